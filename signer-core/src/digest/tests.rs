@@ -1,0 +1,38 @@
+use super::*;
+
+#[test]
+fn words_read_back_to_the_same_bits() {
+    let digest = TxDigest::over(&[b"ice"]);
+    let text = digest.words().join(" ");
+    assert_eq!(digest.words().len(), 32);
+    assert_eq!(from_words(&text), Some(*digest.as_bytes()));
+    assert_eq!(from_words(&text.to_uppercase()), Some(*digest.as_bytes()));
+}
+
+#[test]
+fn a_swapped_or_missing_word_is_noticed() {
+    let digest = TxDigest::over(&[b"ice"]);
+    let mut words = digest.words();
+    words.swap(0, 1);
+    assert_eq!(from_words(&words.join(" ")), None);
+    assert_eq!(from_words(&digest.words()[1..].join(" ")), None);
+}
+
+#[test]
+fn kinds_do_not_collide() {
+    assert_ne!(
+        TxDigest::over(&[b"x"]).as_bytes(),
+        PsbtDigest::over(&[b"x"]).as_bytes()
+    );
+}
+
+#[test]
+fn matches_the_tagged_hash_of_bip340() {
+    // BIP-340: SHA256(SHA256(tag) || SHA256(tag) || x).
+    let tag = sha256_of(b"himuro/tx");
+    let mut data = Vec::new();
+    data.extend_from_slice(&tag);
+    data.extend_from_slice(&tag);
+    data.extend_from_slice(b"ice");
+    assert_eq!(TxDigest::over(&[b"i", b"ce"]).as_bytes(), &sha256_of(&data));
+}

@@ -1,0 +1,565 @@
+//! The catalogue: every rule's identifier, stage, sentence and advice, in the fixed order of
+//! the report.
+
+use super::{RuleId, Stage};
+
+/// What is said of one rule, in both languages.
+pub(super) struct Words {
+    pub(super) stage: Stage,
+    pub(super) name: &'static str,
+    pub(super) sentence: [&'static str; 2],
+    pub(super) advice: [&'static str; 2],
+}
+
+/// The words of `rule`; each language in the order English, Japanese.
+#[expect(clippy::too_many_lines, reason = "a table: one entry per rule")]
+pub(super) const fn words(rule: RuleId) -> Words {
+    match rule {
+        RuleId::PSB01 => Words {
+            stage: Stage::Parse,
+            name: "PSB01",
+            sentence: [
+                "The file is one PSBT, version 0 or 2, in strict form.",
+                "ファイルは厳密な形式のPSBT(バージョン0または2)1件である。",
+            ],
+            advice: [
+                "Ask the host operator to build the PSBT again; this file must not be repaired by hand.",
+                "ホスト担当者にPSBTの再作成を依頼してください。手作業で修正しないでください。",
+            ],
+        },
+        RuleId::PSB02 => Words {
+            stage: Stage::Parse,
+            name: "PSB02",
+            sentence: [
+                "Counts and sizes are within the limits of this device.",
+                "件数とサイズはこの端末の上限以内である。",
+            ],
+            advice: [
+                "Split the transfer into smaller ones on the host.",
+                "ホストで出庫を分割してください。",
+            ],
+        },
+        RuleId::PSB03 => Words {
+            stage: Stage::Parse,
+            name: "PSB03",
+            sentence: [
+                "Every input carries its full previous transaction, and all that is said of the coin agrees with it.",
+                "すべての入力に前の取引全体が付いており、コインの記載がそれと一致する。",
+            ],
+            advice: [
+                "Build the PSBT again with the full previous transactions from your own node.",
+                "自社ノードから前の取引全体を取得し、PSBTを作り直してください。",
+            ],
+        },
+        RuleId::PSB04 => Words {
+            stage: Stage::Parse,
+            name: "PSB04",
+            sentence: [
+                "Every signature type is absent or ALL.",
+                "署名種別はすべて未指定またはALLである。",
+            ],
+            advice: [
+                "Build the PSBT again without a signature type.",
+                "署名種別を指定せずにPSBTを作り直してください。",
+            ],
+        },
+        RuleId::PSB05 => Words {
+            stage: Stage::Parse,
+            name: "PSB05",
+            sentence: ["No input is finalized.", "確定済みの入力がない。"],
+            advice: [
+                "Use the PSBT as it was before finalizing.",
+                "確定前のPSBTを使用してください。",
+            ],
+        },
+        RuleId::PSB06 => Words {
+            stage: Stage::Parse,
+            name: "PSB06",
+            sentence: [
+                "No coin is spent twice, amounts are possible and their sums fit.",
+                "同じコインを二度使わず、金額は妥当で合計が桁あふれしない。",
+            ],
+            advice: [
+                "Build the PSBT again; these amounts cannot exist.",
+                "PSBTを作り直してください。この金額は存在し得ません。",
+            ],
+        },
+        RuleId::PSB07 => Words {
+            stage: Stage::Parse,
+            name: "PSB07",
+            sentence: [
+                "The transaction is of a plain form that nodes relay: version 1 or 2, no lock time ahead, no relative lock, weight within the limit.",
+                "取引は中継可能な通常の形式である(バージョン1か2、将来のロックタイムや相対ロックなし、重量が上限以内)。",
+            ],
+            advice: [
+                "Build the PSBT again with version 2, the current height or none as lock time, and fewer inputs.",
+                "バージョン2、ロックタイムは現在高以下または無し、入力を減らしてPSBTを作り直してください。",
+            ],
+        },
+        RuleId::PSB08 => Words {
+            stage: Stage::Parse,
+            name: "PSB08",
+            sentence: [
+                "No field asks for another kind of spending: taproot, MuSig2, preimages, proofs.",
+                "別種の支出(taproot、MuSig2、プリイメージ、証明)を求める項目がない。",
+            ],
+            advice: [
+                "Build the PSBT again for the registered multisig wallet only.",
+                "登録済みマルチシグウォレット専用にPSBTを作り直してください。",
+            ],
+        },
+        RuleId::WAL01 => Words {
+            stage: Stage::Bind,
+            name: "WAL01",
+            sentence: [
+                "The wallet is registered on this device, is active, and is of this network.",
+                "ウォレットはこの端末に登録済みで、有効で、このネットワークのものである。",
+            ],
+            advice: [
+                "Register the wallet on this device and list it in the policy first.",
+                "先にこの端末へウォレットを登録し、ポリシーに記載してください。",
+            ],
+        },
+        RuleId::WAL02 => Words {
+            stage: Stage::Bind,
+            name: "WAL02",
+            sentence: [
+                "Every input belongs to one registered wallet: its script equals the one rebuilt from the registered keys.",
+                "すべての入力は登録済みの1つのウォレットに属し、スクリプトは登録鍵から再構築したものと一致する。",
+            ],
+            advice: [
+                "Remove foreign coins; use coins of one wallet only.",
+                "他のコインを除き、1つのウォレットのコインだけを使用してください。",
+            ],
+        },
+        RuleId::WAL03 => Words {
+            stage: Stage::Bind,
+            name: "WAL03",
+            sentence: [
+                "No script in the PSBT contradicts the rebuilt one.",
+                "PSBT内のスクリプトは再構築したものと矛盾しない。",
+            ],
+            advice: [
+                "Do not sign. The host's data about this wallet was altered: report it.",
+                "署名しないでください。ウォレット情報が改変されています。報告してください。",
+            ],
+        },
+        RuleId::WAL04 => Words {
+            stage: Stage::Bind,
+            name: "WAL04",
+            sentence: [
+                "No key origin in the PSBT contradicts the registered keys.",
+                "PSBT内の鍵の由来は登録鍵と矛盾しない。",
+            ],
+            advice: [
+                "Do not sign. The host's data about the keys was altered: report it.",
+                "署名しないでください。鍵の情報が改変されています。報告してください。",
+            ],
+        },
+        RuleId::WAL05 => Words {
+            stage: Stage::Bind,
+            name: "WAL05",
+            sentence: [
+                "Change returns to this wallet's own change scripts, within the expected window, at most once; no output only pretends to be ours.",
+                "おつりはこのウォレットのおつり用スクリプトに期待範囲内で最大1件戻り、自社宛てを装う出力がない。",
+            ],
+            advice: [
+                "Do not sign. An output pretends to be change: report it.",
+                "署名しないでください。おつりを装う出力があります。報告してください。",
+            ],
+        },
+        RuleId::WAL06 => Words {
+            stage: Stage::Bind,
+            name: "WAL06",
+            sentence: [
+                "Every signature already present is a valid one of a co-signer, and none is ours.",
+                "既存の署名はすべて共同署名者の有効な署名で、自端末のものはない。",
+            ],
+            advice: [
+                "Do not sign. Use the PSBT as the host first made it, or find out who added the signature.",
+                "署名しないでください。ホストが最初に作成したPSBTを使うか、署名を追加した者を調べてください。",
+            ],
+        },
+        RuleId::POL01 => Words {
+            stage: Stage::Check,
+            name: "POL01",
+            sentence: [
+                "Every payment goes to a registered, active destination.",
+                "すべての送付先は登録済みで有効である。",
+            ],
+            advice: [
+                "Register the destination by a policy change, or reject.",
+                "ポリシー変更で送付先を登録するか、否認してください。",
+            ],
+        },
+        RuleId::POL02 => Words {
+            stage: Stage::Check,
+            name: "POL02",
+            sentence: [
+                "No payment and no sum of payments is above the per-transfer limit.",
+                "送付額および合計は1回の限度額を超えない。",
+            ],
+            advice: [
+                "Split the transfer over several requests, or change the policy.",
+                "申請を分割するか、ポリシーを変更してください。",
+            ],
+        },
+        RuleId::POL04 => Words {
+            stage: Stage::Check,
+            name: "POL04",
+            sentence: [
+                "The fee is under the absolute cap, the rate cap and the share of the amount.",
+                "手数料は絶対額、料率、金額比の上限をすべて下回る。",
+            ],
+            advice: [
+                "Build the PSBT again with a lower fee.",
+                "手数料を下げてPSBTを作り直してください。",
+            ],
+        },
+        RuleId::POL07 => Words {
+            stage: Stage::Check,
+            name: "POL07",
+            sentence: [
+                "No coin of this transaction was spent in a transaction that this device signed before.",
+                "この端末が過去に署名した取引で使ったコインを含まない。",
+            ],
+            advice: [
+                "Ask for the recorded signatures again instead of signing again.",
+                "再署名せず、記録済みの署名を再出力してください。",
+            ],
+        },
+        RuleId::APP01 => Words {
+            stage: Stage::Approve,
+            name: "APP01",
+            sentence: [
+                "The request is signed by a requester of the roster, for this root, roster, policy, wallet and transaction.",
+                "申請は名簿の起案者が署名し、このルート、名簿、ポリシー、ウォレット、取引に対するものである。",
+            ],
+            advice: [
+                "Draft the request again over this PSBT.",
+                "このPSBTに対して申請を作り直してください。",
+            ],
+        },
+        RuleId::APP02 => Words {
+            stage: Stage::Approve,
+            name: "APP02",
+            sentence: [
+                "What the request says equals what the transaction does: destinations, amounts, fee ceiling.",
+                "申請の内容(送付先、金額、手数料上限)は取引と一致する。",
+            ],
+            advice: [
+                "Do not sign. Request and transaction differ: report it.",
+                "署名しないでください。申請と取引が異なります。報告してください。",
+            ],
+        },
+        RuleId::APP03 => Words {
+            stage: Stage::Approve,
+            name: "APP03",
+            sentence: [
+                "The request is not expired at the known height.",
+                "申請は既知のブロック高で期限内である。",
+            ],
+            advice: [
+                "Draft and approve a new request.",
+                "新しい申請を作成し承認を受けてください。",
+            ],
+        },
+        RuleId::APP04 => Words {
+            stage: Stage::Approve,
+            name: "APP04",
+            sentence: [
+                "Every approval is genuine and over the same digests.",
+                "すべての承認は真正で、同一のダイジェストに対するものである。",
+            ],
+            advice: [
+                "Collect the approvals again over this request.",
+                "この申請に対して承認を取り直してください。",
+            ],
+        },
+        RuleId::APP05 => Words {
+            stage: Stage::Approve,
+            name: "APP05",
+            sentence: [
+                "Enough distinct people with distinct keys approved.",
+                "必要人数の異なる人が異なる鍵で承認した。",
+            ],
+            advice: [
+                "Ask the missing approvers.",
+                "不足している承認者に依頼してください。",
+            ],
+        },
+        RuleId::APP06 => Words {
+            stage: Stage::Approve,
+            name: "APP06",
+            sentence: [
+                "The approvers come from enough departments.",
+                "承認者は必要数の部門にわたる。",
+            ],
+            advice: [
+                "Ask an approver of another department.",
+                "別部門の承認者に依頼してください。",
+            ],
+        },
+        RuleId::APP07 => Words {
+            stage: Stage::Approve,
+            name: "APP07",
+            sentence: [
+                "A director is among the approvers.",
+                "承認者に取締役が含まれる。",
+            ],
+            advice: [
+                "Ask a director to approve.",
+                "取締役に承認を依頼してください。",
+            ],
+        },
+        RuleId::APP08 => Words {
+            stage: Stage::Approve,
+            name: "APP08",
+            sentence: [
+                "Nobody rejected this request, now or ever on this device.",
+                "この申請を否認した者がいない(この端末の過去の記録を含む)。",
+            ],
+            advice: [
+                "A rejected request is dead. Draft a new one if the reason is settled.",
+                "否認された申請は無効です。理由が解消したら新しい申請を作成してください。",
+            ],
+        },
+        RuleId::APP09 => Words {
+            stage: Stage::Approve,
+            name: "APP09",
+            sentence: [
+                "Requester, approvers and operators are different people.",
+                "起案者、承認者、操作者は別人である。",
+            ],
+            advice: [
+                "Let another officer operate or approve.",
+                "別の担当者が操作または承認してください。",
+            ],
+        },
+        RuleId::APP10 => Words {
+            stage: Stage::Approve,
+            name: "APP10",
+            sentence: [
+                "Two distinct operators of the roster authenticated in this session before the PSBT was read.",
+                "PSBT読込前に、名簿の操作者2名がこのセッションで認証された。",
+            ],
+            advice: [
+                "Begin the session again with two operators.",
+                "操作者2名でセッションをやり直してください。",
+            ],
+        },
+        RuleId::REV01 => Words {
+            stage: Stage::Review,
+            name: "REV01",
+            sentence: [
+                "Every screen was shown, in order.",
+                "すべての画面が順に表示された。",
+            ],
+            advice: [
+                "Begin the session again.",
+                "セッションをやり直してください。",
+            ],
+        },
+        RuleId::REV02 => Words {
+            stage: Stage::Review,
+            name: "REV02",
+            sentence: [
+                "Every challenge was answered from the content of the screen.",
+                "すべての確認入力が画面の内容から正しく行われた。",
+            ],
+            advice: [
+                "Read the screen again. If it differs from the paper, reject.",
+                "画面を読み直し、書面と異なる場合は否認してください。",
+            ],
+        },
+        RuleId::SIG01 => Words {
+            stage: Stage::Sign,
+            name: "SIG01",
+            sentence: [
+                "The signature verifies with two independent libraries under the registered key.",
+                "署名は登録鍵に対して独立した2つのライブラリで検証される。",
+            ],
+            advice: [
+                "Stop using this HSM and report it.",
+                "このHSMの使用を中止し報告してください。",
+            ],
+        },
+        RuleId::SIG02 => Words {
+            stage: Stage::Sign,
+            name: "SIG02",
+            sentence: ["The signature has a low S value.", "署名のS値は低い。"],
+            advice: [
+                "Stop using this HSM and report it.",
+                "このHSMの使用を中止し報告してください。",
+            ],
+        },
+        RuleId::SIG03 => Words {
+            stage: Stage::Sign,
+            name: "SIG03",
+            sentence: [
+                "The r value was never seen before.",
+                "r値は過去に現れていない。",
+            ],
+            advice: [
+                "Stop at once: this key may be exposed. Report it.",
+                "直ちに中止してください。鍵が露出した可能性があります。報告してください。",
+            ],
+        },
+        RuleId::SIG04 => Words {
+            stage: Stage::Sign,
+            name: "SIG04",
+            sentence: [
+                "This device adds exactly one partial signature per input.",
+                "この端末は入力ごとに部分署名をちょうど1つ追加する。",
+            ],
+            advice: [
+                "Begin the session again.",
+                "セッションをやり直してください。",
+            ],
+        },
+        RuleId::SIG05 => Words {
+            stage: Stage::Sign,
+            name: "SIG05",
+            sentence: [
+                "Nothing else in the PSBT changed.",
+                "PSBTの他の部分は変わっていない。",
+            ],
+            advice: [
+                "Begin the session again.",
+                "セッションをやり直してください。",
+            ],
+        },
+        RuleId::ENV01 => Words {
+            stage: Stage::Environment,
+            name: "ENV01",
+            sentence: [
+                "There is no network interface but loopback.",
+                "ループバック以外のネットワークインターフェースがない。",
+            ],
+            advice: [
+                "Remove the network hardware and start the machine again.",
+                "ネットワーク機器を取り外し、再起動してください。",
+            ],
+        },
+        RuleId::ENV02 => Words {
+            stage: Stage::Environment,
+            name: "ENV02",
+            sentence: [
+                "No tracer, swap, core dump or preloaded library.",
+                "トレーサ、スワップ、コアダンプ、プリロードライブラリがない。",
+            ],
+            advice: [
+                "Start the appliance from its own medium.",
+                "専用媒体から端末を起動してください。",
+            ],
+        },
+        RuleId::HSM01 => Words {
+            stage: Stage::Token,
+            name: "HSM01",
+            sentence: [
+                "Every key that is used has the attributes of a key born and kept in the HSM.",
+                "使用する鍵はすべてHSM内で生成・保持された属性を持つ。",
+            ],
+            advice: [
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。",
+            ],
+        },
+        RuleId::HSM02 => Words {
+            stage: Stage::Token,
+            name: "HSM02",
+            sentence: [
+                "The token and its module are the ones of the profile.",
+                "トークンとモジュールはプロファイルのものである。",
+            ],
+            advice: [
+                "Insert the right token, or load the right profile.",
+                "正しいトークンを挿入するか、正しいプロファイルを使用してください。",
+            ],
+        },
+        RuleId::HSM03 => Words {
+            stage: Stage::Token,
+            name: "HSM03",
+            sentence: [
+                "There is no unexpected or doubled object on the token.",
+                "トークンに想定外または重複したオブジェクトがない。",
+            ],
+            advice: [
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。",
+            ],
+        },
+        RuleId::HSM04 => Words {
+            stage: Stage::Token,
+            name: "HSM04",
+            sentence: [
+                "The random numbers of the HSM are healthy.",
+                "HSMの乱数は正常である。",
+            ],
+            advice: [
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。",
+            ],
+        },
+        RuleId::HSM05 => Words {
+            stage: Stage::Token,
+            name: "HSM05",
+            sentence: [
+                "The HSM is logged out at the end.",
+                "終了時にHSMからログアウトしている。",
+            ],
+            advice: [
+                "Remove the token from the machine.",
+                "トークンを端末から取り外してください。",
+            ],
+        },
+        RuleId::TRN01 => Words {
+            stage: Stage::Transcript,
+            name: "TRN01",
+            sentence: [
+                "The journal is one unbroken chain.",
+                "ジャーナルは途切れのない1本の鎖である。",
+            ],
+            advice: [
+                "Do not use this device. Keep the disk and report it.",
+                "この端末を使用せず、ディスクを保管して報告してください。",
+            ],
+        },
+        RuleId::TRN02 => Words {
+            stage: Stage::Transcript,
+            name: "TRN02",
+            sentence: [
+                "Every session is sealed by the device's identity key.",
+                "すべてのセッションは端末の識別鍵で封印されている。",
+            ],
+            advice: [
+                "Ask for the device's own export again.",
+                "端末から再度書き出してください。",
+            ],
+        },
+        RuleId::TRN03 => Words {
+            stage: Stage::Transcript,
+            name: "TRN03",
+            sentence: [
+                "The head in the HSM is the journal's head or an ancestor of it.",
+                "HSM内の先頭値はジャーナルの先頭またはその祖先である。",
+            ],
+            advice: [
+                "The disk was rolled back or exchanged. Do not use this device. Report it.",
+                "ディスクが巻き戻しまたは交換されました。使用せず報告してください。",
+            ],
+        },
+        RuleId::TRN04 => Words {
+            stage: Stage::Transcript,
+            name: "TRN04",
+            sentence: [
+                "Replay of every session gives the recorded digests.",
+                "全セッションの再計算が記録されたダイジェストと一致する。",
+            ],
+            advice: [
+                "The record and the rules disagree: keep all files and report it.",
+                "記録と規則が一致しません。全ファイルを保管し報告してください。",
+            ],
+        },
+    }
+}

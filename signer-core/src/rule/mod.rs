@@ -1,0 +1,609 @@
+//! Rules, verdicts, reports and refusals.
+//!
+//! One rule is one function, one ID, one line in the report, in the transcript and in
+//! `docs/assurance.md`. No rule has an off switch: where it does not apply, it says so.
+
+mod catalogue;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use minicbor::{Decode, Encode};
+
+use crate::codec;
+use crate::digest::ReportDigest;
+use crate::types::{InputIndex, Lang, OfficerId, OutputIndex};
+
+/// Where in the chain a rule is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// bytes to `ParsedPsbt`
+    Parse,
+    /// `ParsedPsbt` to `WalletTx`
+    Bind,
+    /// `WalletTx` to `CheckedTx`
+    Check,
+    /// `CheckedTx` to `ApprovedTx`
+    Approve,
+    /// `ApprovedTx` to `ConfirmedTx`
+    Review,
+    /// `ConfirmedTx` to `SignedPsbt`
+    Sign,
+    /// the machine
+    Environment,
+    /// the HSM
+    Token,
+    /// the journal and its proof
+    Transcript,
+}
+
+/// Identifier of a rule, spelled the same in code, screens, transcripts, tests and documents.
+///
+/// The numbers are part of the transcript format and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RuleId {
+    /// The file is one PSBT, version 0 or 2, in strict form.
+    #[n(0)]
+    PSB01,
+    /// Counts and sizes are within the limits of this device.
+    #[n(1)]
+    PSB02,
+    /// Every input carries its full previous transaction, and all that is said of the coin agrees with it.
+    #[n(2)]
+    PSB03,
+    /// Every signature type is absent or ALL.
+    #[n(3)]
+    PSB04,
+    /// No input is finalized.
+    #[n(4)]
+    PSB05,
+    /// No coin is spent twice, amounts are possible and their sums fit.
+    #[n(5)]
+    PSB06,
+    /// The transaction is of a plain form that nodes relay: version 1 or 2, no lock time ahead, no relative lock, weight within the limit.
+    #[n(6)]
+    PSB07,
+    /// No field asks for another kind of spending: taproot, MuSig2, preimages, proofs.
+    #[n(7)]
+    PSB08,
+    /// The wallet is registered on this device, is active, and is of this network.
+    #[n(8)]
+    WAL01,
+    /// Every input belongs to one registered wallet: its script equals the one rebuilt from the registered keys.
+    #[n(9)]
+    WAL02,
+    /// No script in the PSBT contradicts the rebuilt one.
+    #[n(10)]
+    WAL03,
+    /// No key origin in the PSBT contradicts the registered keys.
+    #[n(11)]
+    WAL04,
+    /// Change returns to this wallet's own change scripts, within the expected window, at most once; no output only pretends to be ours.
+    #[n(12)]
+    WAL05,
+    /// Every signature already present is a valid one of a co-signer, and none is ours.
+    #[n(13)]
+    WAL06,
+    /// Every payment goes to a registered, active destination.
+    #[n(14)]
+    POL01,
+    /// No payment and no sum of payments is above the per-transfer limit.
+    #[n(15)]
+    POL02,
+    /// The fee is under the absolute cap, the rate cap and the share of the amount.
+    #[n(16)]
+    POL04,
+    /// No coin of this transaction was spent in a transaction that this device signed before.
+    #[n(17)]
+    POL07,
+    /// The request is signed by a requester of the roster, for this root, roster, policy, wallet and transaction.
+    #[n(18)]
+    APP01,
+    /// What the request says equals what the transaction does: destinations, amounts, fee ceiling.
+    #[n(19)]
+    APP02,
+    /// The request is not expired at the known height.
+    #[n(20)]
+    APP03,
+    /// Every approval is genuine and over the same digests.
+    #[n(21)]
+    APP04,
+    /// Enough distinct people with distinct keys approved.
+    #[n(22)]
+    APP05,
+    /// The approvers come from enough departments.
+    #[n(23)]
+    APP06,
+    /// A director is among the approvers.
+    #[n(24)]
+    APP07,
+    /// Nobody rejected this request, now or ever on this device.
+    #[n(25)]
+    APP08,
+    /// Requester, approvers and operators are different people.
+    #[n(26)]
+    APP09,
+    /// Two distinct operators of the roster authenticated in this session before the PSBT was read.
+    #[n(27)]
+    APP10,
+    /// Every screen was shown, in order.
+    #[n(28)]
+    REV01,
+    /// Every challenge was answered from the content of the screen.
+    #[n(29)]
+    REV02,
+    /// The signature verifies with two independent libraries under the registered key.
+    #[n(30)]
+    SIG01,
+    /// The signature has a low S value.
+    #[n(31)]
+    SIG02,
+    /// The r value was never seen before.
+    #[n(32)]
+    SIG03,
+    /// This device adds exactly one partial signature per input.
+    #[n(33)]
+    SIG04,
+    /// Nothing else in the PSBT changed.
+    #[n(34)]
+    SIG05,
+    /// There is no network interface but loopback.
+    #[n(35)]
+    ENV01,
+    /// No tracer, swap, core dump or preloaded library.
+    #[n(36)]
+    ENV02,
+    /// Every key that is used has the attributes of a key born and kept in the HSM.
+    #[n(37)]
+    HSM01,
+    /// The token and its module are the ones of the profile.
+    #[n(38)]
+    HSM02,
+    /// There is no unexpected or doubled object on the token.
+    #[n(39)]
+    HSM03,
+    /// The random numbers of the HSM are healthy.
+    #[n(40)]
+    HSM04,
+    /// The HSM is logged out at the end.
+    #[n(41)]
+    HSM05,
+    /// The journal is one unbroken chain.
+    #[n(42)]
+    TRN01,
+    /// Every session is sealed by the device's identity key.
+    #[n(43)]
+    TRN02,
+    /// The head in the HSM is the journal's head or an ancestor of it.
+    #[n(44)]
+    TRN03,
+    /// Replay of every session gives the recorded digests.
+    #[n(45)]
+    TRN04,
+}
+
+impl RuleId {
+    /// Every rule, in the order of the report.
+    pub const ALL: [Self; 46] = [
+        Self::PSB01,
+        Self::PSB02,
+        Self::PSB03,
+        Self::PSB04,
+        Self::PSB05,
+        Self::PSB06,
+        Self::PSB07,
+        Self::PSB08,
+        Self::WAL01,
+        Self::WAL02,
+        Self::WAL03,
+        Self::WAL04,
+        Self::WAL05,
+        Self::WAL06,
+        Self::POL01,
+        Self::POL02,
+        Self::POL04,
+        Self::POL07,
+        Self::APP01,
+        Self::APP02,
+        Self::APP03,
+        Self::APP04,
+        Self::APP05,
+        Self::APP06,
+        Self::APP07,
+        Self::APP08,
+        Self::APP09,
+        Self::APP10,
+        Self::REV01,
+        Self::REV02,
+        Self::SIG01,
+        Self::SIG02,
+        Self::SIG03,
+        Self::SIG04,
+        Self::SIG05,
+        Self::ENV01,
+        Self::ENV02,
+        Self::HSM01,
+        Self::HSM02,
+        Self::HSM03,
+        Self::HSM04,
+        Self::HSM05,
+        Self::TRN01,
+        Self::TRN02,
+        Self::TRN03,
+        Self::TRN04,
+    ];
+
+    /// The rules of one stage, in order.
+    pub fn of(stage: Stage) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(move |rule| rule.stage() == stage)
+    }
+
+    /// The stage at which this rule is judged.
+    pub const fn stage(self) -> Stage {
+        catalogue::words(self).stage
+    }
+
+    /// The identifier, for example `POL01`.
+    pub const fn name(self) -> &'static str {
+        catalogue::words(self).name
+    }
+
+    /// What is true when this rule passes.
+    pub const fn sentence(self, lang: Lang) -> &'static str {
+        let [en, ja] = catalogue::words(self).sentence;
+        lang.pick(en, ja)
+    }
+
+    /// What an officer can do when it refuses.
+    pub const fn advice(self, lang: Lang) -> &'static str {
+        let [en, ja] = catalogue::words(self).advice;
+        lang.pick(en, ja)
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a refusal points at.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Place {
+    /// The file or message as a whole.
+    #[n(0)]
+    Whole,
+    /// A byte of the file.
+    #[n(1)]
+    Byte(#[n(0)] u64),
+    /// The transaction as a whole.
+    #[n(2)]
+    Transaction,
+    /// One input.
+    #[n(3)]
+    Input(#[n(0)] InputIndex),
+    /// One output.
+    #[n(4)]
+    Output(#[n(0)] OutputIndex),
+    /// The request.
+    #[n(5)]
+    Request,
+    /// One officer's approval.
+    #[n(6)]
+    Approval(#[n(0)] OfficerId),
+    /// The session's operators.
+    #[n(7)]
+    Operators,
+    /// A screen, counted from 1.
+    #[n(8)]
+    Screen(#[n(0)] u32),
+    /// The machine.
+    #[n(9)]
+    Machine,
+    /// The token.
+    #[n(10)]
+    Token,
+    /// The journal, at this entry.
+    #[n(11)]
+    Entry(#[n(0)] u64),
+}
+
+impl Place {
+    /// The place in words.
+    pub fn text(&self, lang: Lang) -> String {
+        use alloc::format;
+        match (self, lang) {
+            (Self::Whole, Lang::En) => "file".into(),
+            (Self::Whole, Lang::Ja) => "ファイル".into(),
+            (Self::Byte(n), Lang::En) => format!("byte {n}"),
+            (Self::Byte(n), Lang::Ja) => format!("バイト位置 {n}"),
+            (Self::Transaction, Lang::En) => "transaction".into(),
+            (Self::Transaction, Lang::Ja) => "取引".into(),
+            (Self::Input(n), Lang::En) => format!("input {n}"),
+            (Self::Input(n), Lang::Ja) => format!("入力 {n}"),
+            (Self::Output(n), Lang::En) => format!("output {n}"),
+            (Self::Output(n), Lang::Ja) => format!("出力 {n}"),
+            (Self::Request, Lang::En) => "request".into(),
+            (Self::Request, Lang::Ja) => "申請".into(),
+            (Self::Approval(who), Lang::En) => format!("approval of {who}"),
+            (Self::Approval(who), Lang::Ja) => format!("{who} の承認"),
+            (Self::Operators, Lang::En) => "operators".into(),
+            (Self::Operators, Lang::Ja) => "操作者".into(),
+            (Self::Screen(n), Lang::En) => format!("screen {n}"),
+            (Self::Screen(n), Lang::Ja) => format!("画面 {n}"),
+            (Self::Machine, Lang::En) => "machine".into(),
+            (Self::Machine, Lang::Ja) => "端末".into(),
+            (Self::Token, Lang::En) => "token".into(),
+            (Self::Token, Lang::Ja) => "トークン".into(),
+            (Self::Entry(n), Lang::En) => format!("journal entry {n}"),
+            (Self::Entry(n), Lang::Ja) => format!("ジャーナル記録 {n}"),
+        }
+    }
+}
+
+/// A refusal: which rule, where, what was expected and what was there.
+///
+/// `expected` and `got` are facts (amounts, digests, identifiers) in English words; the sentence
+/// of the rule and the advice come in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Refusal {
+    /// The rule that refused.
+    #[n(0)]
+    pub rule: RuleId,
+    /// What it points at.
+    #[n(1)]
+    pub place: Place,
+    /// What the rule asks for.
+    #[n(2)]
+    pub expected: String,
+    /// What was there.
+    #[n(3)]
+    pub got: String,
+}
+
+impl Refusal {
+    /// A refusal by `rule` at `place`. Text from outside is escaped.
+    pub fn new(
+        rule: RuleId,
+        place: Place,
+        expected: impl fmt::Display,
+        got: impl fmt::Display,
+    ) -> Self {
+        Self {
+            rule,
+            place,
+            expected: plain(expected),
+            got: plain(got),
+        }
+    }
+
+    /// Two lines: what was refused, and what an officer can do.
+    pub fn text(&self, lang: Lang) -> String {
+        let place = self.place.text(lang);
+        match lang {
+            Lang::En => alloc::format!(
+                "{} refused at {place}: expected {}, got {}\n  {}",
+                self.rule,
+                self.expected,
+                self.got,
+                self.rule.advice(lang)
+            ),
+            Lang::Ja => alloc::format!(
+                "{} 拒否({place}): 期待値 {} / 実際 {}\n  {}",
+                self.rule,
+                self.expected,
+                self.got,
+                self.rule.advice(lang)
+            ),
+        }
+    }
+}
+
+/// Longest `expected` or `got` that is kept, in characters.
+const FACT_LIMIT: usize = 240;
+
+/// Printable text only, and not without end: these words may quote hostile input.
+fn plain(value: impl fmt::Display) -> String {
+    let text = alloc::format!("{value}");
+    let mut out = String::new();
+    for c in text.chars().take(FACT_LIMIT) {
+        if matches!(c, ' '..='~') {
+            out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
+        }
+    }
+    out
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Verdict {
+    /// The rule holds.
+    #[n(0)]
+    Passed,
+    /// The rule holds, and people must know this: a screen of its own, with typed consent.
+    #[n(1)]
+    Notice(#[n(0)] String),
+    /// The rule does not hold. All places where it does not, at least one.
+    #[n(2)]
+    Refused(#[n(0)] Vec<Refusal>),
+    /// The rule does not apply, for this reason.
+    #[n(3)]
+    NotApplicable(#[n(0)] String),
+    /// The stage of this rule was not reached, because of that rule.
+    #[n(4)]
+    NotReached(#[n(0)] RuleId),
+}
+
+impl Verdict {
+    /// `Passed` without refusals, `Refused` with them.
+    pub fn of(refusals: Vec<Refusal>) -> Self {
+        if refusals.is_empty() {
+            Self::Passed
+        } else {
+            Self::Refused(refusals)
+        }
+    }
+}
+
+impl From<Result<(), Refusal>> for Verdict {
+    fn from(result: Result<(), Refusal>) -> Self {
+        match result {
+            Ok(()) => Self::Passed,
+            Err(refusal) => Self::Refused(alloc::vec![refusal]),
+        }
+    }
+}
+
+/// One rule's line in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RuleLine {
+    /// The rule.
+    #[n(0)]
+    pub rule: RuleId,
+    /// What it found.
+    #[n(1)]
+    pub verdict: Verdict,
+}
+
+/// Every rule of the stages Parse to Approve, in fixed order, each exactly once: what a machine
+/// can judge of one transaction before a person is asked.
+///
+/// A stage adds all of its lines at once ([`RuleReport::with_stage`]); the report of a stage that
+/// was not reached is filled in by [`RuleReport::stopped`].
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RuleReport(#[n(0)] Vec<RuleLine>);
+
+impl RuleReport {
+    /// A report without a line yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a whole stage: one verdict per rule of the stage, in the order of the catalogue.
+    ///
+    /// A rule for which no verdict is given counts as refused: a forgotten rule stops the chain.
+    #[must_use]
+    pub fn with_stage(mut self, stage: Stage, verdicts: &[(RuleId, Verdict)]) -> Self {
+        for rule in RuleId::of(stage) {
+            let verdict = verdicts.iter().find(|(id, _)| *id == rule).map_or_else(
+                || {
+                    Verdict::Refused(alloc::vec![Refusal::new(
+                        rule,
+                        Place::Whole,
+                        "a verdict",
+                        "none",
+                    )])
+                },
+                |(_, verdict)| verdict.clone(),
+            );
+            self.0.push(RuleLine { rule, verdict });
+        }
+        self
+    }
+
+    /// The report, if no line is a refusal; the stopped report otherwise.
+    pub fn unrefused(self) -> Result<Self, Stopped> {
+        match self.first_refusal() {
+            None => Ok(self),
+            Some(first) => {
+                let rule = first.rule;
+                Err(self.stopped(rule))
+            }
+        }
+    }
+
+    /// Fills in every rule of Parse to Approve that was not reached, because of `by`.
+    fn stopped(mut self, by: RuleId) -> Stopped {
+        for rule in RuleId::ALL {
+            let judged = rule.stage() <= Stage::Approve;
+            if judged && !self.0.iter().any(|line| line.rule == rule) {
+                self.0.push(RuleLine {
+                    rule,
+                    verdict: Verdict::NotReached(by),
+                });
+            }
+        }
+        Stopped { report: self }
+    }
+
+    /// All lines, in order.
+    pub fn lines(&self) -> &[RuleLine] {
+        &self.0
+    }
+
+    /// The first refusal, if there is one.
+    pub fn first_refusal(&self) -> Option<&Refusal> {
+        self.refusals().next()
+    }
+
+    /// All refusals, in order.
+    pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
+        self.0.iter().flat_map(|line| match &line.verdict {
+            Verdict::Refused(refusals) => refusals.as_slice(),
+            _ => &[],
+        })
+    }
+
+    /// All notices: (rule, what people must know).
+    pub fn notices(&self) -> impl Iterator<Item = (RuleId, &str)> {
+        self.0.iter().filter_map(|line| match &line.verdict {
+            Verdict::Notice(text) => Some((line.rule, text.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The digest that the transcript holds.
+    pub fn digest(&self) -> ReportDigest {
+        ReportDigest::over(&[&codec::encode(self)])
+    }
+}
+
+impl Default for RuleReport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The chain stopped: the complete report, with at least one refusal in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    report: RuleReport,
+}
+
+impl Stopped {
+    /// The complete report.
+    pub const fn report(&self) -> &RuleReport {
+        &self.report
+    }
+
+    /// The first refusal in the order of the rules.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.report.first_refusal()
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, refusal) in self.report.refusals().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&refusal.text(Lang::En))?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Stopped {}
+
+#[cfg(test)]
+mod tests;
