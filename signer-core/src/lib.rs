@@ -32,6 +32,7 @@ pub mod cose;
 pub mod digest;
 pub mod keys;
 pub mod rule;
+pub mod token;
 pub mod types;
 
 pub mod signing;

@@ -1,0 +1,177 @@
+//! HSM02.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Assurance, HsmFacts, Line};
+use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::types::Network;
+
+/// What a session expects of its HSM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The network that the device signs for.
+    pub network: Network,
+    /// Manufacturer of the token, by the profile.
+    pub vendor: Line,
+    /// Model of the token, by the profile.
+    pub model: Line,
+    /// Oldest firmware that the profile allows, as dotted numbers.
+    pub min_firmware: Option<Line>,
+    /// The facts as they were when the device was commissioned; `None` at its commissioning.
+    pub commissioned: Option<HsmFacts>,
+}
+
+/// HSM02: The token and its module are the ones of the profile.
+///
+/// Against the commissioning: token, label, firmware, module and profile are unchanged. On main
+/// net only a verified profile passes.
+pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
+    let mut refusals = Vec::new();
+    let mut same = |what: &str, want: &dyn fmt::Display, got: &dyn fmt::Display, equal: bool| {
+        if !equal {
+            refusals.push(refusal(format_args!("{what} {want}"), got));
+        }
+    };
+    let (vendor, model) = (&expected.vendor, &expected.model);
+    same("vendor", vendor, &facts.vendor, *vendor == facts.vendor);
+    same("model", model, &facts.model, *model == facts.model);
+    if let Some(min) = &expected.min_firmware {
+        let new_enough = version(&facts.firmware) >= version(min);
+        same("firmware at least", min, &facts.firmware, new_enough);
+    }
+    if expected.network == Network::Main {
+        let verified = facts.assurance == Assurance::Verified;
+        same(
+            "for main net a profile that is",
+            &"verified",
+            &facts.assurance.name(),
+            verified,
+        );
+    }
+    if let Some(born) = &expected.commissioned {
+        let (serial, label) = (&born.serial, &born.label);
+        same(
+            "serial number",
+            serial,
+            &facts.serial,
+            *serial == facts.serial,
+        );
+        same("label", label, &facts.label, *label == facts.label);
+        let (firmware, module) = (&born.firmware, &born.module_digest);
+        same(
+            "firmware",
+            firmware,
+            &facts.firmware,
+            *firmware == facts.firmware,
+        );
+        same(
+            "module",
+            module,
+            &facts.module_digest,
+            *module == facts.module_digest,
+        );
+        let profile = &born.profile_digest;
+        same(
+            "profile",
+            profile,
+            &facts.profile_digest,
+            *profile == facts.profile_digest,
+        );
+    }
+    Verdict::of(refusals)
+}
+
+fn refusal(expected: impl fmt::Display, got: &dyn fmt::Display) -> Refusal {
+    Refusal::new(RuleId::HSM02, Place::Token, expected, got)
+}
+
+/// Dotted numbers; what is no number counts as 0, so that it is never new enough.
+fn version(line: &Line) -> Vec<u32> {
+    line.as_str()
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::tests::softhsm;
+    use super::*;
+    use crate::digest::FileDigest;
+
+    fn expectation(network: Network) -> Expectation {
+        Expectation {
+            network,
+            vendor: Line::lossy("SoftHSM project"),
+            model: Line::lossy("SoftHSM v2"),
+            min_firmware: Some(Line::lossy("2.6")),
+            commissioned: Some(softhsm()),
+        }
+    }
+
+    fn refused(facts: &HsmFacts, expected: &Expectation) -> usize {
+        match hsm02(facts, expected) {
+            Verdict::Refused(refusals) => refusals.len(),
+            _ => 0,
+        }
+    }
+
+    mod hsm02 {
+        use super::*;
+
+        #[test]
+        fn passes_the_token_of_the_profile() {
+            assert_eq!(
+                hsm02(&softhsm(), &expectation(Network::Regtest)),
+                Verdict::Passed
+            );
+        }
+
+        #[test]
+        fn refuses_main_net_unless_verified() {
+            let mut facts = softhsm();
+            let expected = expectation(Network::Main);
+            assert_eq!(refused(&facts, &expected), 1);
+            facts.assurance = Assurance::Unverified;
+            assert_eq!(refused(&facts, &expected), 1);
+            facts.assurance = Assurance::Verified;
+            assert_eq!(refused(&facts, &expected), 0);
+        }
+
+        #[test]
+        fn refuses_another_model_and_another_vendor() {
+            let mut facts = softhsm();
+            facts.model = Line::lossy("Luna K7");
+            facts.vendor = Line::lossy("Thales");
+            assert_eq!(refused(&facts, &expectation(Network::Regtest)), 2);
+        }
+
+        #[test]
+        fn at_the_oldest_firmware_and_one_before() {
+            let mut expected = expectation(Network::Regtest);
+            expected.commissioned = None;
+            let mut facts = softhsm();
+            for (firmware, refusals) in [("2.6", 0), ("2.5", 1), ("2.10", 0), ("3.0", 0), ("", 1)] {
+                facts.firmware = Line::lossy(firmware);
+                assert_eq!(refused(&facts, &expected), refusals, "{firmware}");
+            }
+        }
+
+        #[test]
+        fn refuses_each_change_since_the_commissioning() {
+            let changes: [fn(&mut HsmFacts); 5] = [
+                |f| f.serial = Line::lossy("other"),
+                |f| f.label = Line::lossy("other"),
+                |f| f.firmware = Line::lossy("2.7"),
+                |f| f.module_digest = FileDigest::over(&[b"other"]),
+                |f| f.profile_digest = FileDigest::over(&[b"other"]),
+            ];
+            for change in changes {
+                let mut facts = softhsm();
+                change(&mut facts);
+                assert_eq!(refused(&facts, &expectation(Network::Regtest)), 1);
+            }
+        }
+    }
+}

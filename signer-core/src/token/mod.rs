@@ -1,0 +1,25 @@
+//! What is known of an HSM and its keys, and the rules HSM01 to HSM05 over it.
+//!
+//! Plain facts only: this module calls no token. Whoever reads a token hands in what it said, and
+//! the same facts stand in device cards and transcripts, so that an auditor judges them again.
+
+mod facts;
+mod hsm01;
+mod hsm02;
+mod hsm03;
+mod hsm04;
+mod hsm05;
+mod line;
+mod reading;
+
+pub use facts::{Assurance, Evidence, HsmFacts, KeyStorage};
+pub use hsm01::hsm01;
+pub use hsm02::{Expectation, hsm02};
+pub use hsm03::hsm03;
+pub use hsm04::{RandomSample, hsm04};
+pub use hsm05::{LoginState, SessionEnd, hsm05};
+pub use line::Line;
+pub use reading::{
+    Flag, ForeignObject, Half, HalfPair, Inventory, KeyAttribute, KeyAttributes, KeyReading,
+    LocalClaim, Relaxations, WrapBackup,
+};
