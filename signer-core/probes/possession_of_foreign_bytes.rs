@@ -1,0 +1,14 @@
+// expect: E0451
+//! A proof of possession that is really the sighash of a transaction.
+
+use signer_core::signing::{PossessionOrder, WalletKeyRef};
+
+pub fn forge(key: WalletKeyRef, nonce: [u8; 32], sighash: [u8; 32]) -> PossessionOrder {
+    PossessionOrder {
+        key, // refused
+        nonce, // refused
+        digest: sighash, // refused
+    }
+}
+
+fn main() {}
