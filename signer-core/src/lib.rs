@@ -30,6 +30,7 @@ extern crate std;
 pub mod codec;
 pub mod cose;
 pub mod digest;
+pub mod frames;
 pub mod keys;
 pub mod rule;
 pub mod token;

@@ -1,0 +1,90 @@
+//! Which way a message goes: to the device, or from it.
+//!
+//! UR has no place for a direction, and a private mark would shut other wallets out. So the PSBT
+//! itself says it: what a device has answered carries that device's receipt
+//! (docs/adr/0002-direction-of-frames.md). This is the first look at the gap, for a plain
+//! sentence; whether a receipt is true is judged by the rules.
+
+use crate::types::Lang;
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the host to the device: a request.
+    ToDevice,
+    /// From the device to the host: an answer.
+    FromDevice,
+}
+
+/// Whose receipts a message carries, as far as the asking program is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipts {
+    /// None.
+    None,
+    /// Only of other devices.
+    OfOthers,
+    /// One of the device that is asking (on the device), or of the device whose answer is awaited
+    /// (on the host).
+    Ours,
+}
+
+/// A message that was held to the wrong camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongDirection {
+    /// The device was shown its own answer.
+    AnswerShownToDevice,
+    /// The host was shown a request, or the answer of another device.
+    NoAnswerShownToHost,
+}
+
+impl WrongDirection {
+    /// What happened and what to do, as one sentence each.
+    pub const fn sentence(self, lang: Lang) -> &'static str {
+        match self {
+            Self::AnswerShownToDevice => lang.pick(
+                "This is this device's own answer. Take it to the host.",
+                "これはこの装置自身の回答です。ホストへ渡してください。",
+            ),
+            Self::NoAnswerShownToHost => lang.pick(
+                "This carries no receipt of that device. Show the code from the device's screen.",
+                "この装置の受領証がありません。装置の画面のコードを読み取ってください。",
+            ),
+        }
+    }
+}
+
+impl Direction {
+    /// Whether a message with these receipts goes this way.
+    pub const fn admit(self, receipts: Receipts) -> Result<(), WrongDirection> {
+        match (self, receipts) {
+            (Self::ToDevice, Receipts::Ours) => Err(WrongDirection::AnswerShownToDevice),
+            (Self::FromDevice, Receipts::None | Receipts::OfOthers) => {
+                Err(WrongDirection::NoAnswerShownToHost)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_not_taken_back_and_a_request_is_no_answer() {
+        use Direction::{FromDevice, ToDevice};
+        assert_eq!(ToDevice.admit(Receipts::None), Ok(()));
+        assert_eq!(ToDevice.admit(Receipts::OfOthers), Ok(()));
+        assert_eq!(
+            ToDevice.admit(Receipts::Ours),
+            Err(WrongDirection::AnswerShownToDevice)
+        );
+        assert_eq!(FromDevice.admit(Receipts::Ours), Ok(()));
+        for receipts in [Receipts::None, Receipts::OfOthers] {
+            assert_eq!(
+                FromDevice.admit(receipts),
+                Err(WrongDirection::NoAnswerShownToHost)
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Text frames of the air gap: a message split into parts, and put together again.
+//!
+//! The format is UR (BCR-2020-005, BCR-2024-001). No pictures, no keys, no rules: a frame is never
+//! authority. What comes out is bytes that the strict readers judge as if they had come by post.
+//!
+//! ```text
+//! message -> Sender -> text of each part -> picture .. picture -> text -> Receiver -> message
+//! ```
+
+pub mod bytewords;
+pub mod direction;
+mod elimination;
+mod fountain;
+mod receiver;
+mod sender;
+mod ur;
+
+use alloc::string::String;
+use core::fmt;
+
+pub use direction::{Direction, WrongDirection};
+pub use receiver::{Alarm, Ignored, Received, Receiver};
+pub use sender::{Sender, SenderError};
+pub use ur::UrType;
+
+/// How much a receiver takes. Checked on what a frame claims, before anything is allocated for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Fragments of one message.
+    pub fragments: u16,
+    /// Bytes of one message.
+    pub message: usize,
+}
+
+impl Limits {
+    /// What both programs take.
+    ///
+    /// The largest answer that is relayed as one transaction has about 957 inputs of 2-of-3. With
+    /// both signatures of each input that is 840 bytes per input, 785 KiB, when the previous
+    /// transactions are small (370 bytes); 1 MiB would leave no room for larger ones, 2 MiB leaves
+    /// 1,600 bytes for each. Larger wallets spend fewer inputs per transaction. 4,096 fragments
+    /// carry 2 MiB at [`FRAGMENT_LEN`] and below it down to 512 bytes.
+    pub const OURS: Self = Self {
+        fragments: 4096,
+        message: 2 * 1024 * 1024,
+    };
+}
+
+/// Longest text of one frame: what the largest QR symbol holds in capitals.
+pub const TEXT_LIMIT: usize = 4296;
+
+/// Bytes of a message's fragment in one frame, where nothing else is asked for.
+///
+/// A part of 580 bytes has at most 1,249 capitals, also far behind the plain ones: QR version 20
+/// at the lowest correction level.
+pub const FRAGMENT_LEN: usize = 580;
+
+/// A short code of a whole message, shown on both screens to see that one transfer ended well.
+///
+/// For transport only: eight characters prove nothing to anybody who wants to deceive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferCode([u8; 4]);
+
+impl TransferCode {
+    /// The code of `message`: the first bytes of its SHA-256.
+    pub fn of(message: &[u8]) -> Self {
+        let [a, b, c, d, ..] = crate::digest::sha256_of(message);
+        Self([a, b, c, d])
+    }
+
+    /// Eight hexadecimal characters.
+    pub fn to_text(self) -> String {
+        crate::digest::hex(&self.0)
+    }
+}
+
+impl fmt::Display for TransferCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! A message as the texts of its frames.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::fountain::Fountain;
+use super::ur::{self, Part, UrType};
+use super::{Limits, TransferCode, bytewords};
+
+/// Why a message cannot be sent in frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SenderError {
+    /// There is nothing to send, or no room in a frame.
+    Empty,
+    /// More bytes than any of our receivers takes.
+    TooLarge {
+        /// Bytes that are taken.
+        limit: usize,
+    },
+    /// More fragments than any of our receivers takes: the frames are too small for the message.
+    TooManyFragments {
+        /// Smallest fragment length that works.
+        fragment_len: usize,
+    },
+}
+
+impl fmt::Display for SenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("nothing to send\nchoose a file that is not empty"),
+            Self::TooLarge { limit } => write!(
+                f,
+                "larger than {limit} bytes, which no receiver takes\nsplit the transaction"
+            ),
+            Self::TooManyFragments { fragment_len } => write!(
+                f,
+                "more frames than a receiver takes\nuse at least {fragment_len} bytes per frame"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for SenderError {}
+
+/// Splits one message into frames: first its plain fragments, then mixed ones without end.
+#[derive(Debug)]
+pub struct Sender {
+    kind: UrType,
+    code: TransferCode,
+    cut: Cut,
+}
+
+#[derive(Debug)]
+enum Cut {
+    Whole(String),
+    Parts {
+        fragments: Vec<Vec<u8>>,
+        message_len: u32,
+        fountain: Fountain,
+        checksum: u32,
+    },
+}
+
+impl Sender {
+    /// Prepares `message`, with at most `fragment_len` of its bytes in each frame.
+    ///
+    /// A message that fits into one frame becomes a single UR.
+    pub fn new(kind: UrType, message: &[u8], fragment_len: usize) -> Result<Self, SenderError> {
+        let limits = Limits::OURS;
+        if message.is_empty() || fragment_len == 0 {
+            return Err(SenderError::Empty);
+        }
+        if message.len() > limits.message {
+            return Err(SenderError::TooLarge {
+                limit: limits.message,
+            });
+        }
+        let wrapped = ur::wrap(message);
+        let cut = if wrapped.len() <= fragment_len {
+            Cut::Whole(ur::write_whole(kind, &wrapped))
+        } else {
+            cut(&wrapped, fragment_len, limits)?
+        };
+        let code = TransferCode::of(message);
+        Ok(Self { kind, code, cut })
+    }
+
+    /// How many frames carry the whole message when none is lost.
+    pub fn plain_parts(&self) -> usize {
+        match &self.cut {
+            Cut::Whole(_) => 1,
+            Cut::Parts { fragments, .. } => fragments.len(),
+        }
+    }
+
+    /// The short code to compare with the receiver's screen.
+    pub const fn code(&self) -> TransferCode {
+        self.code
+    }
+
+    /// The text of frame `seq`, counted from 1. Beyond [`Self::plain_parts`] frames are mixed, and
+    /// any of them replaces one that was missed.
+    pub fn part(&self, seq: u32) -> String {
+        match &self.cut {
+            Cut::Whole(text) => text.clone(),
+            Cut::Parts {
+                fragments,
+                message_len,
+                fountain,
+                checksum,
+            } => {
+                let seq = seq.max(1);
+                let part = Part {
+                    seq,
+                    fragments: u32::try_from(fragments.len()).unwrap_or(u32::MAX),
+                    message_len: *message_len,
+                    checksum: *checksum,
+                    bytes: mix(fragments, &fountain.fragments_of(seq)),
+                };
+                ur::write_part(self.kind, &part)
+            }
+        }
+    }
+
+    /// All frames: the plain ones in order, then mixed ones, without end in practice.
+    pub fn frames(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=u32::MAX).map(|seq| self.part(seq))
+    }
+}
+
+fn cut(wrapped: &[u8], fragment_len: usize, limits: Limits) -> Result<Cut, SenderError> {
+    let most = usize::from(limits.fragments);
+    let even = wrapped
+        .len()
+        .div_ceil(wrapped.len().div_ceil(fragment_len).max(1));
+    let too_many = SenderError::TooManyFragments {
+        fragment_len: wrapped.len().div_ceil(most),
+    };
+    let mut fragments: Vec<Vec<u8>> = wrapped.chunks(even).map(<[u8]>::to_vec).collect();
+    if let Some(last) = fragments.last_mut() {
+        last.resize(even, 0);
+    }
+    let count = u16::try_from(fragments.len()).map_err(|_| too_many)?;
+    if count > limits.fragments {
+        return Err(too_many);
+    }
+    let checksum = bytewords::crc32(wrapped);
+    Ok(Cut::Parts {
+        fragments,
+        message_len: u32::try_from(wrapped.len()).map_err(|_| too_many)?,
+        fountain: Fountain::new(count, checksum),
+        checksum,
+    })
+}
+
+fn mix(fragments: &[Vec<u8>], set: &[u16]) -> Vec<u8> {
+    let len = fragments.first().map_or(0, Vec::len);
+    let mut mixed = vec![0; len];
+    for fragment in set.iter().filter_map(|i| fragments.get(usize::from(*i))) {
+        for (a, b) in mixed.iter_mut().zip(fragment) {
+            *a ^= b;
+        }
+    }
+    mixed
+}
