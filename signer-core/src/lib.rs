@@ -27,13 +27,17 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod approval;
 pub mod codec;
 pub mod cose;
 pub mod digest;
 pub mod frames;
 pub mod keys;
+pub mod ledger;
+pub mod policy;
+pub mod root;
 pub mod rule;
+pub mod signing;
 pub mod token;
 pub mod types;
-
-pub mod signing;
+pub mod wallet;

@@ -4,5 +4,7 @@
 //! made in this crate, from content that this crate has computed itself.
 
 pub mod order;
+mod receipt;
 
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
+pub use receipt::{Receipt, SignatureLine};

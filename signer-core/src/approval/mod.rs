@@ -1,0 +1,9 @@
+//! Officers and what they sign: roster, enrolment, request, approval, attendance.
+
+mod enrolment;
+mod request;
+mod roster;
+
+pub use enrolment::Enrolment;
+pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
+pub use roster::{Officer, RecoveryQuorum, Role, Roster};

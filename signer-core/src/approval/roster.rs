@@ -1,0 +1,142 @@
+//! The roster: who the officers are, and who may change that.
+
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use crate::cose::{Artefact, Scope, SignedBy};
+use crate::digest::RosterDigest;
+use crate::keys::P256PublicKey;
+use crate::types::{Blocks, Height, Id, Label, OfficerId, Version};
+
+/// The officers, signed by the policy administrators of the roster before it; the first one by
+/// every administrator in it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Roster {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// Number of this roster; it must rise.
+    #[n(2)]
+    pub number: Version,
+    /// The roster that this one follows; none for the first.
+    #[n(3)]
+    pub predecessor: Option<RosterDigest>,
+    /// The officers, in ascending order of their identifiers.
+    #[n(4)]
+    pub officers: Vec<Officer>,
+    /// How many administrators must sign a policy, a roster or an enrolment; at least 2.
+    #[n(5)]
+    pub administrators: u8,
+    /// Keys in separate safes that may only replace administrators, after a long delay.
+    #[n(6)]
+    pub recovery: Option<RecoveryQuorum>,
+}
+
+impl Artefact for Roster {
+    const KIND: &'static str = "roster";
+    const SIGNED_BY: SignedBy = SignedBy::Officer;
+}
+
+impl Roster {
+    /// The officer of this identifier.
+    pub fn officer(&self, id: &OfficerId) -> Option<&Officer> {
+        self.officers.iter().find(|officer| officer.id == *id)
+    }
+}
+
+/// One officer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Officer {
+    /// Identifier, for example `sato.k`.
+    #[n(0)]
+    pub id: OfficerId,
+    /// Name in Latin letters.
+    #[n(1)]
+    pub name: Label,
+    /// Name in Japanese.
+    #[n(2)]
+    pub name_ja: Label,
+    /// Department.
+    #[n(3)]
+    pub department: Id,
+    /// What the officer may do, in ascending order.
+    #[n(4)]
+    pub roles: Vec<Role>,
+    /// The key on the officer's own token.
+    #[n(5)]
+    pub key: P256PublicKey,
+    /// First height at which the entry is valid.
+    #[n(6)]
+    pub valid_from: Height,
+    /// Last height at which the entry is valid.
+    #[n(7)]
+    pub valid_to: Height,
+}
+
+impl Officer {
+    /// The entry, if it has this role and is valid at this height.
+    pub fn acting_as(&self, role: Role, at: Height) -> Option<&Self> {
+        let valid = self.valid_from <= at && at <= self.valid_to;
+        (valid && self.roles.contains(&role)).then_some(self)
+    }
+}
+
+/// What an officer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Role {
+    /// Drafts requests (起案者).
+    #[n(0)]
+    Requester,
+    /// Attaches the outcome of checks (リスク確認者).
+    #[n(1)]
+    RiskChecker,
+    /// Approves or rejects (承認者).
+    #[n(2)]
+    Approver,
+    /// Approves as a director (承認取締役).
+    #[n(3)]
+    Director,
+    /// Operates a device (操作者).
+    #[n(4)]
+    Operator,
+    /// Attends and keeps the paper record (立会人).
+    #[n(5)]
+    Witness,
+    /// Signs policy, roster and enrolments (ポリシー管理者).
+    #[n(6)]
+    PolicyAdministrator,
+    /// Signs releases of the software (リリース署名者).
+    #[n(7)]
+    ReleaseSigner,
+    /// Broadcasts (送信担当者).
+    #[n(8)]
+    Broadcaster,
+    /// Signs statements of balances (残高照合担当者).
+    #[n(9)]
+    Reconciler,
+    /// Reads everything (監査人).
+    #[n(10)]
+    Auditor,
+}
+
+/// Keys that may only replace administrators.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RecoveryQuorum {
+    /// How many of the keys must sign.
+    #[n(0)]
+    pub threshold: u8,
+    /// The keys.
+    #[n(1)]
+    pub keys: Vec<P256PublicKey>,
+    /// How long the replacement waits and is announced.
+    #[n(2)]
+    pub delay: Blocks,
+}

@@ -1,0 +1,115 @@
+//! What past sessions mean for the next one: a fold of the journal, never a database of its own.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use bitcoin::OutPoint;
+use bitcoin::hashes::Hash;
+
+use crate::digest::{LedgerDigest, RequestDigest, TxDigest};
+use crate::types::{Chain, KeyIndex, OfficerId};
+
+/// Signed coins, dead requests, seen r values and used change: what limits and replay need.
+///
+/// Made only by folding journal entries, so that an auditor's replay gives the same answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerState {
+    spent: BTreeMap<OutPoint, TxDigest>,
+    rejected: BTreeMap<RequestDigest, OfficerId>,
+    r_values: BTreeSet<[u8; 32]>,
+    highest_change: Option<KeyIndex>,
+    signatures: u64,
+}
+
+impl LedgerState {
+    /// The transaction that this device signed over this coin, if it ever did.
+    pub fn signed_over(&self, coin: &OutPoint) -> Option<TxDigest> {
+        self.spent.get(coin).copied()
+    }
+
+    /// Who rejected this request on this device, if anybody ever did.
+    pub fn rejected_by(&self, request: &RequestDigest) -> Option<&OfficerId> {
+        self.rejected.get(request)
+    }
+
+    /// Whether this r value was seen before.
+    pub fn r_seen(&self, r: &[u8; 32]) -> RValue {
+        if self.r_values.contains(r) {
+            RValue::Seen
+        } else {
+            RValue::New
+        }
+    }
+
+    /// The highest change index that a transaction signed here paid to.
+    pub const fn highest_change(&self) -> Option<KeyIndex> {
+        self.highest_change
+    }
+
+    /// Bitcoin signatures that this device has made, intents without a result counted as made.
+    pub const fn signatures(&self) -> u64 {
+        self.signatures
+    }
+
+    /// Counts an intent: from now on the coins are signed over, even if power fails.
+    pub fn record_intent(&mut self, tx: TxDigest, coins: &[OutPoint]) {
+        for coin in coins {
+            self.spent.entry(*coin).or_insert(tx);
+        }
+        let count = u64::try_from(coins.len()).unwrap_or(u64::MAX);
+        self.signatures = self.signatures.saturating_add(count);
+    }
+
+    /// Remembers a rejection for ever.
+    pub fn record_rejection(&mut self, request: RequestDigest, officer: OfficerId) {
+        self.rejected.entry(request).or_insert(officer);
+    }
+
+    /// Remembers an r value.
+    pub fn record_r(&mut self, r: [u8; 32]) {
+        self.r_values.insert(r);
+    }
+
+    /// Remembers that a change script was paid.
+    pub fn record_change(&mut self, chain: Chain, index: KeyIndex) {
+        if chain == Chain::Change {
+            self.highest_change = self.highest_change.max(Some(index));
+        }
+    }
+
+    /// The digest that the anchor and the transcript hold.
+    pub fn digest(&self) -> LedgerDigest {
+        let mut bytes = Vec::new();
+        for (coin, tx) in &self.spent {
+            bytes.extend_from_slice(coin.txid.as_byte_array());
+            bytes.extend_from_slice(&coin.vout.to_be_bytes());
+            bytes.extend_from_slice(tx.as_bytes());
+        }
+        let rejected: Vec<u8> = self.rejected.keys().flat_map(|r| *r.as_bytes()).collect();
+        let r_values: Vec<u8> = self.r_values.iter().flatten().copied().collect();
+        let change = self
+            .highest_change
+            .map_or(0, |i| u64::from(i.0).saturating_add(1));
+        LedgerDigest::over(&[
+            &section(&bytes),
+            &section(&rejected),
+            &section(&r_values),
+            &change.to_be_bytes(),
+            &self.signatures.to_be_bytes(),
+        ])
+    }
+}
+
+/// Whether an r value is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RValue {
+    /// Never seen before.
+    New,
+    /// Seen before: the nonce was used twice.
+    Seen,
+}
+
+/// The digest of one section, so that sections cannot run into each other.
+fn section(bytes: &[u8]) -> [u8; 32] {
+    crate::digest::sha256_of(bytes)
+}

@@ -1,0 +1,146 @@
+//! The policy: what this organisation allows its devices to sign.
+
+use alloc::vec::Vec;
+
+use bitcoin::{Amount, ScriptBuf};
+use minicbor::{Decode, Encode};
+
+use crate::codec;
+use crate::cose::{Artefact, Scope, SignedBy};
+use crate::digest::{PolicyDigest, RootDigest, RosterDigest, WalletDigest};
+use crate::types::{Blocks, Height, Id, Label, Version};
+use crate::wallet::WalletClass;
+
+/// A policy, signed by a quorum of policy administrators.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Policy {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// The root.
+    #[n(2)]
+    pub root: RootDigest,
+    /// The roster whose administrators sign.
+    #[n(3)]
+    pub roster: RosterDigest,
+    /// Number of this policy; it must rise.
+    #[n(4)]
+    pub number: Version,
+    /// The policy that this one follows; none for the first.
+    #[n(5)]
+    pub predecessor: Option<PolicyDigest>,
+    /// First height at which it is in force, at the earliest.
+    #[n(6)]
+    pub activation: Height,
+    /// How long the next loosening waits after it is first seen.
+    #[n(7)]
+    pub delay: Blocks,
+    /// The wallets, in ascending order of their digests.
+    #[n(8)]
+    pub wallets: Vec<WalletRules>,
+    /// The destinations, in ascending order of their identifiers.
+    #[n(9)]
+    pub destinations: Vec<Destination>,
+}
+
+impl Artefact for Policy {
+    const KIND: &'static str = "policy";
+    const SIGNED_BY: SignedBy = SignedBy::Officer;
+}
+
+impl Policy {
+    /// The rules of one wallet.
+    pub fn wallet(&self, digest: &WalletDigest) -> Option<&WalletRules> {
+        self.wallets.iter().find(|rules| rules.wallet == *digest)
+    }
+
+    /// The destination of this identifier.
+    pub fn destination(&self, id: &Id) -> Option<&Destination> {
+        self.destinations
+            .iter()
+            .find(|destination| destination.id == *id)
+    }
+}
+
+/// What one wallet may do.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WalletRules {
+    /// The wallet, by its full digest.
+    #[n(0)]
+    pub wallet: WalletDigest,
+    /// Whose assets it holds; must equal the record.
+    #[n(1)]
+    pub class: WalletClass,
+    /// Most that one transaction may pay out, change not counted.
+    #[cbor(n(2), with = "codec::sats")]
+    pub per_transfer: Amount,
+    /// The caps on the fee; all of them hold.
+    #[n(3)]
+    pub fee: FeeCaps,
+    /// Who must approve.
+    #[n(4)]
+    pub quorum: ApprovalQuorum,
+    /// The destinations that this wallet may pay, by identifier, in ascending order.
+    #[n(5)]
+    pub destinations: Vec<Id>,
+    /// How far above the highest change index that this device has seen used a change output may
+    /// lie.
+    #[n(6)]
+    pub change_window: u32,
+}
+
+/// Caps on a fee. A fee must be within every one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FeeCaps {
+    /// In satoshi.
+    #[cbor(n(0), with = "codec::sats")]
+    pub absolute: Amount,
+    /// In satoshi per virtual byte.
+    #[n(1)]
+    pub sat_per_vbyte: u32,
+    /// In thousandths of what is paid out (or of what is consolidated, where nothing is).
+    #[n(2)]
+    pub per_mille: u32,
+}
+
+/// Who must approve a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ApprovalQuorum {
+    /// How many distinct people.
+    #[n(0)]
+    pub approvers: u8,
+    /// From how many departments.
+    #[n(1)]
+    pub departments: u8,
+    /// How many directors among them.
+    #[n(2)]
+    pub directors: u8,
+}
+
+/// A registered destination.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Destination {
+    /// Identifier, for example `hot-refill-01`.
+    #[n(0)]
+    pub id: Id,
+    /// Label, as screens show it.
+    #[n(1)]
+    pub label: Label,
+    /// The script that is paid; people see it as an address.
+    #[cbor(n(2), with = "codec::as_bytes")]
+    pub script: ScriptBuf,
+    /// First height at which it may be paid.
+    #[n(3)]
+    pub activation: Height,
+    /// Most that one transaction may pay to it.
+    #[cbor(n(4), with = "codec::sats")]
+    pub limit: Amount,
+}

@@ -1,0 +1,87 @@
+//! Device cards: what a device says of itself and of its pools.
+
+use alloc::vec::Vec;
+
+use bitcoin::secp256k1::PublicKey;
+use minicbor::{Decode, Encode};
+
+use crate::codec;
+use crate::cose::{Artefact, Scope, SignedBy};
+use crate::digest::RootDigest;
+use crate::keys::{P256PublicKey, Signature64};
+use crate::types::{Chain, Id, Label, PoolNumber};
+
+/// A device and its pools, signed by the device's identity key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DeviceCard {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// The root under which the device was commissioned.
+    #[n(2)]
+    pub root: RootDigest,
+    /// The device's name.
+    #[n(3)]
+    pub name: Id,
+    /// Where it stands.
+    #[n(4)]
+    pub site: Label,
+    /// Its identity key.
+    #[n(5)]
+    pub identity: P256PublicKey,
+    /// Raised each time the HSM behind the name is replaced.
+    #[n(6)]
+    pub generation: u32,
+    /// Drawn from the HSM for this card; the possession proofs are over it.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub nonce: [u8; 32],
+    /// The pools, in ascending order.
+    #[n(8)]
+    pub pools: Vec<PoolCard>,
+}
+
+impl Artefact for DeviceCard {
+    const KIND: &'static str = "device-card";
+    const SIGNED_BY: SignedBy = SignedBy::Device;
+}
+
+/// The public side of one pool.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PoolCard {
+    /// The pool.
+    #[n(0)]
+    pub pool: PoolNumber,
+    /// Keys of chain 0, by index.
+    #[n(1)]
+    pub receive: Vec<PoolKey>,
+    /// Keys of chain 1, by index.
+    #[n(2)]
+    pub change: Vec<PoolKey>,
+}
+
+impl PoolCard {
+    /// The keys of one chain, by index.
+    pub fn chain(&self, chain: Chain) -> &[PoolKey] {
+        match chain {
+            Chain::Receive => &self.receive,
+            Chain::Change => &self.change,
+        }
+    }
+}
+
+/// One key of a pool with the proof that the device has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PoolKey {
+    /// The public key.
+    #[cbor(n(0), with = "codec::as_bytes")]
+    pub public_key: PublicKey,
+    /// Signature over the card's possession digest of this key.
+    #[n(1)]
+    pub possession: Signature64,
+}
