@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use bitcoin::OutPoint;
 use bitcoin::hashes::Hash;
 
-use crate::digest::{LedgerDigest, RequestDigest, TxDigest};
-use crate::types::{Chain, KeyIndex, OfficerId};
+use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
+use crate::types::{KeyIndex, OfficerId};
 
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
 ///
@@ -17,7 +17,7 @@ pub struct LedgerState {
     spent: BTreeMap<OutPoint, TxDigest>,
     rejected: BTreeMap<RequestDigest, OfficerId>,
     r_values: BTreeSet<[u8; 32]>,
-    highest_change: Option<KeyIndex>,
+    highest_change: BTreeMap<WalletId, KeyIndex>,
     signatures: u64,
 }
 
@@ -41,9 +41,9 @@ impl LedgerState {
         }
     }
 
-    /// The highest change index that a transaction signed here paid to.
-    pub const fn highest_change(&self) -> Option<KeyIndex> {
-        self.highest_change
+    /// The highest change index of this wallet that a transaction signed here paid to.
+    pub fn highest_change(&self, wallet: &WalletId) -> Option<KeyIndex> {
+        self.highest_change.get(wallet).copied()
     }
 
     /// Bitcoin signatures that this device has made, intents without a result counted as made.
@@ -70,11 +70,10 @@ impl LedgerState {
         self.r_values.insert(r);
     }
 
-    /// Remembers that a change script was paid.
-    pub fn record_change(&mut self, chain: Chain, index: KeyIndex) {
-        if chain == Chain::Change {
-            self.highest_change = self.highest_change.max(Some(index));
-        }
+    /// Remembers that a change script of this wallet was paid.
+    pub fn record_change(&mut self, wallet: WalletId, index: KeyIndex) {
+        let highest = self.highest_change.entry(wallet).or_insert(index);
+        *highest = index.max(*highest);
     }
 
     /// The digest that the anchor and the transcript hold.
@@ -87,14 +86,16 @@ impl LedgerState {
         }
         let rejected: Vec<u8> = self.rejected.keys().flat_map(|r| *r.as_bytes()).collect();
         let r_values: Vec<u8> = self.r_values.iter().flatten().copied().collect();
-        let change = self
-            .highest_change
-            .map_or(0, |i| u64::from(i.0).saturating_add(1));
+        let mut change = Vec::new();
+        for (wallet, index) in &self.highest_change {
+            change.extend_from_slice(wallet.as_bytes());
+            change.extend_from_slice(&index.0.to_be_bytes());
+        }
         LedgerDigest::over(&[
             &section(&bytes),
             &section(&rejected),
             &section(&r_values),
-            &change.to_be_bytes(),
+            &section(&change),
             &self.signatures.to_be_bytes(),
         ])
     }

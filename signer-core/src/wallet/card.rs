@@ -9,6 +9,7 @@ use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::RootDigest;
 use crate::keys::{P256PublicKey, Signature64};
+use crate::token::{Evidence, HsmFacts, KeyAttributes};
 use crate::types::{Chain, Id, Label, PoolNumber};
 
 /// A device and its pools, signed by the device's identity key.
@@ -42,6 +43,9 @@ pub struct DeviceCard {
     /// The pools, in ascending order.
     #[n(8)]
     pub pools: Vec<PoolCard>,
+    /// The HSM, its module and its profile.
+    #[n(9)]
+    pub hsm: HsmFacts,
 }
 
 impl Artefact for DeviceCard {
@@ -62,6 +66,12 @@ pub struct PoolCard {
     /// Keys of chain 1, by index.
     #[n(2)]
     pub change: Vec<PoolKey>,
+    /// Attributes of the private keys as read back: one set, equal for every key of the pool.
+    #[n(3)]
+    pub attributes: KeyAttributes,
+    /// What stands behind the attributes.
+    #[n(4)]
+    pub evidence: Evidence,
 }
 
 impl PoolCard {
