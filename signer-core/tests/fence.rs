@@ -12,18 +12,26 @@ mod support;
 use support::{cargo, root, scratch};
 
 /// Our crates, and those of our crates that each may use.
-const EDGES: [(&str, &[&str]); 6] = [
+const EDGES: [(&str, &[&str]); 7] = [
     ("signer-core", &[]),
+    ("officer-console", &[]),
     ("optics", &[]),
     ("hsm-profiles", &["signer-core"]),
-    ("signer-device", &["signer-core", "hsm-profiles", "optics"]),
-    ("host-cli", &["signer-core", "hsm-profiles", "optics"]),
+    (
+        "signer-device",
+        &["signer-core", "hsm-profiles", "officer-console", "optics"],
+    ),
+    (
+        "host-cli",
+        &["signer-core", "hsm-profiles", "officer-console", "optics"],
+    ),
     ("test-vectors", &[]),
 ];
 
 /// What tests may use beside that. Vectors are shared data; they know none of our code.
-const TEST_EDGES: [(&str, &[&str]); 6] = [
+const TEST_EDGES: [(&str, &[&str]); 7] = [
     ("signer-core", &["test-vectors"]),
+    ("officer-console", &[]),
     ("optics", &["test-vectors"]),
     ("hsm-profiles", &["test-vectors"]),
     ("signer-device", &["test-vectors"]),
@@ -312,10 +320,10 @@ fn manifests(name: &str) -> PathBuf {
 
 /// Where a crate of ours lies.
 fn folder(ours: &str) -> &str {
-    if ours == "optics" {
-        "signer-core/optics"
-    } else {
-        ours
+    match ours {
+        "optics" => "signer-core/optics",
+        "officer-console" => "signer-core/console",
+        _ => ours,
     }
 }
 

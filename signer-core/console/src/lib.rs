@@ -1,0 +1,227 @@
+//! Prompts and answers: how officers are asked, the same at the device and on the host.
+//!
+//! ```text
+//! ? sato.k: words 05 to 08 of the roster digest > _
+//! ```
+//!
+//! One prompt is one line without its end: `? <who>: <question> > `. What was typed before a prompt
+//! is thrown away, on a terminal and on a pipe, so that no answer is older than its question. There
+//! is no default answer and no switch that answers.
+//!
+//! This crate holds no key and decides nothing: what an answer means is judged by its caller.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr,
+};
+use zeroize::Zeroizing;
+
+/// Longest answer that is read, in bytes.
+pub const ANSWER_LIMIT: usize = 1024;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum ConsoleError {
+    /// The input ended.
+    Ended,
+    /// Longer than [`ANSWER_LIMIT`].
+    TooLong,
+    /// Not UTF-8.
+    NotText,
+    /// The terminal or the pipe failed.
+    Io(io::Error),
+}
+
+impl fmt::Display for ConsoleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended => f.write_str("the input ended before there was an answer"),
+            Self::TooLong => write!(f, "the answer is longer than {ANSWER_LIMIT} bytes"),
+            Self::NotText => f.write_str("the answer is not text"),
+            Self::Io(error) => write!(f, "the console failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ConsoleError {}
+
+impl From<io::Error> for ConsoleError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<rustix::io::Errno> for ConsoleError {
+    fn from(error: rustix::io::Errno) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+/// What stands at the other end of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A terminal: a person can sit there.
+    Terminal,
+    /// A pipe or a file: a program sits there.
+    Program,
+}
+
+/// A place where officers read and type.
+pub struct Console<'a> {
+    input: BorrowedFd<'a>,
+    output: Box<dyn Write + 'a>,
+}
+
+impl fmt::Debug for Console<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").finish_non_exhaustive()
+    }
+}
+
+impl Console<'static> {
+    /// The console on standard input and output.
+    pub fn stdio() -> Self {
+        Self {
+            input: rustix::stdio::stdin(),
+            output: Box::new(io::stdout()),
+        }
+    }
+}
+
+impl<'a> Console<'a> {
+    /// A console on other files.
+    pub fn new(input: BorrowedFd<'a>, output: impl Write + 'a) -> Self {
+        Self {
+            input,
+            output: Box::new(output),
+        }
+    }
+
+    /// Whether a person can sit at the input.
+    pub fn input_kind(&self) -> InputKind {
+        if isatty(self.input) {
+            InputKind::Terminal
+        } else {
+            InputKind::Program
+        }
+    }
+
+    /// Shows `text` and ends the line.
+    pub fn say(&mut self, text: &str) -> Result<(), ConsoleError> {
+        writeln!(self.output, "{text}")?;
+        Ok(self.output.flush()?)
+    }
+
+    /// Asks one officer one question.
+    ///
+    /// # Errors
+    /// [`ConsoleError`] where no line could be read.
+    pub fn ask(&mut self, who: &str, question: &str) -> Result<String, ConsoleError> {
+        self.prompt(who, question)?;
+        let answer = self.read_line()?;
+        if self.input_kind() == InputKind::Program {
+            self.say("")?;
+        }
+        Ok(answer.as_str().to_owned())
+    }
+
+    /// Asks one officer for a PIN: it is not echoed, and wiped when the answer is dropped.
+    ///
+    /// # Errors
+    /// [`ConsoleError`] where no line could be read.
+    pub fn ask_secret(
+        &mut self,
+        who: &str,
+        question: &str,
+    ) -> Result<Zeroizing<String>, ConsoleError> {
+        let silence = Silence::of(self.input)?;
+        self.prompt(who, question)?;
+        let answer = self.read_line();
+        drop(silence);
+        self.say("")?;
+        answer
+    }
+
+    fn prompt(&mut self, who: &str, question: &str) -> Result<(), ConsoleError> {
+        self.discard_typed_ahead()?;
+        write!(self.output, "? {who}: {question} > ")?;
+        Ok(self.output.flush()?)
+    }
+
+    /// Throws away what was typed before the question stood there.
+    fn discard_typed_ahead(&mut self) -> Result<(), ConsoleError> {
+        if self.input_kind() == InputKind::Terminal {
+            return Ok(tcflush(self.input, QueueSelector::IFlush)?);
+        }
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let mut waste = Zeroizing::new([0u8; 256]);
+        loop {
+            let mut waiting = [PollFd::from_borrowed_fd(self.input, PollFlags::IN)];
+            let ready = poll(&mut waiting, Some(&now))?;
+            if ready == 0 || rustix::io::read(self.input, waste.as_mut_slice())? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads one line byte by byte: a buffer would hold what is typed ahead.
+    fn read_line(&mut self) -> Result<Zeroizing<String>, ConsoleError> {
+        let mut line = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT));
+        let mut byte = [0u8; 1];
+        loop {
+            match rustix::io::retry_on_intr(|| rustix::io::read(self.input, &mut byte))? {
+                0 if line.is_empty() => return Err(ConsoleError::Ended),
+                0 => break,
+                _ if byte == *b"\n" => break,
+                _ if line.len() == ANSWER_LIMIT => return Err(ConsoleError::TooLong),
+                _ => line.extend_from_slice(&byte),
+            }
+        }
+        let text = std::str::from_utf8(&line).map_err(|_| ConsoleError::NotText)?;
+        Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
+    }
+}
+
+/// Echo is off as long as this lives; nothing happens where the input is no terminal.
+struct Silence<'a> {
+    input: BorrowedFd<'a>,
+    before: Option<Termios>,
+}
+
+impl<'a> Silence<'a> {
+    fn of(input: BorrowedFd<'a>) -> Result<Self, ConsoleError> {
+        if !isatty(input) {
+            return Ok(Self {
+                input,
+                before: None,
+            });
+        }
+        let before = tcgetattr(input)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(input, OptionalActions::Flush, &silent)?;
+        Ok(Self {
+            input,
+            before: Some(before),
+        })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            // A terminal that is gone needs no echo.
+            let _ = tcsetattr(self.input.as_fd(), OptionalActions::Now, before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustix::pipe::pipe;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::*;
+
+/// What the console has written, shared with the officer who reads it.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Screen {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("no writer panics").clone()).expect("text")
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Types `line` once the prompt stands on the screen.
+fn answer_after_prompt(screen: &Screen, keyboard: OwnedFd, line: &'static str) {
+    let screen = screen.clone();
+    thread::spawn(move || {
+        while !screen.text().ends_with(" > ") {
+            thread::yield_now();
+        }
+        File::from(keyboard)
+            .write_all(line.as_bytes())
+            .expect("the console still reads");
+    });
+}
+
+/// A terminal: (what a person holds, what the program reads).
+fn terminal() -> (OwnedFd, File) {
+    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("there are terminals");
+    grantpt(&person).expect("ours");
+    unlockpt(&person).expect("ours");
+    let name = ptsname(&person, Vec::new()).expect("it has a name");
+    let path = name.to_str().expect("a path").to_owned();
+    let program = File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("it opens");
+    (person, program)
+}
+
+#[test]
+fn a_prompt_names_the_officer_and_the_question() {
+    let (input, keyboard) = pipe().expect("a pipe");
+    let screen = Screen::default();
+    answer_after_prompt(&screen, keyboard, "0.50000000\r\n");
+    let mut console = Console::new(input.as_fd(), screen.clone());
+    let answer = console.ask("sato.k", "total amount").expect("an answer");
+    assert_eq!(answer, "0.50000000");
+    assert_eq!(screen.text(), "? sato.k: total amount > \n");
+}
+
+#[test]
+fn what_was_typed_before_the_prompt_answers_nothing() {
+    let (input, keyboard) = pipe().expect("a pipe");
+    let mut early = File::from(keyboard.try_clone().expect("a second hand"));
+    early.write_all(b"too early\n").expect("room in the pipe");
+    let screen = Screen::default();
+    answer_after_prompt(&screen, keyboard, "in time\n");
+    let mut console = Console::new(input.as_fd(), screen);
+    assert_eq!(console.ask("a", "b").expect("an answer"), "in time");
+}
+
+#[test]
+fn an_input_that_ends_is_no_answer() {
+    let (input, keyboard) = pipe().expect("a pipe");
+    drop(keyboard);
+    let mut console = Console::new(input.as_fd(), Screen::default());
+    assert!(matches!(console.ask("a", "b"), Err(ConsoleError::Ended)));
+    assert!(matches!(
+        console.ask_secret("a", "b"),
+        Err(ConsoleError::Ended)
+    ));
+}
+
+#[test]
+fn an_answer_has_a_limit() {
+    for (len, fits) in [(ANSWER_LIMIT, true), (ANSWER_LIMIT + 1, false)] {
+        let (input, keyboard) = pipe().expect("a pipe");
+        let screen = Screen::default();
+        let line: &'static str = String::leak("x".repeat(len) + "\n");
+        answer_after_prompt(&screen, keyboard, line);
+        let mut console = Console::new(input.as_fd(), screen);
+        assert_eq!(console.ask("a", "b").is_ok(), fits, "{len}");
+    }
+}
+
+#[test]
+fn a_terminal_echoes_answers_but_no_pin() {
+    for (secret, echoed) in [(true, false), (false, true)] {
+        let (person, program) = terminal();
+        let screen = Screen::default();
+        let keyboard = person.try_clone().expect("a second hand");
+        answer_after_prompt(&screen, keyboard, "4711\n");
+        let mut console = Console::new(program.as_fd(), screen.clone());
+        assert_eq!(console.input_kind(), InputKind::Terminal);
+        let answer = if secret {
+            console.ask_secret("a", "PIN").expect("an answer")
+        } else {
+            Zeroizing::new(console.ask("a", "PIN").expect("an answer"))
+        };
+        assert_eq!(answer.as_str(), "4711");
+        let after = tcgetattr(&program).expect("a terminal");
+        assert!(after.local_modes.contains(LocalModes::ECHO), "echo is back");
+        // The echo of the terminal itself, with a marker behind it so that reading ends.
+        (&program).write_all(b"#").expect("the terminal is open");
+        let mut seen = Vec::new();
+        let mut byte = [0u8; 1];
+        let mut hand = File::from(person);
+        while !seen.ends_with(b"#") {
+            hand.read_exact(&mut byte).expect("the marker comes");
+            seen.extend(byte);
+        }
+        let seen = String::from_utf8(seen).expect("text");
+        assert_eq!(seen.contains("4711"), echoed, "{seen:?}");
+    }
+}
