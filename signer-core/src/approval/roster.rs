@@ -126,6 +126,45 @@ pub enum Role {
     Auditor,
 }
 
+impl Role {
+    /// Every role, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Requester,
+        Self::RiskChecker,
+        Self::Approver,
+        Self::Director,
+        Self::Operator,
+        Self::Witness,
+        Self::PolicyAdministrator,
+        Self::ReleaseSigner,
+        Self::Broadcaster,
+        Self::Reconciler,
+        Self::Auditor,
+    ];
+
+    /// The name in files and on command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requester => "requester",
+            Self::RiskChecker => "risk-checker",
+            Self::Approver => "approver",
+            Self::Director => "director",
+            Self::Operator => "operator",
+            Self::Witness => "witness",
+            Self::PolicyAdministrator => "policy-administrator",
+            Self::ReleaseSigner => "release-signer",
+            Self::Broadcaster => "broadcaster",
+            Self::Reconciler => "reconciler",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// Keys that may only replace administrators.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

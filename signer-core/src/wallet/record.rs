@@ -108,6 +108,31 @@ pub enum WalletClass {
     Emergency,
 }
 
+impl WalletClass {
+    /// Every class, in order.
+    pub const ALL: [Self; 4] = [
+        Self::Customer,
+        Self::Guarantee,
+        Self::Company,
+        Self::Emergency,
+    ];
+
+    /// The name in files and on command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Guarantee => "guarantee",
+            Self::Company => "company",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// The class of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
 /// The form of a wallet's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
@@ -118,6 +143,23 @@ pub enum ScriptType {
     /// `sh(wsh(sortedmulti(..)))`
     #[n(1)]
     ShWsh,
+}
+
+impl ScriptType {
+    /// The name in files and on command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wsh => "wsh",
+            Self::ShWsh => "sh-wsh",
+        }
+    }
+
+    /// The script type of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Wsh, Self::ShWsh]
+            .into_iter()
+            .find(|script_type| script_type.name() == name)
+    }
 }
 
 /// One device of a wallet.
