@@ -51,9 +51,10 @@ pub const TEXT_LIMIT: usize = 4296;
 
 /// Bytes of a message's fragment in one frame, where nothing else is asked for.
 ///
-/// A part of 580 bytes has at most 1,249 capitals, also far behind the plain ones: QR version 20
-/// at the lowest correction level.
-pub const FRAGMENT_LEN: usize = 580;
+/// A part then has at most 1,853 capitals, however far it is behind the plain ones: QR version 25
+/// at the lowest correction level. That fits a text console (63 rows of half blocks), and a PSBT
+/// of ten inputs is about twelve pictures.
+pub const FRAGMENT_LEN: usize = 880;
 
 /// A short code of a whole message, shown on both screens to see that one transfer ended well.
 ///

@@ -127,7 +127,7 @@ fn the_largest_message_fits_at_the_default_length() {
     let message = bytes(10, Limits::OURS.message);
     let sender = sender(&message, FRAGMENT_LEN);
     assert!(sender.plain_parts() <= usize::from(Limits::OURS.fragments));
-    assert!(sender.part(u32::MAX).len() <= 1249, "QR version 20");
+    assert!(sender.part(u32::MAX).len() <= 1853, "QR version 25");
     let (used, receiver) = receive_all(sender.frames());
     assert_eq!(used, sender.plain_parts());
     assert!(receiver.message().unwrap().1 == message);

@@ -1,0 +1,69 @@
+//! Pictures decoded in a child process that holds no key.
+//!
+//! The program starts itself with a hidden subcommand ([`Reader::spawn`]); there, `main` does
+//! nothing but call [`serve`]. One child reads many pictures; it is killed when one takes too
+//! long, and the next picture gets a new one. Start it before anything secret is loaded.
+
+mod parent;
+mod wire;
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+pub use parent::{PictureError, Reader};
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::read;
+
+/// Longest time for one picture.
+///
+/// The slowest honest picture, 3840 x 2160 pixels, takes a quarter of a second on a busy machine;
+/// some made pictures keep the locator busy for minutes.
+pub const TIME_LIMIT: Duration = Duration::from_secs(2);
+
+/// Address space of the child in bytes.
+pub const MEMORY_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// Processor time of one child in seconds: it ends even where nobody is left to kill it.
+const PROCESSOR_LIMIT: u64 = 600;
+
+/// The child's work: pictures from standard input, texts to standard output, until the input ends.
+///
+/// From its first line on the process cannot take more memory than [`MEMORY_LIMIT`], write a file,
+/// open one or leave a core dump.
+pub fn serve() -> io::Result<()> {
+    confine()?;
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    while let Some(picture) = wire::read_picture(&mut input)? {
+        wire::write_answer(&mut output, &read::png(&picture))?;
+    }
+    Ok(())
+}
+
+fn confine() -> io::Result<()> {
+    for (resource, most) in [
+        (Resource::As, MEMORY_LIMIT),
+        (Resource::Core, 0),
+        (Resource::Cpu, PROCESSOR_LIMIT),
+        (Resource::Fsize, 0),
+        (Resource::Nofile, 3),
+    ] {
+        let (current, maximum) = (Some(most), Some(most));
+        setrlimit(resource, Rlimit { current, maximum })?;
+    }
+    Ok(())
+}
+
+/// Reads exactly as many bytes as `buffer` holds; false at the end of the input.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
+    match input.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+fn flush_all(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    output.write_all(bytes)?;
+    output.flush()
+}

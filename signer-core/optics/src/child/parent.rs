@@ -1,0 +1,178 @@
+//! The side that asks, waits no longer than it must, and kills.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use super::{TIME_LIMIT, wire};
+use crate::read::ReadError;
+
+/// Why a picture brought no texts.
+#[derive(Debug)]
+pub enum PictureError {
+    /// The picture was refused.
+    Refused(ReadError),
+    /// It took longer than the time limit; the child was killed.
+    Overrun,
+    /// The child ended or answered nonsense, for example when its memory was used up.
+    Died,
+    /// No child could be started.
+    NotStarted(io::Error),
+}
+
+impl fmt::Display for PictureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => why.fmt(f),
+            Self::Overrun => {
+                f.write_str("reading the picture took too long\ntake or save it again")
+            }
+            Self::Died => {
+                f.write_str("the picture reader ended unexpectedly\ntake or save the picture again")
+            }
+            Self::NotStarted(why) => write!(
+                f,
+                "the picture reader could not be started: {why}\ncheck the installation"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PictureError {}
+
+/// Reads pictures through a child process, and starts a new one when the old one is gone.
+#[derive(Debug)]
+pub struct Reader {
+    program: PathBuf,
+    args: Vec<OsString>,
+    time_limit: Duration,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+}
+
+impl Reader {
+    /// Starts `program` with `args`, whose `main` calls [`super::serve`].
+    pub fn spawn(program: impl Into<PathBuf>, args: &[&str]) -> Result<Self, PictureError> {
+        let mut reader = Self {
+            program: program.into(),
+            args: args.iter().map(OsString::from).collect(),
+            time_limit: TIME_LIMIT,
+            running: None,
+        };
+        reader.running = Some(reader.start()?);
+        Ok(reader)
+    }
+
+    /// The texts of all codes in one PNG picture; none where no code is found.
+    pub fn read(&mut self, file: &[u8]) -> Result<Vec<String>, PictureError> {
+        let request = wire::picture(file).map_err(PictureError::Refused)?;
+        let mut running = match self.running.take() {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        let answer = running.ask(&request, Instant::now() + self.time_limit)?;
+        self.running = Some(running);
+        answer.map_err(PictureError::Refused)
+    }
+
+    /// The running child's process number, for tests and reports.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.child.id())
+    }
+
+    fn start(&self) -> Result<Running, PictureError> {
+        let mut child = Command::new(&self.program)
+            .args(&self.args)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(PictureError::NotStarted)?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(PictureError::Died);
+        };
+        let running = Running {
+            child,
+            input,
+            output,
+        };
+        // A child that does not read must not be able to hold the parent in a write.
+        fcntl_getfl(&running.input)
+            .and_then(|flags| fcntl_setfl(&running.input, flags | OFlags::NONBLOCK))
+            .map_err(|e| PictureError::NotStarted(e.into()))?;
+        Ok(running)
+    }
+}
+
+type Answer = Result<Vec<String>, ReadError>;
+
+impl Running {
+    fn ask(&mut self, request: &[u8], deadline: Instant) -> Result<Answer, PictureError> {
+        self.send(request, deadline)?;
+        let mut head = [0; wire::ANSWER_HEAD];
+        self.receive(&mut head, deadline)?;
+        let mut body = vec![0; wire::answer_len(head).ok_or(PictureError::Died)?];
+        self.receive(&mut body, deadline)?;
+        wire::answer(head[0], &body).ok_or(PictureError::Died)
+    }
+
+    fn send(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), PictureError> {
+        while !bytes.is_empty() {
+            wait(&self.input, PollFlags::OUT, deadline)?;
+            match self.input.write(bytes) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Err(PictureError::Died),
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, mut buffer: &mut [u8], deadline: Instant) -> Result<(), PictureError> {
+        while !buffer.is_empty() {
+            wait(&self.output, PollFlags::IN, deadline)?;
+            match self.output.read(buffer) {
+                Ok(0) | Err(_) => return Err(PictureError::Died),
+                Ok(read) => buffer = &mut buffer[read..],
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already; either way nothing of it is left behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until `pipe` is ready, or has been closed by the child.
+fn wait(pipe: &impl AsFd, for_what: PollFlags, deadline: Instant) -> Result<(), PictureError> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).map_err(|_| PictureError::Overrun)?;
+        match poll(&mut [PollFd::new(pipe, for_what)], Some(&timeout)) {
+            Ok(0) => return Err(PictureError::Overrun),
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Err(PictureError::Died),
+        }
+    }
+}

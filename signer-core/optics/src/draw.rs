@@ -1,0 +1,212 @@
+//! QR codes as PNG pictures and as text for a terminal.
+//!
+//! The smallest version that holds the text, error correction level L (higher levels need more
+//! pictures and do not help reading), a quiet zone of four modules. The segment is stated, never
+//! guessed: `qrcode`'s own choice of segments overflowed one of 2,700 full frames.
+
+use std::fmt;
+
+use qrcode::bits::Bits;
+use qrcode::{Color, EcLevel, QrCode, Version};
+
+/// Modules of white around a code.
+const QUIET_ZONE: usize = 4;
+
+/// Side of one module in pixels, where nothing else is asked for.
+pub const SCALE: u8 = 4;
+
+/// Sides of one module in pixels that are drawn: at 1 pixel the reader misses most codes above
+/// version 17, at 16 pixels version 40 has 3,088 pixels a side.
+const SCALES: std::ops::RangeInclusive<u8> = 2..=16;
+
+/// Characters of the QR alphanumeric mode.
+const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+
+/// Why a text cannot be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrawError {
+    /// More text than the largest code holds.
+    TooLong,
+    /// Modules too small or too large to be read again.
+    Scale,
+}
+
+impl fmt::Display for DrawError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => {
+                f.write_str("the text is longer than one code holds\nuse smaller frames")
+            }
+            Self::Scale => {
+                let (least, most) = (SCALES.start(), SCALES.end());
+                write!(
+                    f,
+                    "a module has {least} to {most} pixels\nchoose a scale in between"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for DrawError {}
+
+/// The code of `text` as a PNG picture, black on white, each module `scale` pixels wide.
+pub fn png(text: &str, scale: u8) -> Result<Vec<u8>, DrawError> {
+    if !SCALES.contains(&scale) {
+        return Err(DrawError::Scale);
+    }
+    let modules = Modules::of(text)?;
+    let side = modules.side() * usize::from(scale);
+    let row_len = side.div_ceil(8);
+    let mut pixels = Vec::with_capacity(row_len * side);
+    for y in 0..modules.side() {
+        let mut row = vec![0_u8; row_len];
+        for x in (0..side).filter(|x| !modules.dark(x / usize::from(scale), y)) {
+            row[x / 8] |= 0x80 >> (x % 8);
+        }
+        for _ in 0..scale {
+            pixels.extend_from_slice(&row);
+        }
+    }
+    Ok(encode_png(side, &pixels))
+}
+
+fn encode_png(side: usize, pixels: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let side = u32::try_from(side).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let written = encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(pixels));
+    debug_assert!(written.is_ok(), "a Vec takes every byte");
+    file
+}
+
+/// The code of `text` as lines of half blocks, two modules in one character.
+///
+/// Both colours are painted, so that it reads the same on a dark and on a light terminal.
+pub fn terminal(text: &str) -> Result<String, DrawError> {
+    let modules = Modules::of(text)?;
+    let mut lines = String::new();
+    for y in (0..modules.side()).step_by(2) {
+        lines.push_str(BLACK_ON_WHITE);
+        for x in 0..modules.side() {
+            lines.push(match (modules.dark(x, y), modules.dark(x, y + 1)) {
+                (false, false) => ' ',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (true, true) => '█',
+            });
+        }
+        lines.push_str(RESET);
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
+const BLACK_ON_WHITE: &str = "\x1b[30;47m";
+const RESET: &str = "\x1b[0m";
+
+/// A code with its quiet zone.
+struct Modules {
+    width: usize,
+    colors: Vec<Color>,
+}
+
+impl Modules {
+    fn of(text: &str) -> Result<Self, DrawError> {
+        let code = symbol(text.as_bytes())?;
+        Ok(Self {
+            width: code.width(),
+            colors: code.into_colors(),
+        })
+    }
+
+    const fn side(&self) -> usize {
+        self.width + 2 * QUIET_ZONE
+    }
+
+    fn dark(&self, x: usize, y: usize) -> bool {
+        let inside = |place: usize| place.checked_sub(QUIET_ZONE).filter(|p| *p < self.width);
+        match (inside(x), inside(y)) {
+            (Some(x), Some(y)) => self.colors[y * self.width + x] == Color::Dark,
+            _ => false,
+        }
+    }
+}
+
+fn symbol(text: &[u8]) -> Result<QrCode, DrawError> {
+    (1..=40)
+        .find_map(|version| filled(Version::Normal(version), text))
+        .and_then(|bits| QrCode::with_bits(bits, EcLevel::L).ok())
+        .ok_or(DrawError::TooLong)
+}
+
+/// The data of `text` in this version; `None` where it does not fit.
+fn filled(version: Version, text: &[u8]) -> Option<Bits> {
+    let alphanumeric = text.iter().all(|c| ALPHANUMERIC.contains(c));
+    let mut bits = Bits::new(version);
+    let needed = if alphanumeric {
+        text.len() * 11 / 2
+    } else {
+        text.len() * 8
+    };
+    if needed > bits.max_len(EcLevel::L).ok()? {
+        return None;
+    }
+    if alphanumeric {
+        bits.push_alphanumeric_data(text).ok()?;
+    } else {
+        bits.push_byte_data(text).ok()?;
+    }
+    bits.push_terminator(EcLevel::L).ok()?;
+    Some(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_version_is_taken_and_filled_to_the_brim() {
+        for (version, capacity) in [(1, 25), (10, 395), (20, 1249), (25, 1853), (40, 4296)] {
+            let full = symbol(&vec![b'A'; capacity]).unwrap();
+            assert_eq!(full.version(), Version::Normal(version));
+            let more = symbol(&vec![b'A'; capacity + 1]).map(|c| c.version());
+            assert_eq!(
+                more.ok(),
+                (version < 40).then_some(Version::Normal(version + 1))
+            );
+        }
+        assert_eq!(
+            symbol(&[b'a'; 2953]).unwrap().version(),
+            Version::Normal(40)
+        );
+        assert_eq!(symbol(&[b'a'; 2954]).err(), Some(DrawError::TooLong));
+    }
+
+    #[test]
+    fn scales_are_within_the_limits() {
+        for (scale, drawn) in [(0, false), (1, false), (2, true), (16, true), (17, false)] {
+            assert_eq!(png("A", scale).is_ok(), drawn, "{scale}");
+        }
+    }
+
+    #[test]
+    fn the_terminal_shows_the_same_modules_in_both_colours() {
+        let modules = Modules::of("UR:BYTES/HIMURO").unwrap();
+        let shown = terminal("UR:BYTES/HIMURO").unwrap();
+        assert_eq!(shown.lines().count(), modules.side().div_ceil(2));
+        for (row, line) in shown.lines().enumerate() {
+            let line = line.strip_prefix("\x1b[30;47m").unwrap();
+            let line: Vec<char> = line.strip_suffix("\x1b[0m").unwrap().chars().collect();
+            assert_eq!(line.len(), modules.side());
+            for (x, c) in line.into_iter().enumerate() {
+                assert_eq!("▀█".contains(c), modules.dark(x, 2 * row));
+                assert_eq!("▄█".contains(c), modules.dark(x, 2 * row + 1));
+            }
+        }
+    }
+}

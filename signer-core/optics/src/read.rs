@@ -1,0 +1,165 @@
+//! QR codes out of PNG pictures.
+//!
+//! Limits come before decoding, panics of the decoders are contained. Time and memory are not
+//! limited here but around the process: pictures from outside go through [`crate::child`].
+
+use std::fmt;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use png::{ColorType, Decoder, Transformations};
+
+/// Largest picture file in bytes.
+pub const FILE_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Most pixels of a picture: a screen of 3840 x 2160.
+pub const PIXEL_LIMIT: u32 = 3840 * 2160;
+
+/// Memory for decoding one picture file, in bytes.
+const DECODER_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Why a picture was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file has more bytes than [`FILE_LIMIT`].
+    TooManyBytes,
+    /// The picture has more pixels than [`PIXEL_LIMIT`].
+    TooManyPixels,
+    /// Not a complete PNG picture.
+    NotPng,
+    /// An interlaced PNG, which is not read here.
+    Interlaced,
+    /// A decoder gave up in an unforeseen way.
+    Panicked,
+}
+
+impl ReadError {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::TooManyBytes,
+        Self::TooManyPixels,
+        Self::NotPng,
+        Self::Interlaced,
+        Self::Panicked,
+    ];
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyBytes => write!(
+                f,
+                "the picture file is larger than {FILE_LIMIT} bytes\nsave it smaller"
+            ),
+            Self::TooManyPixels => write!(
+                f,
+                "the picture has more than {PIXEL_LIMIT} pixels\nsave it smaller"
+            ),
+            Self::NotPng => f.write_str("this is not a complete PNG picture\nsave it as PNG again"),
+            Self::Interlaced => {
+                f.write_str("this PNG picture is interlaced\nsave it without interlacing")
+            }
+            Self::Panicked => {
+                f.write_str("the picture could not be decoded\ntake or save it again")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The texts of all codes in a PNG picture; none where no code is found.
+pub fn png(file: &[u8]) -> Result<Vec<String>, ReadError> {
+    if file.len() > FILE_LIMIT {
+        return Err(ReadError::TooManyBytes);
+    }
+    let decode = || Grey::from_png(file).map(|grey| grey.texts());
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Err(ReadError::Panicked))
+}
+
+/// A picture in shades of grey.
+struct Grey {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Grey {
+    fn from_png(file: &[u8]) -> Result<Self, ReadError> {
+        let limits = png::Limits {
+            bytes: DECODER_LIMIT,
+        };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
+        decoder.set_transformations(Transformations::normalize_to_color8());
+        let header = decoder.read_header_info().map_err(|e| not_png(&e))?;
+        if header
+            .width
+            .checked_mul(header.height)
+            .is_none_or(|p| p > PIXEL_LIMIT)
+        {
+            return Err(ReadError::TooManyPixels);
+        }
+        if header.interlaced {
+            return Err(ReadError::Interlaced);
+        }
+        let (width, height) = (header.width as usize, header.height as usize);
+        let mut reader = decoder.read_info().map_err(|e| not_png(&e))?;
+        let color = reader.output_color_type().0;
+        let mut pixels = Vec::with_capacity(width * height);
+        while let Some(row) = reader.next_row().map_err(|e| not_png(&e))? {
+            push_grey(&mut pixels, color, row.data());
+        }
+        if pixels.len() != width * height {
+            return Err(ReadError::NotPng);
+        }
+        Ok(Self {
+            width,
+            height,
+            pixels,
+        })
+    }
+
+    fn texts(&self) -> Vec<String> {
+        let shade = |x: usize, y: usize| self.pixels[y * self.width + x];
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(self.width, self.height, shade);
+        image
+            .detect_grids()
+            .iter()
+            .filter_map(|grid| grid.decode().ok())
+            .map(|(_, text)| text)
+            .collect()
+    }
+}
+
+/// Appends one row; what is transparent is seen on white.
+fn push_grey(pixels: &mut Vec<u8>, color: ColorType, row: &[u8]) {
+    let byte = |shade: u16| u8::try_from(shade).unwrap_or(u8::MAX);
+    let on_white = |shade: u8, alpha: u8| {
+        let (shade, alpha) = (u16::from(shade), u16::from(alpha));
+        byte((shade * alpha + 255 * (255 - alpha)) / 255)
+    };
+    let luma = |r: u8, g: u8, b: u8| {
+        byte((u16::from(r) * 77 + u16::from(g) * 150 + u16::from(b) * 29) >> 8)
+    };
+    match color {
+        ColorType::Grayscale | ColorType::Indexed => pixels.extend_from_slice(row),
+        ColorType::GrayscaleAlpha => {
+            pixels.extend(row.as_chunks().0.iter().map(|[s, a]| on_white(*s, *a)));
+        }
+        ColorType::Rgb => {
+            pixels.extend(row.as_chunks().0.iter().map(|[r, g, b]| luma(*r, *g, *b)));
+        }
+        ColorType::Rgba => pixels.extend(
+            row.as_chunks()
+                .0
+                .iter()
+                .map(|[r, g, b, a]| on_white(luma(*r, *g, *b), *a)),
+        ),
+    }
+}
+
+fn not_png(error: &png::DecodingError) -> ReadError {
+    match error {
+        png::DecodingError::LimitsExceeded => ReadError::TooManyPixels,
+        _ => ReadError::NotPng,
+    }
+}
