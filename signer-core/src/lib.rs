@@ -35,6 +35,7 @@ pub mod frames;
 pub mod keys;
 pub mod ledger;
 pub mod policy;
+pub mod psbt;
 pub mod root;
 pub mod rule;
 pub mod signing;

@@ -522,7 +522,7 @@ impl RuleReport {
     }
 
     /// Fills in every rule of Parse to Approve that was not reached, because of `by`.
-    fn stopped(mut self, by: RuleId) -> Stopped {
+    pub(crate) fn stopped(mut self, by: RuleId) -> Stopped {
         for rule in RuleId::ALL {
             let judged = rule.stage() <= Stage::Approve;
             if judged && !self.0.iter().any(|line| line.rule == rule) {

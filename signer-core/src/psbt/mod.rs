@@ -1,0 +1,32 @@
+//! Reading, merging, writing and extending PSBTs: version 0 (BIP-174) and version 2 (BIP-370).
+//!
+//! Two readings lie above each other. [`RawPsbt`] is the container: every record byte for byte and
+//! in order, nothing forgotten, nothing understood but the structure. [`ParsedPsbt`] is the stage:
+//! a transaction of our narrower profile whose every amount is proven by its previous transaction.
+//!
+//! What this module may not do: repair anything, believe an amount that is only claimed, drop or
+//! reorder a record, or make a signature. It knows no wallet and no policy.
+
+pub mod build;
+mod form;
+pub mod key;
+pub mod limits;
+pub mod merge;
+mod parse;
+pub mod previous;
+mod raw;
+mod reader;
+mod rules;
+pub mod signed;
+mod unsigned;
+
+pub use form::{Carried, KeyOrigin};
+pub use key::{KeyType, MapId, ProprietaryField, PsbtVersion};
+pub use limits::Limits;
+pub use parse::{ParsedInput, ParsedOutput, ParsedPsbt, multisig_witness_bytes};
+pub use raw::{RawPsbt, Record};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! A previous transaction, read where it lies: its txid, and the one output that is spent.
+//!
+//! Nothing is decoded into objects and nothing is copied but the spent output: parents may be
+//! large. Strict: shortest CompactSizes, at least one input and one output, a witness form only
+//! with a witness in it, no byte after the end.
+
+use core::fmt;
+use core::ops::Range;
+
+use bitcoin::hashes::{Hash, HashEngine, sha256d};
+use bitcoin::{TxOut, Txid};
+
+use super::reader::{Cursor, ReadError};
+use super::unsigned::read_output;
+
+/// What a previous transaction says of itself and of one of its outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviousTx {
+    txid: Txid,
+    outputs: u64,
+    spent: Option<TxOut>,
+}
+
+/// Why bytes are no previous transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreviousTxError {
+    /// Ends early, or holds a CompactSize that is too long.
+    Unreadable,
+    /// Without an input.
+    NoInput,
+    /// Without an output.
+    NoOutput,
+    /// Flag of the witness form that is not 1.
+    Flag,
+    /// The witness form without any witness.
+    EmptyWitness,
+    /// Bytes after the end.
+    Trailing,
+}
+
+impl fmt::Display for PreviousTxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable => "bytes that are no transaction",
+            Self::NoInput => "a transaction without an input",
+            Self::NoOutput => "a transaction without an output",
+            Self::Flag => "an unknown flag of the witness form",
+            Self::EmptyWitness => "the witness form without a witness",
+            Self::Trailing => "bytes after the transaction",
+        })
+    }
+}
+
+impl core::error::Error for PreviousTxError {}
+
+impl From<ReadError> for PreviousTxError {
+    fn from(_: ReadError) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl PreviousTx {
+    /// Scans a serialized transaction, with or without witnesses, for its output `vout`.
+    pub fn scan(bytes: &[u8], vout: u32) -> Result<Self, PreviousTxError> {
+        let mut cursor = Cursor::new(bytes);
+        let _version: [u8; 4] = cursor.array()?;
+        let with_witness = skip_marker(&mut cursor)?;
+        let body_start = cursor.position();
+        let inputs = skip_inputs(&mut cursor)?;
+        let (outputs, spent) = find_output(&mut cursor, vout)?;
+        let body = body_start..cursor.position();
+        if with_witness {
+            skip_witnesses(&mut cursor, inputs)?;
+        }
+        let lock_start = cursor.position();
+        let _lock_time: [u8; 4] = cursor.array()?;
+        if !cursor.is_at_end() {
+            return Err(PreviousTxError::Trailing);
+        }
+        let txid = txid(bytes, &body, lock_start);
+        Ok(Self {
+            txid,
+            outputs,
+            spent,
+        })
+    }
+
+    /// The transaction's identifier: the hash without witnesses.
+    pub const fn txid(&self) -> Txid {
+        self.txid
+    }
+
+    /// How many outputs it has.
+    pub const fn outputs(&self) -> u64 {
+        self.outputs
+    }
+
+    /// The output that was asked for, where it is there.
+    pub const fn spent(&self) -> Option<&TxOut> {
+        self.spent.as_ref()
+    }
+
+    /// The output that was asked for, by value.
+    pub fn into_spent(self) -> Option<TxOut> {
+        self.spent
+    }
+}
+
+/// Zero inputs mean the marker of the witness form: a parent without inputs cannot exist.
+fn skip_marker(cursor: &mut Cursor<'_>) -> Result<bool, PreviousTxError> {
+    let [0, rest @ ..] = cursor.rest() else {
+        return Ok(false);
+    };
+    match rest.first() {
+        Some(1) => {
+            cursor.take(2)?;
+            Ok(true)
+        }
+        Some(0) => Err(PreviousTxError::NoInput),
+        Some(_) => Err(PreviousTxError::Flag),
+        None => Err(PreviousTxError::Unreadable),
+    }
+}
+
+fn skip_inputs(cursor: &mut Cursor<'_>) -> Result<u64, PreviousTxError> {
+    let count = cursor.compact()?;
+    if count == 0 {
+        return Err(PreviousTxError::NoInput);
+    }
+    for _ in 0..count {
+        cursor.take(36)?;
+        cursor.sized()?;
+        cursor.take(4)?;
+    }
+    Ok(count)
+}
+
+fn find_output(
+    cursor: &mut Cursor<'_>,
+    vout: u32,
+) -> Result<(u64, Option<TxOut>), PreviousTxError> {
+    let count = cursor.compact()?;
+    if count == 0 {
+        return Err(PreviousTxError::NoOutput);
+    }
+    let mut spent = None;
+    for place in 0..count {
+        if place == u64::from(vout) {
+            spent = Some(read_output(cursor)?);
+        } else {
+            cursor.take(8)?;
+            cursor.sized()?;
+        }
+    }
+    Ok((count, spent))
+}
+
+fn skip_witnesses(cursor: &mut Cursor<'_>, inputs: u64) -> Result<(), PreviousTxError> {
+    let mut any = false;
+    for _ in 0..inputs {
+        let items = cursor.compact()?;
+        any |= items > 0;
+        for _ in 0..items {
+            cursor.sized()?;
+        }
+    }
+    if any {
+        Ok(())
+    } else {
+        Err(PreviousTxError::EmptyWitness)
+    }
+}
+
+/// The hash of version, inputs and outputs, and lock time, as they lie.
+fn txid(bytes: &[u8], body: &Range<usize>, lock_start: usize) -> Txid {
+    let mut engine = sha256d::Hash::engine();
+    for range in [0..4, body.clone(), lock_start..bytes.len()] {
+        engine.input(bytes.get(range).unwrap_or_default());
+    }
+    Txid::from_raw_hash(sha256d::Hash::from_engine(engine))
+}
+
+#[cfg(test)]
+mod tests;

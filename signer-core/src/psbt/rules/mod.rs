@@ -1,0 +1,58 @@
+//! The rules of reading, PSB02 to PSB08: one function each, over the fields that PSB01 has read.
+
+mod psb02;
+mod psb03;
+mod psb04;
+mod psb05;
+mod psb06;
+mod psb07;
+mod psb08;
+
+use bitcoin::TxOut;
+
+use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::types::{InputIndex, OutputIndex};
+
+use super::Limits;
+use super::form::{Fields, InputFields};
+
+pub(super) use psb02::file_size;
+pub(super) use psb07::{multisig_witness_bytes, weight_with};
+
+/// What the rules judge: the fields, and of each input the coin that its parent proves.
+pub(super) struct Reading<'a> {
+    pub(super) fields: &'a Fields,
+    pub(super) limits: Limits,
+    pub(super) spent: &'a [Result<TxOut, Refusal>],
+}
+
+/// The coin of each input, proven by the previous transaction in the PSBT, or why it is not.
+pub(super) fn prove_coins(fields: &Fields) -> alloc::vec::Vec<Result<TxOut, Refusal>> {
+    psb03::prove_coins(fields)
+}
+
+/// Every rule after PSB01, each once.
+pub(super) fn judge(reading: &Reading<'_>) -> [(RuleId, Verdict); 7] {
+    [
+        (RuleId::PSB02, psb02::psb02(reading)),
+        (RuleId::PSB03, psb03::psb03(reading)),
+        (RuleId::PSB04, psb04::psb04(reading)),
+        (RuleId::PSB05, psb05::psb05(reading)),
+        (RuleId::PSB06, psb06::psb06(reading)),
+        (RuleId::PSB07, psb07::psb07(reading)),
+        (RuleId::PSB08, psb08::psb08(reading)),
+    ]
+}
+
+/// The inputs with their places.
+fn inputs(fields: &Fields) -> impl Iterator<Item = (InputIndex, &InputFields)> {
+    (0..).map(InputIndex).zip(&fields.inputs)
+}
+
+fn at_input(index: InputIndex) -> Place {
+    Place::Input(index)
+}
+
+fn at_output(index: u32) -> Place {
+    Place::Output(OutputIndex(index))
+}

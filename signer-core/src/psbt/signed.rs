@@ -1,0 +1,130 @@
+//! What the device adds to a PSBT, and the proof that it added nothing else.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use bitcoin::secp256k1::PublicKey;
+
+use crate::digest::DeviceId;
+use crate::rule::{Place, Refusal, RuleId};
+use crate::types::{InputIndex, SessionNumber};
+
+use super::key::{GLOBAL_TX_MODIFIABLE, IN_PARTIAL_SIG, KeyType, MapId, ProprietaryField};
+use super::raw::{RawPsbt, Record};
+
+/// Signature type ALL, the last byte of every signature we add.
+const ALL: u8 = 0x01;
+
+/// Inputs and outputs modifiable: what a signature over all of them ends.
+const MODIFIABLE: u8 = 0b11;
+
+/// The PSBT with our signatures (DER and signature type ALL), each at the end of its input's map,
+/// and our receipt at the end of the global map; all else stays byte for byte.
+///
+/// In version 2 the flags "modifiable" are cleared where they are there (BIP-370, signer).
+///
+/// # Errors
+/// PSB01 when an input is not there, or already has a signature by that key or this receipt.
+pub fn add_signatures(
+    raw: &RawPsbt,
+    signatures: &[(InputIndex, PublicKey, Vec<u8>)],
+    receipt: (DeviceId, SessionNumber, Vec<u8>),
+) -> Result<RawPsbt, Refusal> {
+    let (device, session, receipt) = receipt;
+    let receipt_key = ProprietaryField::receipt_key(&device, session);
+    let mut added = alloc::vec![(MapId::Global, receipt_key, receipt)];
+    for (input, key, signature) in signatures {
+        let mut record_key = alloc::vec![IN_PARTIAL_SIG];
+        record_key.extend_from_slice(&key.serialize());
+        added.push((MapId::Input(*input), record_key, signature.clone()));
+    }
+    let mut signed = raw.with_records(&added)?;
+    if let Some([flags]) = raw.value(MapId::Global, &[GLOBAL_TX_MODIFIABLE]) {
+        signed.set_modifiable(flags & !MODIFIABLE);
+    }
+    Ok(signed)
+}
+
+/// SIG05: Nothing else in the PSBT changed.
+///
+/// Permitted are one partial signature of type ALL at the end of each input's map, one receipt at
+/// the end of the global map, and in version 2 the flags "modifiable" cleared.
+///
+/// # Errors
+/// SIG05, with the first place that differs in another way.
+pub fn only_permitted_difference(before: &RawPsbt, after: &RawPsbt) -> Result<(), Refusal> {
+    let maps = |psbt: &RawPsbt| psbt.maps().collect::<Vec<_>>();
+    if before.version() != after.version() || maps(before) != maps(after) {
+        return Err(refuse(
+            Place::Whole,
+            "the same version and the same maps",
+            "others",
+        ));
+    }
+    before
+        .maps()
+        .try_for_each(|map| same_but_added(before, after, map))
+}
+
+fn same_but_added(before: &RawPsbt, after: &RawPsbt, map: MapId) -> Result<(), Refusal> {
+    let mut present = after.records(map);
+    for record in before.records(map) {
+        let now = present.next();
+        if !now.is_some_and(|now| same_record(map, record, now)) {
+            let expected = format!("record {} unchanged", crate::digest::hex(record.key()));
+            return Err(refuse(map.place(), expected, "another record in its place"));
+        }
+    }
+    let added: Vec<Record<'_>> = present.collect();
+    match (map, added.as_slice()) {
+        (MapId::Global, [record]) if is_receipt(*record) => Ok(()),
+        (MapId::Global, _) => Err(wrong_addition(map, "one receipt added", &added)),
+        (MapId::Input(_), [record]) if is_signature(*record) => Ok(()),
+        (MapId::Input(_), _) => Err(wrong_addition(map, "one signature added", &added)),
+        (MapId::Output(_), []) => Ok(()),
+        (MapId::Output(_), _) => Err(wrong_addition(map, "nothing added", &added)),
+    }
+}
+
+fn same_record(map: MapId, before: Record<'_>, after: Record<'_>) -> bool {
+    match (before.value(), after.value()) {
+        ([before_flags], [after_flags])
+            if map == MapId::Global && before.key() == [GLOBAL_TX_MODIFIABLE] =>
+        {
+            before.key() == after.key() && *after_flags == before_flags & !MODIFIABLE
+        }
+        _ => before == after,
+    }
+}
+
+fn is_receipt(record: Record<'_>) -> bool {
+    let field = ProprietaryField::of_key(record.key());
+    field.is_some_and(|(field, key_data)| {
+        let named = super::form::receipt_key_data(key_data).is_some();
+        field == ProprietaryField::Receipt && named
+    })
+}
+
+fn is_signature(record: Record<'_>) -> bool {
+    record.key_type() == KeyType::Byte(IN_PARTIAL_SIG)
+        && PublicKey::from_slice(record.key_data()).is_ok()
+        && record.key_data().len() == 33
+        && record.value().last() == Some(&ALL)
+}
+
+fn wrong_addition(map: MapId, expected: &str, added: &[Record<'_>]) -> Refusal {
+    let keys: Vec<_> = added
+        .iter()
+        .map(|record| crate::digest::hex(record.key()))
+        .collect();
+    let got = format!("{} records added: {}", keys.len(), keys.join(", "));
+    refuse(map.place(), expected, got)
+}
+
+fn refuse(
+    place: Place,
+    expected: impl core::fmt::Display,
+    got: impl core::fmt::Display,
+) -> Refusal {
+    Refusal::new(RuleId::SIG05, place, expected, got)
+}
