@@ -1,1 +1,35 @@
-//! x
+//! Profiles of HSM models, and the one PKCS#11 driver that obeys them.
+//!
+//! ```text
+//! Profile -> Module -> ClosedToken -(Pin)-> OpenToken -> DeviceHsm | OfficerToken -> LoggedOut
+//! ```
+//!
+//! The only crate that names `cryptoki`. It signs the closed orders of signer-core and nothing
+//! else; it holds no call that imports, wraps, unwraps, derives or reads a key. It retries no
+//! login and no signature. Each state is made from the one before it, by value, and none of them
+//! can leave the thread that opened it: one owner, one session, one thread.
+
+mod anchor;
+mod device;
+mod error;
+mod index;
+mod keys;
+mod login;
+mod module;
+mod officer;
+mod point;
+mod profile;
+mod provision;
+mod random;
+mod session;
+mod sign;
+
+pub use anchor::ANCHOR_MAX;
+pub use device::DeviceHsm;
+pub use error::{ErrorClass, HsmError};
+pub use keys::Progress;
+pub use login::{Pin, PinState};
+pub use module::{Module, TokenInfo, TokenSelector};
+pub use officer::OfficerToken;
+pub use profile::{Consequence, Limits, Profile, ProfileError};
+pub use session::{ClosedToken, LoggedOut, OpenToken};

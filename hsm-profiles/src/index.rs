@@ -1,0 +1,257 @@
+//! One index of everything on the token, made after login: `C_FindObjects`, once.
+//!
+//! Handles never leave the driver, and only handles of this index are used. A search for each key
+//! is a linear scan on most tokens, and an empty answer to it could mean anything.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use cryptoki::error::Error;
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+use signer_core::digest::hex;
+use signer_core::keys::CkaId;
+use signer_core::token::{ForeignObject, Half, HalfPair, Inventory, Line};
+
+use crate::anchor::Slot;
+use crate::error::HsmError;
+use crate::module::Library;
+use crate::point::{Curve, PublicPart};
+use crate::profile::PointForm;
+
+/// A complete key pair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) private: ObjectHandle,
+    pub(crate) public: PublicPart,
+}
+
+/// The index.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pairs: BTreeMap<CkaId, Pair>,
+    /// Ids with more than one private or public key, and how many.
+    doubled: BTreeMap<CkaId, usize>,
+    halves: BTreeMap<CkaId, (Half, ObjectHandle)>,
+    anchors: BTreeMap<Slot, ObjectHandle>,
+    foreign: Vec<ForeignObject>,
+}
+
+/// The keys of one id while the index is made.
+#[derive(Default)]
+struct Found {
+    private: Vec<ObjectHandle>,
+    public: Vec<(ObjectHandle, PublicPart)>,
+}
+
+/// One object as the token describes it.
+struct Seen {
+    handle: ObjectHandle,
+    class: Option<ObjectClass>,
+    key_type: Option<KeyType>,
+    id: Vec<u8>,
+    label: Vec<u8>,
+    application: Vec<u8>,
+    point: Vec<u8>,
+    params: Vec<u8>,
+}
+
+/// What is asked of every object. The class first: its answer is needed for all the rest.
+const ASKED: [AttributeType; 7] = [
+    AttributeType::Class,
+    AttributeType::KeyType,
+    AttributeType::Id,
+    AttributeType::Label,
+    AttributeType::Application,
+    AttributeType::EcPoint,
+    AttributeType::EcParams,
+];
+
+impl Index {
+    /// Reads every object on the token.
+    pub(crate) fn read(library: &Library, session: &Session) -> Result<Self, HsmError> {
+        let template = [Attribute::Token(true)];
+        let handles = session.find_objects(&template);
+        let mut index = Self::default();
+        let mut found: BTreeMap<CkaId, Found> = BTreeMap::new();
+        for handle in handles.map_err(|e| library.error(&e))? {
+            let seen = Seen::read(library, session, handle)?;
+            if let Some(slot) = seen.as_anchor() {
+                index.take_anchor(slot, &seen);
+            } else if let Some((id, key)) = seen.as_key(library.profile.ec.point) {
+                let pair = found.entry(id).or_default();
+                match key {
+                    Key::Private => pair.private.push(handle),
+                    Key::Public(point) => pair.public.push((handle, point)),
+                }
+            } else {
+                index.foreign.push(seen.as_foreign());
+            }
+        }
+        for (id, keys) in found {
+            index.take_keys(id, &keys);
+        }
+        Ok(index)
+    }
+
+    fn take_anchor(&mut self, slot: Slot, seen: &Seen) {
+        match self.anchors.entry(slot) {
+            Entry::Vacant(place) => {
+                place.insert(seen.handle);
+            }
+            Entry::Occupied(_) => self.foreign.push(seen.as_foreign()),
+        }
+    }
+
+    fn take_keys(&mut self, id: CkaId, keys: &Found) {
+        match (keys.private.as_slice(), keys.public.as_slice()) {
+            ([private], [(_, public)]) => {
+                let (private, public) = (*private, *public);
+                self.pairs.insert(id, Pair { private, public });
+            }
+            ([private], []) => {
+                self.halves.insert(id, (Half::Private, *private));
+            }
+            ([], [(public, _)]) => {
+                self.halves.insert(id, (Half::Public, *public));
+            }
+            (private, public) => {
+                self.doubled.insert(id, private.len().max(public.len()));
+            }
+        }
+    }
+
+    /// The pair of this id, if it is there once and whole.
+    pub(crate) fn pair(&self, id: CkaId) -> Result<Pair, HsmError> {
+        if let Some(pair) = self.pairs.get(&id) {
+            return Ok(*pair);
+        }
+        if self.doubled.contains_key(&id) || self.halves.contains_key(&id) {
+            return Err(HsmError::UnusableKey(id));
+        }
+        Err(HsmError::NoKey(id))
+    }
+
+    /// Every complete pair, ascending.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (CkaId, Pair)> + '_ {
+        self.pairs.iter().map(|(id, pair)| (*id, *pair))
+    }
+
+    /// The half that is there of an interrupted pair.
+    pub(crate) fn half(&self, id: CkaId) -> Option<(Half, ObjectHandle)> {
+        self.halves.get(&id).copied()
+    }
+
+    /// Adds a pair that was just made.
+    pub(crate) fn insert(&mut self, id: CkaId, pair: Pair) {
+        self.halves.remove(&id);
+        self.pairs.insert(id, pair);
+    }
+
+    /// The anchor object of this slot.
+    pub(crate) fn anchor(&self, slot: Slot) -> Option<ObjectHandle> {
+        self.anchors.get(&slot).copied()
+    }
+
+    /// Adds an anchor that was just made.
+    pub(crate) fn insert_anchor(&mut self, slot: Slot, handle: ObjectHandle) {
+        self.anchors.insert(slot, handle);
+    }
+
+    /// How many pairs of this index are not in `fresh`.
+    pub(crate) fn missing_in(&self, fresh: &Self) -> usize {
+        let there: BTreeSet<&CkaId> = fresh.pairs.keys().collect();
+        self.pairs.keys().filter(|id| !there.contains(id)).count()
+    }
+
+    /// The facts for HSM03.
+    pub(crate) fn inventory(&self) -> Inventory {
+        let mut keys: Vec<CkaId> = self.pairs.keys().copied().collect();
+        for (id, count) in &self.doubled {
+            keys.extend(std::iter::repeat_n(*id, *count));
+        }
+        keys.sort_unstable();
+        let half = |(id, (half, _)): (&CkaId, &(Half, ObjectHandle))| HalfPair {
+            id: *id,
+            half: *half,
+        };
+        Inventory {
+            keys,
+            halves: self.halves.iter().map(half).collect(),
+            foreign: self.foreign.clone(),
+        }
+    }
+}
+
+enum Key {
+    Private,
+    Public(PublicPart),
+}
+
+impl Seen {
+    fn read(library: &Library, session: &Session, handle: ObjectHandle) -> Result<Self, HsmError> {
+        let mut seen = Self {
+            handle,
+            class: None,
+            key_type: None,
+            id: Vec::new(),
+            label: Vec::new(),
+            application: Vec::new(),
+            point: Vec::new(),
+            params: Vec::new(),
+        };
+        match session.get_attributes(handle, &ASKED) {
+            Ok(attributes) => attributes.into_iter().for_each(|a| seen.take(a)),
+            // A class or a key type that the crate does not know: listed as foreign.
+            Err(Error::NotSupported | Error::InvalidValue) => {}
+            Err(error) => return Err(library.error(&error)),
+        }
+        Ok(seen)
+    }
+
+    fn take(&mut self, attribute: Attribute) {
+        match attribute {
+            Attribute::Class(class) => self.class = Some(class),
+            Attribute::KeyType(key_type) => self.key_type = Some(key_type),
+            Attribute::Id(id) => self.id = id,
+            Attribute::Label(label) => self.label = label,
+            Attribute::Application(application) => self.application = application,
+            Attribute::EcPoint(point) => self.point = point,
+            Attribute::EcParams(params) => self.params = params,
+            _ => {}
+        }
+    }
+
+    fn as_anchor(&self) -> Option<Slot> {
+        let data = self.class == Some(ObjectClass::DATA);
+        data.then(|| Slot::named(&self.application, &self.label))
+            .flatten()
+    }
+
+    /// One of our keys: an id of ours, on the curve of its role, with a point on that curve.
+    fn as_key(&self, form: PointForm) -> Option<(CkaId, Key)> {
+        let id = CkaId::from_bytes(&self.id)?;
+        let curve = Curve::of(id.role);
+        let known = self.key_type == Some(KeyType::EC) && self.params == curve.oid();
+        if !known {
+            return None;
+        }
+        if self.class == Some(ObjectClass::PRIVATE_KEY) {
+            return Some((id, Key::Private));
+        }
+        if self.class == Some(ObjectClass::PUBLIC_KEY) {
+            let point = PublicPart::read(curve, form, &self.point)?;
+            return Some((id, Key::Public(point)));
+        }
+        None
+    }
+
+    fn as_foreign(&self) -> ForeignObject {
+        let class = self.class.map(|class| class.to_string());
+        ForeignObject {
+            class: Line::lossy(class.as_deref().unwrap_or("unknown class")),
+            id: hex(&self.id),
+            label: Line::lossy(&String::from_utf8_lossy(&self.label)),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Key pairs: `C_GenerateKeyPair` with every attribute stated, and reading back what became of
+//! them.
+//!
+//! Defaults differ from module to module (one makes keys extractable, another public), so nothing
+//! is left to them. No call here imports, copies, wraps, unwraps or derives a key, or reads a
+//! private value.
+
+use std::ops::Range;
+
+use bitcoin::secp256k1::PublicKey;
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use signer_core::keys::{CkaId, Fingerprint, KeyRole, P256PublicKey};
+use signer_core::token::{Flag, Half, KeyAttribute, KeyAttributes, KeyReading};
+use signer_core::types::{Chain, KeyIndex, PoolNumber};
+
+use crate::error::HsmError;
+use crate::index::Pair;
+use crate::point::{Curve, PublicPart};
+use crate::profile::Sent;
+use crate::session::OpenToken;
+
+/// How far the generation of a pool has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Keys that are there.
+    pub done: u32,
+    /// Keys that were asked for.
+    pub total: u32,
+}
+
+impl OpenToken {
+    /// Makes the device's identity key.
+    pub fn generate_identity(&mut self) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        self.generate_single(KeyRole::Identity, "himuro identity")
+    }
+
+    /// Makes an officer's key, on the officer's own token.
+    pub fn generate_officer_key(&mut self) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        self.generate_single(KeyRole::Officer, "himuro officer")
+    }
+
+    /// Makes the wallet keys of one chain of a pool.
+    ///
+    /// Keys of the range that are there already are read and not made again, so that an
+    /// interrupted generation can go on. Public halves without a private key are left over from
+    /// an interruption, hold nothing, and are replaced.
+    pub fn generate_wallet_keys(
+        &mut self,
+        device: Fingerprint,
+        pool: PoolNumber,
+        chain: Chain,
+        range: Range<u32>,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
+        let max = self.library.profile.pool_max();
+        if range.end > max {
+            return Err(HsmError::PoolTooLarge { max });
+        }
+        let mut keys = Vec::new();
+        let total = range.end.saturating_sub(range.start);
+        for (done, index) in (1..).zip(range) {
+            let id = CkaId::wallet(device, pool, chain, KeyIndex(index));
+            let label = format!("himuro wallet {device}/{pool}/{}/{index}", chain.number());
+            let pair = match self.index.pair(id) {
+                Ok(pair) => pair,
+                Err(HsmError::NoKey(_)) => self.generate(id, &label)?,
+                Err(_) => self.replace_public_half(id, &label)?,
+            };
+            keys.push(self.wallet_reading(id, &pair)?);
+            progress(Progress { done, total });
+        }
+        Ok(keys)
+    }
+
+    /// Reads every wallet key back: public keys from the index made at login, attributes anew.
+    pub fn read_wallet_keys(&mut self) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
+        self.with_fresh_handles(|token| {
+            let wallet = token
+                .index
+                .pairs()
+                .filter(|(id, _)| id.role == KeyRole::Wallet);
+            wallet
+                .map(|(id, pair)| token.wallet_reading(id, &pair))
+                .collect()
+        })
+    }
+
+    /// Reads the identity key back.
+    pub fn read_identity(&mut self) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        self.read_single(KeyRole::Identity)
+    }
+
+    /// Reads the officer's key back.
+    pub fn read_officer_key(&mut self) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        self.read_single(KeyRole::Officer)
+    }
+
+    fn read_single(&mut self, role: KeyRole) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        self.with_fresh_handles(|token| {
+            let id = CkaId::single(role);
+            token.p256_reading(id, &token.index.pair(id)?)
+        })
+    }
+
+    fn generate_single(
+        &mut self,
+        role: KeyRole,
+        label: &str,
+    ) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        let id = CkaId::single(role);
+        let pair = match self.index.pair(id) {
+            Ok(_) => return Err(HsmError::KeyExists(id)),
+            Err(HsmError::NoKey(_)) => self.generate(id, label)?,
+            Err(_) => self.replace_public_half(id, label)?,
+        };
+        self.p256_reading(id, &pair)
+    }
+
+    /// Removes a public key whose private half was never made, and makes the pair.
+    fn replace_public_half(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
+        match self.index.half(id) {
+            Some((Half::Public, handle)) => {
+                let destroyed = self.session.destroy_object(handle);
+                destroyed.map_err(|e| self.library.error(&e))?;
+                self.generate(id, label)
+            }
+            _ => Err(HsmError::UnusableKey(id)),
+        }
+    }
+
+    fn generate(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
+        let curve = Curve::of(id.role);
+        let public = public_template(id, label, curve);
+        let private = private_template(id, label, &self.library.profile.generate.send);
+        let made = self
+            .session
+            .generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private);
+        let (public, private) = made.map_err(|e| self.library.error(&e))?;
+        let pair = Pair {
+            private,
+            public: self.read_point(id, curve, public)?,
+        };
+        self.index.insert(id, pair);
+        Ok(pair)
+    }
+
+    fn read_point(
+        &self,
+        id: CkaId,
+        curve: Curve,
+        public: ObjectHandle,
+    ) -> Result<PublicPart, HsmError> {
+        let read = self
+            .session
+            .get_attributes(public, &[AttributeType::EcPoint]);
+        let form = self.library.profile.ec.point;
+        read.map_err(|e| self.library.error(&e))?
+            .iter()
+            .find_map(|attribute| match attribute {
+                Attribute::EcPoint(value) => PublicPart::read(curve, form, value),
+                _ => None,
+            })
+            .ok_or(HsmError::BadPoint(id))
+    }
+
+    fn wallet_reading(&self, id: CkaId, pair: &Pair) -> Result<KeyReading<PublicKey>, HsmError> {
+        match pair.public {
+            PublicPart::Secp256k1(key) => self.reading(id, key, pair.private),
+            PublicPart::P256(_) => Err(HsmError::WrongRole(id)),
+        }
+    }
+
+    fn p256_reading(&self, id: CkaId, pair: &Pair) -> Result<KeyReading<P256PublicKey>, HsmError> {
+        match pair.public {
+            PublicPart::P256(key) => self.reading(id, key, pair.private),
+            PublicPart::Secp256k1(_) => Err(HsmError::WrongRole(id)),
+        }
+    }
+
+    fn reading<K>(
+        &self,
+        id: CkaId,
+        public_key: K,
+        private: ObjectHandle,
+    ) -> Result<KeyReading<K>, HsmError> {
+        Ok(KeyReading {
+            id,
+            public_key,
+            attributes: self.read_attributes(private)?,
+            evidence: self.library.profile.evidence(),
+        })
+    }
+
+    /// Reads the flags of a private key. What the token does not report is absent.
+    fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
+        let asked = KeyAttribute::ALL.map(attribute_type);
+        let read = self.session.get_attributes(private, &asked);
+        let read = read.map_err(|e| self.library.error(&e))?;
+        let flag = |attribute| {
+            let value = read.iter().find_map(|read| flag_of(read, attribute));
+            Flag::from(value)
+        };
+        Ok(KeyAttributes::read(flag, self.key_gen_mechanism(private)))
+    }
+
+    /// Read alone: the whole answer is an error where a token says "unavailable" here.
+    fn key_gen_mechanism(&self, private: ObjectHandle) -> Option<u64> {
+        let asked = [AttributeType::KeyGenMechanism];
+        let read = self.session.get_attributes(private, &asked).ok()?;
+        read.iter().find_map(|attribute| match attribute {
+            Attribute::KeyGenMechanism(mechanism) => Some(**mechanism),
+            _ => None,
+        })
+    }
+}
+
+/// The public key: readable without login, usable for nothing but verification.
+fn public_template(id: CkaId, label: &str, curve: Curve) -> Vec<Attribute> {
+    vec![
+        Attribute::Class(ObjectClass::PUBLIC_KEY),
+        Attribute::KeyType(KeyType::EC),
+        Attribute::Token(true),
+        Attribute::Private(false),
+        Attribute::Modifiable(false),
+        Attribute::Verify(true),
+        Attribute::VerifyRecover(false),
+        Attribute::Encrypt(false),
+        Attribute::Wrap(false),
+        Attribute::Derive(false),
+        Attribute::EcParams(curve.oid().to_vec()),
+        Attribute::Id(id.to_bytes().to_vec()),
+        Attribute::Label(label.as_bytes().to_vec()),
+    ]
+}
+
+/// The private key: signs, and nothing else. No attribute twice: some modules refuse that.
+fn private_template(id: CkaId, label: &str, send: &[Sent]) -> Vec<Attribute> {
+    let mut template = vec![
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::KeyType(KeyType::EC),
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+        Attribute::Id(id.to_bytes().to_vec()),
+        Attribute::Label(label.as_bytes().to_vec()),
+    ];
+    template.extend(send.iter().map(|sent| match sent {
+        Sent::Derive => Attribute::Derive(false),
+        Sent::Decrypt => Attribute::Decrypt(false),
+        Sent::Unwrap => Attribute::Unwrap(false),
+        Sent::SignRecover => Attribute::SignRecover(false),
+        Sent::Modifiable => Attribute::Modifiable(false),
+        Sent::Copyable => Attribute::Copyable(false),
+        // A destruction ceremony must be able to destroy; a missing key is noticed.
+        Sent::Destroyable => Attribute::Destroyable(true),
+        Sent::AllowedMechanisms => Attribute::AllowedMechanisms(vec![MechanismType::ECDSA]),
+    }));
+    template
+}
+
+const fn attribute_type(attribute: KeyAttribute) -> AttributeType {
+    match attribute {
+        KeyAttribute::Token => AttributeType::Token,
+        KeyAttribute::Private => AttributeType::Private,
+        KeyAttribute::Sensitive => AttributeType::Sensitive,
+        KeyAttribute::AlwaysSensitive => AttributeType::AlwaysSensitive,
+        KeyAttribute::Extractable => AttributeType::Extractable,
+        KeyAttribute::NeverExtractable => AttributeType::NeverExtractable,
+        KeyAttribute::Local => AttributeType::Local,
+        KeyAttribute::Sign => AttributeType::Sign,
+        KeyAttribute::Derive => AttributeType::Derive,
+        KeyAttribute::Decrypt => AttributeType::Decrypt,
+        KeyAttribute::Unwrap => AttributeType::Unwrap,
+        KeyAttribute::SignRecover => AttributeType::SignRecover,
+        KeyAttribute::Wrap => AttributeType::Wrap,
+        KeyAttribute::Modifiable => AttributeType::Modifiable,
+        KeyAttribute::Copyable => AttributeType::Copyable,
+        KeyAttribute::Destroyable => AttributeType::Destroyable,
+    }
+}
+
+/// The flag, where `read` is this attribute: matched by type, since unavailable ones are left out.
+const fn flag_of(read: &Attribute, asked: KeyAttribute) -> Option<bool> {
+    match (read, asked) {
+        (Attribute::Token(flag), KeyAttribute::Token)
+        | (Attribute::Private(flag), KeyAttribute::Private)
+        | (Attribute::Sensitive(flag), KeyAttribute::Sensitive)
+        | (Attribute::AlwaysSensitive(flag), KeyAttribute::AlwaysSensitive)
+        | (Attribute::Extractable(flag), KeyAttribute::Extractable)
+        | (Attribute::NeverExtractable(flag), KeyAttribute::NeverExtractable)
+        | (Attribute::Local(flag), KeyAttribute::Local)
+        | (Attribute::Sign(flag), KeyAttribute::Sign)
+        | (Attribute::Derive(flag), KeyAttribute::Derive)
+        | (Attribute::Decrypt(flag), KeyAttribute::Decrypt)
+        | (Attribute::Unwrap(flag), KeyAttribute::Unwrap)
+        | (Attribute::SignRecover(flag), KeyAttribute::SignRecover)
+        | (Attribute::Wrap(flag), KeyAttribute::Wrap)
+        | (Attribute::Modifiable(flag), KeyAttribute::Modifiable)
+        | (Attribute::Copyable(flag), KeyAttribute::Copyable)
+        | (Attribute::Destroyable(flag), KeyAttribute::Destroyable) => Some(*flag),
+        _ => None,
+    }
+}

@@ -1,0 +1,270 @@
+//! The PKCS#11 module: a library file, and the tokens that it offers.
+//!
+//! `C_Initialize`, `C_GetInfo`, `C_GetSlotList`, `C_GetTokenInfo`, `C_Finalize`. Opens no session.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::Error;
+use cryptoki::slot::Slot;
+use signer_core::digest::FileDigest;
+use signer_core::token::{HsmFacts, Line};
+
+use crate::error::{self, HsmError};
+use crate::login::PinState;
+use crate::profile::{Profile, Serial};
+use crate::session::ClosedToken;
+
+/// A loaded and initialised module. Dropping the last user of it finalizes it.
+#[derive(Debug)]
+pub struct Module {
+    library: Rc<Library>,
+}
+
+/// The module and the profile that it is driven by.
+#[derive(Debug)]
+pub(crate) struct Library {
+    /// Taken only by `drop`.
+    context: Option<Pkcs11>,
+    pub(crate) profile: Profile,
+    name: Line,
+    version: Line,
+    digest: FileDigest,
+}
+
+/// A token, as it is seen without login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// Manufacturer.
+    pub vendor: Line,
+    /// Model.
+    pub model: Line,
+    /// Serial number; empty where it has none.
+    pub serial: Line,
+    /// Label.
+    pub label: Line,
+    /// Firmware version.
+    pub firmware: Line,
+    /// Hardware version.
+    pub hardware: Line,
+    /// What it says of its user's PIN.
+    pub pin: PinState,
+}
+
+/// How a token is chosen: never by slot number, which moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSelector {
+    /// The label.
+    pub label: Line,
+    /// The serial number, where it is known and the token has one.
+    pub serial: Option<Line>,
+}
+
+impl fmt::Display for TokenSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.label.as_str())?;
+        match &self.serial {
+            Some(serial) => write!(f, " with serial number {:?}", serial.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Module {
+    /// Loads the module: the file at `path`, or the first of the profile's paths that exists.
+    pub fn load(profile: &Profile, path: Option<&Path>) -> Result<Self, HsmError> {
+        let path = find(profile, path)?;
+        let bytes = std::fs::read(&path).map_err(|e| not_a_module(&path, &e.to_string()))?;
+        let digest = FileDigest::over(&[&bytes]);
+        let context = Pkcs11::new(&path).map_err(|e| loading(&path, &e))?;
+        let call = |e: &Error| error::of_call(e, |code| profile.class_of(code));
+        context
+            .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+            .map_err(|e| call(&e))?;
+        let info = context.get_library_info().map_err(|e| call(&e))?;
+        let (maker, what) = (
+            Line::lossy(info.manufacturer_id()),
+            info.library_description(),
+        );
+        let library = Library {
+            context: Some(context),
+            profile: profile.clone(),
+            name: Line::lossy(&format!("{maker}: {}", what.trim())),
+            version: Line::lossy(&info.library_version().to_string()),
+            digest,
+        };
+        if maker != library.profile.module.library {
+            return Err(HsmError::WrongModule {
+                expected: library.profile.module.library.to_string(),
+                got: maker.to_string(),
+            });
+        }
+        Ok(Self {
+            library: Rc::new(library),
+        })
+    }
+
+    /// Every initialised token.
+    pub fn tokens(&self) -> Result<Vec<TokenInfo>, HsmError> {
+        let found = self.slots(IsInitialised::Yes)?;
+        Ok(found.into_iter().map(|(_, info)| info).collect())
+    }
+
+    /// The one token that `selector` names, still closed.
+    pub fn open(&self, selector: &TokenSelector) -> Result<ClosedToken, HsmError> {
+        let found = self.slots(IsInitialised::Yes)?;
+        let seen = found
+            .iter()
+            .map(|(_, info)| info.label.to_string())
+            .collect();
+        let mut matching = found
+            .into_iter()
+            .filter(|(_, info)| self.library.is_chosen(info, selector));
+        match (matching.next(), matching.next()) {
+            (Some((slot, info)), None) => ClosedToken::open(Rc::clone(&self.library), slot, info),
+            (Some(_), Some(_)) => Err(HsmError::SeveralTokens {
+                wanted: selector.to_string(),
+            }),
+            (None, _) => Err(HsmError::NoToken {
+                wanted: selector.to_string(),
+                seen,
+            }),
+        }
+    }
+
+    /// The profile in use.
+    pub fn profile(&self) -> &Profile {
+        &self.library.profile
+    }
+
+    /// The module's file.
+    pub fn digest(&self) -> FileDigest {
+        self.library.digest
+    }
+
+    pub(crate) fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Slots with a token that is initialised, or blank.
+    pub(crate) fn slots(&self, asked: IsInitialised) -> Result<Vec<(Slot, TokenInfo)>, HsmError> {
+        let context = self.library.context()?;
+        let slots = context.get_slots_with_token();
+        let mut found = Vec::new();
+        for slot in slots.map_err(|e| self.library.error(&e))? {
+            let info = context.get_token_info(slot);
+            let info = info.map_err(|e| self.library.error(&e))?;
+            if info.token_initialized() == (asked == IsInitialised::Yes) {
+                found.push((slot, TokenInfo::of(&info)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a token carries a label and keys, or is blank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IsInitialised {
+    Yes,
+    No,
+}
+
+impl TokenInfo {
+    pub(crate) fn of(info: &cryptoki::slot::TokenInfo) -> Self {
+        Self {
+            vendor: Line::lossy(info.manufacturer_id()),
+            model: Line::lossy(info.model()),
+            serial: Line::lossy(info.serial_number()),
+            label: Line::lossy(info.label()),
+            firmware: Line::lossy(&info.firmware_version().to_string()),
+            hardware: Line::lossy(&info.hardware_version().to_string()),
+            pin: PinState::of(info),
+        }
+    }
+
+    /// The selector of exactly this token.
+    pub fn selector(&self) -> TokenSelector {
+        let serial = Some(self.serial.clone()).filter(|serial| !serial.as_str().is_empty());
+        TokenSelector {
+            label: self.label.clone(),
+            serial,
+        }
+    }
+}
+
+impl Library {
+    pub(crate) fn context(&self) -> Result<&Pkcs11, HsmError> {
+        self.context.as_ref().ok_or_else(|| HsmError::Answer {
+            reason: "the module is closed".into(),
+        })
+    }
+
+    pub(crate) fn error(&self, error: &Error) -> HsmError {
+        error::of_call(error, |code| self.profile.class_of(code))
+    }
+
+    /// A serial number counts only where the profile says that tokens of the model have one.
+    fn is_chosen(&self, info: &TokenInfo, selector: &TokenSelector) -> bool {
+        let serial = match (&selector.serial, self.profile.token.serial) {
+            (Some(serial), Serial::Present) => *serial == info.serial,
+            _ => true,
+        };
+        serial && info.label == selector.label
+    }
+
+    pub(crate) fn facts(&self, info: &TokenInfo) -> HsmFacts {
+        HsmFacts {
+            vendor: info.vendor.clone(),
+            model: info.model.clone(),
+            serial: info.serial.clone(),
+            firmware: info.firmware.clone(),
+            hardware: info.hardware.clone(),
+            label: info.label.clone(),
+            module_library: self.name.clone(),
+            module_version: self.version.clone(),
+            module_digest: self.digest,
+            profile: self.profile.id().clone(),
+            profile_digest: self.profile.digest(),
+            assurance: self.profile.assurance(),
+            key_storage: self.profile.key_storage(),
+            fips: self.profile.fips().clone(),
+            relaxations: self.profile.relaxations().clone(),
+        }
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        if let Some(context) = self.context.take() {
+            // Nobody is left to tell; the process ends its use of the module either way.
+            let _ = context.finalize();
+        }
+    }
+}
+
+fn find(profile: &Profile, path: Option<&Path>) -> Result<PathBuf, HsmError> {
+    let paths = match path {
+        Some(path) => vec![path.to_path_buf()],
+        None => profile.module.paths.clone(),
+    };
+    match paths.iter().find(|path| path.is_file()) {
+        Some(found) => Ok(found.clone()),
+        None => Err(HsmError::ModuleMissing { paths }),
+    }
+}
+
+fn loading(path: &Path, error: &Error) -> HsmError {
+    match error {
+        Error::LibraryLoading(reason) => not_a_module(path, &reason.to_string()),
+        other => not_a_module(path, &other.to_string()),
+    }
+}
+
+fn not_a_module(path: &Path, reason: &str) -> HsmError {
+    HsmError::NotAModule {
+        path: path.to_path_buf(),
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading one TOML table to its last key.
+
+use std::collections::BTreeMap;
+
+use toml::de::{DeTable, DeValue};
+
+use super::ProfileError;
+
+/// A table of which every key must be taken.
+pub(super) struct Table<'t> {
+    place: String,
+    entries: BTreeMap<&'t str, &'t DeValue<'t>>,
+}
+
+impl<'t> Table<'t> {
+    /// A whole profile.
+    pub(super) fn root(table: &'t DeTable<'t>) -> Self {
+        Self::new(String::new(), table)
+    }
+
+    fn new(place: String, table: &'t DeTable<'t>) -> Self {
+        let entries = table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+            .collect();
+        Self { place, entries }
+    }
+
+    fn place_of(&self, key: &str) -> String {
+        if self.place.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.place)
+        }
+    }
+
+    /// The error that `key` has another form than `expected`.
+    pub(super) fn bad(&self, key: &str, expected: &str) -> ProfileError {
+        ProfileError::Value {
+            key: self.place_of(key),
+            expected: expected.to_owned(),
+        }
+    }
+
+    fn optional(&mut self, key: &str) -> Option<&'t DeValue<'t>> {
+        self.entries.remove(key)
+    }
+
+    fn required(&mut self, key: &str) -> Result<&'t DeValue<'t>, ProfileError> {
+        self.optional(key)
+            .ok_or_else(|| ProfileError::Missing(self.place_of(key)))
+    }
+
+    /// A table inside.
+    pub(super) fn table(&mut self, key: &str) -> Result<Self, ProfileError> {
+        match self.required(key)? {
+            DeValue::Table(table) => Ok(Self::new(self.place_of(key), table)),
+            _ => Err(self.bad(key, "a table")),
+        }
+    }
+
+    /// Text.
+    pub(super) fn text(&mut self, key: &str) -> Result<&'t str, ProfileError> {
+        let value = self.required(key)?;
+        value.as_str().ok_or_else(|| self.bad(key, "text"))
+    }
+
+    /// Text that may be missing.
+    pub(super) fn optional_text(&mut self, key: &str) -> Result<Option<&'t str>, ProfileError> {
+        if self.entries.contains_key(key) {
+            self.text(key).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// A number without sign.
+    pub(super) fn number(&mut self, key: &str) -> Result<u32, ProfileError> {
+        let value = self.required(key)?;
+        value
+            .as_integer()
+            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
+            .ok_or_else(|| self.bad(key, "a number from 0 to 4294967295"))
+    }
+
+    /// True or false.
+    pub(super) fn truth(&mut self, key: &str) -> Result<bool, ProfileError> {
+        let value = self.required(key)?;
+        value
+            .as_bool()
+            .ok_or_else(|| self.bad(key, "true or false"))
+    }
+
+    /// A list of texts, none of them twice.
+    pub(super) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, ProfileError> {
+        let value = self.required(key)?;
+        let expected = "a list of texts, each once";
+        let array = value.as_array().ok_or_else(|| self.bad(key, expected))?;
+        let mut texts = Vec::new();
+        for item in array {
+            match item.get_ref().as_str() {
+                Some(text) if !texts.contains(&text) => texts.push(text),
+                _ => return Err(self.bad(key, expected)),
+            }
+        }
+        Ok(texts)
+    }
+
+    /// One of these names.
+    pub(super) fn one_of<T>(
+        &mut self,
+        key: &str,
+        named: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<T, ProfileError> {
+        let text = self.text(key)?;
+        named(text).ok_or_else(|| self.bad(key, expected))
+    }
+
+    /// Refuses keys that nobody took.
+    pub(super) fn end(self) -> Result<(), ProfileError> {
+        match self.entries.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(ProfileError::Unknown(self.place_of(key))),
+        }
+    }
+}

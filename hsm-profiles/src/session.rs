@@ -1,0 +1,174 @@
+//! One session: `C_OpenSession`, `C_GetSessionInfo`, `C_CloseSession`.
+//!
+//! The state of a token is its type. A closed token can only be logged in; an open one is the only
+//! thing that reaches keys; logging out consumes it.
+
+use std::rc::Rc;
+
+use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::session::{Session, SessionState, UserType};
+use cryptoki::slot::Slot;
+use signer_core::token::{HsmFacts, Inventory, LoginState, SessionEnd};
+
+use crate::error::HsmError;
+use crate::index::Index;
+use crate::login::{self, Pin, PinState};
+use crate::module::{Library, TokenInfo};
+use crate::profile::Profile;
+
+/// A token with a session and nobody logged in.
+#[derive(Debug)]
+pub struct ClosedToken {
+    // Before the library: a session must be closed before its module is finalized.
+    session: Session,
+    library: Rc<Library>,
+    info: TokenInfo,
+}
+
+/// A token whose user is logged in: the only way to keys and random numbers.
+#[derive(Debug)]
+pub struct OpenToken {
+    pub(crate) session: Session,
+    pub(crate) library: Rc<Library>,
+    pub(crate) index: Index,
+    info: TokenInfo,
+    reindexed: Reindexed,
+}
+
+/// Whether the index was made again because a handle died: once in a session, then never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reindexed {
+    NotYet,
+    Once,
+}
+
+/// What is left after logout.
+#[derive(Debug)]
+#[must_use]
+pub struct LoggedOut {
+    /// What the token said of the session's end, for HSM05.
+    pub end: SessionEnd,
+}
+
+impl ClosedToken {
+    pub(crate) fn open(
+        library: Rc<Library>,
+        slot: Slot,
+        info: TokenInfo,
+    ) -> Result<Self, HsmError> {
+        let session = library.context()?.open_rw_session(slot);
+        let session = session.map_err(|e| library.error(&e))?;
+        Ok(Self {
+            session,
+            library,
+            info,
+        })
+    }
+
+    /// What the token says of itself.
+    pub const fn info(&self) -> &TokenInfo {
+        &self.info
+    }
+
+    /// What it says of its PIN: show it before asking for one.
+    pub const fn pin_state(&self) -> PinState {
+        self.info.pin
+    }
+
+    /// Logs the user in, with one try. On an error the token is given up: whoever wants another
+    /// try opens it again, on purpose.
+    pub fn login(self, pin: &Pin) -> Result<OpenToken, HsmError> {
+        if self.info.pin == PinState::Locked {
+            return Err(HsmError::PinLocked);
+        }
+        let visible = visible_private_keys(&self.library, &self.session)?;
+        if visible > 0 {
+            return Err(HsmError::VisibleBeforeLogin { count: visible });
+        }
+        login::login(&self.library, &self.session, UserType::User, pin)?;
+        let index = Index::read(&self.library, &self.session)?;
+        Ok(OpenToken {
+            session: self.session,
+            library: self.library,
+            index,
+            info: self.info,
+            reindexed: Reindexed::NotYet,
+        })
+    }
+}
+
+impl OpenToken {
+    /// Everything that is known of the HSM, for the device card and the transcript.
+    pub fn facts(&self) -> HsmFacts {
+        self.library.facts(&self.info)
+    }
+
+    /// The profile in use.
+    pub fn profile(&self) -> &Profile {
+        &self.library.profile
+    }
+
+    /// Everything on the token, read anew.
+    pub fn inventory(&mut self) -> Result<Inventory, HsmError> {
+        self.reindex()?;
+        Ok(self.index.inventory())
+    }
+
+    /// Logs out and asks the token what is left of the login.
+    pub fn logout(self) -> Result<LoggedOut, HsmError> {
+        login::logout(&self.library, &self.session)?;
+        let end = SessionEnd {
+            login: login_state(&self.session),
+            visible_private_keys: visible_private_keys(&self.library, &self.session)?,
+        };
+        Ok(LoggedOut { end })
+    }
+
+    /// Runs `call`; where a handle turned out dead, looks the keys up again and runs it once more.
+    /// That happens once in a session; the next dead handle is an error.
+    pub(crate) fn with_fresh_handles<T>(
+        &mut self,
+        call: impl Fn(&Self) -> Result<T, HsmError>,
+    ) -> Result<T, HsmError> {
+        use crate::error::ErrorClass::StaleHandle;
+        match call(self) {
+            Err(error) if error.class() == StaleHandle && self.reindexed == Reindexed::NotYet => {
+                self.reindexed = Reindexed::Once;
+                self.reindex()?;
+                call(self)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Reads the index again. Keys that were there must still be there: a search that finds
+    /// nothing also means that the token is gone, or that nobody is logged in.
+    fn reindex(&mut self) -> Result<(), HsmError> {
+        if login_state(&self.session) != LoginState::LoggedIn {
+            return Err(HsmError::LoggedOut);
+        }
+        let fresh = Index::read(&self.library, &self.session)?;
+        let missing = self.index.missing_in(&fresh);
+        if missing > 0 {
+            return Err(HsmError::KeysVanished { missing });
+        }
+        self.index = fresh;
+        Ok(())
+    }
+}
+
+fn login_state(session: &Session) -> LoginState {
+    match session.get_session_info().map(|info| info.session_state()) {
+        Ok(SessionState::RoUser | SessionState::RwUser | SessionState::RwSecurityOfficer) => {
+            LoginState::LoggedIn
+        }
+        Ok(SessionState::RoPublic | SessionState::RwPublic) => LoginState::LoggedOut,
+        Err(_) => LoginState::Unknown,
+    }
+}
+
+fn visible_private_keys(library: &Library, session: &Session) -> Result<usize, HsmError> {
+    let template = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
+    let found = session.find_objects(&template);
+    found.map(|keys| keys.len()).map_err(|e| library.error(&e))
+}

@@ -1,0 +1,53 @@
+//! The only place with `C_Sign`: `CKM_ECDSA` over exactly 32 bytes.
+//!
+//! A digest comes from a closed order of signer-core; the callers in `device` and `officer` are
+//! the only ones. Whether the signature verifies is judged by signer-core, not here.
+
+use cryptoki::mechanism::Mechanism;
+use signer_core::keys::{CkaId, Signature64};
+
+use crate::error::HsmError;
+use crate::point::PublicPart;
+use crate::session::OpenToken;
+
+impl OpenToken {
+    /// Signs `digest` with the key `id`, whose public part must be `expected`. S comes out low.
+    pub(crate) fn sign_digest(
+        &mut self,
+        id: CkaId,
+        expected: &PublicPart,
+        digest: &[u8; 32],
+    ) -> Result<Signature64, HsmError> {
+        // Signed as it is by every module that was tried, and never the digest of anything.
+        if *digest == [0; 32] {
+            return Err(HsmError::ZeroDigest);
+        }
+        let bytes = self.with_fresh_handles(|token| token.c_sign(id, expected, digest))?;
+        let signature = <[u8; 64]>::try_from(bytes).map(Signature64);
+        signature
+            .ok()
+            .and_then(|signature| match expected {
+                PublicPart::Secp256k1(_) => signature.low_s_k256(),
+                PublicPart::P256(_) => signature.low_s_p256(),
+            })
+            .ok_or(HsmError::BadSignature(id))
+    }
+
+    fn c_sign(
+        &self,
+        id: CkaId,
+        expected: &PublicPart,
+        digest: &[u8; 32],
+    ) -> Result<Vec<u8>, HsmError> {
+        let pair = self.index.pair(id)?;
+        if pair.public != *expected {
+            return Err(HsmError::OtherKey(id));
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one signing call, over a digest of one of our own orders"
+        )]
+        let signed = self.session.sign(&Mechanism::Ecdsa, pair.private, digest);
+        signed.map_err(|e| self.library.error(&e))
+    }
+}
