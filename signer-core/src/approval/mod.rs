@@ -1,11 +1,13 @@
 //! Officers and what they sign: roster, enrolment, request, approval, attendance.
 
-mod card;
+mod active;
 mod enrolment;
+mod operators;
 mod request;
 mod roster;
 
-pub use card::OfficerCard;
+pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
 pub use enrolment::Enrolment;
+pub use operators::{Operators, SessionFacts};
 pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
 pub use roster::{Officer, RecoveryQuorum, Role, Roster};

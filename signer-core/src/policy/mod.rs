@@ -1,5 +1,10 @@
 //! The policy and its rules: a transaction of a registered wallet becomes a checked one.
+//!
+//! What this module may not do: let anything pass that the signed policy does not name, or take a
+//! label from anywhere else.
 
+mod active;
 mod document;
 
+pub use active::{ActivePolicy, PolicyError, PolicyStanding};
 pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};

@@ -1,0 +1,330 @@
+//! The roster in force, and what its administrators vouch for.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Enrolment, Officer, Role, Roster};
+use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
+use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
+use crate::keys::P256PublicKey;
+use crate::root::Root;
+use crate::types::{Height, OfficerId};
+
+/// Fewest administrators that may be asked to sign a policy, a roster or an enrolment.
+pub const MIN_ADMINISTRATORS: u8 = 2;
+
+/// Why a roster, an enrolment or a policy was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RosterError {
+    /// Not a signed artefact of this kind, network and purpose.
+    Signed(CoseError),
+    /// A structure of another version.
+    Version(u8),
+    /// Of another network or purpose than it was signed for.
+    OtherScope,
+    /// Under another root of trust.
+    OtherRoot,
+    /// Not the roster that the root names.
+    NotOfRoot(RosterDigest),
+    /// A first roster that names one before it.
+    NotFirst,
+    /// Officers are not in ascending order, or one stands there twice.
+    Order(OfficerId),
+    /// Two officers have one key.
+    SharedKey(OfficerId),
+    /// Roles are not in ascending order, or there is none.
+    Roles(OfficerId),
+    /// An entry that is never valid.
+    Validity(OfficerId),
+    /// A quorum of administrators below two.
+    Quorum(u8),
+    /// Too few valid administrators to lose one and go on.
+    TooFewAdministrators {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// An administrator of the first roster has not signed it.
+    NotSignedBy(OfficerId),
+    /// Signed by somebody who is no valid administrator.
+    NotAdministrator(KeyId),
+    /// Signed by too few administrators.
+    TooFewSignatures {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        got: usize,
+    },
+}
+
+impl RosterError {
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::Signed(_) | Self::NotSignedBy(_) | Self::TooFewSignatures { .. } => {
+                "Collect the administrators' signatures again."
+            }
+            Self::NotAdministrator(_) => "Let only valid policy administrators sign.",
+            Self::OtherRoot | Self::OtherScope | Self::NotOfRoot(_) => {
+                "Use the file that was made for this device's root of trust."
+            }
+            Self::Version(_)
+            | Self::NotFirst
+            | Self::Order(_)
+            | Self::SharedKey(_)
+            | Self::Roles(_)
+            | Self::Validity(_)
+            | Self::Quorum(_)
+            | Self::TooFewAdministrators { .. } => "Correct the file and have it signed again.",
+        }
+    }
+}
+
+impl fmt::Display for RosterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signed(error) => write!(f, "{error}")?,
+            Self::Version(got) => write!(f, "version {got} of the structure, expected 1")?,
+            Self::OtherScope => f.write_str("made for another network or purpose")?,
+            Self::OtherRoot => f.write_str("made under another root of trust")?,
+            Self::NotOfRoot(got) => write!(f, "the root names another roster than {got}")?,
+            Self::NotFirst => f.write_str("a first roster follows no other")?,
+            Self::Order(id) => write!(f, "officer {id} stands twice or out of order")?,
+            Self::SharedKey(id) => write!(f, "officer {id} has the key of another officer")?,
+            Self::Roles(id) => write!(f, "roles of officer {id}: none, twice or out of order")?,
+            Self::Validity(id) => write!(f, "officer {id} is valid at no height")?,
+            Self::Quorum(got) => write!(f, "a quorum of {got} administrators, at least 2")?,
+            Self::TooFewAdministrators { needed, got } => {
+                write!(f, "{got} valid administrators, at least {needed}")?;
+            }
+            Self::NotSignedBy(id) => write!(f, "administrator {id} has not signed")?,
+            Self::NotAdministrator(key) => {
+                write!(f, "key {key} is of no valid policy administrator")?;
+            }
+            Self::TooFewSignatures { needed, got } => {
+                write!(f, "signed by {got} administrators, at least {needed}")?;
+            }
+        }
+        write!(f, "\n  {}", self.advice())
+    }
+}
+
+impl core::error::Error for RosterError {}
+
+impl From<CoseError> for RosterError {
+    fn from(error: CoseError) -> Self {
+        Self::Signed(error)
+    }
+}
+
+impl Endorsed<Roster> {
+    /// The digest by which root, policy and requests name this roster.
+    pub fn roster_digest(&self) -> RosterDigest {
+        RosterDigest::from_bytes(self.digest(RosterDigest::TAG))
+    }
+}
+
+/// The roster in force on a device.
+#[derive(Debug)]
+pub struct ActiveRoster {
+    endorsed: Endorsed<Roster>,
+    digest: RosterDigest,
+    root: RootDigest,
+}
+
+impl ActiveRoster {
+    /// Takes the first roster: the one that the root names, signed by every administrator in it.
+    pub fn first(bytes: &[u8], scope: Scope, root: &Root) -> Result<Self, RosterError> {
+        if root.scope != scope {
+            return Err(RosterError::OtherScope);
+        }
+        let named = Endorsed::<Roster>::peek(bytes)?;
+        let endorsed = Endorsed::<Roster>::open(bytes, scope, |kid| key_of(&named, kid))?;
+        let roster = endorsed.body();
+        let digest = endorsed.roster_digest();
+        if digest != root.roster {
+            return Err(RosterError::NotOfRoot(digest));
+        }
+        if roster.predecessor.is_some() {
+            return Err(RosterError::NotFirst);
+        }
+        check_shape(roster, scope, root.checkpoint.height)?;
+        let signers: BTreeSet<KeyId> = endorsed.signers().collect();
+        for officer in &roster.officers {
+            let is_administrator = officer.roles.contains(&Role::PolicyAdministrator);
+            if is_administrator && !signers.contains(&officer.key.key_id()) {
+                return Err(RosterError::NotSignedBy(officer.id.clone()));
+            }
+        }
+        Ok(Self {
+            endorsed,
+            digest,
+            root: root.digest(),
+        })
+    }
+
+    /// The roster.
+    pub const fn roster(&self) -> &Roster {
+        self.endorsed.body()
+    }
+
+    /// The roster with its signatures.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.endorsed.to_bytes()
+    }
+
+    /// Its digest.
+    pub const fn digest(&self) -> RosterDigest {
+        self.digest
+    }
+
+    /// The root of trust.
+    pub const fn root(&self) -> RootDigest {
+        self.root
+    }
+
+    /// Network and purpose.
+    pub const fn scope(&self) -> Scope {
+        self.roster().scope
+    }
+
+    /// The officer of this identifier.
+    pub fn officer(&self, id: &OfficerId) -> Option<&Officer> {
+        self.roster().officer(id)
+    }
+
+    /// The officer whose key has this identifier.
+    pub fn officer_of(&self, key: &KeyId) -> Option<&Officer> {
+        let mut officers = self.roster().officers.iter();
+        officers.find(|officer| officer.key.key_id() == *key)
+    }
+
+    /// Opens what one officer signed; the officer is the one whose key it is.
+    pub fn open_signed<T: Artefact>(
+        &self,
+        bytes: &[u8],
+    ) -> Result<(Signed<T>, &Officer), CoseError> {
+        let signed = Signed::<T>::open(bytes, self.scope(), |kid| {
+            self.officer_of(kid).map(|officer| officer.key)
+        })?;
+        let signer = signed.signer();
+        let officer = self.officer_of(&signer);
+        officer
+            .map(|officer| (signed, officer))
+            .ok_or(CoseError::UnknownKey(signer))
+    }
+
+    /// Opens what administrators signed, and asks for the quorum of those who are valid at this
+    /// height. A signature of anybody else is refused, not ignored.
+    pub fn open_endorsed<T: Artefact>(
+        &self,
+        bytes: &[u8],
+        at: Height,
+    ) -> Result<Endorsed<T>, RosterError> {
+        let endorsed = Endorsed::<T>::open(bytes, self.scope(), |kid| {
+            self.officer_of(kid).map(|officer| officer.key)
+        })?;
+        let mut got = 0_usize;
+        for kid in endorsed.signers() {
+            let officer = self.officer_of(&kid);
+            let acting = officer.and_then(|o| o.acting_as(Role::PolicyAdministrator, at));
+            if acting.is_none() {
+                return Err(RosterError::NotAdministrator(kid));
+            }
+            got = got.saturating_add(1);
+        }
+        let needed = usize::from(self.roster().administrators);
+        if got < needed {
+            return Err(RosterError::TooFewSignatures { needed, got });
+        }
+        Ok(endorsed)
+    }
+}
+
+fn key_of(roster: &Roster, kid: &KeyId) -> Option<P256PublicKey> {
+    let mut keys = roster.officers.iter().map(|officer| officer.key);
+    keys.find(|key| key.key_id() == *kid)
+}
+
+/// What every roster must be: in order, no person and no key twice, a quorum that survives the
+/// loss of one administrator.
+fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(), RosterError> {
+    if roster.version != 1 {
+        return Err(RosterError::Version(roster.version));
+    }
+    if roster.scope != scope {
+        return Err(RosterError::OtherScope);
+    }
+    if roster.administrators < MIN_ADMINISTRATORS {
+        return Err(RosterError::Quorum(roster.administrators));
+    }
+    let mut last: Option<&OfficerId> = None;
+    let mut keys = BTreeSet::new();
+    for officer in &roster.officers {
+        let id = || officer.id.clone();
+        if last >= Some(&officer.id) {
+            return Err(RosterError::Order(id()));
+        }
+        last = Some(&officer.id);
+        if !keys.insert(officer.key) {
+            return Err(RosterError::SharedKey(id()));
+        }
+        if officer.roles.is_empty() || !officer.roles.is_sorted_by(|a, b| a < b) {
+            return Err(RosterError::Roles(id()));
+        }
+        if officer.valid_from > officer.valid_to {
+            return Err(RosterError::Validity(id()));
+        }
+    }
+    let administrators = roster.officers.iter();
+    let got = administrators
+        .filter(|officer| officer.acting_as(Role::PolicyAdministrator, at).is_some())
+        .count();
+    let needed = usize::from(roster.administrators).saturating_add(1);
+    if got < needed {
+        return Err(RosterError::TooFewAdministrators { needed, got });
+    }
+    Ok(())
+}
+
+impl Endorsed<Enrolment> {
+    /// The digest by which journals name this enrolment.
+    pub fn enrolment_digest(&self) -> EnrolmentDigest {
+        EnrolmentDigest::from_bytes(self.digest(EnrolmentDigest::TAG))
+    }
+}
+
+/// An enrolment that a quorum of administrators signed.
+#[derive(Debug)]
+pub struct CheckedEnrolment {
+    endorsed: Endorsed<Enrolment>,
+}
+
+impl CheckedEnrolment {
+    /// Reads an enrolment under the roster in force, with administrators valid at this height.
+    pub fn open(bytes: &[u8], roster: &ActiveRoster, at: Height) -> Result<Self, RosterError> {
+        let endorsed = roster.open_endorsed::<Enrolment>(bytes, at)?;
+        let enrolment = endorsed.body();
+        if enrolment.version != 1 {
+            return Err(RosterError::Version(enrolment.version));
+        }
+        if enrolment.scope != roster.scope() {
+            return Err(RosterError::OtherScope);
+        }
+        if enrolment.root != roster.root() {
+            return Err(RosterError::OtherRoot);
+        }
+        Ok(Self { endorsed })
+    }
+
+    /// The enrolment.
+    pub const fn enrolment(&self) -> &Enrolment {
+        self.endorsed.body()
+    }
+
+    /// Its digest.
+    pub fn digest(&self) -> EnrolmentDigest {
+        self.endorsed.enrolment_digest()
+    }
+}
