@@ -510,6 +510,25 @@ impl RuleReport {
         self
     }
 
+    /// Refuses a rule of a stage that was judged already, for a fact that only a later stage
+    /// knows. The other way round does not exist.
+    #[must_use]
+    pub(crate) fn refusing(mut self, refusal: Refusal) -> Self {
+        let rule = refusal.rule;
+        match self.0.iter_mut().find(|line| line.rule == rule) {
+            Some(RuleLine {
+                verdict: Verdict::Refused(refusals),
+                ..
+            }) => refusals.push(refusal),
+            Some(line) => line.verdict = Verdict::Refused(alloc::vec![refusal]),
+            None => self.0.push(RuleLine {
+                rule,
+                verdict: Verdict::Refused(alloc::vec![refusal]),
+            }),
+        }
+        self
+    }
+
     /// The report, if no line is a refusal; the stopped report otherwise.
     pub fn unrefused(self) -> Result<Self, Stopped> {
         match self.first_refusal() {

@@ -1,8 +1,28 @@
 //! Wallets: device cards become a registered wallet, and a parsed PSBT becomes a transaction of
 //! one registered wallet.
+//!
+//! What this module may not do: believe a path, a key or a script that a PSBT names. Coins and
+//! change are found by the scripts of registered keys; all that is claimed is only compared.
 
+mod bind;
 mod card;
+mod checked;
+mod draft;
+mod error;
 mod record;
+mod registered;
+mod script;
+mod wal01;
+mod wal02;
+mod wal03;
+mod wal04;
+mod wal05;
+mod wal06;
 
+pub use bind::{BindContext, BoundInput, ExistingSignature, OutputKind, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
+pub use checked::CheckedCard;
+pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record};
+pub use error::WalletError;
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
+pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};

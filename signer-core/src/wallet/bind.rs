@@ -1,0 +1,415 @@
+//! `ParsedPsbt` to `WalletTx`: every input and every output is explained by one registered wallet.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bitcoin::absolute::LockTime;
+use bitcoin::hashes::Hash;
+use bitcoin::secp256k1::PublicKey;
+use bitcoin::sighash::SighashCache;
+use bitcoin::{Amount, EcdsaSighashType, ScriptBuf, Weight};
+
+use super::{RegisteredWallet, Registry};
+use super::{wal01, wal02, wal03, wal04, wal05, wal06};
+use crate::digest::{DeviceId, PolicyDigest};
+use crate::keys::Signature64;
+use crate::ledger::LedgerState;
+use crate::policy::ActivePolicy;
+use crate::psbt::ParsedPsbt;
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::signing::WalletKeyRef;
+use crate::types::{Chain, Height, Id, InputIndex, KeyIndex, OutputIndex};
+
+/// What a device knows when a PSBT comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct BindContext<'a> {
+    /// The wallets that are registered on it.
+    pub wallets: &'a Registry,
+    /// The policy in force.
+    pub policy: &'a ActivePolicy,
+    /// What past sessions mean.
+    pub ledger: &'a LedgerState,
+    /// The device itself.
+    pub device: &'a DeviceId,
+    /// The known height.
+    pub tip: Height,
+}
+
+/// A transaction of one registered wallet: every input script rebuilt from registered keys, every
+/// output either change or a payment.
+#[derive(Debug)]
+pub struct WalletTx {
+    parsed: ParsedPsbt,
+    wallet: Arc<RegisteredWallet>,
+    device: DeviceId,
+    policy: PolicyDigest,
+    inputs: Vec<BoundInput>,
+    outputs: Vec<OutputKind>,
+    weight: Weight,
+    report: RuleReport,
+}
+
+/// One input, explained.
+#[derive(Debug)]
+pub struct BoundInput {
+    index: InputIndex,
+    chain: Chain,
+    key_index: KeyIndex,
+    amount: Amount,
+    witness_script: ScriptBuf,
+    own_key: WalletKeyRef,
+    sighash: [u8; 32],
+    signatures: Vec<ExistingSignature>,
+}
+
+impl BoundInput {
+    /// Its place in the transaction.
+    pub const fn index(&self) -> InputIndex {
+        self.index
+    }
+
+    /// The chain of its address.
+    pub const fn chain(&self) -> Chain {
+        self.chain
+    }
+
+    /// The index of its address.
+    pub const fn key_index(&self) -> KeyIndex {
+        self.key_index
+    }
+
+    /// What it brings, proven by its previous transaction.
+    pub const fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// The rebuilt witness script.
+    pub const fn witness_script(&self) -> &ScriptBuf {
+        &self.witness_script
+    }
+
+    /// The key of this device.
+    pub const fn own_key(&self) -> WalletKeyRef {
+        self.own_key
+    }
+
+    /// What is signed: BIP-143, SIGHASH_ALL, over the rebuilt script.
+    pub const fn sighash(&self) -> &[u8; 32] {
+        &self.sighash
+    }
+
+    /// Verified signatures of co-signers that are already there.
+    pub fn signatures(&self) -> &[ExistingSignature] {
+        &self.signatures
+    }
+}
+
+/// A verified signature of a co-signer that came with the PSBT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingSignature {
+    /// The co-signer's device.
+    pub device: DeviceId,
+    /// Its name.
+    pub name: Id,
+    /// Its key of this input.
+    pub public_key: PublicKey,
+    /// r and s.
+    pub signature: Signature64,
+}
+
+/// What an output is.
+///
+/// Only a script of the wallet's chain 1 is change. An output to the wallet's own chain 0 is a
+/// payment like any other: it passes only where that address is a registered destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Returns to the wallet.
+    Change {
+        /// Always [`Chain::Change`].
+        chain: Chain,
+        /// The index of its address.
+        index: KeyIndex,
+        /// How much.
+        amount: Amount,
+    },
+    /// Leaves the wallet.
+    Payment {
+        /// Who can spend it.
+        script: ScriptBuf,
+        /// How much.
+        amount: Amount,
+    },
+}
+
+impl WalletTx {
+    /// Explains a parsed PSBT by one registered wallet.
+    ///
+    /// # Errors
+    /// The complete report, when any rule of WAL01 to WAL06 refuses, or PSB07 for a lock time that
+    /// lies above the known height.
+    pub fn bind(parsed: ParsedPsbt, context: &BindContext<'_>) -> Result<Self, Stopped> {
+        let binding = Binding::new(&parsed, *context);
+        let verdicts = [
+            (RuleId::WAL01, wal01::wal01(&binding)),
+            (RuleId::WAL02, wal02::wal02(&binding)),
+            (RuleId::WAL03, wal03::wal03(&binding)),
+            (RuleId::WAL04, wal04::wal04(&binding)),
+            (RuleId::WAL05, wal05::wal05(&binding)),
+            (RuleId::WAL06, wal06::wal06(&binding)),
+        ];
+        let report = match lock_ahead(&parsed, context.tip) {
+            None => parsed.report().clone(),
+            Some(refusal) => parsed.report().clone().refusing(refusal),
+        };
+        let report = report.with_stage(Stage::Bind, &verdicts).unrefused()?;
+        let explained = binding.explained();
+        let Some((wallet, inputs)) = explained else {
+            // No rule refused, so every input was explained: this is never reached, and stops.
+            let nothing = Refusal::new(RuleId::WAL02, Place::Whole, "explained inputs", "none");
+            return Err(report.refusing(nothing).stopped(RuleId::WAL02));
+        };
+        let outputs = outputs(&parsed, &wallet);
+        let weight = parsed.weight_with(wallet.witness_bytes());
+        Ok(Self {
+            parsed,
+            wallet,
+            device: *context.device,
+            policy: context.policy.digest(),
+            inputs,
+            outputs,
+            weight,
+            report,
+        })
+    }
+}
+
+impl WalletTx {
+    /// What was read.
+    pub const fn parsed(&self) -> &ParsedPsbt {
+        &self.parsed
+    }
+
+    /// The wallet that pays.
+    pub const fn wallet(&self) -> &Arc<RegisteredWallet> {
+        &self.wallet
+    }
+
+    /// The device that explained it.
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The policy under which the wallet was found active.
+    pub const fn policy(&self) -> PolicyDigest {
+        self.policy
+    }
+
+    /// The inputs, in order.
+    pub fn inputs(&self) -> &[BoundInput] {
+        &self.inputs
+    }
+
+    /// The outputs, in order.
+    pub fn outputs(&self) -> &[OutputKind] {
+        &self.outputs
+    }
+
+    /// One input.
+    pub fn input(&self, index: InputIndex) -> Option<&BoundInput> {
+        self.inputs.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// What is signed for one input.
+    pub fn sighash(&self, index: InputIndex) -> Option<[u8; 32]> {
+        self.input(index).map(|input| input.sighash)
+    }
+
+    /// What the inputs bring and the outputs leave.
+    pub const fn fee(&self) -> Amount {
+        self.parsed.fee()
+    }
+
+    /// What leaves the wallet, fee not counted.
+    pub fn paid_out(&self) -> Amount {
+        total(self.payments().map(|(_, _, amount)| amount))
+    }
+
+    /// What returns to the wallet's change scripts.
+    pub fn change_total(&self) -> Amount {
+        total(self.outputs.iter().filter_map(|output| match output {
+            OutputKind::Change { amount, .. } => Some(*amount),
+            OutputKind::Payment { .. } => None,
+        }))
+    }
+
+    /// The payments: place, script and amount.
+    pub fn payments(&self) -> impl Iterator<Item = (OutputIndex, &ScriptBuf, Amount)> {
+        let indexed = (0..).map(OutputIndex).zip(&self.outputs);
+        indexed.filter_map(|(index, output)| match output {
+            OutputKind::Payment { script, amount } => Some((index, script, *amount)),
+            OutputKind::Change { .. } => None,
+        })
+    }
+
+    /// The change: place, index and amount; at most one.
+    pub fn change(&self) -> Option<(OutputIndex, KeyIndex, Amount)> {
+        let mut indexed = (0..).map(OutputIndex).zip(&self.outputs);
+        indexed.find_map(|(place, output)| match output {
+            OutputKind::Change { index, amount, .. } => Some((place, *index, *amount)),
+            OutputKind::Payment { .. } => None,
+        })
+    }
+
+    /// The weight with the largest possible witness in every input.
+    pub const fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// The virtual size with the largest possible witness in every input.
+    pub const fn vsize(&self) -> u64 {
+        self.weight.to_vbytes_ceil()
+    }
+
+    /// The fee rate in satoshi per virtual byte, rounded up. Smaller signatures can only raise it,
+    /// by less than 2 per cent.
+    pub fn fee_rate(&self) -> u64 {
+        let quarters = self.fee().to_sat().saturating_mul(4);
+        let weight = self.weight.to_wu();
+        let up = quarters.saturating_add(weight.saturating_sub(1));
+        up.checked_div(weight).unwrap_or(u64::MAX)
+    }
+
+    /// The report so far: PSB01 to WAL06, none refused.
+    pub const fn report(&self) -> &RuleReport {
+        &self.report
+    }
+}
+
+/// Sums that PSB06 has found to fit.
+fn total(amounts: impl Iterator<Item = Amount>) -> Amount {
+    Amount::from_sat(amounts.map(Amount::to_sat).fold(0, u64::saturating_add))
+}
+
+/// A lock time above the known height keeps a signed transaction alive that nobody can send yet:
+/// the part of PSB07 that needs the height.
+fn lock_ahead(parsed: &ParsedPsbt, tip: Height) -> Option<Refusal> {
+    let height = match parsed.lock_time() {
+        LockTime::Blocks(height) => height.to_consensus_u32(),
+        LockTime::Seconds(time) => time.to_consensus_u32(),
+    };
+    (height > tip.0).then(|| {
+        let expected = alloc::format!("a lock time of at most {tip}");
+        Refusal::new(RuleId::PSB07, Place::Transaction, expected, height)
+    })
+}
+
+fn outputs(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<OutputKind> {
+    let outputs = parsed.tx().output.iter();
+    let explained = outputs.map(|output| match wallet.locate(&output.script_pubkey) {
+        Some((Chain::Change, index)) => OutputKind::Change {
+            chain: Chain::Change,
+            index,
+            amount: output.value,
+        },
+        Some((Chain::Receive, _)) | None => OutputKind::Payment {
+            script: output.script_pubkey.clone(),
+            amount: output.value,
+        },
+    });
+    explained.collect()
+}
+
+/// What the rules of this stage judge: the PSBT, and what the registered keys say of it.
+pub(super) struct Binding<'a> {
+    pub(super) parsed: &'a ParsedPsbt,
+    pub(super) context: BindContext<'a>,
+    /// The wallet of the first input that belongs to any; the others must be of the same.
+    pub(super) wallet: Option<&'a Arc<RegisteredWallet>>,
+    /// For each input, what the wallet makes of it; none where it is not the wallet's.
+    pub(super) inputs: Vec<Option<Rebuilt>>,
+}
+
+/// An input as the registered keys rebuild it.
+#[derive(Debug)]
+pub(super) struct Rebuilt {
+    pub(super) chain: Chain,
+    pub(super) key_index: KeyIndex,
+    pub(super) witness_script: ScriptBuf,
+    pub(super) sighash: [u8; 32],
+}
+
+impl<'a> Binding<'a> {
+    fn new(parsed: &'a ParsedPsbt, context: BindContext<'a>) -> Self {
+        let mut coins = parsed.inputs().iter().map(|input| &input.spent);
+        let found = coins.find_map(|coin| context.wallets.locate(&coin.script_pubkey));
+        let wallet = found.map(|(wallet, _, _)| wallet);
+        let inputs = match wallet {
+            Some(wallet) => rebuild(parsed, wallet),
+            None => parsed.inputs().iter().map(|_| None).collect(),
+        };
+        Self {
+            parsed,
+            context,
+            wallet,
+            inputs,
+        }
+    }
+
+    /// Inputs that the wallet explains: place, and what was rebuilt.
+    pub(super) fn rebuilt(&self) -> impl Iterator<Item = (InputIndex, &Rebuilt)> {
+        let indexed = (0..).map(InputIndex).zip(&self.inputs);
+        indexed.filter_map(|(index, rebuilt)| Some((index, rebuilt.as_ref()?)))
+    }
+
+    /// Runs a rule that needs a wallet. Without one WAL01 and WAL02 refuse.
+    pub(super) fn with_wallet(
+        &self,
+        rule: impl FnOnce(&RegisteredWallet) -> Vec<Refusal>,
+    ) -> Verdict {
+        match self.wallet {
+            Some(wallet) => Verdict::of(rule(wallet)),
+            None => Verdict::NotApplicable("no registered wallet".into()),
+        }
+    }
+
+    /// The wallet and all inputs, where every one of them is explained.
+    fn explained(&self) -> Option<(Arc<RegisteredWallet>, Vec<BoundInput>)> {
+        let wallet = self.wallet?;
+        let inputs = (0..).map(InputIndex).zip(self.parsed.inputs());
+        let bound = inputs.zip(&self.inputs).map(|((index, input), rebuilt)| {
+            let rebuilt = rebuilt.as_ref()?;
+            let (chain, key_index) = (rebuilt.chain, rebuilt.key_index);
+            Some(BoundInput {
+                index,
+                chain,
+                key_index,
+                amount: input.spent.value,
+                witness_script: rebuilt.witness_script.clone(),
+                own_key: wallet.own_key(self.context.device, chain, key_index)?,
+                sighash: rebuilt.sighash,
+                signatures: wal06::existing(wallet, rebuilt, &input.partial_sigs),
+            })
+        });
+        Some((Arc::clone(wallet), bound.collect::<Option<_>>()?))
+    }
+}
+
+fn rebuild(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<Option<Rebuilt>> {
+    let mut cache = SighashCache::new(parsed.tx());
+    let inputs = parsed.inputs().iter().enumerate();
+    let rebuilt = inputs.map(|(place, input)| {
+        let (chain, key_index) = wallet.locate(&input.spent.script_pubkey)?;
+        let witness_script = wallet.witness_script(chain, key_index)?;
+        let value = input.spent.value;
+        let sighash = cache
+            .p2wsh_signature_hash(place, &witness_script, value, EcdsaSighashType::All)
+            .ok()?;
+        Some(Rebuilt {
+            chain,
+            key_index,
+            witness_script,
+            sighash: sighash.to_byte_array(),
+        })
+    });
+    rebuilt.collect()
+}

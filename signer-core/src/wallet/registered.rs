@@ -1,0 +1,330 @@
+//! A registered wallet: a record that all of its devices have signed, with its scripts rebuilt.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bitcoin::secp256k1::PublicKey;
+use bitcoin::{Address, Script, ScriptBuf};
+
+use super::draft::open_record;
+use super::script::{self, Descriptors};
+use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
+use crate::cose::{Endorsed, Scope};
+use crate::digest::{DeviceId, RootDigest, WalletDigest, WalletId};
+use crate::keys::{CkaId, Fingerprint};
+use crate::signing::WalletKeyRef;
+use crate::types::{Chain, KeyIndex, Label};
+
+/// Most devices of a wallet.
+pub const MAX_DEVICES: usize = 15;
+
+/// A wallet whose record all n of its devices have signed.
+///
+/// Coins and change are found by script, and scripts only come from the registered keys: nothing
+/// that a PSBT says of itself is looked at here.
+#[derive(Debug)]
+pub struct RegisteredWallet {
+    endorsed: Endorsed<WalletRecord>,
+    id: WalletId,
+    digest: WalletDigest,
+    scripts: BTreeMap<ScriptBuf, (Chain, KeyIndex)>,
+    keys: BTreeMap<PublicKey, (Chain, KeyIndex)>,
+}
+
+impl Endorsed<WalletRecord> {
+    /// The digest by which policy and requests name this version of the wallet.
+    pub fn wallet_digest(&self) -> WalletDigest {
+        WalletDigest::from_bytes(self.digest(WalletDigest::TAG))
+    }
+}
+
+impl RegisteredWallet {
+    /// Reads a record of this network, purpose and root that all of its devices have signed.
+    pub fn open(bytes: &[u8], scope: Scope, root: &RootDigest) -> Result<Self, WalletError> {
+        let endorsed = open_record(bytes, scope, root)?;
+        let record = endorsed.body();
+        check_shape(record)?;
+        // Every signer is one of the devices, and each once: so equal counts are equal sets.
+        let (got, devices) = (endorsed.signers().count(), record.cosigners.len());
+        if got != devices {
+            return Err(WalletError::Signers { got, devices });
+        }
+        let mut scripts = BTreeMap::new();
+        let mut keys = BTreeMap::new();
+        for chain in [Chain::Receive, Chain::Change] {
+            for (index, row) in (0..).zip(record.chain(chain)) {
+                let place = (chain, KeyIndex(index));
+                let witness = script::sorted_multisig(record.threshold, &row.0);
+                scripts.insert(script::output(record.script_type, &witness), place);
+                keys.extend(row.0.iter().map(|key| (*key, place)));
+            }
+        }
+        Ok(Self {
+            id: record.id(),
+            digest: endorsed.wallet_digest(),
+            endorsed,
+            scripts,
+            keys,
+        })
+    }
+
+    /// The record.
+    pub const fn record(&self) -> &WalletRecord {
+        self.endorsed.body()
+    }
+
+    /// The record with its signatures.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.endorsed.to_bytes()
+    }
+
+    /// Identity of the wallet.
+    pub const fn id(&self) -> WalletId {
+        self.id
+    }
+
+    /// Digest of this version of its key table.
+    pub const fn digest(&self) -> WalletDigest {
+        self.digest
+    }
+
+    /// The wallet's name.
+    pub const fn name(&self) -> &Label {
+        &self.record().name
+    }
+
+    /// Whose assets it holds.
+    pub const fn class(&self) -> WalletClass {
+        self.record().class
+    }
+
+    /// The m of m-of-n.
+    pub const fn threshold(&self) -> u8 {
+        self.record().threshold
+    }
+
+    /// The n devices, in ascending order of their identifiers.
+    pub fn cosigners(&self) -> &[CoSigner] {
+        &self.record().cosigners
+    }
+
+    /// Form of the addresses.
+    pub const fn script_type(&self) -> ScriptType {
+        self.record().script_type
+    }
+
+    /// How many addresses a chain has.
+    pub fn addresses(&self, chain: Chain) -> u32 {
+        u32::try_from(self.record().chain(chain).len()).unwrap_or(u32::MAX)
+    }
+
+    /// Where an output script stands in this wallet.
+    pub fn locate(&self, script: &Script) -> Option<(Chain, KeyIndex)> {
+        self.scripts.get(script).copied()
+    }
+
+    /// Where a public key stands in this wallet.
+    pub fn locate_key(&self, key: &PublicKey) -> Option<(Chain, KeyIndex)> {
+        self.keys.get(key).copied()
+    }
+
+    /// The keys of an address, in the order of the co-signers.
+    fn row(&self, chain: Chain, index: KeyIndex) -> Option<&[PublicKey]> {
+        let index = usize::try_from(index.0).ok()?;
+        Some(&self.record().chain(chain).get(index)?.0)
+    }
+
+    /// The keys of an address, in the order of its script (BIP-67).
+    pub fn keys(&self, chain: Chain, index: KeyIndex) -> Option<Vec<PublicKey>> {
+        Some(script::bip67(self.row(chain, index)?))
+    }
+
+    /// The witness script of an address.
+    pub fn witness_script(&self, chain: Chain, index: KeyIndex) -> Option<ScriptBuf> {
+        let row = self.row(chain, index)?;
+        Some(script::sorted_multisig(self.threshold(), row))
+    }
+
+    /// The redeem script of an address; none where the form has none.
+    pub fn redeem_script(&self, chain: Chain, index: KeyIndex) -> Option<ScriptBuf> {
+        let witness = self.witness_script(chain, index)?;
+        script::redeem(self.script_type(), &witness)
+    }
+
+    /// The output script of an address.
+    pub fn script_pubkey(&self, chain: Chain, index: KeyIndex) -> Option<ScriptBuf> {
+        let witness = self.witness_script(chain, index)?;
+        Some(script::output(self.script_type(), &witness))
+    }
+
+    /// The address, as people compare it.
+    pub fn address(&self, chain: Chain, index: KeyIndex) -> Option<Address> {
+        let network = self.record().scope.network.to_bitcoin();
+        Address::from_script(&self.script_pubkey(chain, index)?, network).ok()
+    }
+
+    /// The descriptor of one address, as Bitcoin Core imports it: with checksum and key origins,
+    /// without a hardened step.
+    pub fn descriptor(&self, chain: Chain, index: KeyIndex) -> Result<String, WalletError> {
+        let row = self.row(chain, index).ok_or(WalletError::NoKeys(chain))?;
+        let origins = self.cosigners().iter().zip(row).map(|(cosigner, key)| {
+            let path = path_of(cosigner, chain, index);
+            (fingerprint_of(cosigner), path, *key)
+        });
+        Descriptors::new(self.threshold(), self.script_type())
+            .of(origins)
+            .map(|descriptor| descriptor.to_string())
+    }
+
+    /// Where `device` keeps its key of an address.
+    pub fn own_key(
+        &self,
+        device: &DeviceId,
+        chain: Chain,
+        index: KeyIndex,
+    ) -> Option<WalletKeyRef> {
+        let mut members = self.cosigners().iter().zip(self.row(chain, index)?);
+        let (cosigner, key) = members.find(|(c, _)| c.identity.device_id() == *device)?;
+        Some(WalletKeyRef {
+            id: CkaId::wallet(fingerprint_of(cosigner), cosigner.pool, chain, index),
+            public_key: *key,
+        })
+    }
+
+    /// Whose key of an address this is.
+    pub fn cosigner_of(&self, chain: Chain, index: KeyIndex, key: &PublicKey) -> Option<&CoSigner> {
+        let mut members = self.cosigners().iter().zip(self.row(chain, index)?);
+        members.find(|(_, known)| *known == key).map(|(c, _)| c)
+    }
+
+    /// The registered origin of a key of an address: fingerprint and path.
+    pub fn origin_of(
+        &self,
+        chain: Chain,
+        index: KeyIndex,
+        key: &PublicKey,
+    ) -> Option<(Fingerprint, [u32; 3])> {
+        let cosigner = self.cosigner_of(chain, index, key)?;
+        Some((fingerprint_of(cosigner), path_of(cosigner, chain, index)))
+    }
+
+    /// The most bytes that the witness of one input takes.
+    pub fn witness_bytes(&self) -> u64 {
+        let script = self.witness_script(Chain::Receive, KeyIndex(0));
+        crate::psbt::multisig_witness_bytes(
+            self.threshold(),
+            script.as_ref().map_or(0, |script| script.len()),
+        )
+    }
+}
+
+/// The device's fingerprint, as key origins name it.
+pub(super) fn fingerprint_of(cosigner: &CoSigner) -> Fingerprint {
+    Fingerprint::of(&cosigner.identity.device_id())
+}
+
+fn path_of(cosigner: &CoSigner, chain: Chain, index: KeyIndex) -> [u32; 3] {
+    [cosigner.pool.0, u32::from(chain.number()), index.0]
+}
+
+/// What every record must be, whoever made it: a quorum, devices in order, no fingerprint and no
+/// key twice, one key of each device in each row.
+pub(super) fn check_shape(record: &WalletRecord) -> Result<(), WalletError> {
+    if record.version != 1 {
+        return Err(WalletError::Version(record.version));
+    }
+    if record.table_version != 1 || record.predecessor.is_some() {
+        return Err(WalletError::Extension);
+    }
+    let devices = record.cosigners.len();
+    let threshold = record.threshold;
+    if threshold < 2 || usize::from(threshold) > devices || devices > MAX_DEVICES {
+        return Err(WalletError::Quorum { threshold, devices });
+    }
+    let mut last = None;
+    let mut fingerprints = BTreeSet::new();
+    for cosigner in &record.cosigners {
+        let device = cosigner.identity.device_id();
+        if last >= Some(device) {
+            return Err(WalletError::DeviceOrder(device));
+        }
+        last = Some(device);
+        let fingerprint = Fingerprint::of(&device);
+        if !fingerprints.insert(fingerprint) {
+            return Err(WalletError::RepeatedFingerprint(fingerprint));
+        }
+    }
+    check_table(record)
+}
+
+fn check_table(record: &WalletRecord) -> Result<(), WalletError> {
+    let mut seen = BTreeSet::new();
+    for chain in [Chain::Receive, Chain::Change] {
+        let rows = record.chain(chain);
+        if rows.is_empty() {
+            return Err(WalletError::NoKeys(chain));
+        }
+        for (index, row) in (0..).zip(rows) {
+            if row.0.len() != record.cosigners.len() {
+                return Err(WalletError::Row(chain, KeyIndex(index)));
+            }
+            if let Some(key) = row.0.iter().find(|key| !seen.insert(**key)) {
+                return Err(WalletError::RepeatedKey(*key));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The wallets that are registered on a device. One pool of a device serves one wallet.
+#[derive(Clone, Debug, Default)]
+pub struct Registry(Vec<Arc<RegisteredWallet>>);
+
+impl Registry {
+    /// A registry without a wallet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a wallet; the same one again changes nothing.
+    pub fn add(&mut self, wallet: Arc<RegisteredWallet>) -> Result<(), WalletError> {
+        if self.by_digest(&wallet.digest()).is_some() {
+            return Ok(());
+        }
+        for known in &self.0 {
+            if known.name() == wallet.name() {
+                return Err(WalletError::NameInUse(known.name().clone()));
+            }
+            if known.cosigners().iter().any(|c| shares_pool(c, &wallet)) {
+                return Err(WalletError::PoolInUse(known.id()));
+            }
+        }
+        self.0.push(wallet);
+        Ok(())
+    }
+
+    /// The wallets.
+    pub fn wallets(&self) -> &[Arc<RegisteredWallet>] {
+        &self.0
+    }
+
+    /// The wallet of this digest.
+    pub fn by_digest(&self, digest: &WalletDigest) -> Option<&Arc<RegisteredWallet>> {
+        self.0.iter().find(|wallet| wallet.digest() == *digest)
+    }
+
+    /// The wallet that an output script belongs to, and where it stands there.
+    pub fn locate(&self, script: &Script) -> Option<(&Arc<RegisteredWallet>, Chain, KeyIndex)> {
+        self.0.iter().find_map(|wallet| {
+            let (chain, index) = wallet.locate(script)?;
+            Some((wallet, chain, index))
+        })
+    }
+}
+
+fn shares_pool(cosigner: &CoSigner, wallet: &RegisteredWallet) -> bool {
+    let mut others = wallet.cosigners().iter();
+    others.any(|other| other.identity == cosigner.identity && other.pool == cosigner.pool)
+}
