@@ -2,7 +2,8 @@
 //!
 //! The program starts itself with a hidden subcommand ([`Reader::spawn`]); there, `main` does
 //! nothing but call [`serve`]. One child reads many pictures; it is killed when one takes too
-//! long, and the next picture gets a new one. Start it before anything secret is loaded.
+//! long, and the next picture gets a new one. It gets no environment, and no file that Rust opened;
+//! what a C library opened without close-on-exec it would inherit, so start it before one is loaded.
 
 mod parent;
 mod wire;
@@ -29,8 +30,7 @@ const PROCESSOR_LIMIT: u64 = 600;
 
 /// The child's work: pictures from standard input, texts to standard output, until the input ends.
 ///
-/// From its first line on the process cannot take more memory than [`MEMORY_LIMIT`], write a file,
-/// open one or leave a core dump.
+/// The first thing it does is to [`confine`] itself.
 pub fn serve() -> io::Result<()> {
     confine()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
@@ -40,7 +40,9 @@ pub fn serve() -> io::Result<()> {
     Ok(())
 }
 
-fn confine() -> io::Result<()> {
+/// From here on this process cannot take more memory than [`MEMORY_LIMIT`], open or write a file,
+/// or leave a core dump. It cannot be undone.
+pub fn confine() -> io::Result<()> {
     for (resource, most) in [
         (Resource::As, MEMORY_LIMIT),
         (Resource::Core, 0),

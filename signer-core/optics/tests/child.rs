@@ -1,0 +1,229 @@
+//! The picture reader as a real child process: this program starts itself, as both programs do.
+//!
+//! It brings its own `main`, because the test harness would write on the child's standard output.
+
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use optics::child::{MEMORY_LIMIT, PictureError, Reader, TIME_LIMIT, confine, serve};
+use optics::draw;
+use optics::read::ReadError;
+
+/// The hidden subcommand.
+const DECODE: &str = "decode-picture";
+/// A child that tries what it must not be able to do.
+const MISBEHAVE: &str = "misbehave";
+
+/// Exit code of a child that was held in every respect.
+const HELD: u8 = 42;
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some(DECODE) => serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+        Some(MISBEHAVE) => misbehave(),
+        _ => run_all(),
+    }
+}
+
+/// Tests by their names.
+macro_rules! tests {
+    ($($name:ident,)*) => { [$((stringify!($name), $name as fn())),*] };
+}
+
+fn run_all() -> ExitCode {
+    let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let tests = tests![
+        one_child_reads_many_pictures,
+        refusals_come_through_the_child,
+        a_picture_that_hangs_the_locator_is_cut_off,
+        a_child_that_does_not_answer_is_cut_off,
+        a_child_that_dies_is_replaced,
+        nonsense_and_missing_programs_are_errors,
+        the_child_is_confined,
+        the_child_inherits_nothing_of_ours,
+        the_child_ends_with_its_reader,
+    ];
+    let mut run = 0;
+    for (name, test) in tests {
+        if wanted
+            .as_ref()
+            .is_none_or(|part| name.contains(part.as_str()))
+        {
+            test();
+            println!("test {name} ... ok");
+            run += 1;
+        }
+    }
+    println!("test result: ok. {run} passed");
+    ExitCode::SUCCESS
+}
+
+fn reader() -> Reader {
+    Reader::spawn(std::env::current_exe().unwrap(), &[DECODE]).unwrap()
+}
+
+fn picture(text: &str) -> Vec<u8> {
+    draw::png(text, draw::SCALE).unwrap()
+}
+
+fn alive(process: u32) -> bool {
+    fs::exists(format!("/proc/{process}")).unwrap()
+}
+
+fn one_child_reads_many_pictures() {
+    let mut reader = reader();
+    let process = reader.process();
+    for i in 0..100 {
+        let text = format!("UR:BYTES/{i}").repeat(1 + i);
+        assert_eq!(reader.read(&picture(&text)).unwrap(), [text]);
+    }
+    assert_eq!(reader.process(), process);
+}
+
+fn refusals_come_through_the_child() {
+    let mut reader = reader();
+    let process = reader.process();
+    let empty = reader.read(b"").unwrap_err();
+    assert!(matches!(empty, PictureError::Refused(ReadError::NotPng)));
+    let large = reader.read(&vec![0; 9 * 1024 * 1024]).unwrap_err();
+    assert!(matches!(
+        large,
+        PictureError::Refused(ReadError::TooManyBytes)
+    ));
+    assert_eq!(reader.read(&picture("STILL HERE")).unwrap(), ["STILL HERE"]);
+    assert_eq!(reader.process(), process);
+}
+
+/// A picture full of finder patterns: the locator tries every triple of them.
+fn finder_patterns() -> Vec<u8> {
+    let ring = |x: usize, y: usize| x.abs_diff(3).max(y.abs_diff(3));
+    let shade = |i: usize| {
+        let (x, y) = (i % 1280 / 2 % 8, i / 1280 / 2 % 8);
+        if x == 7 || y == 7 || ring(x, y) == 2 {
+            255
+        } else {
+            0
+        }
+    };
+    let pixels: Vec<u8> = (0..1280 * 720).map(shade).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 1280, 720);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&pixels).unwrap();
+    drop(writer);
+    file
+}
+
+fn a_picture_that_hangs_the_locator_is_cut_off() {
+    let mut reader = reader();
+    let first = reader.process().unwrap();
+    let start = Instant::now();
+    let error = reader.read(&finder_patterns()).unwrap_err();
+    assert!(matches!(error, PictureError::Overrun), "{error:?}");
+    let took = start.elapsed();
+    assert!(
+        took >= TIME_LIMIT && took < TIME_LIMIT + Duration::from_secs(1),
+        "{took:?}"
+    );
+    assert!(!alive(first), "the child is killed and gone");
+    assert_eq!(reader.read(&picture("NEXT")).unwrap(), ["NEXT"]);
+    assert_ne!(reader.process(), Some(first));
+}
+
+fn a_child_that_does_not_answer_is_cut_off() {
+    let mut reader = Reader::spawn("/bin/sleep", &["60"]).unwrap();
+    let start = Instant::now();
+    // More than a pipe holds: the parent must not be held in the write either.
+    let error = reader.read(&vec![0; 1024 * 1024]).unwrap_err();
+    assert!(matches!(error, PictureError::Overrun), "{error:?}");
+    assert!(start.elapsed() < TIME_LIMIT + Duration::from_secs(1));
+}
+
+fn a_child_that_dies_is_replaced() {
+    let mut reader = reader();
+    let first = reader.process().unwrap();
+    let killed = Command::new("kill")
+        .args(["-9", &first.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let error = reader.read(&picture("LOST")).unwrap_err();
+    assert!(matches!(error, PictureError::Died), "{error:?}");
+    assert_eq!(reader.read(&picture("FOUND")).unwrap(), ["FOUND"]);
+}
+
+fn nonsense_and_missing_programs_are_errors() {
+    let missing = Reader::spawn("/nowhere/reader", &[]).unwrap_err();
+    assert!(
+        matches!(missing, PictureError::NotStarted(_)),
+        "{missing:?}"
+    );
+    for (program, args) in [
+        ("/bin/cat", &[][..]),
+        ("/bin/echo", &["hello"]),
+        ("/bin/true", &[]),
+    ] {
+        let mut reader = Reader::spawn(program, args).unwrap();
+        let error = reader.read(&picture("A")).unwrap_err();
+        assert!(matches!(error, PictureError::Died), "{program}: {error:?}");
+    }
+}
+
+fn misbehave() -> ExitCode {
+    confine().unwrap();
+    let limit = usize::try_from(MEMORY_LIMIT).unwrap();
+    let memory = Vec::<u8>::new().try_reserve_exact(limit);
+    let reads = fs::File::open("/etc/passwd");
+    let writes = fs::File::create("/tmp/optics-must-not-exist");
+    if memory.is_err() && reads.is_err() && writes.is_err() {
+        ExitCode::from(HELD)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn the_child_is_confined() {
+    let program = std::env::current_exe().unwrap();
+    let status = Command::new(program).arg(MISBEHAVE).status().unwrap();
+    assert_eq!(status.code(), Some(i32::from(HELD)));
+    let mut reader = reader();
+    assert_eq!(reader.read(&picture("A")).unwrap(), ["A"]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", reader.process().unwrap())).unwrap();
+    for (name, most) in [
+        ("Max address space", MEMORY_LIMIT),
+        ("Max core file size", 0),
+        ("Max file size", 0),
+        ("Max open files", 3),
+    ] {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        let values: Vec<&str> = line[name.len()..].split_whitespace().take(2).collect();
+        assert_eq!(values, [most.to_string(), most.to_string()], "{name}");
+    }
+}
+
+fn the_child_inherits_nothing_of_ours() {
+    let ours = std::env::current_exe().unwrap();
+    let open = fs::File::open(&ours).unwrap();
+    let mut reader = reader();
+    assert_eq!(reader.read(&picture("A")).unwrap(), ["A"]);
+    let process = reader.process().unwrap();
+    let has_it_open = |process: &str| {
+        let fds = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+        fds.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
+            .any(|path| path == ours)
+    };
+    assert!(has_it_open("self") && !has_it_open(&process.to_string()));
+    drop(open);
+    assert_eq!(fs::read(format!("/proc/{process}/environ")).unwrap(), b"");
+    let folder = fs::read_link(format!("/proc/{process}/cwd")).unwrap();
+    assert_eq!(folder.to_str(), Some("/"));
+}
+
+fn the_child_ends_with_its_reader() {
+    let reader = reader();
+    let process = reader.process().unwrap();
+    assert!(alive(process));
+    drop(reader);
+    assert!(!alive(process));
+}
