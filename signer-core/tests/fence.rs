@@ -28,11 +28,12 @@ const EDGES: [(&str, &[&str]); 7] = [
     ("test-vectors", &[]),
 ];
 
-/// What tests may use beside that. Vectors are shared data; they know none of our code.
+/// What tests may use beside that. Vectors are shared data; they know none of our code. Pictures
+/// are tested with the frames they are made for.
 const TEST_EDGES: [(&str, &[&str]); 7] = [
     ("signer-core", &["test-vectors"]),
     ("officer-console", &[]),
-    ("optics", &["test-vectors"]),
+    ("optics", &["signer-core", "test-vectors"]),
     ("hsm-profiles", &["test-vectors"]),
     ("signer-device", &["test-vectors"]),
     ("host-cli", &["test-vectors"]),
