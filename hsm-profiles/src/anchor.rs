@@ -1,7 +1,10 @@
 //! Two alternating private data objects: the journal's anchor in the HSM.
 //!
-//! The only place with `C_CreateObject`, `C_SetAttributeValue` and `CKA_VALUE`, and only for
-//! objects of the class `CKO_DATA`. What is written is the caller's; here it is opaque bytes.
+//! The only place with `C_CreateObject` and `CKA_VALUE`, and only for objects of the class
+//! `CKO_DATA`. What is written is the caller's; here it is opaque bytes.
+//!
+//! A write destroys the object in its slot and makes a new one: SoftHSM does not let the value of
+//! a data object be changed. A cut between the two leaves the slot empty, and the other as it was.
 
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
@@ -66,15 +69,10 @@ impl OpenToken {
             return Err(HsmError::AnchorTooLarge { max: ANCHOR_MAX });
         }
         let slot = Slot::of(generation);
-        if self.index.anchor(slot).is_some() {
-            self.with_fresh_handles(|token| match token.index.anchor(slot) {
-                Some(handle) => token.update_anchor(handle, bytes),
-                None => Err(HsmError::AnchorNotWritten),
-            })?;
-        } else {
-            let handle = self.create_anchor(slot, bytes)?;
-            self.index.insert_anchor(slot, handle);
-        }
+        self.with_fresh_handles(|token| token.destroy_anchor(slot))?;
+        self.index.remove_anchor(slot);
+        let handle = self.create_anchor(slot, bytes)?;
+        self.index.insert_anchor(slot, handle);
         if self.read_anchor(slot)?.as_deref() == Some(bytes) {
             Ok(())
         } else {
@@ -97,10 +95,12 @@ impl OpenToken {
         Ok(value)
     }
 
-    fn update_anchor(&self, handle: ObjectHandle, bytes: &[u8]) -> Result<(), HsmError> {
-        let value = [Attribute::Value(bytes.to_vec())];
-        let updated = self.session.update_attributes(handle, &value);
-        updated.map_err(|e| self.library.error(&e))
+    fn destroy_anchor(&self, slot: Slot) -> Result<(), HsmError> {
+        let Some(handle) = self.index.anchor(slot) else {
+            return Ok(());
+        };
+        let destroyed = self.session.destroy_object(handle);
+        destroyed.map_err(|e| self.library.error(&e))
     }
 
     fn create_anchor(&self, slot: Slot, bytes: &[u8]) -> Result<ObjectHandle, HsmError> {
@@ -108,7 +108,7 @@ impl OpenToken {
             Attribute::Class(ObjectClass::DATA),
             Attribute::Token(true),
             Attribute::Private(true),
-            Attribute::Modifiable(true),
+            Attribute::Modifiable(false),
             Attribute::Application(APPLICATION.to_vec()),
             Attribute::Label(slot.label().to_vec()),
             Attribute::Value(bytes.to_vec()),

@@ -153,6 +153,11 @@ impl Index {
         self.anchors.get(&slot).copied()
     }
 
+    /// Forgets an anchor that was just destroyed.
+    pub(crate) fn remove_anchor(&mut self, slot: Slot) {
+        self.anchors.remove(&slot);
+    }
+
     /// Adds an anchor that was just made.
     pub(crate) fn insert_anchor(&mut self, slot: Slot, handle: ObjectHandle) {
         self.anchors.insert(slot, handle);

@@ -33,3 +33,10 @@ pub use module::{Module, TokenInfo, TokenSelector};
 pub use officer::OfficerToken;
 pub use profile::{Consequence, Limits, Profile, ProfileError};
 pub use session::{ClosedToken, LoggedOut, OpenToken};
+
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
+// The tests' helpers name this crate as its users do.
+#[cfg(test)]
+extern crate self as hsm_profiles;

@@ -51,3 +51,29 @@ impl OpenToken {
         signed.map_err(|e| self.library.error(&e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use signer_core::keys::KeyRole;
+
+    use super::*;
+    use crate::common::isolated;
+
+    #[test]
+    fn a_zero_digest_is_refused_before_the_token_sees_it() {
+        let name = "sign::tests::a_zero_digest_is_refused_before_the_token_sees_it";
+        isolated(name, |tokens| {
+            let (_module, _, mut token) = tokens.opened();
+            let born = token.generate_identity().unwrap();
+            let (id, public) = (
+                CkaId::single(KeyRole::Identity),
+                PublicPart::P256(born.public_key),
+            );
+            let refused = token.sign_digest(id, &public, &[0; 32]);
+            assert_eq!(refused, Err(HsmError::ZeroDigest));
+            let mut smallest = [0; 32];
+            smallest[31] = 1;
+            assert!(token.sign_digest(id, &public, &smallest).is_ok());
+        });
+    }
+}
