@@ -4,7 +4,13 @@
 //! label from anywhere else.
 
 mod active;
+mod check;
 mod document;
+mod pol01;
+mod pol02;
+mod pol04;
+mod pol07;
 
 pub use active::{ActivePolicy, PolicyError, PolicyStanding};
+pub use check::{CheckedPayment, CheckedTx};
 pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};

@@ -1,0 +1,175 @@
+//! `WalletTx` to `CheckedTx`: every rule of the policy ran.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use bitcoin::{Address, Amount, ScriptBuf};
+
+use super::{ActivePolicy, Destination, WalletRules};
+use super::{pol01, pol02, pol04, pol07};
+use crate::digest::{PolicyDigest, RosterDigest};
+use crate::ledger::LedgerState;
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::types::{Height, Id, Label, OutputIndex, Version};
+use crate::wallet::WalletTx;
+
+/// A transaction that the policy in force allows. The report is complete up to POL07.
+#[derive(Debug)]
+pub struct CheckedTx {
+    tx: WalletTx,
+    rules: WalletRules,
+    policy: PolicyDigest,
+    number: Version,
+    roster: RosterDigest,
+    payments: Vec<CheckedPayment>,
+    report: RuleReport,
+}
+
+/// A payment to a registered destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedPayment {
+    /// Its place in the transaction.
+    pub output: OutputIndex,
+    /// The destination's identifier in the policy.
+    pub destination: Id,
+    /// The destination's label in the policy.
+    pub label: Label,
+    /// How much.
+    pub amount: Amount,
+    /// The address, as people compare it.
+    pub address: String,
+    /// The script that is paid.
+    pub script: ScriptBuf,
+}
+
+impl CheckedTx {
+    /// Judges a transaction by the policy in force.
+    ///
+    /// # Errors
+    /// The complete report, when any of POL01, POL02, POL04 and POL07 refuses.
+    pub fn check(
+        tx: WalletTx,
+        policy: &ActivePolicy,
+        ledger: &LedgerState,
+        tip: Height,
+    ) -> Result<Self, Stopped> {
+        let rules = policy.policy().wallet(&tx.wallet().digest());
+        // Another policy than the one of the binding is as good as none.
+        let rules = rules.filter(|_| tx.policy() == policy.digest()).cloned();
+        let checking = Checking {
+            tx: &tx,
+            policy,
+            rules: rules.as_ref(),
+            ledger,
+            tip,
+        };
+        let verdicts = [
+            (RuleId::POL01, pol01::pol01(&checking)),
+            (RuleId::POL02, pol02::pol02(&checking)),
+            (RuleId::POL04, pol04::pol04(&checking)),
+            (RuleId::POL07, pol07::pol07(&checking)),
+        ];
+        let payments = checking.payments();
+        let report = tx.report().clone().with_stage(Stage::Check, &verdicts);
+        let report = report.unrefused()?;
+        let (Some(rules), Some(payments)) = (rules, payments) else {
+            // No rule refused, so there are both: this is never reached, and stops.
+            let nothing = Refusal::new(RuleId::POL01, Place::Whole, "registered payments", "none");
+            return Err(report.refusing(nothing).stopped(RuleId::POL01));
+        };
+        Ok(Self {
+            rules,
+            policy: policy.digest(),
+            number: policy.number(),
+            roster: policy.roster(),
+            payments,
+            report,
+            tx,
+        })
+    }
+
+    /// The transaction.
+    pub const fn wallet_tx(&self) -> &WalletTx {
+        &self.tx
+    }
+
+    /// What the policy says of the wallet.
+    pub const fn rules(&self) -> &WalletRules {
+        &self.rules
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> PolicyDigest {
+        self.policy
+    }
+
+    /// The number of the policy.
+    pub const fn policy_number(&self) -> Version {
+        self.number
+    }
+
+    /// The roster under which the policy was made.
+    pub const fn roster(&self) -> RosterDigest {
+        self.roster
+    }
+
+    /// The payments, in the order of the outputs.
+    pub fn payments(&self) -> &[CheckedPayment] {
+        &self.payments
+    }
+
+    /// The report so far: PSB01 to POL07, none refused.
+    pub const fn report(&self) -> &RuleReport {
+        &self.report
+    }
+}
+
+/// What the rules of this stage judge.
+pub(super) struct Checking<'a> {
+    pub(super) tx: &'a WalletTx,
+    pub(super) policy: &'a ActivePolicy,
+    pub(super) rules: Option<&'a WalletRules>,
+    pub(super) ledger: &'a LedgerState,
+    pub(super) tip: Height,
+}
+
+impl<'a> Checking<'a> {
+    /// Runs a rule that needs the policy's rules for this wallet; without them it refuses.
+    pub(super) fn with_rules(
+        &self,
+        rule: RuleId,
+        judge: impl FnOnce(&'a WalletRules) -> Vec<Refusal>,
+    ) -> Verdict {
+        match self.rules {
+            Some(rules) => Verdict::of(judge(rules)),
+            None => Verdict::of(alloc::vec![Refusal::new(
+                rule,
+                Place::Transaction,
+                "the policy under which the wallet was found active",
+                "another one",
+            )]),
+        }
+    }
+
+    /// The destination that a script belongs to, if this wallet may pay it.
+    pub(super) fn destination(&self, script: &ScriptBuf) -> Option<&'a Destination> {
+        self.policy.destination_of(self.rules?, script)
+    }
+
+    /// The payments with their destinations, where every one has its own.
+    fn payments(&self) -> Option<Vec<CheckedPayment>> {
+        let network = self.policy.scope().network.to_bitcoin();
+        let payments = self.tx.payments().map(|(output, script, amount)| {
+            let destination = self.destination(script)?;
+            Some(CheckedPayment {
+                output,
+                destination: destination.id.clone(),
+                label: destination.label.clone(),
+                amount,
+                address: Address::from_script(script, network).ok()?.to_string(),
+                script: script.clone(),
+            })
+        });
+        payments.collect()
+    }
+}
