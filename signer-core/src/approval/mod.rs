@@ -1,12 +1,28 @@
-//! Officers and what they sign: roster, enrolment, request, approval, attendance.
+//! Officers and what they sign: roster, enrolment, request, approval, attendance. A checked
+//! transaction becomes an approved one.
+//!
+//! What this module may not do: count a vote that is not over the very same digests, forget a
+//! rejection, or answer for an officer.
 
 mod active;
+mod app01;
+mod app02;
+mod app03;
+mod app04;
+mod app05;
+mod app06;
+mod app07;
+mod app08;
+mod app09;
+mod app10;
+mod approve;
 mod enrolment;
 mod operators;
 mod request;
 mod roster;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
+pub use approve::{ApprovedTx, Approver, rejections};
 pub use enrolment::Enrolment;
 pub use operators::{Operators, SessionFacts};
 pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};

@@ -1,0 +1,268 @@
+//! `CheckedTx` to `ApprovedTx`: the right people have said yes, and nobody has said no.
+
+use alloc::vec::Vec;
+
+use super::{
+    ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
+    app04, app05, app06, app07, app08, app09, app10,
+};
+use crate::cose::{CoseError, Signed};
+use crate::digest::{ApprovalDigest, RequestDigest};
+use crate::ledger::LedgerState;
+use crate::policy::CheckedTx;
+use crate::psbt::ParsedPsbt;
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::types::{Height, OfficerId};
+
+/// A checked transaction with the request it was asked for by and the approvals that carry it.
+///
+/// The report is complete from PSB01 to APP10: all that a machine can judge is judged.
+#[derive(Debug)]
+pub struct ApprovedTx {
+    checked: CheckedTx,
+    request: Signed<Request>,
+    requester: Officer,
+    approvers: Vec<Approver>,
+    operators: [Officer; 2],
+    report: RuleReport,
+}
+
+/// An officer who approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approver {
+    /// The roster's entry.
+    pub officer: Officer,
+    /// What the officer signed.
+    pub approval: ApprovalDigest,
+    /// Height of the chain when the officer decided.
+    pub height: Height,
+}
+
+impl Signed<Request> {
+    /// The digest that approvals are over.
+    pub fn request_digest(&self) -> RequestDigest {
+        RequestDigest::from_bytes(self.digest(RequestDigest::TAG))
+    }
+}
+
+impl Signed<Approval> {
+    /// The digest by which the transcript names this approval.
+    pub fn approval_digest(&self) -> ApprovalDigest {
+        ApprovalDigest::from_bytes(self.digest(ApprovalDigest::TAG))
+    }
+}
+
+impl ApprovedTx {
+    /// Judges the request and the approvals that came with the PSBT.
+    ///
+    /// # Errors
+    /// The complete report, when any of APP01 to APP10 refuses.
+    pub fn approve(
+        checked: CheckedTx,
+        roster: &ActiveRoster,
+        operators: &Operators,
+        ledger: &LedgerState,
+        tip: Height,
+    ) -> Result<Self, Stopped> {
+        let hearing = Hearing::new(&checked, roster, operators, ledger, tip);
+        let verdicts = [
+            (RuleId::APP01, app01::app01(&hearing)),
+            (RuleId::APP02, app02::app02(&hearing)),
+            (RuleId::APP03, app03::app03(&hearing)),
+            (RuleId::APP04, app04::app04(&hearing)),
+            (RuleId::APP05, app05::app05(&hearing)),
+            (RuleId::APP06, app06::app06(&hearing)),
+            (RuleId::APP07, app07::app07(&hearing)),
+            (RuleId::APP08, app08::app08(&hearing)),
+            (RuleId::APP09, app09::app09(&hearing)),
+            (RuleId::APP10, app10::app10(&hearing)),
+        ];
+        let approvers = hearing.approvers();
+        let seated = hearing.seated();
+        let request = hearing.request;
+        let report = checked
+            .report()
+            .clone()
+            .with_stage(Stage::Approve, &verdicts);
+        let report = report.unrefused()?;
+        let (Some((request, requester)), Some(operators)) = (request, seated) else {
+            // No rule refused, so there are both: this is never reached, and stops.
+            let nothing = Refusal::new(RuleId::APP01, Place::Request, "a request", "none");
+            return Err(report.refusing(nothing).stopped(RuleId::APP01));
+        };
+        Ok(Self {
+            request,
+            requester: requester.clone(),
+            approvers,
+            operators,
+            report,
+            checked,
+        })
+    }
+
+    /// The transaction.
+    pub const fn checked(&self) -> &CheckedTx {
+        &self.checked
+    }
+
+    /// The request.
+    pub const fn request(&self) -> &Request {
+        self.request.body()
+    }
+
+    /// The digest of the request.
+    pub fn request_digest(&self) -> RequestDigest {
+        self.request.request_digest()
+    }
+
+    /// Who asked.
+    pub const fn requester(&self) -> &Officer {
+        &self.requester
+    }
+
+    /// Who approved, in ascending order of their identifiers.
+    pub fn approvers(&self) -> &[Approver] {
+        &self.approvers
+    }
+
+    /// Operator A and operator B.
+    pub const fn operators(&self) -> &[Officer; 2] {
+        &self.operators
+    }
+
+    /// The report of every rule from PSB01 to APP10, none refused.
+    pub const fn report(&self) -> &RuleReport {
+        &self.report
+    }
+}
+
+/// What the rules of this stage judge.
+pub(super) struct Hearing<'a> {
+    pub(super) checked: &'a CheckedTx,
+    pub(super) roster: &'a ActiveRoster,
+    pub(super) operators: &'a Operators,
+    pub(super) ledger: &'a LedgerState,
+    pub(super) tip: Height,
+    /// The request, where it is signed by an officer of the roster.
+    pub(super) request: Option<(Signed<Request>, &'a Officer)>,
+    /// Why there is none.
+    pub(super) no_request: Option<CoseError>,
+    /// What came as approvals, in ascending order of the officers they are filed under.
+    pub(super) votes: Vec<Vote<'a>>,
+}
+
+/// One thing that came as an approval.
+pub(super) struct Vote<'a> {
+    /// The officer under whom it is filed in the PSBT.
+    pub(super) filed: &'a OfficerId,
+    /// What it is, where an officer of the roster signed it.
+    pub(super) opened: Result<(Signed<Approval>, &'a Officer), CoseError>,
+}
+
+impl<'a> Hearing<'a> {
+    fn new(
+        checked: &'a CheckedTx,
+        roster: &'a ActiveRoster,
+        operators: &'a Operators,
+        ledger: &'a LedgerState,
+        tip: Height,
+    ) -> Self {
+        let carried = checked.wallet_tx().parsed().carried();
+        let opened = carried
+            .request
+            .as_deref()
+            .map(|bytes| roster.open_signed::<Request>(bytes));
+        let (request, no_request) = match opened {
+            Some(Ok(request)) => (Some(request), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
+        };
+        let mut votes: Vec<Vote<'a>> = carried
+            .approvals
+            .iter()
+            .map(|(filed, bytes)| Vote {
+                filed,
+                opened: roster.open_signed(bytes),
+            })
+            .collect();
+        votes.sort_by_key(|vote| vote.filed);
+        Self {
+            checked,
+            roster,
+            operators,
+            ledger,
+            tip,
+            request,
+            no_request,
+            votes,
+        }
+    }
+
+    /// Runs a rule over the request; without a genuine request the rule refuses.
+    pub(super) fn with_request(
+        &self,
+        rule: RuleId,
+        judge: impl FnOnce(&Request, RequestDigest) -> Vec<Refusal>,
+    ) -> Verdict {
+        match &self.request {
+            Some((request, _)) => Verdict::of(judge(request.body(), request.request_digest())),
+            None => Verdict::of(alloc::vec![Refusal::new(
+                rule,
+                Place::Request,
+                "a request signed by an officer",
+                "none",
+            )]),
+        }
+    }
+
+    /// Approvals that count: genuine, over the same digests, by a valid approver or director.
+    pub(super) fn counted(&self) -> Vec<(&'a Officer, &Signed<Approval>)> {
+        let votes = self.votes.iter();
+        let counted = votes.filter_map(|vote| {
+            let (approval, officer) = vote.opened.as_ref().ok()?;
+            let counts = approval.body().decision == Decision::Approve
+                && app04::differences(self, vote.filed, approval, officer).is_empty();
+            counts.then_some((*officer, approval))
+        });
+        counted.collect()
+    }
+
+    fn approvers(&self) -> Vec<Approver> {
+        let counted = self.counted().into_iter();
+        let approvers = counted.map(|(officer, approval)| Approver {
+            officer: officer.clone(),
+            approval: approval.approval_digest(),
+            height: approval.body().height,
+        });
+        approvers.collect()
+    }
+
+    fn seated(&self) -> Option<[Officer; 2]> {
+        let [a, b] = self.operators.both();
+        let entry = |id| self.roster.officer(id).cloned();
+        Some([entry(a)?, entry(b)?])
+    }
+}
+
+/// Whether an officer may approve at this height. A director is an approver.
+pub(super) fn may_approve(officer: &Officer, at: Height) -> bool {
+    let roles = [Role::Approver, Role::Director];
+    roles
+        .into_iter()
+        .any(|role| officer.acting_as(role, at).is_some())
+}
+
+/// Every genuine rejection in a PSBT: which request, and who.
+///
+/// Needs no other stage, so that a device can remember a rejection for ever even when the chain
+/// stops earlier. A rejection asks for no role and no validity: whoever of the roster says no is
+/// heard.
+pub fn rejections(parsed: &ParsedPsbt, roster: &ActiveRoster) -> Vec<(RequestDigest, OfficerId)> {
+    let approvals = parsed.carried().approvals.iter();
+    let rejected = approvals.filter_map(|(_, bytes)| {
+        let (approval, officer) = roster.open_signed::<Approval>(bytes).ok()?;
+        let rejected = approval.body().decision == Decision::Reject;
+        rejected.then(|| (approval.body().request, officer.id.clone()))
+    });
+    rejected.collect()
+}
