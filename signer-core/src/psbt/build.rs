@@ -227,3 +227,6 @@ fn compact(count: usize) -> Vec<u8> {
     push_compact(&mut out, count as u64);
     out
 }
+
+#[cfg(test)]
+mod tests;

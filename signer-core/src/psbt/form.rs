@@ -362,3 +362,6 @@ pub(super) fn receipt_key_data(key_data: &[u8]) -> Option<(DeviceId, SessionNumb
         SessionNumber(u32::from_be_bytes(session)),
     ))
 }
+
+#[cfg(test)]
+mod psb01;

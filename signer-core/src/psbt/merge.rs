@@ -140,3 +140,6 @@ const fn merge_modifiable(a: u8, b: u8) -> u8 {
     const ALLOW: u8 = 0b11;
     (a & b & ALLOW) | ((a | b) & !ALLOW)
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,6 @@ fn refuse(
 ) -> Refusal {
     Refusal::new(RuleId::SIG05, place, expected, got)
 }
+
+#[cfg(test)]
+mod tests;

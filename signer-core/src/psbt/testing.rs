@@ -56,7 +56,7 @@ impl Case {
         let script = multisig(2, &[key(1), key(2), key(3)]);
         let mut case = Self {
             version,
-            tx: transaction_to(u64::from(count) * COIN - 1_000),
+            tx: transaction_to((u64::from(count) * COIN).saturating_sub(1_000)),
             inputs: vec![],
             outputs: vec![OutputParts::default()],
         };
@@ -79,6 +79,16 @@ impl Case {
                 fingerprint: Fingerprint::from_bytes([1, 2, 3, 4]),
                 path: vec![1, 0, 7],
             }],
+        });
+    }
+
+    /// An input without scripts: as light as inputs are.
+    pub(super) fn add_plain_coin(&mut self, parent: &Transaction) {
+        let outpoint = OutPoint::new(parent.compute_txid(), 0);
+        self.tx.input.push(spend(outpoint));
+        self.inputs.push(InputParts {
+            previous: consensus::serialize(parent),
+            ..InputParts::default()
         });
     }
 
@@ -133,6 +143,19 @@ pub(super) fn parent(n: u8, script: &ScriptBuf) -> Transaction {
             output(5_000, ScriptBuf::from_bytes(vec![0x51])),
             output(COIN, script.to_p2wsh()),
         ],
+    }
+}
+
+/// A previous transaction with one output of 1 sat and no script.
+pub(super) fn small_parent(n: u32) -> Transaction {
+    Transaction {
+        version: transaction::Version::TWO,
+        lock_time: LockTime::ZERO,
+        input: vec![spend(OutPoint::new(Txid::from_byte_array([9; 32]), n))],
+        output: vec![TxOut {
+            value: Amount::ONE_SAT,
+            script_pubkey: ScriptBuf::new(),
+        }],
     }
 }
 

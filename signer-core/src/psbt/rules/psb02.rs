@@ -123,3 +123,170 @@ impl Found {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use bitcoin::{Amount, ScriptBuf, TxOut};
+
+    use crate::keys::Fingerprint;
+    use crate::psbt::build::OutputParts;
+    use crate::psbt::testing::{BOTH, Case, edit, key, multisig, refusing, small_parent};
+    use crate::psbt::{KeyOrigin, Limits, MapId, ParsedPsbt, ProprietaryField, RawPsbt, limits};
+    use crate::rule::RuleId;
+    use crate::types::InputIndex;
+
+    const ALONE: [RuleId; 1] = [RuleId::PSB02];
+
+    /// Tiny inputs, so that the weight stays within its limit.
+    fn with_inputs(count: usize) -> Case {
+        let mut case = Case::new(BOTH[0], 0);
+        for n in 0..count {
+            case.add_plain_coin(&small_parent(u32::try_from(n).unwrap()));
+        }
+        case.tx.output[0].value = Amount::from_sat(1);
+        case
+    }
+
+    fn with_outputs(count: usize) -> Case {
+        let mut case = Case::new(BOTH[1], 1);
+        let output = TxOut {
+            value: Amount::from_sat(1),
+            script_pubkey: ScriptBuf::new(),
+        };
+        case.tx.output = vec![output; count];
+        case.outputs = vec![OutputParts::default(); count];
+        case
+    }
+
+    #[test]
+    fn passes_at_the_limit_and_refuses_one_past_it() {
+        assert_eq!(refusing(with_inputs(limits::INPUTS).bytes()), []);
+        assert_eq!(refusing(with_inputs(limits::INPUTS + 1).bytes()), ALONE);
+        assert_eq!(refusing(with_outputs(limits::OUTPUTS).bytes()), []);
+        assert_eq!(refusing(with_outputs(limits::OUTPUTS + 1).bytes()), ALONE);
+    }
+
+    #[test]
+    fn refuses_a_transaction_without_inputs_or_outputs() {
+        let mut case = Case::new(BOTH[0], 1);
+        case.tx.output.clear();
+        case.outputs.clear();
+        assert_eq!(refusing(case.bytes()), ALONE);
+        let mut case = Case::new(BOTH[1], 0);
+        case.tx.output[0].value = Amount::from_sat(1);
+        assert!(refusing(case.bytes()).contains(&RuleId::PSB02));
+    }
+
+    #[test]
+    fn limits_what_is_carried_and_what_is_foreign() {
+        let raw = Case::new(BOTH[1], 1).raw();
+        let key = ProprietaryField::request_key();
+        let request = |size: usize| {
+            let value = vec![0; size - key.len()];
+            raw.insert_global(&key, &value).unwrap().into_bytes()
+        };
+        assert_eq!(refusing(request(limits::CARRIED_BYTES)), []);
+        assert_eq!(refusing(request(limits::CARRIED_BYTES + 1)), ALONE);
+        let foreign = |size: usize| {
+            let half = vec![0; size / 2 - 2];
+            let rest = vec![0; size - size / 2 - 2];
+            let raw = raw.insert_global(b"\xf0a", &half).unwrap();
+            let raw = raw.insert_input(InputIndex(0), b"\xfc\x00", &rest);
+            raw.unwrap().into_bytes()
+        };
+        assert_eq!(refusing(foreign(limits::FOREIGN_BYTES)), []);
+        assert_eq!(refusing(foreign(limits::FOREIGN_BYTES + 1)), ALONE);
+    }
+
+    #[test]
+    fn limits_scripts() {
+        let raw = Case::new(BOTH[0], 1).raw();
+        for (key, limit) in [
+            (0x05, limits::WITNESS_SCRIPT_BYTES),
+            (0x04, limits::REDEEM_SCRIPT_BYTES),
+        ] {
+            let with = |size| {
+                edit(
+                    &raw,
+                    MapId::Input(InputIndex(0)),
+                    &[key],
+                    Some(&vec![0; size]),
+                )
+            };
+            assert_eq!(refusing(with(limit)), []);
+            assert_eq!(refusing(with(limit + 1)), ALONE);
+        }
+        let output = |size| {
+            let mut case = Case::new(BOTH[0], 1);
+            case.tx.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0; size]);
+            case.bytes()
+        };
+        assert_eq!(refusing(output(limits::OUTPUT_SCRIPT_BYTES)), []);
+        assert_eq!(refusing(output(limits::OUTPUT_SCRIPT_BYTES + 1)), ALONE);
+    }
+
+    #[test]
+    fn limits_origins_and_their_depth() {
+        let origins = |count: usize, depth: usize| -> Vec<KeyOrigin> {
+            let origin = |n: usize| KeyOrigin {
+                public_key: key(u8::try_from(n + 1).unwrap()).serialize(),
+                fingerprint: Fingerprint::from_bytes([0; 4]),
+                path: vec![1; depth],
+            };
+            (0..count).map(origin).collect()
+        };
+        let bytes = |count, depth, on_input: bool| {
+            let mut case = Case::new(BOTH[1], 1);
+            if on_input {
+                case.inputs[0].origins = origins(count, depth);
+            } else {
+                case.outputs[0].origins = origins(count, depth);
+            }
+            case.bytes()
+        };
+        for on_input in [true, false] {
+            assert_eq!(
+                refusing(bytes(limits::KEYS, limits::PATH_LEVELS, on_input)),
+                []
+            );
+            assert_eq!(refusing(bytes(limits::KEYS + 1, 3, on_input)), ALONE);
+            assert_eq!(refusing(bytes(1, limits::PATH_LEVELS + 1, on_input)), ALONE);
+        }
+    }
+
+    #[test]
+    fn limits_signatures() {
+        let signed = |count: usize| {
+            let mut raw = Case::new(BOTH[0], 1).raw();
+            for n in 0..count {
+                let key = key(u8::try_from(n + 1).unwrap()).serialize();
+                let key = [&[0x02][..], &key].concat();
+                raw = raw.insert_input(InputIndex(0), &key, &[1]).unwrap();
+            }
+            raw.into_bytes()
+        };
+        assert_eq!(refusing(signed(limits::KEYS)), []);
+        assert_eq!(refusing(signed(limits::KEYS + 1)), ALONE);
+    }
+
+    #[test]
+    fn limits_the_file_in_two_sizes() {
+        let script = multisig(2, &[key(1), key(2), key(3)]);
+        let mut parent = crate::psbt::testing::parent(0, &script);
+        parent.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0; 5_000_000]);
+        let mut case = Case::new(BOTH[0], 0);
+        case.add_coin(&parent, &script);
+        case.tx.output[0].value = Amount::from_sat(1_000);
+        let bytes = case.bytes();
+        assert_eq!(refusing(bytes.clone()), ALONE);
+        assert!(ParsedPsbt::parse_within(bytes, Limits::HEAVY).is_ok());
+        let too_large = vec![0; limits::RAW_FILE_BYTES + 1];
+        assert_eq!(
+            RawPsbt::from_vec(too_large).unwrap_err().rule,
+            RuleId::PSB02
+        );
+    }
+}

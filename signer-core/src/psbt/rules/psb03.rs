@@ -61,3 +61,140 @@ fn prove_coin(
 fn coin_text(coin: &TxOut) -> alloc::string::String {
     format!("{} sat to {:x}", coin.value.to_sat(), coin.script_pubkey)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use bitcoin::{Amount, ScriptBuf, Transaction, TxOut, consensus};
+
+    use crate::psbt::testing::{BOTH, COIN, Case, IN_0, edit, key, multisig, parent, refusing};
+    use crate::psbt::{MapId, ParsedPsbt};
+    use crate::rule::{Place, RuleId};
+    use crate::types::InputIndex;
+
+    const ALONE: [RuleId; 1] = [RuleId::PSB03];
+
+    fn script() -> ScriptBuf {
+        multisig(2, &[key(1), key(2), key(3)])
+    }
+
+    #[test]
+    fn passes_parents_in_either_form_with_or_without_the_coin_repeated() {
+        for version in BOTH {
+            let raw = Case::new(version, 4).raw();
+            assert_eq!(refusing(raw.to_bytes()), []);
+            assert_eq!(refusing(edit(&raw, IN_0, &[0x01], None)), []);
+        }
+    }
+
+    #[test]
+    fn refuses_any_input_without_its_parent() {
+        let raw = Case::new(BOTH[0], 3).raw();
+        for n in 0..3 {
+            let bytes = edit(&raw, MapId::Input(InputIndex(n)), &[0x00], None);
+            let stopped = ParsedPsbt::parse(bytes.clone()).unwrap_err();
+            assert_eq!(
+                stopped.refusal().unwrap().place,
+                Place::Input(InputIndex(n))
+            );
+            assert_eq!(refusing(bytes), ALONE);
+        }
+    }
+
+    #[test]
+    fn refuses_another_parent() {
+        let changes: [fn(&mut Transaction); 4] = [
+            |tx| tx.output[1].value += Amount::ONE_SAT,
+            |tx| tx.output[0].value += Amount::ONE_SAT,
+            |tx| tx.lock_time = bitcoin::absolute::LockTime::from_consensus(1),
+            |tx| tx.input[0].previous_output.vout ^= 1,
+        ];
+        for change in changes {
+            let raw = Case::new(BOTH[1], 1).raw();
+            let raw_without = edit(&raw, IN_0, &[0x01], None);
+            let raw = crate::psbt::RawPsbt::from_vec(raw_without).unwrap();
+            let mut other = parent(0, &script());
+            change(&mut other);
+            let bytes = edit(&raw, IN_0, &[0x00], Some(&consensus::serialize(&other)));
+            assert_eq!(refusing(bytes), ALONE);
+        }
+    }
+
+    #[test]
+    fn refuses_a_parent_that_is_no_transaction() {
+        let raw = Case::new(BOTH[0], 1).raw();
+        let good = consensus::serialize(&parent(0, &script()));
+        for bad in [
+            &[][..],
+            &good[..good.len() - 1],
+            &[&good[..], &[0]].concat(),
+        ] {
+            assert_eq!(refusing(edit(&raw, IN_0, &[0x00], Some(bad))), ALONE);
+        }
+    }
+
+    /// Malleated witnesses do not change the txid, and so prove the same coin.
+    #[test]
+    fn passes_a_parent_with_another_witness() {
+        let raw = Case::new(BOTH[0], 1).raw();
+        let mut other = parent(0, &script());
+        other.input[0].witness = bitcoin::Witness::from_slice(&[vec![1; 500]]);
+        let bytes = edit(&raw, IN_0, &[0x00], Some(&consensus::serialize(&other)));
+        assert_eq!(refusing(bytes), []);
+    }
+
+    #[test]
+    fn refuses_an_output_that_the_parent_does_not_have() {
+        for vout in [2_u32, 3, 1_000, u32::MAX] {
+            let raw = Case::new(BOTH[1], 1).raw();
+            let bytes = edit(&raw, IN_0, &[0x0f], Some(&vout.to_le_bytes()));
+            assert_eq!(refusing(bytes), ALONE);
+        }
+    }
+
+    #[test]
+    fn refuses_a_repeated_coin_that_differs() {
+        let raw = Case::new(BOTH[0], 2).raw();
+        let coin = |value: u64, script: ScriptBuf| {
+            consensus::serialize(&TxOut {
+                value: Amount::from_sat(value),
+                script_pubkey: script,
+            })
+        };
+        let ours = script().to_p2wsh();
+        let other = multisig(1, &[key(1)]).to_p2wsh();
+        for claimed in [
+            coin(COIN + 1, ours.clone()),
+            coin(COIN - 1, ours.clone()),
+            coin(COIN, other.clone()),
+            coin(1, other),
+        ] {
+            let place = MapId::Input(InputIndex(1));
+            assert_eq!(refusing(edit(&raw, place, &[0x01], Some(&claimed))), ALONE);
+        }
+        assert_eq!(
+            refusing(edit(&raw, IN_0, &[0x01], Some(&coin(COIN, ours)))),
+            []
+        );
+    }
+
+    /// The fee attack of CVE-2020-14199: two PSBTs, each with one true and one false amount.
+    #[test]
+    fn refuses_both_halves_of_the_fee_attack() {
+        for n in 0..2 {
+            let raw = Case::new(BOTH[0], 2).raw();
+            let place = MapId::Input(InputIndex(n));
+            let claimed = consensus::serialize(&TxOut {
+                value: Amount::from_sat(1),
+                script_pubkey: script().to_p2wsh(),
+            });
+            let without = edit(&raw, place, &[0x00], None);
+            let without = crate::psbt::RawPsbt::from_vec(without).unwrap();
+            assert_eq!(
+                refusing(edit(&without, place, &[0x01], Some(&claimed))),
+                ALONE
+            );
+        }
+    }
+}

@@ -13,3 +13,28 @@ pub(super) fn psb05(reading: &Reading<'_>) -> Verdict {
     });
     Verdict::of(finalized.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::psbt::MapId;
+    use crate::psbt::testing::{BOTH, Case, edit, refusing};
+    use crate::rule::RuleId;
+    use crate::types::InputIndex;
+
+    #[test]
+    fn passes_what_is_not_final_and_refuses_what_is() {
+        for version in BOTH {
+            let raw = Case::new(version, 2).raw();
+            assert_eq!(refusing(raw.to_bytes()), []);
+            for n in 0..2 {
+                for field in [0x07, 0x08] {
+                    for value in [&[][..], &[0], &[1, 1, 0]] {
+                        let place = MapId::Input(InputIndex(n));
+                        let bytes = edit(&raw, place, &[field], Some(value));
+                        assert_eq!(refusing(bytes), [RuleId::PSB05]);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -81,3 +81,108 @@ fn refuse(
 ) -> Refusal {
     Refusal::new(RuleId::PSB06, place, expected, got)
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::{Amount, OutPoint, ScriptBuf};
+
+    use crate::psbt::ParsedPsbt;
+    use crate::psbt::build::OutputParts;
+    use crate::psbt::testing::{BOTH, COIN, Case, key, multisig, parent, refusing};
+    use crate::rule::RuleId;
+
+    const ALONE: [RuleId; 1] = [RuleId::PSB06];
+    const MAX: u64 = 2_100_000_000_000_000;
+
+    fn paying(sats: u64) -> Case {
+        let mut case = Case::new(BOTH[0], 2);
+        case.tx.output[0].value = Amount::from_sat(sats);
+        case
+    }
+
+    fn script() -> ScriptBuf {
+        multisig(2, &[key(1), key(2), key(3)])
+    }
+
+    /// Coins of these amounts, paid on to outputs of those.
+    fn moving(coins: &[u64], outputs: &[u64]) -> Case {
+        let mut case = Case::new(BOTH[1], 0);
+        for (n, sats) in (0..).zip(coins) {
+            let mut parent = parent(n, &script());
+            parent.output[1].value = Amount::from_sat(*sats);
+            case.add_coin(&parent, &script());
+        }
+        let [output] = case.tx.output.clone().try_into().unwrap();
+        case.tx.output.clear();
+        case.outputs.clear();
+        for sats in outputs {
+            let mut output: bitcoin::TxOut = output.clone();
+            output.value = Amount::from_sat(*sats);
+            case.tx.output.push(output);
+            case.outputs.push(OutputParts::default());
+        }
+        case
+    }
+
+    #[test]
+    fn passes_a_fee_of_nothing_and_refuses_one_below() {
+        assert_eq!(refusing(paying(2 * COIN).bytes()), []);
+        assert_eq!(refusing(paying(2 * COIN + 1).bytes()), ALONE);
+        assert_eq!(refusing(paying(1).bytes()), []);
+        let free = ParsedPsbt::parse(paying(2 * COIN).bytes()).unwrap();
+        assert_eq!(free.fee(), Amount::ZERO);
+    }
+
+    #[test]
+    fn refuses_impossible_outputs() {
+        for sats in [0, MAX + 1, 1 << 63, u64::MAX] {
+            assert_eq!(refusing(paying(sats).bytes()), ALONE);
+        }
+        assert_eq!(refusing(moving(&[COIN], &[COIN / 2, 0, 1]).bytes()), ALONE);
+    }
+
+    #[test]
+    fn refuses_impossible_coins() {
+        assert_eq!(refusing(moving(&[MAX], &[MAX]).bytes()), []);
+        for sats in [0, MAX + 1, 1 << 63, u64::MAX] {
+            assert_eq!(refusing(moving(&[COIN, sats], &[1]).bytes()), ALONE);
+        }
+    }
+
+    #[test]
+    fn refuses_sums_that_cannot_be() {
+        assert_eq!(refusing(moving(&[MAX - 1, 1], &[1]).bytes()), []);
+        assert_eq!(refusing(moving(&[MAX, 1], &[1]).bytes()), ALONE);
+        assert_eq!(refusing(moving(&[u64::MAX, u64::MAX], &[1]).bytes()), ALONE);
+        assert_eq!(refusing(moving(&[MAX], &[MAX, 1]).bytes()), ALONE);
+        assert_eq!(refusing(moving(&[MAX], &[u64::MAX, 2]).bytes()), ALONE);
+    }
+
+    #[test]
+    fn refuses_a_coin_spent_twice() {
+        for version in BOTH {
+            for (first, second) in [(0, 1), (0, 3), (1, 2)] {
+                let mut case = Case::new(version, 4);
+                case.tx.input[second] = case.tx.input[first].clone();
+                case.inputs[second] = case.inputs[first].clone();
+                assert_eq!(refusing(case.bytes()), ALONE);
+                // Different records do not make it another coin.
+                case.inputs[second].origins.clear();
+                case.tx.input[second].sequence = bitcoin::Sequence::MAX;
+                assert_eq!(refusing(case.bytes()), ALONE);
+            }
+        }
+    }
+
+    #[test]
+    fn passes_two_coins_of_one_parent() {
+        let mut parent = parent(0, &script());
+        parent.output[0] = parent.output[1].clone();
+        let mut case = Case::new(BOTH[0], 0);
+        case.add_coin(&parent, &script());
+        case.add_coin(&parent, &script());
+        case.tx.input[0].previous_output = OutPoint::new(parent.compute_txid(), 0);
+        case.tx.output[0].value = Amount::from_sat(2 * COIN);
+        assert_eq!(refusing(case.bytes()), []);
+    }
+}

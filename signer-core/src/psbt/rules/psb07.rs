@@ -134,3 +134,124 @@ fn refuse(
 ) -> Refusal {
     Refusal::new(RuleId::PSB07, place, expected, got)
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::absolute::LockTime;
+    use bitcoin::{Amount, ScriptBuf, Sequence, Weight, transaction};
+
+    use crate::psbt::testing::{BOTH, COIN, Case, key, multisig, refusing};
+    use crate::psbt::{ParsedPsbt, multisig_witness_bytes};
+    use crate::rule::RuleId;
+
+    const ALONE: [RuleId; 1] = [RuleId::PSB07];
+
+    fn with(change: impl Fn(&mut bitcoin::Transaction)) -> [alloc::vec::Vec<RuleId>; 2] {
+        BOTH.map(|version| {
+            let mut case = Case::new(version, 2);
+            change(&mut case.tx);
+            refusing(case.bytes())
+        })
+    }
+
+    #[test]
+    fn takes_versions_one_and_two() {
+        for version in [1, 2] {
+            assert_eq!(
+                with(|tx| tx.version = transaction::Version(version)),
+                [[], []]
+            );
+        }
+        for version in [0, 3, -1, i32::MAX, i32::MIN] {
+            let refused = with(|tx| tx.version = transaction::Version(version));
+            assert_eq!(refused, [ALONE, ALONE]);
+        }
+    }
+
+    #[test]
+    fn takes_no_lock_time_or_a_height() {
+        for lock in [0, 1, 840_000, 499_999_999] {
+            assert_eq!(
+                with(|tx| tx.lock_time = LockTime::from_consensus(lock)),
+                [[], []]
+            );
+        }
+        for lock in [500_000_000, 1_700_000_000, u32::MAX] {
+            let refused = with(|tx| tx.lock_time = LockTime::from_consensus(lock));
+            assert_eq!(refused, [ALONE, ALONE]);
+        }
+    }
+
+    #[test]
+    fn takes_no_relative_lock() {
+        for sequence in [u32::MAX, 0xFFFF_FFFE, 0xFFFF_FFFD, 0x8000_0000] {
+            assert_eq!(
+                with(|tx| tx.input[1].sequence = Sequence(sequence)),
+                [[], []]
+            );
+        }
+        for sequence in [0, 1, 144, 0x0040_0001, 0x7FFF_FFFF] {
+            let refused = with(|tx| tx.input[1].sequence = Sequence(sequence));
+            assert_eq!(refused, [ALONE, ALONE]);
+            // Before version 2 a sequence is no lock.
+            let passed = with(|tx| {
+                tx.version = transaction::Version::ONE;
+                tx.input[1].sequence = Sequence(sequence);
+            });
+            assert_eq!(passed, [[], []]);
+        }
+    }
+
+    /// An output script is the finest way to add weight: four units a byte.
+    fn heavy(script_bytes: usize, outputs: usize) -> Case {
+        let mut case = Case::new(BOTH[0], 1);
+        let mut output = case.tx.output[0].clone();
+        output.value = Amount::from_sat(1);
+        output.script_pubkey = ScriptBuf::from_bytes(alloc::vec![0; script_bytes]);
+        case.tx.output = alloc::vec![output; outputs];
+        case.outputs = alloc::vec![Default::default(); outputs];
+        case
+    }
+
+    #[test]
+    fn takes_the_weight_that_nodes_relay_and_no_more() {
+        // 2-of-3: 2 for items and the empty one, 146 for two signatures, 106 for the script.
+        let witness = multisig_witness_bytes(2, 105);
+        assert_eq!(witness, 254);
+        let weigh = |case: &Case| {
+            let four = 4 * case.tx.base_size() as u64;
+            four + 2 + witness
+        };
+        let filler = |last: usize| {
+            let mut case = heavy(9_990, 10);
+            case.tx.output[0].script_pubkey = ScriptBuf::from_bytes(alloc::vec![0; last]);
+            case
+        };
+        let last = (300..9_990)
+            .rev()
+            .find(|n| weigh(&filler(*n)) <= 400_000)
+            .unwrap();
+        let at = filler(last);
+        assert_eq!(refusing(at.bytes()), []);
+        assert!(weigh(&at) > 400_000 - 4);
+        let past = filler(last + 1);
+        assert_eq!(refusing(past.bytes()), ALONE);
+        let parsed = ParsedPsbt::parse(at.bytes()).unwrap();
+        assert_eq!(parsed.weight_with(witness), Weight::from_wu(weigh(&at)));
+    }
+
+    #[test]
+    fn a_wrapped_input_weighs_its_push_too() {
+        let script = multisig(2, &[key(1), key(2), key(3)]);
+        let mut parent = crate::psbt::testing::parent(0, &script);
+        let mut native = Case::new(BOTH[0], 0);
+        native.add_coin(&parent, &script);
+        native.tx.output[0].value = Amount::from_sat(COIN);
+        parent.output[1].script_pubkey = script.to_p2wsh().to_p2sh();
+        let mut wrapped = Case::new(BOTH[0], 0);
+        wrapped.add_coin(&parent, &script);
+        wrapped.tx.output[0].value = Amount::from_sat(COIN);
+        let weigh = |case: Case| ParsedPsbt::parse(case.bytes()).unwrap().weight_with(254);
+        assert_eq!(weigh(wrapped) - weigh(native), Weight::from_wu(4 * 35));
+    }
+}
