@@ -32,6 +32,7 @@ pub mod codec;
 pub mod cose;
 pub mod digest;
 pub mod frames;
+pub mod headers;
 pub mod keys;
 pub mod ledger;
 pub mod policy;

@@ -1,0 +1,356 @@
+//! Chain time: from a block that is known to a later one, header by header.
+//!
+//! A header proves "not before", never "not after": work was done for it, but an old chain can be
+//! shown for ever. On signet and regtest headers prove nothing at all (the signature of signet
+//! lies in the block, not in the header; regtest has no work), and a screen must say so.
+//!
+//! What this module may not do: read a clock, choose between chains, or forget a rule of work. One
+//! chain is followed; a tip that was later reorganised away is refused as another chain. So send
+//! headers that are some blocks deep.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use bitcoin::block::Header;
+use bitcoin::consensus::{self, Params};
+use bitcoin::hashes::Hash;
+use bitcoin::{BlockHash, CompactTarget, Target};
+use minicbor::{Decode, Encode};
+
+use crate::root::Checkpoint;
+use crate::types::{Height, Network};
+
+/// Most headers in one run: 1.6 MB, four months.
+pub const RUN_LIMIT: usize = 20_000;
+
+/// Bytes of a header.
+const HEADER: usize = 80;
+/// Blocks from one retarget to the next.
+const PERIOD: u32 = 2_016;
+/// Blocks whose median time is the time of the chain.
+const MEDIAN_OF: usize = 11;
+/// Testnet: after so many seconds without a block one of least work is taken.
+const TESTNET_PATIENCE: u32 = 1_200;
+
+/// Headers that follow each other without a gap. Artefact in the PSBT, field 03.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HeaderRun {
+    /// The height of the first header.
+    #[n(0)]
+    pub first_height: Height,
+    /// The headers as they are in blocks.
+    #[cbor(n(1), with = "joined")]
+    pub headers: Vec<[u8; HEADER]>,
+}
+
+/// The last block that is known, with what the next headers are judged by.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ChainTip {
+    /// Its height.
+    #[n(0)]
+    height: Height,
+    /// Its hash, in the byte order of the header (not reversed).
+    #[cbor(n(1), with = "minicbor::bytes")]
+    hash: [u8; 32],
+    /// The compact target of its period; on testnet not the one of a block of least work.
+    #[n(2)]
+    bits: u32,
+    /// The times of the last blocks up to this one, at most eleven.
+    #[n(3)]
+    recent: Vec<u32>,
+    /// The time of the first block of its period, where it was seen.
+    #[n(4)]
+    period_start: Option<u32>,
+}
+
+/// Why headers were not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderError {
+    /// None, or more than [`RUN_LIMIT`].
+    Count(usize),
+    /// The run begins above the block after the tip.
+    Gap {
+        /// Where it may begin at most.
+        expected: Height,
+        /// Where it begins.
+        got: Height,
+    },
+    /// The run ends below the tip.
+    Behind {
+        /// The tip.
+        tip: Height,
+        /// The last header.
+        got: Height,
+    },
+    /// The header at this height does not follow the one before it.
+    Unlinked(Height),
+    /// The header at the height of the tip is another block than the tip.
+    OtherChain(Height),
+    /// The header at this height states another target than the rules ask for.
+    Target {
+        /// The height.
+        height: Height,
+        /// The compact target stated.
+        got: u32,
+    },
+    /// The header at this height was not worked for.
+    Work(Height),
+    /// The header at this height is not later than the median of the eleven before it.
+    Time(Height),
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(got) => write!(
+                f,
+                "{got} headers, 1 to {RUN_LIMIT} are taken\n  Send them in several runs."
+            ),
+            Self::Gap { expected, got } => write!(
+                f,
+                "headers begin at {got}, the next one is {expected}\n  Send them from {expected} on."
+            ),
+            Self::Behind { tip, got } => write!(
+                f,
+                "headers end at {got}, {tip} is known already\n  Bring the host's node up to date."
+            ),
+            Self::OtherChain(height) => write!(
+                f,
+                "header {height} is another block than the one known\n  \
+                 Find out which chain the host's node follows before going on."
+            ),
+            Self::Unlinked(height) => broken(f, *height, "does not follow the one before it"),
+            Self::Target { height, got } => broken(
+                f,
+                *height,
+                &alloc::format!("states a wrong target {got:#010x}"),
+            ),
+            Self::Work(height) => broken(f, *height, "was not worked for"),
+            Self::Time(height) => broken(f, *height, "is not later than the eleven before it"),
+        }
+    }
+}
+
+fn broken(f: &mut fmt::Formatter<'_>, height: Height, what: &str) -> fmt::Result {
+    write!(
+        f,
+        "header {height} {what}\n  Fetch the headers again from your own node."
+    )
+}
+
+impl core::error::Error for HeaderError {}
+
+impl ChainTip {
+    /// The tip that a device is born with.
+    pub fn checkpoint(checkpoint: &Checkpoint) -> Self {
+        let starts_period = checkpoint.height.0.is_multiple_of(PERIOD);
+        Self {
+            height: checkpoint.height,
+            hash: checkpoint.hash,
+            bits: checkpoint.bits,
+            recent: alloc::vec![checkpoint.time],
+            period_start: starts_period.then_some(checkpoint.time),
+        }
+    }
+
+    /// The height.
+    pub const fn height(&self) -> Height {
+        self.height
+    }
+
+    /// The hash, in the byte order of the header (not reversed).
+    pub const fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The compact target of the period.
+    pub const fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// The time of the chain: the median of the last eleven block times, or of those known.
+    pub fn median_time(&self) -> u32 {
+        let mut times = self.recent.clone();
+        times.sort_unstable();
+        let middle = times.len() / 2;
+        times.get(middle).copied().unwrap_or_default()
+    }
+
+    /// The tip at the end of `run`: every header linked, worked for, with the target that the
+    /// rules ask for, later than the median before it.
+    ///
+    /// Headers at or below the tip are skipped when they lead to it. The target is the exact one
+    /// where the first block of its period was seen. After a checkpoint within a period, the first
+    /// retarget is only bounded by the factor of four that consensus allows.
+    ///
+    /// # Errors
+    /// [`HeaderError`] with the height; nothing of the run is taken then.
+    pub fn extend(&self, run: &HeaderRun, network: Network) -> Result<Self, HeaderError> {
+        if run.headers.is_empty() || run.headers.len() > RUN_LIMIT {
+            return Err(HeaderError::Count(run.headers.len()));
+        }
+        let next = Height(self.height.0.saturating_add(1));
+        if run.first_height > next {
+            let got = run.first_height;
+            return Err(HeaderError::Gap {
+                expected: next,
+                got,
+            });
+        }
+        let heights = (run.first_height.0..=u32::MAX).map(Height);
+        let mut tip = self.clone();
+        let mut known: Option<([u8; 32], Height)> = None;
+        for (height, bytes) in heights.zip(&run.headers) {
+            let header = decode(bytes).ok_or(HeaderError::Unlinked(height))?;
+            if height <= self.height {
+                known = Some((self.skip(&header, height, known)?, height));
+            } else {
+                tip = tip.advance(&header, height, network)?;
+            }
+        }
+        match known {
+            Some((_, got)) if got < self.height => Err(HeaderError::Behind {
+                tip: self.height,
+                got,
+            }),
+            _ => Ok(tip),
+        }
+    }
+
+    /// A header that is not new: it must lead to the tip.
+    fn skip(
+        &self,
+        header: &Header,
+        height: Height,
+        before: Option<([u8; 32], Height)>,
+    ) -> Result<[u8; 32], HeaderError> {
+        let hash = header.block_hash().to_byte_array();
+        let previous = header.prev_blockhash.to_byte_array();
+        if before.is_some_and(|(before, _)| before != previous) {
+            return Err(HeaderError::Unlinked(height));
+        }
+        if height == self.height && hash != self.hash {
+            return Err(HeaderError::OtherChain(height));
+        }
+        Ok(hash)
+    }
+
+    fn advance(
+        self,
+        header: &Header,
+        height: Height,
+        network: Network,
+    ) -> Result<Self, HeaderError> {
+        if header.prev_blockhash != BlockHash::from_byte_array(self.hash) {
+            return Err(HeaderError::Unlinked(height));
+        }
+        if self.recent.len() >= MEDIAN_OF && header.time <= self.median_time() {
+            return Err(HeaderError::Time(height));
+        }
+        let stated = header.bits.to_consensus();
+        let period_bits = self
+            .period_bits(header, height, network)
+            .ok_or(HeaderError::Target {
+                height,
+                got: stated,
+            })?;
+        let hash = header
+            .validate_pow(header.target())
+            .map_err(|_| HeaderError::Work(height))?;
+        let mut recent = self.recent;
+        recent.push(header.time);
+        let excess = recent.len().saturating_sub(MEDIAN_OF);
+        recent.drain(..excess);
+        let starts_period = height.0.is_multiple_of(PERIOD);
+        Ok(Self {
+            height,
+            hash: hash.to_byte_array(),
+            bits: period_bits,
+            recent,
+            period_start: if starts_period {
+                Some(header.time)
+            } else {
+                self.period_start
+            },
+        })
+    }
+
+    /// The target of the period that this header belongs to, if the header states a right one.
+    fn period_bits(&self, header: &Header, height: Height, network: Network) -> Option<u32> {
+        let stated = header.bits.to_consensus();
+        let least_work = least_work(network);
+        if Target::from(header.bits) > Target::from(CompactTarget::from_consensus(least_work)) {
+            return None;
+        }
+        let last_time = self.recent.last().copied().unwrap_or_default();
+        if network != Network::Regtest && height.0.is_multiple_of(PERIOD) {
+            return retargeted(self.bits, self.period_start, last_time, stated, network)
+                .then_some(stated);
+        }
+        let waited = header.time > last_time.saturating_add(TESTNET_PATIENCE);
+        let exception = network == Network::Testnet4 && waited && stated == least_work;
+        (exception || stated == self.bits).then_some(self.bits)
+    }
+}
+
+/// Whether `stated` is the target after a retarget: exactly, where the start of the ending period
+/// is known; within a factor of four otherwise.
+fn retargeted(bits: u32, start: Option<u32>, end: u32, stated: u32, network: Network) -> bool {
+    let params = Params::new(network.to_bitcoin());
+    let after = |timespan: u64| {
+        let bits = CompactTarget::from_consensus(bits);
+        CompactTarget::from_next_work_required(bits, timespan, &params)
+    };
+    if let Some(start) = start {
+        let timespan = u64::from(end.saturating_sub(start));
+        return after(timespan).to_consensus() == stated;
+    }
+    let least = Target::from(after(0));
+    let most = Target::from(after(u64::from(u32::MAX)));
+    let got = Target::from(CompactTarget::from_consensus(stated));
+    let canonical = got.to_compact_lossy().to_consensus() == stated;
+    canonical && least <= got && got <= most
+}
+
+/// The largest target of a network.
+const fn least_work(network: Network) -> u32 {
+    match network {
+        Network::Main | Network::Testnet4 => 0x1d00_ffff,
+        Network::Signet => 0x1e03_77ae,
+        Network::Regtest => 0x207f_ffff,
+    }
+}
+
+fn decode(bytes: &[u8; HEADER]) -> Option<Header> {
+    consensus::deserialize(bytes).ok()
+}
+
+/// Headers as one byte string, a multiple of 80 bytes.
+mod joined {
+    use alloc::vec::Vec;
+
+    use minicbor::decode::Error;
+    use minicbor::{Decoder, Encoder};
+
+    use super::HEADER;
+
+    pub(super) fn encode<C, W: minicbor::encode::Write>(
+        headers: &[[u8; HEADER]],
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(headers.as_flattened())?.ok()
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<[u8; HEADER]>, Error> {
+        match d.bytes()?.as_chunks::<HEADER>() {
+            (headers, []) => Ok(headers.to_vec()),
+            _ => Err(Error::message("headers have 80 bytes each")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
