@@ -16,6 +16,7 @@ mod app08;
 mod app09;
 mod app10;
 mod approve;
+mod card;
 mod enrolment;
 mod operators;
 mod request;
@@ -23,6 +24,7 @@ mod roster;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
 pub use approve::{ApprovedTx, Approver, rejections};
+pub use card::OfficerCard;
 pub use enrolment::Enrolment;
 pub use operators::{Operators, SessionFacts};
 pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
