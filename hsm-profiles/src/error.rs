@@ -118,7 +118,7 @@ pub enum HsmError {
     },
     /// The module is not the profile's.
     WrongModule {
-        /// Manufacturer by the profile.
+        /// Manufacturers by the profile.
         expected: String,
         /// Manufacturer by the module.
         got: String,

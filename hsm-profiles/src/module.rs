@@ -95,9 +95,14 @@ impl Module {
             version: Line::lossy(&info.library_version().to_string()),
             digest,
         };
-        if maker != library.profile.module.library {
+        let makers = &library.profile.module.library;
+        if !makers.contains(&maker) {
             return Err(HsmError::WrongModule {
-                expected: library.profile.module.library.to_string(),
+                expected: makers
+                    .iter()
+                    .map(Line::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" or "),
                 got: maker.to_string(),
             });
         }

@@ -94,7 +94,8 @@ pub struct Profile {
 pub(crate) struct ModuleTable {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) environment: Vec<String>,
-    pub(crate) library: Line,
+    /// Makers of modules that lead to such a token.
+    pub(crate) library: Vec<Line>,
 }
 
 /// `[token]`

@@ -83,7 +83,11 @@ fn module(mut table: Table<'_>) -> Result<ModuleTable, ProfileError> {
             .into_iter()
             .map(str::to_owned)
             .collect(),
-        library: line(&mut table, "library")?,
+        library: table
+            .texts("library")?
+            .into_iter()
+            .map(Line::lossy)
+            .collect(),
     };
     table.end()?;
     Ok(module)

@@ -90,6 +90,11 @@ impl Tokens {
         self.folder.join("softhsm2.conf")
     }
 
+    /// Where a test that runs SoftHSM in a process of its own has p11-kit listen.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("p11-kit")
+    }
+
     /// A file of the test's own.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -99,6 +104,10 @@ impl Tokens {
     pub(crate) fn in_environment(&self, mut command: Command) -> Command {
         command
             .env("SOFTHSM2_CONF", self.configuration())
+            .env(
+                "P11_KIT_SERVER_ADDRESS",
+                format!("unix:path={}", self.socket().display()),
+            )
             .env(FOLDER, &self.folder);
         command
     }
@@ -190,6 +199,19 @@ impl Stranger {
     }
 }
 
-fn module_path() -> &'static str {
-    "/usr/lib/softhsm/libsofthsm2.so"
+/// SoftHSM's file, where this system has it.
+pub(crate) fn module_path() -> PathBuf {
+    first_file(&[
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib64/softhsm/libsofthsm.so",
+        "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+    ])
+}
+
+/// The first of these files that is there; scripts/setup installs them.
+pub(crate) fn first_file(paths: &[&str]) -> PathBuf {
+    let found = paths.iter().map(PathBuf::from).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("none of {paths:?} is there: run scripts/setup"))
 }
