@@ -15,6 +15,8 @@ const DECODE: &str = "decode-picture";
 /// A child that tries what it must not be able to do.
 const MISBEHAVE: &str = "misbehave";
 
+/// What a busy machine may add to the time limit.
+const GRACE: Duration = Duration::from_secs(3);
 /// Exit code of a child that was held in every respect.
 const HELD: u8 = 42;
 
@@ -123,10 +125,7 @@ fn a_picture_that_hangs_the_locator_is_cut_off() {
     let error = reader.read(&finder_patterns()).unwrap_err();
     assert!(matches!(error, PictureError::Overrun), "{error:?}");
     let took = start.elapsed();
-    assert!(
-        took >= TIME_LIMIT && took < TIME_LIMIT + Duration::from_secs(1),
-        "{took:?}"
-    );
+    assert!(took >= TIME_LIMIT && took < TIME_LIMIT + GRACE, "{took:?}");
     assert!(!alive(first), "the child is killed and gone");
     assert_eq!(reader.read(&picture("NEXT")).unwrap(), ["NEXT"]);
     assert_ne!(reader.process(), Some(first));
@@ -138,7 +137,7 @@ fn a_child_that_does_not_answer_is_cut_off() {
     // More than a pipe holds: the parent must not be held in the write either.
     let error = reader.read(&vec![0; 1024 * 1024]).unwrap_err();
     assert!(matches!(error, PictureError::Overrun), "{error:?}");
-    assert!(start.elapsed() < TIME_LIMIT + Duration::from_secs(1));
+    assert!(start.elapsed() < TIME_LIMIT + GRACE);
 }
 
 fn a_child_that_dies_is_replaced() {

@@ -5,6 +5,7 @@
 //! (docs/adr/0002-direction-of-frames.md). This is the first look at the gap, for a plain
 //! sentence; whether a receipt is true is judged by the rules.
 
+use crate::digest::DeviceId;
 use crate::types::Lang;
 
 /// Which way a message goes.
@@ -26,6 +27,19 @@ pub enum Receipts {
     /// One of the device that is asking (on the device), or of the device whose answer is awaited
     /// (on the host).
     Ours,
+}
+
+impl Receipts {
+    /// What a message carries whose receipts name these devices.
+    pub fn among<'a>(named: impl IntoIterator<Item = &'a DeviceId>, ours: &DeviceId) -> Self {
+        named.into_iter().fold(Self::None, |so_far, device| {
+            if device == ours || so_far == Self::Ours {
+                Self::Ours
+            } else {
+                Self::OfOthers
+            }
+        })
+    }
 }
 
 /// A message that was held to the wrong camera.
@@ -69,6 +83,16 @@ impl Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn receipts_are_told_by_the_devices_they_name() {
+        let [a, b, c] = [1, 2, 3].map(|n| DeviceId::from_bytes([n; 32]));
+        assert_eq!(Receipts::among([], &a), Receipts::None);
+        assert_eq!(Receipts::among([&b, &c], &a), Receipts::OfOthers);
+        for named in [[&a, &b], [&b, &a]] {
+            assert_eq!(Receipts::among(named, &a), Receipts::Ours);
+        }
+    }
 
     #[test]
     fn an_answer_is_not_taken_back_and_a_request_is_no_answer() {

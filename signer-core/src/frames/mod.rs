@@ -18,7 +18,7 @@ mod ur;
 use alloc::string::String;
 use core::fmt;
 
-pub use direction::{Direction, WrongDirection};
+pub use direction::{Direction, Receipts, WrongDirection};
 pub use receiver::{Alarm, Ignored, Received, Receiver};
 pub use sender::{Sender, SenderError};
 pub use ur::UrType;

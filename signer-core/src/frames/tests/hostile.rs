@@ -38,13 +38,14 @@ fn ignored(why: Ignored) -> Received {
 #[test]
 fn a_claim_of_fifty_million_fragments_is_refused_at_once() {
     let frame = text(&part(60_000_000, 50_000_000, u32::MAX, &[0; 86]));
-    let start = Instant::now();
-    assert_eq!(first_answer(&frame), ignored(Ignored::TooManyFragments));
-    assert!(
-        start.elapsed() < Duration::from_millis(1),
-        "{:?}",
+    // The fastest of some tries: the machine may be busy with something else.
+    let took = (0..20).map(|_| {
+        let start = Instant::now();
+        assert_eq!(first_answer(&frame), ignored(Ignored::TooManyFragments));
         start.elapsed()
-    );
+    });
+    let fastest = took.min().unwrap();
+    assert!(fastest < Duration::from_millis(1), "{fastest:?}");
 }
 
 #[test]
