@@ -242,6 +242,14 @@ impl ActiveRoster {
     }
 }
 
+impl Roster {
+    /// What can be judged before anybody has signed: order, people and keys, the quorum at this
+    /// height.
+    pub fn check(&self, at: Height) -> Result<(), RosterError> {
+        check_shape(self, self.scope, at)
+    }
+}
+
 fn key_of(roster: &Roster, kid: &KeyId) -> Option<P256PublicKey> {
     let mut keys = roster.officers.iter().map(|officer| officer.key);
     keys.find(|key| key.key_id() == *kid)

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::Role;
 use super::approve::Hearing;
+use super::{Operators, Role};
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// APP10: Two distinct operators of the roster authenticated in this session before the PSBT was
@@ -11,12 +11,11 @@ use crate::rule::{Place, Refusal, RuleId, Verdict};
 ///
 /// Their signatures over the session's nonce were verified when [`super::Operators`] was made;
 /// here: two people, both operators at the known height, under this roster, at this device.
-pub(super) fn app10(hearing: &Hearing<'_>) -> Verdict {
+pub(super) fn app10(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     let mut refusals = Vec::new();
     let mut refuse = |expected: &str, got: &dyn core::fmt::Display| {
         refusals.push(Refusal::new(RuleId::APP10, Place::Operators, expected, got));
     };
-    let operators = hearing.operators;
     if operators.a() == operators.b() {
         refuse("two different people", operators.a());
     }

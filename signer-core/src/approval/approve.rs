@@ -64,7 +64,7 @@ impl ApprovedTx {
         ledger: &LedgerState,
         tip: Height,
     ) -> Result<Self, Stopped> {
-        let hearing = Hearing::new(&checked, roster, operators, ledger, tip);
+        let hearing = Hearing::new(&checked, roster, ledger, tip);
         let verdicts = [
             (RuleId::APP01, app01::app01(&hearing)),
             (RuleId::APP02, app02::app02(&hearing)),
@@ -74,11 +74,11 @@ impl ApprovedTx {
             (RuleId::APP06, app06::app06(&hearing)),
             (RuleId::APP07, app07::app07(&hearing)),
             (RuleId::APP08, app08::app08(&hearing)),
-            (RuleId::APP09, app09::app09(&hearing)),
-            (RuleId::APP10, app10::app10(&hearing)),
+            (RuleId::APP09, app09::app09(&hearing, operators)),
+            (RuleId::APP10, app10::app10(&hearing, operators)),
         ];
         let approvers = hearing.approvers();
-        let seated = hearing.seated();
+        let seated = hearing.seated(operators);
         let request = hearing.request;
         let report = checked
             .report()
@@ -136,11 +136,86 @@ impl ApprovedTx {
     }
 }
 
+/// A checked transaction and its request, as an officer's own desk can judge them before the
+/// officer decides. Not a stage: nothing is signed from it but the officer's own word.
+#[derive(Debug)]
+pub struct HeardRequest {
+    checked: CheckedTx,
+    request: Signed<Request>,
+    requester: Officer,
+    votes: Vec<(Officer, Decision)>,
+}
+
+impl HeardRequest {
+    /// Judges the request and the words on it so far: APP01 to APP04 and APP08.
+    ///
+    /// # Errors
+    /// Every refusal of these rules.
+    pub fn hear(
+        checked: CheckedTx,
+        roster: &ActiveRoster,
+        ledger: &LedgerState,
+        tip: Height,
+    ) -> Result<Self, Vec<Refusal>> {
+        let hearing = Hearing::new(&checked, roster, ledger, tip);
+        let verdicts = [
+            app01::app01(&hearing),
+            app02::app02(&hearing),
+            app03::app03(&hearing),
+            app04::app04(&hearing),
+            app08::app08(&hearing),
+        ];
+        let refusals = verdicts.into_iter().flat_map(|verdict| match verdict {
+            Verdict::Refused(refusals) => refusals,
+            _ => Vec::new(),
+        });
+        let refusals: Vec<Refusal> = refusals.collect();
+        let votes = hearing.votes.iter().filter_map(|vote| {
+            let (approval, officer) = vote.opened.as_ref().ok()?;
+            Some(((*officer).clone(), approval.body().decision))
+        });
+        let votes = votes.collect();
+        match hearing.request {
+            Some((request, requester)) if refusals.is_empty() => Ok(Self {
+                request,
+                requester: requester.clone(),
+                votes,
+                checked,
+            }),
+            _ => Err(refusals),
+        }
+    }
+
+    /// The transaction.
+    pub const fn checked(&self) -> &CheckedTx {
+        &self.checked
+    }
+
+    /// The request.
+    pub const fn request(&self) -> &Request {
+        self.request.body()
+    }
+
+    /// The digest that approvals are over.
+    pub fn request_digest(&self) -> RequestDigest {
+        self.request.request_digest()
+    }
+
+    /// Who asked.
+    pub const fn requester(&self) -> &Officer {
+        &self.requester
+    }
+
+    /// Who has decided so far, and what.
+    pub fn votes(&self) -> &[(Officer, Decision)] {
+        &self.votes
+    }
+}
+
 /// What the rules of this stage judge.
 pub(super) struct Hearing<'a> {
     pub(super) checked: &'a CheckedTx,
     pub(super) roster: &'a ActiveRoster,
-    pub(super) operators: &'a Operators,
     pub(super) ledger: &'a LedgerState,
     pub(super) tip: Height,
     /// The request, where it is signed by an officer of the roster.
@@ -163,7 +238,6 @@ impl<'a> Hearing<'a> {
     fn new(
         checked: &'a CheckedTx,
         roster: &'a ActiveRoster,
-        operators: &'a Operators,
         ledger: &'a LedgerState,
         tip: Height,
     ) -> Self {
@@ -189,7 +263,6 @@ impl<'a> Hearing<'a> {
         Self {
             checked,
             roster,
-            operators,
             ledger,
             tip,
             request,
@@ -237,8 +310,8 @@ impl<'a> Hearing<'a> {
         approvers.collect()
     }
 
-    fn seated(&self) -> Option<[Officer; 2]> {
-        let [a, b] = self.operators.both();
+    fn seated(&self, operators: &Operators) -> Option<[Officer; 2]> {
+        let [a, b] = operators.both();
         let entry = |id| self.roster.officer(id).cloned();
         Some([entry(a)?, entry(b)?])
     }

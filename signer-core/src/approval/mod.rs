@@ -23,7 +23,7 @@ mod request;
 mod roster;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
-pub use approve::{ApprovedTx, Approver, rejections};
+pub use approve::{ApprovedTx, Approver, HeardRequest, rejections};
 pub use card::OfficerCard;
 pub use enrolment::Enrolment;
 pub use operators::{Operators, SessionFacts};

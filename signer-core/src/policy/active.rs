@@ -208,6 +208,14 @@ impl ActivePolicy {
     }
 }
 
+impl Policy {
+    /// What can be judged before anybody has signed: destinations and wallets.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        check_destinations(self)?;
+        check_wallets(self)
+    }
+}
+
 fn check_frame(policy: &Policy, roster: &ActiveRoster) -> Result<(), PolicyError> {
     if policy.version != 1 {
         return Err(RosterError::Version(policy.version).into());
