@@ -209,7 +209,7 @@ mod tests {
         output.value = Amount::from_sat(1);
         output.script_pubkey = ScriptBuf::from_bytes(alloc::vec![0; script_bytes]);
         case.tx.output = alloc::vec![output; outputs];
-        case.outputs = alloc::vec![Default::default(); outputs];
+        case.outputs = alloc::vec![crate::psbt::build::OutputParts::default(); outputs];
         case
     }
 
