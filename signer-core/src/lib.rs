@@ -40,6 +40,8 @@ pub mod psbt;
 pub mod root;
 pub mod rule;
 pub mod signing;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod token;
 pub mod types;
 pub mod wallet;

@@ -1,0 +1,23 @@
+//! The world is sound: what tests spoil passes before it is spoiled.
+
+use super::{Case, World};
+use crate::psbt::PsbtVersion;
+use crate::rule::{RuleId, Stage, Verdict};
+
+#[test]
+fn a_good_transfer_passes_every_rule_in_both_versions_and_forms() {
+    for world in [World::new(), World::wrapped()] {
+        for version in [PsbtVersion::V0, PsbtVersion::V2] {
+            let mut case = Case::new(&world);
+            case.version = version;
+            case.signed_by = std::vec![1];
+            let approved = case.approve(&world).unwrap();
+            let lines = approved.report().lines();
+            let judged = RuleId::ALL
+                .into_iter()
+                .filter(|r| r.stage() <= Stage::Approve);
+            assert!(lines.iter().map(|line| line.rule).eq(judged));
+            assert!(lines.iter().all(|line| line.verdict == Verdict::Passed));
+        }
+    }
+}
