@@ -31,6 +31,7 @@ pub mod approval;
 pub mod codec;
 pub mod cose;
 pub mod digest;
+pub mod environment;
 pub mod frames;
 pub mod headers;
 pub mod keys;
