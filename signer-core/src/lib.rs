@@ -38,6 +38,7 @@ pub mod keys;
 pub mod ledger;
 pub mod policy;
 pub mod psbt;
+pub mod review;
 pub mod root;
 pub mod rule;
 pub mod signing;

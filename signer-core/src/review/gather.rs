@@ -1,0 +1,145 @@
+//! The facts of the screens, computed from an approved transaction and from nothing else.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use bitcoin::Amount;
+
+use super::facts::{
+    ChangeFacts, CoinFacts, FeeFacts, PaymentFacts, People, Person, SignerFacts, Standing, TxFacts,
+    WalletFacts,
+};
+use crate::approval::{ApprovedTx, Officer, Role};
+use crate::types::{Chain, KeyIndex};
+use crate::wallet::{BoundInput, WalletTx};
+
+/// Everything that the screens show of a transaction.
+pub(super) fn facts(approved: &ApprovedTx) -> TxFacts {
+    let (checked, request) = (approved.checked(), approved.request());
+    let tx = checked.wallet_tx();
+    let report = approved.report().lines().iter();
+    TxFacts {
+        scope: request.scope,
+        case: request.case.clone(),
+        purpose: request.purpose.clone(),
+        expiry: request.expiry,
+        tx: tx.parsed().tx_digest(),
+        people: people(approved),
+        wallet: WalletFacts {
+            name: tx.wallet().name().clone(),
+            class: tx.wallet().class(),
+            threshold: tx.wallet().threshold(),
+            devices: tx.wallet().cosigners().len(),
+            digest: tx.wallet().digest(),
+            policy_number: checked.policy_number(),
+            policy: checked.policy(),
+        },
+        inputs: CoinFacts {
+            count: tx.inputs().len(),
+            sum: tx.parsed().total_in(),
+        },
+        payments: payments(approved),
+        change: change(tx),
+        fee: FeeFacts {
+            fee: tx.fee(),
+            weight: tx.weight(),
+            share_of: share_of(tx),
+            caps: checked.rules().fee,
+            ceiling: request.fee_ceiling,
+        },
+        signed_by: signers(tx),
+        signatures_before: fewest_signatures(tx),
+        report: report
+            .map(|line| (line.rule, line.verdict.clone()))
+            .collect(),
+    }
+}
+
+fn people(approved: &ApprovedTx) -> People {
+    let [a, b] = approved.operators();
+    let approvers = approved.approvers().iter();
+    People {
+        requester: person(approved.requester()),
+        approvers: approvers
+            .map(|approver| person(&approver.officer))
+            .collect(),
+        operator_a: person(a),
+        operator_b: person(b),
+    }
+}
+
+fn person(officer: &Officer) -> Person {
+    Person {
+        id: officer.id.clone(),
+        name: officer.name.clone(),
+        name_ja: officer.name_ja.clone(),
+        department: officer.department.clone(),
+        standing: if officer.roles.contains(&Role::Director) {
+            Standing::Director
+        } else {
+            Standing::Officer
+        },
+    }
+}
+
+fn payments(approved: &ApprovedTx) -> Vec<PaymentFacts> {
+    let payments = approved.checked().payments().iter();
+    payments
+        .map(|payment| PaymentFacts {
+            output: payment.output,
+            destination: payment.destination.clone(),
+            label: payment.label.clone(),
+            address: payment.address.clone(),
+            amount: payment.amount,
+        })
+        .collect()
+}
+
+fn change(tx: &WalletTx) -> Vec<ChangeFacts> {
+    let change = tx.change().into_iter();
+    change
+        .map(|(output, index, amount)| ChangeFacts {
+            output,
+            index,
+            address: change_address(tx, index),
+            amount,
+        })
+        .collect()
+}
+
+fn change_address(tx: &WalletTx, index: KeyIndex) -> String {
+    let address = tx.wallet().address(Chain::Change, index);
+    address
+        .map(|address| address.to_string())
+        .unwrap_or_default()
+}
+
+/// What the fee's share is of: what is paid out, or what is consolidated where nothing is.
+fn share_of(tx: &WalletTx) -> Amount {
+    match tx.paid_out() {
+        Amount::ZERO => tx.change_total(),
+        paid => paid,
+    }
+}
+
+/// Each co-signer with the number of inputs that they have signed.
+fn signers(tx: &WalletTx) -> Vec<SignerFacts> {
+    let mut counts = BTreeMap::new();
+    for signature in tx.inputs().iter().flat_map(BoundInput::signatures) {
+        let count = counts.entry(&signature.name).or_insert(0_usize);
+        *count = count.saturating_add(1);
+    }
+    let counts = counts.into_iter();
+    counts
+        .map(|(name, inputs)| SignerFacts {
+            name: name.clone(),
+            inputs,
+        })
+        .collect()
+}
+
+fn fewest_signatures(tx: &WalletTx) -> usize {
+    let counts = tx.inputs().iter().map(|input| input.signatures().len());
+    counts.min().unwrap_or(0)
+}

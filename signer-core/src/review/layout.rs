@@ -1,0 +1,152 @@
+//! Text blocks of a fixed width. A kanji or kana takes two columns. Nothing is ever cut off: what
+//! is too long goes on in the next line.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::types::Lang;
+
+/// Columns of a screen.
+pub const COLUMNS: usize = 78;
+/// Most content lines of a screen, header and footer not counted.
+pub const LINES: usize = 18;
+
+/// Columns of the names of facts.
+const NAME_COLUMNS: usize = 18;
+
+/// Columns that `text` takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.chars()
+        .map(|c| if is_wide(c) { 2 } else { 1 })
+        .fold(0, usize::saturating_add)
+}
+
+/// Whether a character takes two columns (East Asian Width W or F), for what labels and our own
+/// words can hold.
+const fn is_wide(c: char) -> bool {
+    matches!(c,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{33ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}')
+}
+
+/// Breaks `text` into lines of at most `columns`, at a space where there is one.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for c in text.chars() {
+        line.push(c);
+        if width(&line) <= columns {
+            continue;
+        }
+        let break_at = line
+            .rfind(' ')
+            .filter(|place| *place > 0)
+            .or_else(|| line.char_indices().last().map(|(place, _)| place))
+            .unwrap_or(0);
+        let rest = line.split_off(break_at);
+        lines.push(core::mem::replace(&mut line, rest.trim_start().into()));
+    }
+    lines.push(line);
+    lines
+}
+
+/// `text` with spaces up to `columns`.
+fn padded(text: &str, columns: usize) -> String {
+    let mut out = String::from(text);
+    for _ in width(text)..columns {
+        out.push(' ');
+    }
+    out
+}
+
+/// The content of a screen while it is written.
+#[derive(Debug)]
+pub(super) struct Block {
+    lang: Lang,
+    lines: Vec<String>,
+}
+
+impl Block {
+    pub(super) const fn new(lang: Lang) -> Self {
+        Self {
+            lang,
+            lines: Vec::new(),
+        }
+    }
+
+    pub(super) const fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// A name in both languages and a value; a long value goes on below itself.
+    pub(super) fn fact(&mut self, [en, ja]: [&str; 2], value: impl AsRef<str>) {
+        let columns = COLUMNS.saturating_sub(NAME_COLUMNS);
+        let mut name = padded(self.lang.pick(en, ja), NAME_COLUMNS);
+        for line in wrap(value.as_ref(), columns) {
+            name.push_str(&line);
+            self.lines.push(core::mem::take(&mut name));
+            name = padded("", NAME_COLUMNS);
+        }
+    }
+
+    /// A sentence in both languages.
+    pub(super) fn say(&mut self, [en, ja]: [&str; 2]) {
+        let text = self.lang.pick(en, ja);
+        self.lines.extend(wrap(text, COLUMNS));
+    }
+
+    /// Text as it is, broken where it is too long.
+    pub(super) fn text(&mut self, text: impl AsRef<str>) {
+        self.lines.extend(wrap(text.as_ref(), COLUMNS));
+    }
+
+    /// An empty line.
+    pub(super) fn gap(&mut self) {
+        self.lines.push(String::new());
+    }
+
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kanji_take_two_columns() {
+        assert_eq!(width("BTC"), 3);
+        assert_eq!(width("出庫先 1"), 8);
+        assert_eq!(width("ア、。（）"), 10);
+    }
+
+    #[test]
+    fn long_text_goes_on_and_loses_nothing() {
+        let kanji: String = "佐".repeat(64);
+        let lines = wrap(&kanji, 60);
+        assert_eq!(lines.concat(), kanji);
+        assert!(lines.iter().all(|line| width(line) <= 60));
+        let words = wrap("one two three four", 9);
+        assert_eq!(words, ["one two", "three", "four"]);
+        assert_eq!(wrap("", 9), [""]);
+    }
+
+    #[test]
+    fn values_stand_below_each_other() {
+        let mut block = Block::new(Lang::Ja);
+        block.fact(["Name", "名前"], "佐".repeat(31));
+        let lines = block.into_lines();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("名前              佐"));
+        assert!(lines[1].starts_with("                  佐"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Who asked, who approved, who is here.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::review::facts::{Person, Standing, TxFacts};
+use crate::review::layout::Block;
+use crate::types::Lang;
+
+pub(super) fn write(block: &mut Block, facts: &TxFacts) {
+    let (lang, people) = (block.lang(), &facts.people);
+    block.fact(["Requested by", "起案者"], person(lang, &people.requester));
+    for (approver, number) in people.approvers.iter().zip(1_usize..) {
+        let (en, ja) = (format!("Approver {number}"), format!("承認者 {number}"));
+        block.fact([&en, &ja], person(lang, approver));
+    }
+    block.fact(
+        ["Operator A", "操作者A(操作)"],
+        person(lang, &people.operator_a),
+    );
+    block.fact(
+        ["Operator B", "操作者B(照合)"],
+        person(lang, &people.operator_b),
+    );
+    block.fact(
+        ["Valid to block", "有効期限(高さ)"],
+        format!("{}", facts.expiry),
+    );
+    block.gap();
+    block.text("---- NOT VERIFIED / 未検証(ホスト申告) ----");
+    block.fact(["Purpose", "目的"], facts.purpose.as_str());
+    block.text("-------------------------------------------");
+}
+
+/// Name, identifier, department; a director is called one.
+fn person(lang: Lang, person: &Person) -> String {
+    let name = match lang {
+        Lang::En => &person.name,
+        Lang::Ja => &person.name_ja,
+    };
+    let director = match person.standing {
+        Standing::Director => lang.pick("  DIRECTOR", "  取締役"),
+        Standing::Officer => "",
+    };
+    let (id, department) = (&person.id, &person.department);
+    format!("{name} ({id})  {department}{director}")
+}
