@@ -282,6 +282,12 @@ impl<'b, C> Decode<'b, C> for P256PublicKey {
 pub struct Signature64(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 64]);
 
 impl Signature64 {
+    /// The r value.
+    pub fn r(&self) -> [u8; 32] {
+        let (r, _) = self.0.as_chunks::<32>();
+        r.first().copied().unwrap_or_default()
+    }
+
     /// The same P-256 signature with a low S; `None` where r or s is out of range.
     pub fn low_s_p256(&self) -> Option<Self> {
         let signature = p256::ecdsa::Signature::from_slice(&self.0).ok()?;

@@ -1,10 +1,16 @@
-//! The only orders that an HSM obeys.
+//! The only orders that an HSM obeys, and what becomes of its signatures.
 //!
 //! There is no function anywhere that signs bytes from outside. Four closed orders exist; each is
-//! made in this crate, from content that this crate has computed itself.
+//! made in this crate, from content that this crate has computed itself. What was not confirmed
+//! by the operators becomes no order.
 
+mod intent;
 pub mod order;
 mod receipt;
+mod rules;
+mod session;
 
+pub use intent::{Coin, Intent, IntentLine};
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 pub use receipt::{Receipt, SignatureLine};
+pub use session::{ReceiptFacts, SignedPsbt, Signing};

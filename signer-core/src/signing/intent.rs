@@ -1,0 +1,79 @@
+//! The intent: what is about to be signed. It is journalled before the HSM is asked, and counts
+//! as signed from there on.
+
+use alloc::vec::Vec;
+
+use bitcoin::hashes::Hash;
+use bitcoin::secp256k1::PublicKey;
+use bitcoin::{OutPoint, Txid};
+use minicbor::{Decode, Encode};
+
+use crate::codec;
+use crate::digest::{TxDigest, WalletId};
+use crate::types::{InputIndex, KeyIndex};
+
+/// What is about to be signed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Intent {
+    /// The transaction.
+    #[n(0)]
+    pub tx: TxDigest,
+    /// The wallet that pays.
+    #[n(1)]
+    pub wallet: WalletId,
+    /// One line for each input, in order.
+    #[n(2)]
+    pub lines: Vec<IntentLine>,
+    /// Highest change index that the transaction pays.
+    #[n(3)]
+    pub change: Option<KeyIndex>,
+}
+
+/// One signature that is about to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct IntentLine {
+    /// The input.
+    #[n(0)]
+    pub input: InputIndex,
+    /// The coin.
+    #[n(1)]
+    pub coin: Coin,
+    /// The device's key.
+    #[cbor(n(2), with = "codec::as_bytes")]
+    pub key: PublicKey,
+    /// The 32 bytes that are signed.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub sighash: [u8; 32],
+}
+
+/// A coin by its place in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(map)]
+pub struct Coin {
+    /// Transaction, in the byte order of the wire (not reversed).
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub txid: [u8; 32],
+    /// Output.
+    #[n(1)]
+    pub vout: u32,
+}
+
+impl From<OutPoint> for Coin {
+    fn from(point: OutPoint) -> Self {
+        Self {
+            txid: point.txid.to_byte_array(),
+            vout: point.vout,
+        }
+    }
+}
+
+impl From<Coin> for OutPoint {
+    fn from(coin: Coin) -> Self {
+        Self {
+            txid: Txid::from_byte_array(coin.txid),
+            vout: coin.vout,
+        }
+    }
+}

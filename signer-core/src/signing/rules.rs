@@ -1,0 +1,99 @@
+//! SIG01 to SIG04: what a signature must be before it is written down.
+
+use bitcoin::secp256k1::{Message, Secp256k1, ecdsa};
+use k256::ecdsa::signature::hazmat::PrehashVerifier;
+
+use super::{IntentLine, SignatureLine};
+use crate::keys::Signature64;
+use crate::ledger::{LedgerState, RValue};
+use crate::rule::{Place, Refusal, RuleId};
+
+/// SIG01: The signature verifies with two independent libraries under the registered key.
+pub(super) fn sig01(line: &IntentLine, signature: &Signature64) -> Result<(), Refusal> {
+    let refusal = |library| {
+        Err(Refusal::new(
+            RuleId::SIG01,
+            Place::Input(line.input),
+            "a signature that verifies",
+            alloc::format!("{library} refuses it"),
+        ))
+    };
+    if !verifies_in_libsecp256k1(line, signature) {
+        return refusal("libsecp256k1");
+    }
+    if !verifies_in_k256(line, signature) {
+        return refusal("k256");
+    }
+    Ok(())
+}
+
+fn verifies_in_libsecp256k1(line: &IntentLine, signature: &Signature64) -> bool {
+    ecdsa::Signature::from_compact(&signature.0).is_ok_and(|mut parsed| {
+        // This library refuses a high S; that is SIG02's to say.
+        parsed.normalize_s();
+        let message = Message::from_digest(line.sighash);
+        Secp256k1::verification_only()
+            .verify_ecdsa(&message, &parsed, &line.key)
+            .is_ok()
+    })
+}
+
+fn verifies_in_k256(line: &IntentLine, signature: &Signature64) -> bool {
+    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&line.key.serialize());
+    let parsed = k256::ecdsa::Signature::from_slice(&signature.0);
+    match (key, parsed) {
+        (Ok(key), Ok(parsed)) => key
+            .verify_prehash(&line.sighash, &parsed.normalize_s())
+            .is_ok(),
+        _ => false,
+    }
+}
+
+/// SIG02: The signature has a low S value.
+pub(super) fn sig02(line: &IntentLine, signature: &Signature64) -> Result<(), Refusal> {
+    if signature.low_s_k256() == Some(*signature) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RuleId::SIG02,
+        Place::Input(line.input),
+        "a low S value",
+        "a high one, or r or s out of range",
+    ))
+}
+
+/// SIG03: The r value was never seen before.
+pub(super) fn sig03(
+    line: &IntentLine,
+    signature: &Signature64,
+    made: &[SignatureLine],
+    ledger: &LedgerState,
+) -> Result<(), Refusal> {
+    let r = signature.r();
+    let now = made.iter().any(|other| other.signature.r() == r);
+    if now || ledger.r_seen(&r) == RValue::Seen {
+        return Err(Refusal::new(
+            RuleId::SIG03,
+            Place::Input(line.input),
+            "a new r value",
+            alloc::format!("r {} was used before", crate::digest::hex(&r)),
+        ));
+    }
+    Ok(())
+}
+
+/// SIG04: This device adds exactly one partial signature per input.
+pub(super) fn sig04(intent: &[IntentLine], made: &[SignatureLine]) -> Result<(), Refusal> {
+    let same = |(line, made): (&IntentLine, &SignatureLine)| {
+        line.input == made.input && line.key == made.key
+    };
+    if intent.len() == made.len() && intent.iter().zip(made).all(same) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RuleId::SIG04,
+        Place::Transaction,
+        alloc::format!("one signature for each of {} inputs", intent.len()),
+        alloc::format!("{} signatures", made.len()),
+    ))
+}

@@ -1,0 +1,309 @@
+//! From a confirmed transaction to signatures, one order at a time, and on to the signed PSBT.
+//!
+//! A signature that was made leaves this module only as a journal line and inside the signed
+//! PSBT, whose bytes only a release gives away.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use bitcoin::secp256k1::ecdsa;
+
+use super::order::{SighashOrder, WalletKeyRef};
+use super::{Coin, Intent, IntentLine, Receipt, SignatureLine, rules};
+use crate::cose::{Draft, Signed};
+use crate::digest::{DeviceId, TxDigest};
+use crate::keys::{P256PublicKey, Signature64};
+use crate::ledger::LedgerState;
+use crate::psbt::signed::{add_signatures, only_permitted_difference};
+use crate::psbt::{ParsedPsbt, RawPsbt};
+use crate::review::ConfirmedTx;
+use crate::rule::{Place, Refusal, RuleId};
+use crate::types::{InputIndex, SessionNumber};
+use crate::wallet::WalletTx;
+
+/// `SIGHASH_ALL`, the last byte of every signature.
+const ALL: u8 = 1;
+
+/// A confirmed transaction while its signatures are made.
+#[derive(Debug)]
+pub struct Signing {
+    confirmed: ConfirmedTx,
+    intent: Intent,
+    orders: VecDeque<SighashOrder>,
+    made: Vec<SignatureLine>,
+}
+
+/// Where the journal stands after the last signature: what a receipt names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// SHA-256 of the journal entry that holds the last signature.
+    pub head: [u8; 32],
+    /// Entries of the journal up to that one.
+    pub entries: u64,
+    /// Bitcoin signatures that this device has ever made, these included.
+    pub signature_count: u64,
+}
+
+impl Signing {
+    /// Computes every order of a confirmed transaction.
+    ///
+    /// # Errors
+    /// SIG04 where the transaction was explained for another device.
+    pub fn begin(confirmed: ConfirmedTx) -> Result<Self, Refusal> {
+        let tx = confirmed.wallet_tx();
+        check_device(tx, &confirmed)?;
+        let coins = confirmed.wallet_tx().parsed().tx().input.iter();
+        let mut lines = Vec::new();
+        let mut orders = VecDeque::new();
+        for (bound, coin) in tx.inputs().iter().zip(coins) {
+            let (input, key, sighash) = (bound.index(), bound.own_key(), *bound.sighash());
+            lines.push(IntentLine {
+                input,
+                coin: Coin::from(coin.previous_output),
+                key: key.public_key,
+                sighash,
+            });
+            orders.push_back(SighashOrder::new(input, key, sighash));
+        }
+        let intent = Intent {
+            tx: confirmed.wallet_tx().parsed().tx_digest(),
+            wallet: tx.wallet().id(),
+            lines,
+            change: tx.change().map(|(_, index, _)| index),
+        };
+        Ok(Self {
+            confirmed,
+            intent,
+            orders,
+            made: Vec::new(),
+        })
+    }
+
+    /// What is about to be signed: journal and flush it before the first order is given.
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// The next order for the HSM. Each is given once.
+    pub fn next_order(&mut self) -> Option<SighashOrder> {
+        self.orders.pop_front()
+    }
+
+    /// Judges the signature that the HSM made for `order`; the line for the journal.
+    ///
+    /// # Errors
+    /// SIG01 to SIG04.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an order is obeyed once: it ends here"
+    )]
+    pub fn accept(
+        &mut self,
+        order: SighashOrder,
+        signature: Signature64,
+        ledger: &LedgerState,
+    ) -> Result<SignatureLine, Refusal> {
+        let line = self.line_of(order.input(), order.key(), order.digest())?;
+        self.take(line, signature, ledger)
+    }
+
+    /// Takes a signature that the journal holds already from before a power cut, in the place of
+    /// the next order: it is emitted again, never made again.
+    ///
+    /// # Errors
+    /// SIG01 to SIG04.
+    pub fn accept_recorded(
+        &mut self,
+        recorded: &SignatureLine,
+        ledger: &LedgerState,
+    ) -> Result<(), Refusal> {
+        let order = self.next_order().ok_or_else(|| too_many(recorded.input))?;
+        let line = self.line_of(order.input(), order.key(), order.digest())?;
+        if (line.input, line.key) != (recorded.input, recorded.key) {
+            return Err(too_many(recorded.input));
+        }
+        self.take(line, recorded.signature, ledger).map(|_| ())
+    }
+
+    /// The receipt, for the device's identity key.
+    ///
+    /// # Errors
+    /// SIG04 while a signature is missing.
+    pub fn receipt(
+        &self,
+        facts: ReceiptFacts,
+        identity: P256PublicKey,
+    ) -> Result<Draft<Receipt>, Refusal> {
+        rules::sig04(&self.intent.lines, &self.made)?;
+        let parsed = self.parsed();
+        let session = self.confirmed.session();
+        let scope = self.confirmed.scope();
+        let receipt = Receipt {
+            version: 1,
+            scope,
+            device: session.device,
+            session: session.session,
+            tx: parsed.tx_digest(),
+            psbt: parsed.digest(),
+            signatures: self.made.clone(),
+            head: facts.head,
+            entries: facts.entries,
+            signature_count: facts.signature_count,
+        };
+        Ok(Draft::new(receipt, scope, identity))
+    }
+
+    /// The PSBT with our signatures and our receipt, and nothing else changed.
+    ///
+    /// # Errors
+    /// SIG04, SIG05.
+    pub fn finish(self, receipt: &Signed<Receipt>) -> Result<SignedPsbt, Refusal> {
+        rules::sig04(&self.intent.lines, &self.made)?;
+        self.check_receipt(receipt.body())?;
+        let before = self.parsed().raw();
+        let signatures = self
+            .made
+            .iter()
+            .map(|line| Ok((line.input, line.key, der(line)?)))
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        let session = self.confirmed.session();
+        let receipt = (session.device, session.session, receipt.to_bytes());
+        let psbt = add_signatures(before, &signatures, receipt)?;
+        only_permitted_difference(before, &psbt)?;
+        Ok(SignedPsbt {
+            device: session.device,
+            session: session.session,
+            tx: self.intent.tx,
+            psbt,
+        })
+    }
+
+    fn parsed(&self) -> &ParsedPsbt {
+        self.confirmed.wallet_tx().parsed()
+    }
+
+    /// The line of the intent that comes next, if the order is its order.
+    fn line_of(
+        &self,
+        input: InputIndex,
+        key: WalletKeyRef,
+        sighash: &[u8; 32],
+    ) -> Result<IntentLine, Refusal> {
+        let line = self.intent.lines.get(self.made.len());
+        let line = line.ok_or_else(|| too_many(input))?;
+        if (line.input, line.key, &line.sighash) == (input, key.public_key, sighash) {
+            Ok(*line)
+        } else {
+            Err(too_many(input))
+        }
+    }
+
+    fn take(
+        &mut self,
+        line: IntentLine,
+        signature: Signature64,
+        ledger: &LedgerState,
+    ) -> Result<SignatureLine, Refusal> {
+        let verdicts = [
+            rules::sig01(&line, &signature),
+            rules::sig02(&line, &signature),
+            rules::sig03(&line, &signature, &self.made, ledger),
+        ];
+        verdicts.into_iter().collect::<Result<(), Refusal>>()?;
+        let made = SignatureLine {
+            input: line.input,
+            key: line.key,
+            signature,
+        };
+        self.made.push(made);
+        Ok(made)
+    }
+
+    fn check_receipt(&self, receipt: &Receipt) -> Result<(), Refusal> {
+        let (parsed, session) = (self.parsed(), self.confirmed.session());
+        let same = receipt.scope == self.confirmed.scope()
+            && receipt.device == session.device
+            && receipt.session == session.session
+            && receipt.tx == parsed.tx_digest()
+            && receipt.psbt == parsed.digest()
+            && receipt.signatures == self.made;
+        if same {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RuleId::SIG04,
+            Place::Transaction,
+            "a receipt of this session's signatures",
+            "another receipt",
+        ))
+    }
+}
+
+/// The keys of the orders are those of the device that explained the transaction: it must be the
+/// one at which it was confirmed.
+fn check_device(tx: &WalletTx, confirmed: &ConfirmedTx) -> Result<(), Refusal> {
+    let session = confirmed.session();
+    if tx.device() == session.device {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RuleId::SIG04,
+        Place::Transaction,
+        alloc::format!("keys of device {}", session.device),
+        tx.device(),
+    ))
+}
+
+fn too_many(input: InputIndex) -> Refusal {
+    Refusal::new(
+        RuleId::SIG04,
+        Place::Input(input),
+        "one signature for each order of this session, in order",
+        "one for another order",
+    )
+}
+
+/// DER with the signature type, as a PSBT carries it.
+fn der(line: &SignatureLine) -> Result<Vec<u8>, Refusal> {
+    let parsed = ecdsa::Signature::from_compact(&line.signature.0).map_err(|_| {
+        Refusal::new(
+            RuleId::SIG01,
+            Place::Input(line.input),
+            "r and s in range",
+            "out of range",
+        )
+    })?;
+    let mut bytes = parsed.serialize_der().to_vec();
+    bytes.push(ALL);
+    Ok(bytes)
+}
+
+/// The PSBT with this device's signatures. It does not turn into bytes: only a release does.
+#[derive(Debug)]
+pub struct SignedPsbt {
+    device: DeviceId,
+    session: SessionNumber,
+    tx: TxDigest,
+    psbt: RawPsbt,
+}
+
+impl SignedPsbt {
+    /// The device that signed.
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The session in which it signed.
+    pub const fn session(&self) -> SessionNumber {
+        self.session
+    }
+
+    /// The transaction.
+    pub const fn tx(&self) -> TxDigest {
+        self.tx
+    }
+
+    pub(crate) fn into_psbt(self) -> RawPsbt {
+        self.psbt
+    }
+}
