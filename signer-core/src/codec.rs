@@ -58,9 +58,17 @@ pub fn decode<T>(bytes: &[u8]) -> Result<T, CodecError>
 where
     T: for<'b> Decode<'b, ()> + Encode<()>,
 {
-    if bytes.len() > ARTEFACT_LIMIT {
+    decode_within(bytes, ARTEFACT_LIMIT)
+}
+
+/// The same with another limit: for a journal entry, which may hold a PSBT.
+pub fn decode_within<T>(bytes: &[u8], limit: usize) -> Result<T, CodecError>
+where
+    T: for<'b> Decode<'b, ()> + Encode<()>,
+{
+    if bytes.len() > limit {
         return Err(CodecError::TooLarge {
-            limit: ARTEFACT_LIMIT,
+            limit,
             got: bytes.len(),
         });
     }

@@ -45,5 +45,6 @@ pub mod signing;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;
+pub mod transcript;
 pub mod types;
 pub mod wallet;

@@ -1,0 +1,153 @@
+//! The anchor: what the HSM remembers of the journal.
+//!
+//! Two alternating private data objects hold one each. An anchor ahead of the disk is a disk that
+//! was rolled back.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use super::chain::{JournalHead, UnverifiedTranscript};
+use crate::codec;
+use crate::digest::{LedgerDigest, hex, tagged};
+use crate::rule::{Place, Refusal, RuleId};
+
+/// What the HSM remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Anchor {
+    /// Rises with every write, over both slots.
+    #[n(0)]
+    pub generation: u64,
+    /// SHA-256 of the journal's last entry at that time.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub head: [u8; 32],
+    /// How many entries there were.
+    #[n(2)]
+    pub entries: u64,
+    /// Bitcoin signatures that the device had made.
+    #[n(3)]
+    pub signatures: u64,
+    /// What past signings mean for limits and replay.
+    #[n(4)]
+    pub ledger: LedgerDigest,
+}
+
+/// An anchor with its checksum: a write that was cut is seen.
+#[derive(Encode, Decode)]
+struct AnchorWire {
+    #[n(0)]
+    anchor: Anchor,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    checksum: [u8; 32],
+}
+
+impl Anchor {
+    /// The anchor that follows `last` for a journal at `head`.
+    pub fn following(
+        last: Option<&Self>,
+        head: &JournalHead,
+        signatures: u64,
+        ledger: LedgerDigest,
+    ) -> Self {
+        Self {
+            generation: last.map_or(0, |anchor| anchor.generation.saturating_add(1)),
+            head: head.hash,
+            entries: head.entries,
+            signatures,
+            ledger,
+        }
+    }
+
+    /// The bytes for the HSM.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        codec::encode(&AnchorWire {
+            anchor: *self,
+            checksum: self.checksum(),
+        })
+    }
+
+    /// Reads a slot; nothing where the write was cut or the slot holds something else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let wire: AnchorWire = codec::decode(bytes).ok()?;
+        (wire.checksum == wire.anchor.checksum()).then_some(wire.anchor)
+    }
+
+    /// The newer of the anchors in the two slots.
+    pub fn newest(slots: [Option<&[u8]>; 2]) -> Option<Self> {
+        let read = slots.into_iter().flatten().filter_map(Self::from_bytes);
+        read.max_by_key(|anchor| anchor.generation)
+    }
+
+    fn checksum(&self) -> [u8; 32] {
+        tagged("himuro/anchor", &[&codec::encode(self)])
+    }
+}
+
+/// TRN03: The head in the HSM is the journal's head or an ancestor of it.
+///
+/// # Errors
+/// TRN03: no anchor, an anchor ahead of the disk, or one of another journal.
+pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<(), Refusal> {
+    let refusal = |expected, got| {
+        let entries = Place::Entry(journal.head().entries);
+        Err(Refusal::new(RuleId::TRN03, entries, expected, got))
+    };
+    let Some(anchor) = anchor else {
+        return refusal(
+            "an anchor in the HSM".into(),
+            alloc::string::String::from("none"),
+        );
+    };
+    let entries = journal.head().entries;
+    if anchor.entries > entries {
+        let expected = format!("a journal of at least {} entries", anchor.entries);
+        return refusal(expected, format!("{entries}: the disk was rolled back"));
+    }
+    let at = anchor.entries.checked_sub(1);
+    let hash = at
+        .and_then(|place| usize::try_from(place).ok())
+        .and_then(|place| journal.hashes().get(place));
+    if hash == Some(&anchor.head) {
+        return Ok(());
+    }
+    let got = hash.map_or_else(|| "no entry".into(), |hash| hex(hash));
+    refusal(format!("entry with hash {}", hex(&anchor.head)), got)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchor(generation: u64) -> Anchor {
+        Anchor {
+            generation,
+            head: [7; 32],
+            entries: 9,
+            signatures: 4,
+            ledger: LedgerDigest::over(&[]),
+        }
+    }
+
+    #[test]
+    fn the_newer_whole_slot_counts() {
+        let (old, new) = (anchor(4).to_bytes(), anchor(5).to_bytes());
+        let newest = |a, b| Anchor::newest([Some(a), Some(b)]);
+        assert_eq!(newest(&old, &new), Some(anchor(5)));
+        assert_eq!(newest(&new, &old), Some(anchor(5)));
+        let cut = &new[..new.len() - 1];
+        assert_eq!(newest(&old, cut), Some(anchor(4)));
+        assert_eq!(Anchor::newest([None, None]), None);
+    }
+
+    #[test]
+    fn every_flipped_bit_of_an_anchor_is_seen() {
+        let bytes = anchor(5).to_bytes();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Anchor::from_bytes(&flipped), None, "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The chain: each entry carries the hash of the one before.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::entry::{Body, Entry};
+use super::state::{DeviceState, FoldError};
+use crate::codec;
+use crate::digest::sha256_of;
+use crate::rule::{Place, Refusal, RuleId};
+use crate::types::SessionNumber;
+
+/// Largest entry: a PSBT of the largest size with some room.
+const ENTRY_LIMIT: usize = 132 * 1024 * 1024;
+
+/// Where a journal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// SHA-256 of the last entry; zero before the first.
+    pub hash: [u8; 32],
+    /// How many entries there are; the sequence number of the next one.
+    pub entries: u64,
+    /// The session of the last entry.
+    pub session: SessionNumber,
+}
+
+impl JournalHead {
+    /// Before the first entry.
+    pub const START: Self = Self {
+        hash: [0; 32],
+        entries: 0,
+        session: SessionNumber(0),
+    };
+
+    /// The entry that says `body` after this head.
+    fn entry(&self, body: Body) -> Entry {
+        let session = match body {
+            Body::SessionOpened(_) => SessionNumber(self.session.0.saturating_add(1)),
+            _ => self.session,
+        };
+        Entry {
+            prev: self.hash,
+            sequence: self.entries,
+            session,
+            body,
+        }
+    }
+
+    /// The head after an entry of these bytes.
+    fn after(&self, session: SessionNumber, bytes: &[u8]) -> Self {
+        Self {
+            hash: sha256_of(bytes),
+            entries: self.entries.saturating_add(1),
+            session,
+        }
+    }
+}
+
+/// The journal of a device while it runs: its head, and what all its entries mean.
+#[derive(Debug)]
+pub struct Journal {
+    head: JournalHead,
+    state: DeviceState,
+}
+
+/// An entry that was added: its bytes are to be written, and flushed where the ceremony says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Appended {
+    /// The bytes of the entry, and nothing else.
+    pub bytes: Vec<u8>,
+    /// The head after it.
+    pub head: JournalHead,
+}
+
+impl Journal {
+    /// A journal without an entry.
+    pub fn empty() -> Self {
+        Self {
+            head: JournalHead::START,
+            state: DeviceState::unborn(),
+        }
+    }
+
+    /// Reads a journal from the disk and folds it.
+    ///
+    /// # Errors
+    /// TRN01 where the chain is broken; TRN04 where an entry does not follow from those before it.
+    pub fn load(bytes: &[u8]) -> Result<Self, Refusal> {
+        let transcript = UnverifiedTranscript::parse(bytes)?;
+        let mut state = DeviceState::unborn();
+        for entry in transcript.entries() {
+            state.apply(entry).map_err(|error| refused(entry, &error))?;
+        }
+        Ok(Self {
+            head: transcript.head(),
+            state,
+        })
+    }
+
+    /// Where the journal stands.
+    pub const fn head(&self) -> JournalHead {
+        self.head
+    }
+
+    /// What its entries mean.
+    pub const fn state(&self) -> &DeviceState {
+        &self.state
+    }
+
+    /// Adds an entry. Write its bytes before anything is done that it announces.
+    ///
+    /// # Errors
+    /// TRN04 where the entry does not follow from those before it; the journal is then unchanged.
+    pub fn append(&mut self, body: Body) -> Result<Appended, Refusal> {
+        let entry = self.head.entry(body);
+        self.state
+            .apply(&entry)
+            .map_err(|error| refused(&entry, &error))?;
+        let bytes = codec::encode(&entry);
+        self.head = self.head.after(entry.session, &bytes);
+        Ok(Appended {
+            bytes,
+            head: self.head,
+        })
+    }
+}
+
+fn refused(entry: &Entry, error: &FoldError) -> Refusal {
+    Refusal::new(
+        RuleId::TRN04,
+        Place::Entry(entry.sequence),
+        format!("an entry \"{}\" that follows", entry.body.name()),
+        error,
+    )
+}
+
+/// A journal whose chain is unbroken; nothing that it says is verified yet.
+#[derive(Debug)]
+pub struct UnverifiedTranscript {
+    entries: Vec<Entry>,
+    hashes: Vec<[u8; 32]>,
+    head: JournalHead,
+}
+
+impl UnverifiedTranscript {
+    /// TRN01: The journal is one unbroken chain.
+    ///
+    /// A CBOR sequence of entries in deterministic encoding, each naming the one before it,
+    /// counted without a gap, in sessions that rise by one.
+    ///
+    /// # Errors
+    /// TRN01.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut read = Self {
+            entries: Vec::new(),
+            hashes: Vec::new(),
+            head: JournalHead::START,
+        };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = read.next(rest)?;
+        }
+        if read.entries.is_empty() {
+            return Err(trn01(0, "at least one entry", "none"));
+        }
+        Ok(read)
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// SHA-256 of each entry, in order.
+    pub fn hashes(&self) -> &[[u8; 32]] {
+        &self.hashes
+    }
+
+    /// Where the journal stands.
+    pub const fn head(&self) -> JournalHead {
+        self.head
+    }
+
+    /// Takes the next entry; what follows it.
+    fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refusal> {
+        let place = self.head.entries;
+        let unreadable = |error: codec::CodecError| trn01(place, "an entry", error);
+        let (item, rest) = codec::split_first(bytes).map_err(unreadable)?;
+        let entry: Entry = codec::decode_within(item, ENTRY_LIMIT).map_err(unreadable)?;
+        if entry.sequence != place {
+            return Err(trn01(place, format!("sequence {place}"), entry.sequence));
+        }
+        if entry.prev != self.head.hash {
+            let [expected, got] = [self.head.hash, entry.prev].map(|h| crate::digest::hex(&h));
+            return Err(trn01(place, format!("previous {expected}"), got));
+        }
+        let expected = self.head.entry(entry.body.clone()).session;
+        if entry.session != expected {
+            return Err(trn01(place, format!("session {expected}"), entry.session));
+        }
+        self.head = self.head.after(entry.session, item);
+        self.hashes.push(self.head.hash);
+        self.entries.push(entry);
+        Ok(rest)
+    }
+}
+
+fn trn01(place: u64, expected: impl core::fmt::Display, got: impl core::fmt::Display) -> Refusal {
+    Refusal::new(RuleId::TRN01, Place::Entry(place), expected, got)
+}
+
+/// The part of `bytes` that consists of whole entries: what a cut in the middle of a write left.
+///
+/// Only for the device's own disk, whose anchor says whether more than a torn end is missing.
+pub fn whole_prefix(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Ok((_, after)) = codec::split_first(rest) {
+        if after.len() == rest.len() {
+            break;
+        }
+        rest = after;
+    }
+    let whole = bytes.len().saturating_sub(rest.len());
+    bytes.get(..whole).unwrap_or_default()
+}

@@ -1,0 +1,444 @@
+//! What a journal entry says. The numbers of this file are part of the format
+//! (`docs/formats/transcript.cddl`) and never change.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bitcoin::secp256k1::PublicKey;
+use minicbor::{Decode, Encode};
+
+use crate::approval::Seat;
+use crate::codec::{self, ByteString};
+use crate::digest::{FileDigest, RequestDigest, ScreenDigest};
+use crate::environment::EnvironmentReading;
+use crate::keys::P256PublicKey;
+use crate::root::Root;
+use crate::rule::{Refusal, RuleLine, RuleReport};
+use crate::signing::{Intent, SignatureLine};
+use crate::token::{Evidence, HsmFacts, KeyAttributes, Line};
+use crate::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber, SessionNumber};
+
+/// One entry: the hash of the one before, its place, its session, and what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Entry {
+    /// SHA-256 of the bytes of the entry before; zero for the first.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub prev: [u8; 32],
+    /// Place in the journal, from 0.
+    #[n(1)]
+    pub sequence: u64,
+    /// The session; 0 for the genesis entry alone.
+    #[n(2)]
+    pub session: SessionNumber,
+    /// What happened.
+    #[n(3)]
+    pub body: Body,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Body {
+    /// The device was born.
+    #[n(0)]
+    Genesis(#[n(0)] Box<Genesis>),
+    /// A session began.
+    #[n(1)]
+    SessionOpened(#[n(0)] Box<SessionOpened>),
+    /// An artefact was installed after its checks.
+    #[n(2)]
+    Installed(#[n(0)] Installed),
+    /// Keys were generated.
+    #[n(3)]
+    KeysGenerated(#[n(0)] KeysGenerated),
+    /// An officer took a seat: the signed attendance.
+    #[n(4)]
+    Attended(#[n(0)] ByteString),
+    /// A PSBT came in.
+    #[n(5)]
+    Intake(#[n(0)] Intake),
+    /// The rules judged it: every line, also when one refused.
+    #[n(6)]
+    Reported(#[n(0)] RuleReport),
+    /// An officer's rejection was seen: the request is dead on this device.
+    #[n(7)]
+    Rejected(#[n(0)] Rejected),
+    /// A screen was shown.
+    #[n(8)]
+    Shown(#[n(0)] Shown),
+    /// An operator typed.
+    #[n(9)]
+    Answered(#[n(0)] Answered),
+    /// Signatures are about to be asked of the HSM.
+    #[n(10)]
+    Intent(#[n(0)] Intent),
+    /// The HSM made one signature, and it verified.
+    #[n(11)]
+    Result(#[n(0)] SignatureLine),
+    /// The signed receipt.
+    #[n(12)]
+    Receipt(#[n(0)] ByteString),
+    /// A rule refused after the machine's report.
+    #[n(13)]
+    Refused(#[n(0)] Refusal),
+    /// People ended the session.
+    #[n(14)]
+    Aborted(#[n(0)] Aborted),
+    /// A wrong PIN was entered.
+    #[n(15)]
+    WrongPin(#[n(0)] WrongPin),
+    /// Something did not go as the script says.
+    #[n(16)]
+    Exception(#[n(0)] Exception),
+    /// The session ended like this.
+    #[n(17)]
+    Closed(#[n(0)] Outcome),
+    /// The signed seal over everything up to the entry before.
+    #[n(18)]
+    Sealed(#[n(0)] ByteString),
+}
+
+impl Body {
+    /// The entry's name, for messages and reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Genesis(_) => "genesis",
+            Self::SessionOpened(_) => "session opened",
+            Self::Installed(_) => "installed",
+            Self::KeysGenerated(_) => "keys generated",
+            Self::Attended(_) => "attended",
+            Self::Intake(_) => "intake",
+            Self::Reported(_) => "reported",
+            Self::Rejected(_) => "rejected",
+            Self::Shown(_) => "shown",
+            Self::Answered(_) => "answered",
+            Self::Intent(_) => "intent",
+            Self::Result(_) => "result",
+            Self::Receipt(_) => "receipt",
+            Self::Refused(_) => "refused",
+            Self::Aborted(_) => "aborted",
+            Self::WrongPin(_) => "wrong PIN",
+            Self::Exception(_) => "exception",
+            Self::Closed(_) => "closed",
+            Self::Sealed(_) => "sealed",
+        }
+    }
+}
+
+/// The first entry of every journal.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Genesis {
+    /// The root of trust, typed by two people from paper.
+    #[n(0)]
+    pub root: Root,
+    /// The device's name.
+    #[n(1)]
+    pub name: Id,
+    /// Where it stands.
+    #[n(2)]
+    pub site: Label,
+    /// Its identity key.
+    #[n(3)]
+    pub identity: P256PublicKey,
+    /// Its HSM.
+    #[n(4)]
+    pub hsm: HsmFacts,
+    /// Generation of the HSM behind the name.
+    #[n(5)]
+    pub generation: u32,
+}
+
+/// A ceremony.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum CeremonyKind {
+    /// Commissioning a device.
+    #[n(0)]
+    Commission,
+    /// Generating a pool of keys.
+    #[n(1)]
+    Keys,
+    /// Registering a wallet.
+    #[n(2)]
+    Wallet,
+    /// Installing a roster or enrolments.
+    #[n(3)]
+    Roster,
+    /// Installing a policy.
+    #[n(4)]
+    Policy,
+    /// Taking in headers.
+    #[n(5)]
+    Headers,
+    /// Reviewing and signing a PSBT.
+    #[n(6)]
+    Sign,
+    /// Signing a wallet record or a card.
+    #[n(7)]
+    Card,
+    /// Destroying keys.
+    #[n(8)]
+    Destroy,
+    /// Going on after a cut.
+    #[n(9)]
+    Resume,
+}
+
+/// How a session began.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SessionOpened {
+    /// The ceremony.
+    #[n(0)]
+    pub kind: CeremonyKind,
+    /// Drawn from the HSM.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub nonce: [u8; 32],
+    /// Language of the screens.
+    #[n(2)]
+    pub lang: Lang,
+    /// What runs; self-reported.
+    #[n(3)]
+    pub software: Software,
+    /// The machine's clock, in seconds since 1970: a claim.
+    #[n(4)]
+    pub clock: u64,
+    /// The time that an officer declared, in seconds since 1970: a claim.
+    #[n(5)]
+    pub declared: Option<u64>,
+    /// The HSM as it shows itself today.
+    #[n(6)]
+    pub hsm: HsmFacts,
+    /// What was read of the machine.
+    #[n(7)]
+    pub environment: EnvironmentReading,
+    /// What ENV and HSM rules said of it.
+    #[n(8)]
+    pub report: Vec<RuleLine>,
+    /// Digest of the last signed seal; absent before the first.
+    #[n(9)]
+    pub previous_seal: Option<FileDigest>,
+}
+
+/// The software; self-reported.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Software {
+    /// Version.
+    #[n(0)]
+    pub version: Line,
+    /// Source revision.
+    #[n(1)]
+    pub revision: Line,
+    /// The program's file.
+    #[n(2)]
+    pub binary: FileDigest,
+    /// The PKCS#11 module's file.
+    #[n(3)]
+    pub module: FileDigest,
+    /// The profile's file.
+    #[n(4)]
+    pub profile: FileDigest,
+}
+
+/// A kind of artefact that is installed on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum WhatKind {
+    /// A roster.
+    #[n(0)]
+    Roster,
+    /// An enrolment.
+    #[n(1)]
+    Enrolment,
+    /// A device card, of this device or of a co-signer.
+    #[n(2)]
+    Card,
+    /// A wallet record that this device has endorsed, not yet all.
+    #[n(3)]
+    WalletDraft,
+    /// A wallet record that all devices have endorsed.
+    #[n(4)]
+    Wallet,
+    /// A policy.
+    #[n(5)]
+    Policy,
+    /// Block headers.
+    #[n(6)]
+    Headers,
+}
+
+/// An artefact that was installed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Installed {
+    /// Its kind.
+    #[n(0)]
+    pub kind: WhatKind,
+    /// The artefact, byte for byte.
+    #[n(1)]
+    pub artefact: ByteString,
+}
+
+/// Keys that were generated and read back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeysGenerated {
+    /// The pool.
+    #[n(0)]
+    pub pool: PoolNumber,
+    /// The chain.
+    #[n(1)]
+    pub chain: Chain,
+    /// Index of the first of them.
+    #[n(2)]
+    pub first: KeyIndex,
+    /// The keys, in the order of their indexes.
+    #[n(3)]
+    pub keys: Vec<MadeKey>,
+    /// What stands behind the attributes.
+    #[n(4)]
+    pub evidence: Evidence,
+}
+
+/// One key as it was read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct MadeKey {
+    /// The public key.
+    #[cbor(n(0), with = "codec::as_bytes")]
+    pub public_key: PublicKey,
+    /// The private key's attributes.
+    #[n(1)]
+    pub attributes: KeyAttributes,
+}
+
+/// The way by which a file came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Channel {
+    /// A file on a medium.
+    #[n(0)]
+    File,
+    /// Pictures of QR codes.
+    #[n(1)]
+    Pictures,
+}
+
+/// A PSBT that came in.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Intake {
+    /// Byte for byte.
+    #[n(0)]
+    pub psbt: ByteString,
+    /// How it came.
+    #[n(1)]
+    pub channel: Channel,
+}
+
+/// A rejection that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Rejected {
+    /// The request that is dead from now on.
+    #[n(0)]
+    pub request: RequestDigest,
+    /// Who rejected it.
+    #[n(1)]
+    pub officer: OfficerId,
+}
+
+/// A screen that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Shown {
+    /// Its number, from 1.
+    #[n(0)]
+    pub number: u32,
+    /// Its text.
+    #[n(1)]
+    pub screen: ScreenDigest,
+}
+
+/// What an operator typed, right or wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Answered {
+    /// The screen that it is about, from 1.
+    #[n(0)]
+    pub screen: u32,
+    /// Who was asked.
+    #[n(1)]
+    pub seat: Seat,
+    /// What was typed.
+    #[n(2)]
+    pub text: String,
+}
+
+/// People ended the session.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Aborted {
+    /// The step of the ceremony.
+    #[n(0)]
+    pub step: u32,
+    /// Who; absent when the program ended it (input closed, timeout).
+    #[n(1)]
+    pub seat: Option<Seat>,
+    /// Why, in few words.
+    #[n(2)]
+    pub reason: Line,
+}
+
+/// A wrong PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WrongPin {
+    /// Tries left as the token says it; absent where it does not.
+    #[n(0)]
+    pub tries_left: Option<u8>,
+}
+
+/// Something did not go as the script says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Exception {
+    /// The step of the ceremony.
+    #[n(0)]
+    pub step: u32,
+    /// What should have happened.
+    #[n(1)]
+    pub expected: Line,
+    /// What happened.
+    #[n(2)]
+    pub happened: Line,
+    /// What was decided.
+    #[n(3)]
+    pub decision: Line,
+    /// Who decided.
+    #[n(4)]
+    pub decided_by: Option<OfficerId>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// As the script says, without Bitcoin signatures.
+    #[n(0)]
+    Done,
+    /// Signatures were made and are released.
+    #[n(1)]
+    Signed,
+    /// A rule refused.
+    #[n(2)]
+    Refused,
+    /// An officer rejected, or people ended it.
+    #[n(3)]
+    Aborted,
+    /// Power or program failed; closed later by a session that goes on.
+    #[n(4)]
+    Cut,
+}

@@ -1,0 +1,26 @@
+//! The journal of a device and what follows from it: state, seal, anchor, replay, release.
+//!
+//! ```text
+//! entries -> Journal (chain) -> DeviceState (fold)
+//!                            -> Seal -> SealedSession + SignedPsbt -> Release
+//! bytes -> UnverifiedTranscript -> VerifiedTranscript
+//! ```
+//!
+//! This module opens no file: durability is the program's, order and meaning are decided here.
+
+mod anchor;
+mod chain;
+mod entry;
+mod release;
+mod seal;
+mod state;
+
+pub use anchor::{Anchor, trn03};
+pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
+pub use entry::{
+    Aborted, Answered, Body, CeremonyKind, Channel, Entry, Exception, Genesis, Installed, Intake,
+    KeysGenerated, MadeKey, Outcome, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
+};
+pub use release::Release;
+pub use seal::{Seal, SealedSession, trn02};
+pub use state::{DeviceState, FoldError, OpenSession, SessionSummary, Unfinished};

@@ -1,0 +1,148 @@
+//! The seal: a session ends with the device's signature over everything up to its closing entry.
+
+use alloc::format;
+
+use minicbor::{Decode, Encode};
+
+use super::chain::{Appended, Journal, JournalHead};
+use super::entry::{Body, Outcome};
+use crate::codec::ByteString;
+use crate::cose::{Artefact, Draft, Scope, Signed, SignedBy};
+use crate::digest::{DeviceId, LedgerDigest, hex};
+use crate::keys::P256PublicKey;
+use crate::rule::{Place, Refusal, RuleId};
+use crate::types::SessionNumber;
+
+/// What the device signs at the end of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Seal {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// The device.
+    #[n(2)]
+    pub device: DeviceId,
+    /// The session.
+    #[n(3)]
+    pub session: SessionNumber,
+    /// SHA-256 of the session's closing entry.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub head: [u8; 32],
+    /// Entries of the journal up to that one.
+    #[n(5)]
+    pub entries: u64,
+    /// Bitcoin signatures that the device has made.
+    #[n(6)]
+    pub signatures: u64,
+    /// How the session ended.
+    #[n(7)]
+    pub outcome: Outcome,
+    /// What past signings mean for limits and replay.
+    #[n(8)]
+    pub ledger: LedgerDigest,
+}
+
+impl Artefact for Seal {
+    const KIND: &'static str = "seal";
+    const SIGNED_BY: SignedBy = SignedBy::Device;
+}
+
+/// A session that is closed and sealed. Made only by [`Journal::seal`].
+#[derive(Debug)]
+pub struct SealedSession {
+    seal: Seal,
+    entry: Appended,
+}
+
+impl SealedSession {
+    /// The seal.
+    pub const fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// The sealing entry, to be written and flushed before anything is released.
+    pub const fn entry(&self) -> &Appended {
+        &self.entry
+    }
+
+    /// The journal's head after the sealing entry.
+    pub const fn head(&self) -> JournalHead {
+        self.entry.head
+    }
+}
+
+impl Journal {
+    /// The seal of the session that was just closed, for the device's identity key.
+    ///
+    /// # Errors
+    /// TRN02 while the session is not closed.
+    pub fn seal_draft(&self) -> Result<Draft<Seal>, Refusal> {
+        let (seal, identity) = self.expected_seal()?;
+        let scope = seal.scope;
+        Ok(Draft::new(seal, scope, identity))
+    }
+
+    /// Adds the sealing entry.
+    ///
+    /// # Errors
+    /// TRN02 where the seal is not the one of this journal.
+    pub fn seal(&mut self, signed: &Signed<Seal>) -> Result<SealedSession, Refusal> {
+        let (seal, _) = self.expected_seal()?;
+        if *signed.body() != seal {
+            let place = Place::Entry(self.head().entries);
+            let text = "the seal of another state";
+            return Err(Refusal::new(
+                RuleId::TRN02,
+                place,
+                "this session's seal",
+                text,
+            ));
+        }
+        let bytes = ByteString(signed.to_bytes());
+        let entry = self.append(Body::Sealed(bytes))?;
+        Ok(SealedSession { seal, entry })
+    }
+
+    fn expected_seal(&self) -> Result<(Seal, P256PublicKey), Refusal> {
+        let head = self.head();
+        self.state()
+            .expected_seal(head.hash, head.entries)
+            .ok_or_else(|| {
+                let place = Place::Entry(head.entries);
+                Refusal::new(RuleId::TRN02, place, "a closed session", "an open one")
+            })
+    }
+}
+
+/// TRN02: Every session is sealed by the device's identity key.
+///
+/// # Errors
+/// TRN02: another key, another context, or a seal that says something else than the journal.
+pub fn trn02(
+    bytes: &[u8],
+    expected: &Seal,
+    identity: &P256PublicKey,
+    place: u64,
+) -> Result<(), Refusal> {
+    let refusal = |wanted: alloc::string::String, got: alloc::string::String| {
+        Err(Refusal::new(
+            RuleId::TRN02,
+            Place::Entry(place),
+            wanted,
+            got,
+        ))
+    };
+    let known = |kid: &crate::digest::KeyId| (*kid == identity.key_id()).then_some(*identity);
+    match Signed::<Seal>::open(bytes, expected.scope, known) {
+        Err(error) => refusal("a seal of this device".into(), format!("{error}")),
+        Ok(signed) if signed.body() == expected => Ok(()),
+        Ok(signed) => refusal(
+            format!("a seal over head {}", hex(&expected.head)),
+            format!("{:?}", signed.body()),
+        ),
+    }
+}

@@ -1,0 +1,478 @@
+//! What all entries of a journal mean together: a fold, the same on the device and at the
+//! auditor's desk. There is no second database.
+
+mod install;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use bitcoin::OutPoint;
+
+use super::entry::{
+    Body, CeremonyKind, Entry, Genesis, Intake, KeysGenerated, Outcome, SessionOpened,
+};
+use super::seal::{Seal, trn02};
+use crate::approval::{ActiveRoster, CheckedEnrolment};
+use crate::codec::ByteString;
+use crate::cose::Scope;
+use crate::digest::{DeviceId, FileDigest};
+use crate::headers::ChainTip;
+use crate::keys::P256PublicKey;
+use crate::ledger::LedgerState;
+use crate::policy::ActivePolicy;
+use crate::rule::Refusal;
+use crate::signing::{Intent, IntentLine, SignatureLine};
+use crate::types::{Height, SessionNumber};
+use crate::wallet::{CheckedCard, Registry};
+
+/// What a device is, by its journal.
+#[derive(Debug, Default)]
+pub struct DeviceState {
+    genesis: Option<Genesis>,
+    roster: Option<ActiveRoster>,
+    enrolments: Vec<CheckedEnrolment>,
+    cards: Vec<CheckedCard>,
+    drafts: Vec<ByteString>,
+    wallets: Registry,
+    policy: Option<ActivePolicy>,
+    tip: Option<ChainTip>,
+    keys: Vec<KeysGenerated>,
+    ledger: LedgerState,
+    sessions: Vec<SessionSummary>,
+    open: Option<OpenSession>,
+    unfinished: Option<Unfinished>,
+    last_seal: Option<FileDigest>,
+}
+
+/// A session that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Its number.
+    pub number: SessionNumber,
+    /// Its ceremony.
+    pub kind: CeremonyKind,
+    /// How it ended; [`Outcome::Cut`] without a closing entry of its own.
+    pub outcome: Outcome,
+    /// Digest of its signed seal; a session that was cut is covered by the next seal.
+    pub seal: Option<FileDigest>,
+}
+
+/// A session that is not sealed yet.
+#[derive(Debug)]
+pub struct OpenSession {
+    number: SessionNumber,
+    opened: SessionOpened,
+    attended: Vec<ByteString>,
+    intake: Option<Intake>,
+    intended: bool,
+    closed: Option<Outcome>,
+}
+
+impl OpenSession {
+    /// Its number.
+    pub const fn number(&self) -> SessionNumber {
+        self.number
+    }
+
+    /// How it began.
+    pub const fn opened(&self) -> &SessionOpened {
+        &self.opened
+    }
+
+    /// The signed attendances, in order.
+    pub fn attended(&self) -> &[ByteString] {
+        &self.attended
+    }
+
+    /// The PSBT that came in.
+    pub const fn intake(&self) -> Option<&Intake> {
+        self.intake.as_ref()
+    }
+
+    /// How it was closed.
+    pub const fn closed(&self) -> Option<Outcome> {
+        self.closed
+    }
+}
+
+/// An intent that has not been released: what a power cut leaves behind.
+#[derive(Debug)]
+pub struct Unfinished {
+    session: SessionNumber,
+    intake: Intake,
+    intent: Intent,
+    results: Vec<SignatureLine>,
+    ledger_before: LedgerState,
+}
+
+impl Unfinished {
+    /// The session of the intent.
+    pub const fn session(&self) -> SessionNumber {
+        self.session
+    }
+
+    /// The PSBT: the chain is run again on it.
+    pub const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// What was about to be signed.
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// Signatures that were made and recorded, in order.
+    pub fn results(&self) -> &[SignatureLine] {
+        &self.results
+    }
+
+    /// What the sessions before it mean: what the rules judge when it is resumed.
+    pub const fn ledger_before(&self) -> &LedgerState {
+        &self.ledger_before
+    }
+
+    /// Lines of the intent without a result.
+    fn missing(&self) -> impl Iterator<Item = &IntentLine> {
+        let has = |line: &IntentLine| self.results.iter().any(|made| made.input == line.input);
+        self.intent.lines.iter().filter(move |line| !has(line))
+    }
+}
+
+/// Why an entry does not follow from those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoldError {
+    /// The first entry is a genesis, and no other is.
+    Genesis,
+    /// There is no open session.
+    NoSession,
+    /// The session is closed: only its seal can follow.
+    Closed,
+    /// The session is not closed yet.
+    NotClosed,
+    /// A PSBT came in before, or none did.
+    Intake,
+    /// A second intent, or one that differs from the unfinished one.
+    Intent,
+    /// A signature that no intent announced.
+    Result,
+    /// The outcome does not agree with the session.
+    Outcome,
+    /// The hash of the last seal is another one.
+    PreviousSeal,
+    /// An artefact was refused; the text says why.
+    Artefact(String),
+    /// The seal was refused.
+    Seal(Refusal),
+}
+
+impl fmt::Display for FoldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Genesis => f.write_str("a genesis in another place than the first"),
+            Self::NoSession => f.write_str("no open session"),
+            Self::Closed => f.write_str("an entry after the closing one"),
+            Self::NotClosed => f.write_str("a session that is not closed"),
+            Self::Intake => f.write_str("no PSBT, or a second one"),
+            Self::Intent => f.write_str("a second intent, or another one than was cut"),
+            Self::Result => f.write_str("a signature that no intent announced"),
+            Self::Outcome => f.write_str("an outcome that the session does not have"),
+            Self::PreviousSeal => f.write_str("another seal before this session"),
+            Self::Artefact(why) => f.write_str(why),
+            Self::Seal(refusal) => {
+                let (expected, got) = (&refusal.expected, &refusal.got);
+                write!(f, "{}: expected {expected}, got {got}", refusal.rule)
+            }
+        }
+    }
+}
+
+impl core::error::Error for FoldError {}
+
+impl DeviceState {
+    /// A device without an entry.
+    pub fn unborn() -> Self {
+        Self::default()
+    }
+
+    /// How the device was born.
+    pub const fn genesis(&self) -> Option<&Genesis> {
+        self.genesis.as_ref()
+    }
+
+    /// Network and purpose.
+    pub fn scope(&self) -> Option<Scope> {
+        self.genesis().map(|genesis| genesis.root.scope)
+    }
+
+    /// The device.
+    pub fn device(&self) -> Option<DeviceId> {
+        self.identity().map(P256PublicKey::device_id)
+    }
+
+    /// The device's identity key.
+    pub fn identity(&self) -> Option<&P256PublicKey> {
+        self.genesis().map(|genesis| &genesis.identity)
+    }
+
+    /// The roster in force.
+    pub const fn roster(&self) -> Option<&ActiveRoster> {
+        self.roster.as_ref()
+    }
+
+    /// Every enrolment.
+    pub fn enrolments(&self) -> &[CheckedEnrolment] {
+        &self.enrolments
+    }
+
+    /// Every card, of this device and of co-signers, newest last.
+    pub fn cards(&self) -> &[CheckedCard] {
+        &self.cards
+    }
+
+    /// This device's newest card.
+    pub fn own_card(&self) -> Option<&CheckedCard> {
+        let device = self.device()?;
+        self.cards.iter().rev().find(|card| card.device() == device)
+    }
+
+    /// Wallet records that this device endorsed before all had.
+    pub fn drafts(&self) -> &[ByteString] {
+        &self.drafts
+    }
+
+    /// The registered wallets.
+    pub const fn wallets(&self) -> &Registry {
+        &self.wallets
+    }
+
+    /// The policy in force.
+    pub const fn policy(&self) -> Option<&ActivePolicy> {
+        self.policy.as_ref()
+    }
+
+    /// The last block that is known.
+    pub const fn tip(&self) -> Option<&ChainTip> {
+        self.tip.as_ref()
+    }
+
+    /// Height of the last block that is known; 0 before the device was born.
+    pub fn height(&self) -> Height {
+        self.tip().map_or(Height(0), ChainTip::height)
+    }
+
+    /// All keys that were generated: what has to be on the token.
+    pub fn keys(&self) -> &[KeysGenerated] {
+        &self.keys
+    }
+
+    /// What past sessions mean for limits and replay.
+    pub const fn ledger(&self) -> &LedgerState {
+        &self.ledger
+    }
+
+    /// Sessions that have ended, in order.
+    pub fn sessions(&self) -> &[SessionSummary] {
+        &self.sessions
+    }
+
+    /// The session that is not sealed yet.
+    pub const fn open(&self) -> Option<&OpenSession> {
+        self.open.as_ref()
+    }
+
+    /// An intent that was not released.
+    pub const fn unfinished(&self) -> Option<&Unfinished> {
+        self.unfinished.as_ref()
+    }
+
+    /// Digest of the last signed seal.
+    pub const fn last_seal(&self) -> Option<FileDigest> {
+        self.last_seal
+    }
+
+    /// Takes the next entry.
+    ///
+    /// # Errors
+    /// [`FoldError`]; the state is then unchanged but for what the entry itself set.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
+        match &entry.body {
+            Body::Genesis(genesis) => return self.born(entry, genesis),
+            Body::SessionOpened(opened) => return self.opened(entry.session, opened),
+            Body::Sealed(bytes) => return self.sealed(entry, bytes),
+            _ => {}
+        }
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        if session.closed.is_some() {
+            return Err(FoldError::Closed);
+        }
+        match &entry.body {
+            Body::Installed(installed) => self.install(installed),
+            Body::KeysGenerated(keys) => {
+                self.keys.push(keys.clone());
+                Ok(())
+            }
+            Body::Attended(bytes) => {
+                session.attended.push(bytes.clone());
+                Ok(())
+            }
+            Body::Intake(intake) => take_in(session, intake),
+            Body::Rejected(rejected) => {
+                let officer = rejected.officer.clone();
+                self.ledger.record_rejection(rejected.request, officer);
+                Ok(())
+            }
+            Body::Intent(intent) => self.intend(intent),
+            Body::Result(line) => self.made(line),
+            Body::Closed(outcome) => self.close(*outcome),
+            // Facts for the auditor: no later session depends on them.
+            _ => Ok(()),
+        }
+    }
+
+    /// The seal that the open session must get, once it is closed.
+    pub(super) fn expected_seal(
+        &self,
+        head: [u8; 32],
+        entries: u64,
+    ) -> Option<(Seal, P256PublicKey)> {
+        let session = self.open()?;
+        let identity = *self.identity()?;
+        let seal = Seal {
+            version: 1,
+            scope: self.scope()?,
+            device: identity.device_id(),
+            session: session.number,
+            head,
+            entries,
+            signatures: self.ledger.signatures(),
+            outcome: session.closed?,
+            ledger: self.ledger.digest(),
+        };
+        Some((seal, identity))
+    }
+
+    fn born(&mut self, entry: &Entry, genesis: &Genesis) -> Result<(), FoldError> {
+        if entry.sequence != 0 || self.genesis.is_some() {
+            return Err(FoldError::Genesis);
+        }
+        self.tip = Some(ChainTip::checkpoint(&genesis.root.checkpoint));
+        self.genesis = Some(genesis.clone());
+        Ok(())
+    }
+
+    /// A session that was still open was cut; the next seal covers it.
+    fn opened(&mut self, number: SessionNumber, opened: &SessionOpened) -> Result<(), FoldError> {
+        if self.genesis.is_none() {
+            return Err(FoldError::Genesis);
+        }
+        if opened.previous_seal != self.last_seal {
+            return Err(FoldError::PreviousSeal);
+        }
+        if let Some(cut) = self.open.take() {
+            self.sessions.push(SessionSummary {
+                number: cut.number,
+                kind: cut.opened.kind,
+                outcome: cut.closed.unwrap_or(Outcome::Cut),
+                seal: None,
+            });
+        }
+        self.open = Some(OpenSession {
+            number,
+            opened: opened.clone(),
+            attended: Vec::new(),
+            intake: None,
+            intended: false,
+            closed: None,
+        });
+        Ok(())
+    }
+
+    fn intend(&mut self, intent: &Intent) -> Result<(), FoldError> {
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        let intake = session.intake.clone().ok_or(FoldError::Intake)?;
+        if session.intended {
+            return Err(FoldError::Intent);
+        }
+        session.intended = true;
+        if session.opened.kind == CeremonyKind::Resume {
+            // Lines without a result may be signed a second time: they count again.
+            let unfinished = self.unfinished.as_ref().ok_or(FoldError::Intent)?;
+            if unfinished.intent != *intent || unfinished.intake.psbt != intake.psbt {
+                return Err(FoldError::Intent);
+            }
+            let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();
+            self.ledger.record_intent(intent.tx, &coins);
+            return Ok(());
+        }
+        let ledger_before = self.ledger.clone();
+        let coins: Vec<OutPoint> = intent.lines.iter().map(|l| l.coin.into()).collect();
+        self.ledger.record_intent(intent.tx, &coins);
+        if let Some(index) = intent.change {
+            self.ledger.record_change(intent.wallet, index);
+        }
+        self.unfinished = Some(Unfinished {
+            session: session.number,
+            intake,
+            intent: intent.clone(),
+            results: Vec::new(),
+            ledger_before,
+        });
+        Ok(())
+    }
+
+    fn made(&mut self, made: &SignatureLine) -> Result<(), FoldError> {
+        let intended = self.open.as_ref().is_some_and(|session| session.intended);
+        let unfinished = self.unfinished.as_mut().ok_or(FoldError::Result)?;
+        let next = unfinished.missing().next().ok_or(FoldError::Result)?;
+        if !intended || (next.input, next.key) != (made.input, made.key) {
+            return Err(FoldError::Result);
+        }
+        self.ledger.record_r(made.signature.r());
+        unfinished.results.push(*made);
+        Ok(())
+    }
+
+    fn close(&mut self, outcome: Outcome) -> Result<(), FoldError> {
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        let complete = self
+            .unfinished
+            .as_ref()
+            .is_some_and(|unfinished| unfinished.missing().next().is_none());
+        let signed = session.intended && complete;
+        if outcome == Outcome::Cut || (outcome == Outcome::Signed && !signed) {
+            return Err(FoldError::Outcome);
+        }
+        session.closed = Some(outcome);
+        Ok(())
+    }
+
+    fn sealed(&mut self, entry: &Entry, bytes: &ByteString) -> Result<(), FoldError> {
+        let (seal, identity) = self
+            .expected_seal(entry.prev, entry.sequence)
+            .ok_or(FoldError::NotClosed)?;
+        trn02(&bytes.0, &seal, &identity, entry.sequence).map_err(FoldError::Seal)?;
+        let session = self.open.take().ok_or(FoldError::NoSession)?;
+        let digest = FileDigest::over(&[&bytes.0]);
+        self.sessions.push(SessionSummary {
+            number: session.number,
+            kind: session.opened.kind,
+            outcome: seal.outcome,
+            seal: Some(digest),
+        });
+        self.last_seal = Some(digest);
+        if seal.outcome == Outcome::Signed {
+            self.unfinished = None;
+        }
+        Ok(())
+    }
+}
+
+/// One PSBT is read in a session, and after it nothing is read any more.
+fn take_in(session: &mut OpenSession, intake: &Intake) -> Result<(), FoldError> {
+    if session.intake.is_some() {
+        return Err(FoldError::Intake);
+    }
+    session.intake = Some(intake.clone());
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Artefacts that a journal installs: each is opened again, with the same checks as on the day
+//! when it was installed.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use core::fmt;
+
+use super::{DeviceState, FoldError};
+use crate::approval::{ActiveRoster, CheckedEnrolment};
+use crate::codec;
+use crate::headers::HeaderRun;
+use crate::policy::{ActivePolicy, PolicyStanding};
+use crate::transcript::entry::{Genesis, Installed, WhatKind};
+use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration};
+
+impl DeviceState {
+    /// Opens an artefact and puts it in force.
+    pub(super) fn install(&mut self, installed: &Installed) -> Result<(), FoldError> {
+        let genesis = self.genesis.clone().ok_or(FoldError::Genesis)?;
+        let bytes = installed.artefact.0.as_slice();
+        match installed.kind {
+            WhatKind::Roster => self.install_roster(bytes, &genesis),
+            WhatKind::Enrolment => self.install_enrolment(bytes),
+            WhatKind::Card => self.install_card(bytes, &genesis),
+            WhatKind::WalletDraft => self.install_draft(installed),
+            WhatKind::Wallet => self.install_wallet(bytes, &genesis),
+            WhatKind::Policy => self.install_policy(bytes),
+            WhatKind::Headers => self.install_headers(bytes, &genesis),
+        }
+    }
+
+    fn install_roster(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
+        let root = &genesis.root;
+        let roster = ActiveRoster::first(bytes, root.scope, root).map_err(refused)?;
+        self.roster = Some(roster);
+        Ok(())
+    }
+
+    fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let roster = self.roster.as_ref().ok_or_else(no_roster)?;
+        let enrolment = CheckedEnrolment::open(bytes, roster, self.height()).map_err(refused)?;
+        self.enrolments.push(enrolment);
+        Ok(())
+    }
+
+    fn install_card(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
+        let root = &genesis.root;
+        let card = CheckedCard::open(bytes, root.scope, &root.digest()).map_err(refused)?;
+        self.cards.push(card);
+        Ok(())
+    }
+
+    fn install_draft(&mut self, installed: &Installed) -> Result<(), FoldError> {
+        let own = self
+            .own_card()
+            .ok_or_else(|| FoldError::Artefact("no card of this device".into()))?;
+        RegistrableRecord::check(&Registration {
+            record: &installed.artefact.0,
+            own,
+            cards: &self.cards,
+            enrolments: &self.enrolments,
+        })
+        .map_err(refused)?;
+        self.drafts.push(installed.artefact.clone());
+        Ok(())
+    }
+
+    fn install_wallet(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
+        let root = &genesis.root;
+        let wallet = RegisteredWallet::open(bytes, root.scope, &root.digest()).map_err(refused)?;
+        self.wallets.add(Arc::new(wallet)).map_err(refused)
+    }
+
+    fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let roster = self.roster.as_ref().ok_or_else(no_roster)?;
+        let standing = PolicyStanding {
+            installed: self.height(),
+            after: self
+                .policy()
+                .map(|policy| (policy.number(), policy.digest())),
+        };
+        let policy = ActivePolicy::open(bytes, roster, standing, self.height());
+        self.policy = Some(policy.map_err(refused)?);
+        Ok(())
+    }
+
+    fn install_headers(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
+        let run: HeaderRun = codec::decode(bytes).map_err(refused)?;
+        let tip = self.tip.as_ref().ok_or(FoldError::Genesis)?;
+        let extended = tip.extend(&run, genesis.root.scope.network);
+        self.tip = Some(extended.map_err(refused)?);
+        Ok(())
+    }
+}
+
+fn refused(error: impl fmt::Display) -> FoldError {
+    FoldError::Artefact(error.to_string())
+}
+
+fn no_roster() -> FoldError {
+    FoldError::Artefact("no roster is installed".into())
+}
