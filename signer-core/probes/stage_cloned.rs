@@ -1,12 +1,16 @@
 // expect: E0277
 //! A stage is used once: a copy could be confirmed once and signed twice.
 
+use signer_core::approval::ApprovedTx;
+use signer_core::policy::CheckedTx;
 use signer_core::psbt::ParsedPsbt;
+use signer_core::wallet::WalletTx;
 
 fn clone<T: Clone>() {}
-fn copy<T: Copy>() {}
 
 fn main() {
     clone::<ParsedPsbt>(); // refused
-    copy::<ParsedPsbt>(); // refused
+    clone::<WalletTx>(); // refused
+    clone::<CheckedTx>(); // refused
+    clone::<ApprovedTx>(); // refused
 }
