@@ -45,6 +45,7 @@ impl OpenToken {
     /// Keys of the range that are there already are read and not made again, so that an
     /// interrupted generation can go on. Public halves without a private key are left over from
     /// an interruption, hold nothing, and are replaced.
+    /// Whether a key may be used is not judged here: that is HSM01, over what this returns.
     pub fn generate_wallet_keys(
         &mut self,
         device: Fingerprint,
