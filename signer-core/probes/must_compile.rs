@@ -1,11 +1,21 @@
 //! The same means that the other probes misuse, where they are allowed.
 
-use signer_core::cose::{Artefact, CoseError, Draft};
+use signer_core::approval::{ActiveRoster, ApprovedTx, Operators};
+use signer_core::cose::{Artefact, CoseError, Draft, Signed};
 use signer_core::digest::DeviceId;
 use signer_core::keys::{P256PublicKey, Signature64};
+use signer_core::ledger::LedgerState;
+use signer_core::policy::{ActivePolicy, CheckedTx};
+use signer_core::psbt::ParsedPsbt;
+use signer_core::review::{ConfirmedTx, Review, ReviewSession};
+use signer_core::rule::{Refusal, Stopped};
 use signer_core::signing::{
-    OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef,
+    OfficerOrder, PossessionOrder, Receipt, SealOrder, SighashOrder, SignedPsbt, Signing,
+    SigningHsm, WalletKeyRef,
 };
+use signer_core::transcript::{Release, SealedSession};
+use signer_core::types::{Height, Lang};
+use signer_core::wallet::{BindContext, WalletTx};
 
 /// An HSM sees what it is asked to sign and cannot make it.
 pub struct Token;
@@ -43,6 +53,51 @@ pub fn seal<T: Artefact>(draft: Draft<T>) -> (Option<SealOrder>, Option<OfficerO
 
 pub fn sign<T: Artefact>(draft: Draft<T>, signature: Signature64) -> Result<(), CoseError> {
     draft.signed(signature).map(drop)
+}
+
+pub fn judge(
+    bytes: Vec<u8>,
+    context: &BindContext<'_>,
+    policy: &ActivePolicy,
+    roster: &ActiveRoster,
+    operators: &Operators,
+    ledger: &LedgerState,
+    tip: Height,
+) -> Result<ApprovedTx, Stopped> {
+    let parsed = ParsedPsbt::parse(bytes)?;
+    let bound = WalletTx::bind(parsed, context)?;
+    let checked = CheckedTx::check(bound, policy, ledger, tip)?;
+    ApprovedTx::approve(checked, roster, operators, ledger, tip)
+}
+
+pub fn ask(approved: ApprovedTx, session: ReviewSession) -> Result<ConfirmedTx, Refusal> {
+    let mut review = Review::open(approved, Lang::Ja, session);
+    review.shown();
+    let _ = review.answer("typed");
+    review.finish()
+}
+
+pub fn obey(
+    confirmed: ConfirmedTx,
+    token: &mut Token,
+    ledger: &LedgerState,
+    receipt: &Signed<Receipt>,
+) -> Result<SignedPsbt, Refusal> {
+    let mut signing = Signing::begin(confirmed)?;
+    while let Some(order) = signing.next_order() {
+        if let Ok(signature) = token.sign(&order) {
+            signing.accept(order, signature, ledger)?;
+        }
+    }
+    signing.finish(receipt)
+}
+
+pub fn release(
+    signed: SignedPsbt,
+    sealed: &SealedSession,
+    transcript: Vec<u8>,
+) -> Result<Release, Refusal> {
+    Release::signed(signed, sealed, transcript)
 }
 
 fn main() {}

@@ -4,6 +4,9 @@
 use signer_core::approval::ApprovedTx;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ParsedPsbt;
+use signer_core::review::{ConfirmedTx, Review};
+use signer_core::signing::{SignedPsbt, Signing};
+use signer_core::transcript::{Journal, Release, SealedSession};
 use signer_core::wallet::WalletTx;
 
 fn default<T: Default>() {}
@@ -13,4 +16,11 @@ fn main() {
     default::<WalletTx>(); // refused
     default::<CheckedTx>(); // refused
     default::<ApprovedTx>(); // refused
+    default::<ConfirmedTx>(); // refused
+    default::<SignedPsbt>(); // refused
+    default::<SealedSession>(); // refused
+    default::<Release>(); // refused
+    default::<Review>(); // refused
+    default::<Signing>(); // refused
+    default::<Journal>(); // refused
 }
