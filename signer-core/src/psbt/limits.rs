@@ -38,6 +38,10 @@ pub const PATH_LEVELS: usize = 12;
 /// Largest transaction that nodes relay, in weight units (Bitcoin Core `policy.h`).
 pub const WEIGHT: u64 = 400_000;
 
+/// Most places that one rule names in a report; the rest is counted. A report is journalled, and a
+/// hostile file must not fill the journal.
+pub const REFUSALS: usize = 100;
+
 /// How large a file a reading takes. Two sizes exist, and no way to have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

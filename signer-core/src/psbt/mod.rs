@@ -8,6 +8,7 @@
 //! reorder a record, or make a signature. It knows no wallet and no policy.
 
 pub mod build;
+mod container;
 mod form;
 pub mod key;
 pub mod limits;

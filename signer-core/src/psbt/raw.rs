@@ -11,12 +11,9 @@ use crate::digest::PsbtDigest;
 use crate::rule::{Place, Refusal, RuleId};
 use crate::types::{InputIndex, OutputIndex};
 
-use super::key::{
-    self, GLOBAL_INPUT_COUNT, GLOBAL_OUTPUT_COUNT, GLOBAL_UNSIGNED_TX, GLOBAL_VERSION, KeyType,
-    MapId, PsbtVersion,
-};
-use super::reader::{Cursor, ReadError, push_sized};
-use super::{limits, unsigned};
+use super::key::{self, KeyType, MapId, PsbtVersion};
+use super::reader::{Cursor, push_sized};
+use super::{container, unsigned};
 
 /// The first five bytes of every PSBT.
 pub(super) const MAGIC: [u8; 5] = *b"psbt\xff";
@@ -36,15 +33,15 @@ pub struct RawPsbt {
 
 /// Where the records of a map lie, and where its separator is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Map {
-    records: Vec<Span>,
-    end: usize,
+pub(super) struct Map {
+    pub(super) records: Vec<Span>,
+    pub(super) end: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Span {
-    key: Range<usize>,
-    value: Range<usize>,
+pub(super) struct Span {
+    pub(super) key: Range<usize>,
+    pub(super) value: Range<usize>,
 }
 
 /// A record: a key (type and key data) and a value.
@@ -96,24 +93,13 @@ impl RawPsbt {
     /// # Errors
     /// PSB01 for the form, PSB02 for what is too much to look at.
     pub fn from_vec(bytes: Vec<u8>) -> Result<Self, Refusal> {
-        within(
-            "bytes of file",
-            bytes.len() as u64,
-            limits::RAW_FILE_BYTES as u64,
-            Place::Whole,
-        )?;
-        let mut reader = MapReader::new(&bytes)?;
-        let global = reader.map()?;
-        let head = Head::of(&bytes, &global)?;
-        let inputs = reader.maps(head.inputs)?;
-        let outputs = reader.maps(head.outputs)?;
-        reader.end()?;
+        let maps = container::maps(&bytes)?;
         Ok(Self {
-            version: head.version,
-            global,
-            inputs,
-            outputs,
             bytes,
+            version: maps.version,
+            global: maps.global,
+            inputs: maps.inputs,
+            outputs: maps.outputs,
         })
     }
 
@@ -292,176 +278,6 @@ where
         out.push(0);
     }
     out
-}
-
-/// What the global map says of the rest of the file.
-struct Head {
-    version: PsbtVersion,
-    inputs: u64,
-    outputs: u64,
-}
-
-impl Head {
-    fn of(bytes: &[u8], global: &Map) -> Result<Self, Refusal> {
-        let value = |key: u8| {
-            let mut spans = global.records.iter();
-            let span = spans.find(|span| bytes.get(span.key.clone()) == Some(&[key]))?;
-            bytes.get(span.value.clone())
-        };
-        let head = match version_of(value(GLOBAL_VERSION))? {
-            PsbtVersion::V0 => {
-                let unsigned = value(GLOBAL_UNSIGNED_TX)
-                    .ok_or_else(|| form(Place::Whole, "an unsigned transaction", "none"))?;
-                let tx = unsigned::read(unsigned)?;
-                Self {
-                    version: PsbtVersion::V0,
-                    inputs: tx.input.len() as u64,
-                    outputs: tx.output.len() as u64,
-                }
-            }
-            PsbtVersion::V2 => Self {
-                version: PsbtVersion::V2,
-                inputs: count(value(GLOBAL_INPUT_COUNT), "GLOBAL_INPUT_COUNT")?,
-                outputs: count(value(GLOBAL_OUTPUT_COUNT), "GLOBAL_OUTPUT_COUNT")?,
-            },
-        };
-        within("inputs", head.inputs, limits::RAW_MAPS, Place::Whole)?;
-        within("outputs", head.outputs, limits::RAW_MAPS, Place::Whole)?;
-        Ok(head)
-    }
-}
-
-fn version_of(value: Option<&[u8]>) -> Result<PsbtVersion, Refusal> {
-    match value {
-        None | Some([0, 0, 0, 0]) => Ok(PsbtVersion::V0),
-        Some([2, 0, 0, 0]) => Ok(PsbtVersion::V2),
-        Some(other) => Err(form(
-            Place::Whole,
-            "PSBT version 0 or 2",
-            crate::digest::hex(other.get(..4).unwrap_or(other)),
-        )),
-    }
-}
-
-fn count(value: Option<&[u8]>, name: &str) -> Result<u64, Refusal> {
-    let value = value.ok_or_else(|| form(Place::Whole, name, "no such field"))?;
-    let mut cursor = Cursor::new(value);
-    match cursor.compact() {
-        Ok(count) if cursor.is_at_end() => Ok(count),
-        Ok(_) => Err(form(
-            Place::Whole,
-            format!("{name} alone"),
-            "bytes after it",
-        )),
-        Err(error) => Err(form(Place::Whole, name, error.text())),
-    }
-}
-
-/// Reads map after map.
-struct MapReader<'a> {
-    bytes: &'a [u8],
-    cursor: Cursor<'a>,
-    records: usize,
-}
-
-impl<'a> MapReader<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, Refusal> {
-        let mut cursor = Cursor::new(bytes);
-        if cursor.array() != Ok(MAGIC) {
-            return Err(form(
-                Place::Byte(0),
-                "the magic of a PSBT, 70736274ff",
-                "other bytes",
-            ));
-        }
-        Ok(Self {
-            bytes,
-            cursor,
-            records: 0,
-        })
-    }
-
-    /// Reads `count` maps. Nothing is set aside for maps that are only claimed.
-    fn maps(&mut self, count: u64) -> Result<Vec<Map>, Refusal> {
-        let mut maps = Vec::new();
-        for _ in 0..count {
-            maps.push(self.map()?);
-        }
-        Ok(maps)
-    }
-
-    fn map(&mut self) -> Result<Map, Refusal> {
-        let start = self.cursor.position();
-        let mut records = Vec::new();
-        loop {
-            let at = self.cursor.position();
-            let length = self.cursor.compact().map_err(|e| self.unreadable(e))?;
-            if length == 0 {
-                self.unique_keys(&records, start)?;
-                return Ok(Map { records, end: at });
-            }
-            records.push(self.record(length, at)?);
-        }
-    }
-
-    fn record(&mut self, key_length: u64, at: usize) -> Result<Span, Refusal> {
-        let place = Place::Byte(at as u64);
-        self.records = self.records.saturating_add(1);
-        within(
-            "records",
-            self.records as u64,
-            limits::RAW_RECORDS as u64,
-            place.clone(),
-        )?;
-        within("bytes of a key", key_length, limits::RAW_KEY_BYTES, place)?;
-        let key_start = self.cursor.position();
-        let key = self
-            .cursor
-            .take(key_length)
-            .map_err(|e| self.unreadable(e))?;
-        Cursor::new(key).compact().map_err(|e| self.unreadable(e))?;
-        let key_end = self.cursor.position();
-        let value = self.cursor.sized().map_err(|e| self.unreadable(e))?;
-        let end = self.cursor.position();
-        Ok(Span {
-            key: key_start..key_end,
-            value: end.saturating_sub(value.len())..end,
-        })
-    }
-
-    fn unique_keys(&self, records: &[Span], start: usize) -> Result<(), Refusal> {
-        let mut keys: Vec<&[u8]> = records
-            .iter()
-            .filter_map(|span| self.bytes.get(span.key.clone()))
-            .collect();
-        keys.sort_unstable();
-        let twice = keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-        if twice {
-            let place = Place::Byte(start as u64);
-            return Err(form(
-                place,
-                "each key once in a map",
-                "a key twice in the map that starts here",
-            ));
-        }
-        Ok(())
-    }
-
-    fn end(&self) -> Result<(), Refusal> {
-        if self.cursor.is_at_end() {
-            return Ok(());
-        }
-        Err(form(
-            Place::Byte(self.cursor.position() as u64),
-            "the end of the file after the last map",
-            format!("{} bytes more", self.cursor.rest().len()),
-        ))
-    }
-
-    fn unreadable(&self, error: ReadError) -> Refusal {
-        let place = Place::Byte(self.cursor.position() as u64);
-        form(place, "a record in shortest form", error.text())
-    }
 }
 
 /// A refusal of the form.

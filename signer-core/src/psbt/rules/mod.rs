@@ -8,13 +8,15 @@ mod psb06;
 mod psb07;
 mod psb08;
 
+use alloc::vec::Vec;
+
 use bitcoin::TxOut;
 
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::{InputIndex, OutputIndex};
 
-use super::Limits;
 use super::form::{Fields, InputFields};
+use super::{Limits, limits};
 
 pub(super) use psb02::file_size;
 pub(super) use psb07::{multisig_witness_bytes, weight_with};
@@ -27,7 +29,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// The coin of each input, proven by the previous transaction in the PSBT, or why it is not.
-pub(super) fn prove_coins(fields: &Fields) -> alloc::vec::Vec<Result<TxOut, Refusal>> {
+pub(super) fn prove_coins(fields: &Fields) -> Vec<Result<TxOut, Refusal>> {
     psb03::prove_coins(fields)
 }
 
@@ -42,6 +44,18 @@ pub(super) fn judge(reading: &Reading<'_>) -> [(RuleId, Verdict); 7] {
         (RuleId::PSB07, psb07::psb07(reading)),
         (RuleId::PSB08, psb08::psb08(reading)),
     ]
+}
+
+/// Passed without refusals; otherwise the first [`limits::REFUSALS`] of them, and how many more.
+fn verdict(refusals: impl IntoIterator<Item = Refusal>) -> Verdict {
+    let mut refusals = refusals.into_iter();
+    let mut named: Vec<Refusal> = refusals.by_ref().take(limits::REFUSALS).collect();
+    let more = refusals.count();
+    if let (1.., Some(rule)) = (more, named.first().map(|refusal| refusal.rule)) {
+        let got = alloc::format!("{more} more places that refuse");
+        named.push(Refusal::new(rule, Place::Whole, "none", got));
+    }
+    Verdict::of(named)
 }
 
 /// The inputs with their places.

@@ -7,7 +7,7 @@ use crate::psbt::raw::within;
 use crate::psbt::{Limits, limits};
 use crate::rule::{Place, Refusal, Verdict};
 
-use super::{Reading, at_output, inputs};
+use super::{Reading, at_output, inputs, verdict};
 
 /// PSB02, the part that is judged before anything is read: the size of the file.
 pub(in crate::psbt) fn file_size(bytes: usize, limits: Limits) -> Result<(), Refusal> {
@@ -40,7 +40,7 @@ pub(super) fn psb02(reading: &Reading<'_>) -> Verdict {
     );
     found.judge_inputs(fields);
     found.judge_outputs(fields);
-    Verdict::of(found.0)
+    verdict(found.0)
 }
 
 struct Found(Vec<Refusal>);

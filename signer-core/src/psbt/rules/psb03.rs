@@ -9,13 +9,13 @@ use crate::psbt::form::{Fields, InputFields};
 use crate::psbt::previous::PreviousTx;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, inputs};
+use super::{Reading, at_input, inputs, verdict};
 
 /// PSB03: Every input carries its full previous transaction, and all that is said of the coin
 /// agrees with it.
 pub(super) fn psb03(reading: &Reading<'_>) -> Verdict {
     let refusals = reading.spent.iter().filter_map(|coin| coin.as_ref().err());
-    Verdict::of(refusals.cloned().collect())
+    verdict(refusals.cloned())
 }
 
 /// The coin of each input as its parent proves it, or why it is not proven.

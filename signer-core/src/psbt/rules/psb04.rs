@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::psbt::form::InputFields;
 use crate::rule::{Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, inputs};
+use super::{Reading, at_input, inputs, verdict};
 
 /// SIGHASH_ALL: the signature covers every input and every output.
 const ALL: u8 = 0x01;
@@ -26,7 +26,7 @@ pub(super) fn psb04(reading: &Reading<'_>) -> Verdict {
             ));
         }
     }
-    Verdict::of(refusals)
+    verdict(refusals)
 }
 
 fn other_types(input: &InputFields) -> Vec<alloc::string::String> {

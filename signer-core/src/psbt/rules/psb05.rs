@@ -2,7 +2,7 @@
 
 use crate::rule::{Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, inputs};
+use super::{Reading, at_input, inputs, verdict};
 
 /// PSB05: No input is finalized.
 pub(super) fn psb05(reading: &Reading<'_>) -> Verdict {
@@ -11,7 +11,7 @@ pub(super) fn psb05(reading: &Reading<'_>) -> Verdict {
         let place = at_input(index);
         Some(Refusal::new(RuleId::PSB05, place, "no final field", field))
     });
-    Verdict::of(finalized.collect())
+    verdict(finalized)
 }
 
 #[cfg(test)]

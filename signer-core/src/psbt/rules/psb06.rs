@@ -8,7 +8,7 @@ use bitcoin::{Amount, TxOut};
 
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, at_output, inputs};
+use super::{Reading, at_input, at_output, inputs, verdict};
 
 /// PSB06: No coin is spent twice, amounts are possible and their sums fit.
 ///
@@ -25,7 +25,7 @@ pub(super) fn psb06(reading: &Reading<'_>) -> Verdict {
         refusals.extend(impossible(output, at_output(index)));
     }
     refusals.extend(sums(reading).err());
-    Verdict::of(refusals)
+    verdict(refusals)
 }
 
 fn coins_twice(reading: &Reading<'_>) -> Vec<Refusal> {

@@ -11,7 +11,7 @@ use crate::psbt::limits;
 use crate::psbt::unsigned::LOCK_TIME_THRESHOLD;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, inputs};
+use super::{Reading, at_input, inputs, verdict};
 
 /// BIP-68: with this bit set a sequence is no relative lock.
 const RELATIVE_LOCK_DISABLED: u32 = 1 << 31;
@@ -40,7 +40,7 @@ pub(super) fn psb07(reading: &Reading<'_>) -> Verdict {
         let expected = format!("at most {} weight units", limits::WEIGHT);
         refusals.push(refuse(Place::Transaction, expected, weight));
     }
-    Verdict::of(refusals)
+    verdict(refusals)
 }
 
 fn relative_locks(fields: &Fields) -> Vec<Refusal> {

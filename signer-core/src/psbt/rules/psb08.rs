@@ -2,7 +2,7 @@
 
 use crate::rule::{Refusal, RuleId, Verdict};
 
-use super::Reading;
+use super::{Reading, verdict};
 
 /// PSB08: No field asks for another kind of spending: taproot, MuSig2, preimages, proofs.
 ///
@@ -13,7 +13,7 @@ pub(super) fn psb08(reading: &Reading<'_>) -> Verdict {
         let expected = "only fields of a multisig spending by signatures";
         Refusal::new(RuleId::PSB08, map.place(), expected, name)
     });
-    Verdict::of(refusals.collect())
+    verdict(refusals)
 }
 
 #[cfg(test)]
@@ -43,6 +43,24 @@ mod tests {
         assert_eq!(refused_types(MapId::Input(InputIndex(0))), inputs);
         let outputs: Vec<u8> = (0x05..=0x0A).collect();
         assert_eq!(refused_types(MapId::Output(OutputIndex(0))), outputs);
+    }
+
+    #[test]
+    fn names_a_hundred_places_and_counts_the_rest() {
+        let raw = Case::new(BOTH[0], 1).raw();
+        let records = |count: u8| -> Vec<_> {
+            let place = MapId::Input(InputIndex(0));
+            let key = |n| alloc::vec![0x14, n];
+            (0..count).map(|n| (place, key(n), alloc::vec![])).collect()
+        };
+        for (count, lines) in [(99, 99), (100, 100), (101, 101), (200, 101)] {
+            let bytes = raw.with_records(&records(count)).unwrap().into_bytes();
+            let stopped = ParsedPsbt::parse(bytes).unwrap_err();
+            assert_eq!(stopped.report().refusals().count(), lines);
+            let last = stopped.report().refusals().last().unwrap();
+            let more = alloc::format!("{} more places that refuse", count.saturating_sub(100));
+            assert_eq!(last.got == more, count > 100);
+        }
     }
 
     #[test]
