@@ -84,6 +84,11 @@ impl Signing {
         &self.intent
     }
 
+    /// How many signatures were accepted so far.
+    pub fn made(&self) -> usize {
+        self.made.len()
+    }
+
     /// The next order for the HSM. Each is given once.
     pub fn next_order(&mut self) -> Option<SighashOrder> {
         self.orders.pop_front()

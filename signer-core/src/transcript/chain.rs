@@ -172,6 +172,11 @@ impl UnverifiedTranscript {
         &self.entries
     }
 
+    /// The entries, given away.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// SHA-256 of each entry, in order.
     pub fn hashes(&self) -> &[[u8; 32]] {
         &self.hashes

@@ -96,6 +96,9 @@ pub enum Body {
     /// The signed seal over everything up to the entry before.
     #[n(18)]
     Sealed(#[n(0)] ByteString),
+    /// The machine was read again, before signing.
+    #[n(19)]
+    Rechecked(#[n(0)] Box<Rechecked>),
 }
 
 impl Body {
@@ -121,6 +124,7 @@ impl Body {
             Self::Exception(_) => "exception",
             Self::Closed(_) => "closed",
             Self::Sealed(_) => "sealed",
+            Self::Rechecked(_) => "rechecked",
         }
     }
 }
@@ -219,6 +223,18 @@ pub struct SessionOpened {
     /// Digest of the last signed seal; absent before the first.
     #[n(9)]
     pub previous_seal: Option<FileDigest>,
+}
+
+/// The machine and the HSM, read again before signing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Rechecked {
+    /// What was read of the machine.
+    #[n(0)]
+    pub environment: EnvironmentReading,
+    /// What ENV and HSM rules said of it.
+    #[n(1)]
+    pub report: Vec<RuleLine>,
 }
 
 /// The software; self-reported.

@@ -11,7 +11,9 @@
 mod anchor;
 mod chain;
 mod entry;
+mod judge;
 mod release;
+mod replay;
 mod seal;
 mod state;
 
@@ -19,8 +21,11 @@ pub use anchor::{Anchor, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
     Aborted, Answered, Body, CeremonyKind, Channel, Entry, Exception, Genesis, Installed, Intake,
-    KeysGenerated, MadeKey, Outcome, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    KeysGenerated, MadeKey, Outcome, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind,
+    WrongPin,
 };
+pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::Release;
+pub use replay::{Findings, Trust, VerifiedTranscript};
 pub use seal::{Seal, SealedSession, trn02};
 pub use state::{DeviceState, FoldError, OpenSession, SessionSummary, Unfinished};

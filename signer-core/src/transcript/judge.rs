@@ -1,0 +1,148 @@
+//! The one way from a journal to an approved transaction and its review: the device takes it in a
+//! session, and the auditor takes it again.
+
+use alloc::vec::Vec;
+
+use super::entry::{CeremonyKind, Rejected};
+use super::state::{DeviceState, OpenSession};
+use crate::approval::{ApprovedTx, Operators, SessionFacts, rejections};
+use crate::ledger::LedgerState;
+use crate::policy::CheckedTx;
+use crate::psbt::{Limits, ParsedPsbt};
+use crate::review::{Review, ReviewSession};
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stopped};
+use crate::wallet::{BindContext, WalletTx};
+
+/// Why the open session has no approved transaction.
+#[derive(Debug)]
+pub enum NotApproved {
+    /// A rule refused; the report is complete.
+    Stopped(Stopped),
+    /// The session is not ready for a judgement: something that comes before it is missing.
+    Unready(Refusal),
+}
+
+impl NotApproved {
+    /// The report, where there is one.
+    pub const fn report(&self) -> Option<&RuleReport> {
+        match self {
+            Self::Stopped(stopped) => Some(stopped.report()),
+            Self::Unready(_) => None,
+        }
+    }
+}
+
+impl From<Stopped> for NotApproved {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
+/// Judges the PSBT of the open session by all that the journal says up to now. The report of
+/// either outcome is the next entry.
+///
+/// # Errors
+/// [`NotApproved`].
+pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
+    let session = open(state)?;
+    let intake = session
+        .intake()
+        .ok_or_else(|| missing("a PSBT that was read"))?;
+    let device = state.device().ok_or_else(|| missing("a genesis"))?;
+    let roster = state.roster().ok_or_else(|| missing("a roster"))?;
+    let policy = state.policy().ok_or_else(|| missing("a policy"))?;
+    let ledger = ledger(state, session)?;
+    let operators = operators(state)?;
+    let tip = state.height();
+    // What came by QR code is no larger than the usual size anyway.
+    let parsed = ParsedPsbt::parse_within(intake.psbt.0.clone(), Limits::HEAVY)?;
+    let context = BindContext {
+        wallets: state.wallets(),
+        policy,
+        ledger,
+        device: &device,
+        tip,
+    };
+    let tx = WalletTx::bind(parsed, &context)?;
+    let checked = CheckedTx::check(tx, policy, ledger, tip)?;
+    let approved = ApprovedTx::approve(checked, roster, &operators, ledger, tip)?;
+    Ok(approved)
+}
+
+/// The two operators who attend the open session.
+///
+/// # Errors
+/// [`NotApproved::Unready`] with APP10.
+pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
+    let session = open(state)?;
+    let device = state.device().ok_or_else(|| missing("a genesis"))?;
+    let roster = state.roster().ok_or_else(|| missing("a roster"))?;
+    let [a, b, ..] = session.attended() else {
+        return Err(missing("two operators").into());
+    };
+    let facts = SessionFacts {
+        device,
+        session: session.number(),
+        nonce: session.opened().nonce,
+    };
+    Operators::open(&a.0, &b.0, facts, roster).map_err(NotApproved::Unready)
+}
+
+/// Opens the review of an approved transaction in the open session.
+///
+/// # Errors
+/// [`NotApproved::Unready`] without an open session.
+pub fn review(state: &DeviceState, approved: ApprovedTx) -> Result<Review, NotApproved> {
+    let session = open(state)?;
+    let genesis = state.genesis().ok_or_else(|| missing("a genesis"))?;
+    let facts = ReviewSession {
+        device: genesis.identity.device_id(),
+        device_name: genesis.name.clone(),
+        session: session.number(),
+        nonce: session.opened().nonce,
+    };
+    Ok(Review::open(approved, session.opened().lang, facts))
+}
+
+/// Every rejection in the open session's PSBT that is not journalled yet: each becomes an entry
+/// after the report, whatever the report says.
+pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
+    let found = || {
+        let roster = state.roster()?;
+        let psbt = state.open()?.intake()?.psbt.0.clone();
+        let parsed = ParsedPsbt::parse_within(psbt, Limits::HEAVY).ok()?;
+        Some(rejections(&parsed, roster))
+    };
+    let found = found().unwrap_or_default().into_iter();
+    found
+        .filter(|(request, _)| state.ledger().rejected_by(request).is_none())
+        .map(|(request, officer)| Rejected { request, officer })
+        .collect()
+}
+
+/// A session that goes on after a cut is judged as if its intent had never been.
+fn ledger<'a>(
+    state: &'a DeviceState,
+    session: &OpenSession,
+) -> Result<&'a LedgerState, NotApproved> {
+    if session.opened().kind != CeremonyKind::Resume {
+        return Ok(state.ledger());
+    }
+    let unfinished = state.unfinished();
+    let unfinished = unfinished.ok_or_else(|| missing("an intent that was cut"))?;
+    Ok(unfinished.ledger_before())
+}
+
+fn open(state: &DeviceState) -> Result<&OpenSession, NotApproved> {
+    Ok(state.open().ok_or_else(|| missing("an open session"))?)
+}
+
+fn missing(what: &str) -> Refusal {
+    Refusal::new(RuleId::APP10, Place::Operators, what, "none")
+}
+
+impl From<Refusal> for NotApproved {
+    fn from(refusal: Refusal) -> Self {
+        Self::Unready(refusal)
+    }
+}

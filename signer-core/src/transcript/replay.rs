@@ -1,0 +1,159 @@
+//! Verification of a transcript: the same pure code runs again on what the journal holds, and
+//! everything that it finds is compared with what the journal says.
+
+mod signing;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::chain::{JournalHead, UnverifiedTranscript};
+use super::entry::{Body, Entry, SessionOpened};
+use super::state::{DeviceState, FoldError};
+use crate::digest::RootDigest;
+use crate::environment;
+use crate::keys::P256PublicKey;
+use crate::rule::{Place, Refusal, RuleId};
+
+use signing::SessionReplay;
+
+/// What an auditor trusts: pinned once, from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// The root of trust.
+    pub root: RootDigest,
+    /// The device's identity key, from its enrolment.
+    pub identity: P256PublicKey,
+}
+
+/// A transcript of which every digest was computed again and found equal.
+#[derive(Debug)]
+pub struct VerifiedTranscript {
+    state: DeviceState,
+    entries: Vec<Entry>,
+    head: JournalHead,
+}
+
+impl VerifiedTranscript {
+    /// Verifies a transcript: chain, seals, and every session again.
+    ///
+    /// # Errors
+    /// [`Findings`]: TRN01, TRN02, TRN04, and the first refusal in each session.
+    pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Self, Findings> {
+        let transcript = UnverifiedTranscript::parse(bytes).map_err(Findings::one)?;
+        let mut findings = Vec::new();
+        let mut state = DeviceState::unborn();
+        let mut session = SessionReplay::none();
+        for entry in transcript.entries() {
+            if let Body::SessionOpened(opened) = &entry.body {
+                session = SessionReplay::of(opened);
+                findings.extend(environment_again(entry, opened));
+            }
+            findings.extend(trusted(entry, trust));
+            findings.extend(session.follow(entry, &state));
+            if let Err(error) = state.apply(entry) {
+                findings.push(unfolded(entry, error));
+                return Err(Findings(findings));
+            }
+        }
+        findings.extend(unsealed(&state, transcript.head()));
+        if !findings.is_empty() {
+            return Err(Findings(findings));
+        }
+        let head = transcript.head();
+        Ok(Self {
+            state,
+            entries: transcript.into_entries(),
+            head,
+        })
+    }
+
+    /// What all entries mean together.
+    pub const fn state(&self) -> &DeviceState {
+        &self.state
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Where the journal stands.
+    pub const fn head(&self) -> JournalHead {
+        self.head
+    }
+}
+
+/// What verification found: at least one refusal, in the order of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings(Vec<Refusal>);
+
+impl Findings {
+    fn one(refusal: Refusal) -> Self {
+        Self(alloc::vec![refusal])
+    }
+
+    /// The refusals, in the order of the journal.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, refusal) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&refusal.text(crate::types::Lang::En))?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Findings {}
+
+/// TRN04: Replay of every session gives the recorded digests.
+fn trn04(place: u64, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+    Refusal::new(RuleId::TRN04, Place::Entry(place), expected, got)
+}
+
+/// A transcript must not bring the keys by which it is judged.
+fn trusted(entry: &Entry, trust: &Trust) -> Option<Refusal> {
+    let Body::Genesis(genesis) = &entry.body else {
+        return None;
+    };
+    let (root, device) = (genesis.root.digest(), genesis.identity.device_id());
+    if root != trust.root {
+        return Some(trn04(entry.sequence, trust.root, root));
+    }
+    (genesis.identity != trust.identity)
+        .then(|| trn04(entry.sequence, trust.identity.device_id(), device))
+}
+
+/// The rules of the machine, judged again over what was read of it.
+fn environment_again(entry: &Entry, opened: &SessionOpened) -> Option<Refusal> {
+    let again = environment::judge(&opened.environment, opened.hsm.assurance);
+    let missing = again.iter().find(|line| !opened.report.contains(line))?;
+    let expected = alloc::format!("{} {:?}", missing.rule, missing.verdict);
+    Some(trn04(entry.sequence, expected, "another verdict"))
+}
+
+fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
+    match error {
+        FoldError::Seal(refusal) => refusal,
+        other => trn04(entry.sequence, "an entry that follows", other),
+    }
+}
+
+/// TRN02 for the end: the last session is sealed, and nothing stands after its seal.
+fn unsealed(state: &DeviceState, head: JournalHead) -> Option<Refusal> {
+    let sealed = state.open().is_none() && state.last_seal().is_some();
+    (!sealed).then(|| {
+        Refusal::new(
+            RuleId::TRN02,
+            Place::Entry(head.entries),
+            "a journal that ends with a seal",
+            "an open session",
+        )
+    })
+}

@@ -1,0 +1,278 @@
+//! One session, followed entry by entry: every judgement, screen, question and signature again.
+
+use alloc::boxed::Box;
+
+use super::trn04;
+use crate::codec::ByteString;
+use crate::cose::Signed;
+use crate::review::{Answer, Review, Step};
+use crate::rule::{Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
+use crate::signing::{Intent, Receipt, ReceiptFacts, SignatureLine, Signing};
+use crate::transcript::entry::{Answered, Body, Entry, Outcome, SessionOpened, Shown};
+use crate::transcript::judge::{NotApproved, judge, new_rejections, review};
+use crate::transcript::state::DeviceState;
+
+/// Where the replay of a session stands.
+#[derive(Debug)]
+pub(super) struct SessionReplay {
+    at: At,
+    refused_at_start: Option<RuleId>,
+}
+
+#[derive(Debug)]
+enum At {
+    /// Nothing that could be signed is under way.
+    Idle,
+    /// The operators read and answer.
+    Reviewing(Box<Review>),
+    /// Signatures are made.
+    Signing(Box<Signing>),
+    /// Everything is signed, the receipt too.
+    Signed,
+    /// A rule or a person stopped it.
+    Stopped,
+    /// A finding was reported: nothing after it in this session can be compared.
+    Lost,
+}
+
+impl SessionReplay {
+    /// Before the first session.
+    pub(super) const fn none() -> Self {
+        Self {
+            at: At::Idle,
+            refused_at_start: None,
+        }
+    }
+
+    /// A session that begins.
+    pub(super) fn of(opened: &SessionOpened) -> Self {
+        Self {
+            at: At::Idle,
+            refused_at_start: first_refused(&opened.report),
+        }
+    }
+
+    /// Compares one entry with what must follow from those before it; at most one finding for
+    /// each session.
+    pub(super) fn follow(&mut self, entry: &Entry, state: &DeviceState) -> Option<Refusal> {
+        if matches!(self.at, At::Lost) {
+            return None;
+        }
+        let at = core::mem::replace(&mut self.at, At::Lost);
+        match self.next(at, entry, state) {
+            Ok(at) => {
+                self.at = at;
+                None
+            }
+            Err(finding) => Some(finding),
+        }
+    }
+
+    fn next(&mut self, at: At, entry: &Entry, state: &DeviceState) -> Result<At, Refusal> {
+        let place = entry.sequence;
+        match (&entry.body, at) {
+            (Body::Rechecked(again), at) => {
+                rechecked(place, again, state)?;
+                self.refused_at_start = self.refused_at_start.or(first_refused(&again.report));
+                Ok(at)
+            }
+            (Body::Reported(report), At::Idle) => reported(place, report, state),
+            (Body::Rejected(rejected), at) => {
+                let known = new_rejections(state).contains(rejected);
+                same(place, known, "a rejection in the PSBT").map(|()| at)
+            }
+            (Body::Shown(shown), At::Reviewing(review)) => show(place, review, *shown),
+            (Body::Answered(answered), At::Reviewing(review)) => answer(place, review, answered),
+            (Body::Intent(intent), At::Reviewing(review)) => self.intend(place, *review, intent),
+            (Body::Result(line), At::Signing(signing)) => made(signing, line, state),
+            (Body::Receipt(bytes), At::Signing(signing)) => receipt(entry, *signing, bytes, state),
+            (Body::Refused(refusal), at) => refused(place, at, refusal),
+            (Body::Aborted(_), At::Idle | At::Reviewing(_) | At::Signing(_)) => Ok(At::Stopped),
+            (Body::Closed(outcome), at) => closed(place, &at, *outcome, state),
+            (
+                Body::Reported(_)
+                | Body::Shown(_)
+                | Body::Answered(_)
+                | Body::Intent(_)
+                | Body::Result(_)
+                | Body::Receipt(_)
+                | Body::Aborted(_),
+                _,
+            ) => Err(unexpected(entry)),
+            (_, at) => Ok(at),
+        }
+    }
+
+    /// Signing begins only after every screen and answer, on a machine that no rule refused.
+    fn intend(&self, place: u64, review: Review, intent: &Intent) -> Result<At, Refusal> {
+        if let Some(rule) = self.refused_at_start {
+            return Err(trn04(place, "no refusal of the machine", rule));
+        }
+        let signing = Signing::begin(review.finish()?)?;
+        same(place, signing.intent() == intent, "the same intent")?;
+        Ok(At::Signing(Box::new(signing)))
+    }
+}
+
+fn reported(place: u64, report: &RuleReport, state: &DeviceState) -> Result<At, Refusal> {
+    let judged = judge(state);
+    let again = match &judged {
+        Ok(approved) => Some(approved.report()),
+        Err(refused) => refused.report(),
+    };
+    let Some(again) = again else {
+        return Err(trn04(place, "no judgement", report.digest()));
+    };
+    if again != report {
+        return Err(trn04(place, again.digest(), report.digest()));
+    }
+    match judged {
+        Err(_) => Ok(At::Stopped),
+        Ok(approved) => match review(state, approved) {
+            Ok(review) => Ok(At::Reviewing(Box::new(review))),
+            Err(NotApproved::Unready(refusal)) => Err(refusal),
+            Err(NotApproved::Stopped(_)) => Ok(At::Stopped),
+        },
+    }
+}
+
+fn show(place: u64, mut review: Box<Review>, shown: Shown) -> Result<At, Refusal> {
+    let Step::Show { page, number, .. } = review.step() else {
+        return Err(trn04(place, "an answer", "a screen"));
+    };
+    let again = page.screen().digest(review.lang());
+    if (number, again) != (shown.number, shown.screen) {
+        let expected = alloc::format!("screen {number} {again}");
+        let got = alloc::format!("screen {} {}", shown.number, shown.screen);
+        return Err(trn04(place, expected, got));
+    }
+    review.shown();
+    Ok(At::Reviewing(review))
+}
+
+fn answer(place: u64, mut review: Box<Review>, answered: &Answered) -> Result<At, Refusal> {
+    let Step::Ask { challenge, number } = review.step() else {
+        return Err(trn04(place, "no answer", "an answer"));
+    };
+    let asked = (number, challenge.seat()) == (answered.screen, answered.seat);
+    same(place, asked, "the question of this screen and seat")?;
+    // Right or wrong: what follows from it is found when the review is finished.
+    let _: Answer = review.answer(&answered.text);
+    Ok(At::Reviewing(review))
+}
+
+fn made(
+    mut signing: Box<Signing>,
+    line: &SignatureLine,
+    state: &DeviceState,
+) -> Result<At, Refusal> {
+    resumed(&mut signing, state)?;
+    signing.accept_recorded(line, state.ledger())?;
+    Ok(At::Signing(signing))
+}
+
+/// In a session that goes on after a cut, the results of the cut session come first.
+fn resumed(signing: &mut Signing, state: &DeviceState) -> Result<(), Refusal> {
+    let Some(unfinished) = state.unfinished() else {
+        return Ok(());
+    };
+    let known = unfinished.results().iter().skip(signing.made());
+    for line in known {
+        signing.accept_recorded(line, unfinished.ledger_before())?;
+    }
+    Ok(())
+}
+
+fn receipt(
+    entry: &Entry,
+    mut signing: Signing,
+    bytes: &ByteString,
+    state: &DeviceState,
+) -> Result<At, Refusal> {
+    let place = entry.sequence;
+    let Some(identity) = state.identity().copied() else {
+        return Err(unexpected(entry));
+    };
+    resumed(&mut signing, state)?;
+    let facts = ReceiptFacts {
+        head: entry.prev,
+        entries: entry.sequence,
+        signature_count: state.ledger().signatures(),
+    };
+    let draft = signing.receipt(facts, identity)?;
+    let scope = draft.body().scope;
+    let known = |kid: &_| (*kid == identity.key_id()).then_some(identity);
+    let signed = Signed::<Receipt>::open(&bytes.0, scope, known)
+        .map_err(|error| trn04(place, "a receipt of this device", error))?;
+    same(place, signed.body() == draft.body(), "the same receipt")?;
+    signing.finish(&signed)?;
+    Ok(At::Signed)
+}
+
+/// A refusal of the review must be the one that follows; a refusal of machine, HSM or signature
+/// is a fact that only the device saw.
+fn refused(place: u64, at: At, refusal: &Refusal) -> Result<At, Refusal> {
+    match (at, refusal.rule.stage()) {
+        (At::Reviewing(review), Stage::Review) => match review.finish() {
+            Err(again) if again == *refusal => Ok(At::Stopped),
+            Err(again) => Err(trn04(place, again.rule, refusal.rule)),
+            Ok(_) => Err(trn04(place, "a complete review", refusal.rule)),
+        },
+        (_, Stage::Review) => Err(trn04(place, "a review", refusal.rule)),
+        (At::Signed, _) => Err(trn04(place, "signatures", refusal.rule)),
+        _ => Ok(At::Stopped),
+    }
+}
+
+fn closed(place: u64, at: &At, outcome: Outcome, state: &DeviceState) -> Result<At, Refusal> {
+    let missed = new_rejections(state);
+    if let Some(rejected) = missed.first() {
+        let expected = alloc::format!("the rejection by {}", rejected.officer);
+        return Err(trn04(place, expected, "none"));
+    }
+    let fits = match at {
+        At::Signed => outcome == Outcome::Signed,
+        At::Stopped => matches!(outcome, Outcome::Refused | Outcome::Aborted),
+        At::Idle => outcome != Outcome::Signed,
+        At::Reviewing(_) | At::Signing(_) | At::Lost => {
+            matches!(outcome, Outcome::Refused | Outcome::Aborted)
+        }
+    };
+    same(place, fits, "an outcome that the session has")?;
+    Ok(At::Idle)
+}
+
+fn rechecked(
+    place: u64,
+    again: &crate::transcript::entry::Rechecked,
+    state: &DeviceState,
+) -> Result<(), Refusal> {
+    let Some(session) = state.open() else {
+        return Ok(());
+    };
+    let assurance = session.opened().hsm.assurance;
+    let lines = crate::environment::judge(&again.environment, assurance);
+    let all = lines.iter().all(|line| again.report.contains(line));
+    same(place, all, "the same verdicts on the machine")
+}
+
+fn first_refused(report: &[RuleLine]) -> Option<RuleId> {
+    let mut refused = report.iter().filter_map(|line| match line.verdict {
+        Verdict::Refused(_) => Some(line.rule),
+        _ => None,
+    });
+    refused.next()
+}
+
+fn same(place: u64, equal: bool, expected: &str) -> Result<(), Refusal> {
+    if equal {
+        Ok(())
+    } else {
+        Err(trn04(place, expected, "another"))
+    }
+}
+
+fn unexpected(entry: &Entry) -> Refusal {
+    let got = alloc::format!("\"{}\" out of turn", entry.body.name());
+    trn04(entry.sequence, "the next step of the session", got)
+}
