@@ -43,3 +43,81 @@ pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
         refusals.collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, Output, TIP, outside_script, refusals, refused, world};
+    use crate::types::{Chain, Height, OutputIndex};
+
+    const ALONE: [RuleId; 1] = [RuleId::POL01];
+
+    fn paying(destination: &str) -> Case {
+        let mut case = Case::new(world());
+        case.outputs[0] = Output::to(destination, 1_200_000);
+        case
+    }
+
+    #[test]
+    fn passes_and_names_the_destination() {
+        let checked = paying("hot-1").check(world()).unwrap();
+        let payment = &checked.payments()[0];
+        assert_eq!(payment.destination.as_str(), "hot-1");
+        assert_eq!(payment.label.as_str(), "HOT-1");
+        assert!(payment.address.starts_with("bcrt1q"), "{}", payment.address);
+        assert_eq!(checked.payments().len(), 1);
+    }
+
+    #[test]
+    fn refuses_an_unregistered_script() {
+        let refusals = refusals(paying("stranger").check(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::POL01);
+        assert_eq!(refusals[0].place, Place::Output(OutputIndex(0)));
+        assert!(refusals[0].got.starts_with("address bcrt1q"));
+    }
+
+    #[test]
+    fn refuses_a_destination_of_another_wallet() {
+        assert_eq!(refused(paying("others").check(world())), ALONE);
+    }
+
+    #[test]
+    fn refuses_our_own_receive_address_and_another_wallet_of_ours() {
+        let (wallet, other) = (&world().wallet, &world().other);
+        for output in [
+            Output::own(wallet, Chain::Receive, 3, 796_000),
+            Output {
+                parts: crate::psbt::build::OutputParts::default(),
+                ..Output::own(other, Chain::Receive, 0, 796_000)
+            },
+        ] {
+            let mut case = Case::new(world());
+            case.outputs[1] = output;
+            assert_eq!(refused(case.check(world())), ALONE);
+        }
+    }
+
+    #[test]
+    fn refuses_a_script_without_an_address() {
+        let mut case = Case::new(world());
+        case.outputs[0].script = bitcoin::ScriptBuf::new_op_return(b"note");
+        assert_eq!(refused(case.check(world())), ALONE);
+        let mut nested = Case::new(world());
+        nested.outputs[0].script = outside_script("hot-1").to_p2sh();
+        assert_eq!(refused(nested.check(world())), ALONE);
+    }
+
+    #[test]
+    fn at_the_limit_of_activation() {
+        assert_eq!(refused(paying("hot-2").check(world())), []);
+        let mut case = paying("later");
+        case.tip = Height(TIP.0 + 1);
+        assert_eq!(refused(case.check(world())), []);
+    }
+
+    #[test]
+    fn one_past_it() {
+        assert_eq!(refused(paying("later").check(world())), ALONE);
+    }
+}

@@ -45,3 +45,48 @@ fn refused(expected: impl core::fmt::Display, sum: Amount) -> Refusal {
     let got = format!("{} sat", sum.to_sat());
     Refusal::new(RuleId::POL02, Place::Transaction, expected, got)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::RuleId;
+    use crate::testing::{Case, Coin, Output, refused, world};
+    use crate::types::Chain;
+
+    const ALONE: [RuleId; 1] = [RuleId::POL02];
+
+    /// The wallet's limit is 2,000,000 sat, that of each destination 1,800,000.
+    fn paying(payments: &[(&str, u64)]) -> std::vec::Vec<RuleId> {
+        let mut case = Case::new(world());
+        case.coins
+            .push(Coin::of(&world().wallet, Chain::Receive, 2, 4_004_000));
+        let paid: u64 = payments.iter().map(|(_, sats)| sats).sum();
+        case.outputs = payments
+            .iter()
+            .map(|(to, sats)| Output::to(to, *sats))
+            .collect();
+        let change = 6_000_000 - paid;
+        case.outputs
+            .push(Output::own(&world().wallet, Chain::Change, 0, change));
+        refused(case.check(world()))
+    }
+
+    #[test]
+    fn at_the_limit() {
+        assert_eq!(paying(&[("hot-1", 1_800_000)]), []);
+        assert_eq!(paying(&[("hot-1", 1_000_000), ("hot-1", 800_000)]), []);
+        assert_eq!(paying(&[("hot-1", 1_000_000), ("hot-2", 1_000_000)]), []);
+    }
+
+    #[test]
+    fn one_past_it() {
+        assert_eq!(paying(&[("hot-1", 1_800_001)]), ALONE);
+        assert_eq!(paying(&[("hot-1", 1_000_000), ("hot-1", 800_001)]), ALONE);
+        assert_eq!(paying(&[("hot-1", 1_000_000), ("hot-2", 1_000_001)]), ALONE);
+    }
+
+    #[test]
+    fn counts_unregistered_payments_too() {
+        let rules = paying(&[("hot-1", 1_800_000), ("stranger", 200_001)]);
+        assert_eq!(rules, [RuleId::POL01, RuleId::POL02]);
+    }
+}

@@ -26,3 +26,44 @@ pub(super) fn pol07(checking: &Checking<'_>) -> Verdict {
         });
     Verdict::of(refusals.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::digest::TxDigest;
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, coin_of, refusals, refused, world};
+    use crate::types::InputIndex;
+
+    #[test]
+    fn passes_new_coins() {
+        let mut case = Case::new(world());
+        let elsewhere = bitcoin::OutPoint {
+            vout: 1,
+            ..coin_of(&case, InputIndex(1))
+        };
+        case.ledger
+            .record_intent(TxDigest::over(&[b"before"]), &[elsewhere]);
+        assert_eq!(refused(case.check(world())), []);
+    }
+
+    #[test]
+    fn refuses_one_coin_that_was_signed_over() {
+        let mut case = Case::new(world());
+        let coin = coin_of(&case, InputIndex(1));
+        case.ledger
+            .record_intent(TxDigest::over(&[b"before"]), &[coin]);
+        let refusals = refusals(case.check(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::POL07);
+        assert_eq!(refusals[0].place, Place::Input(InputIndex(1)));
+    }
+
+    #[test]
+    fn refuses_the_same_transaction_again() {
+        let mut case = Case::new(world());
+        let tx = case.bind(world()).unwrap().parsed().tx_digest();
+        let coins = [0, 1].map(|n| coin_of(&case, InputIndex(n)));
+        case.ledger.record_intent(tx, &coins);
+        assert_eq!(refused(case.check(world())), [RuleId::POL07]);
+    }
+}

@@ -11,6 +11,7 @@ mod tests;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use std::sync::OnceLock;
 use std::vec;
 
 use bitcoin::{Amount, ScriptBuf};
@@ -147,12 +148,12 @@ pub(crate) fn roster() -> Roster {
 }
 
 /// The root over a first roster.
-pub(crate) fn root_over(roster: &Endorsed<Roster>) -> Root {
+pub(crate) fn root_over(roster: &Endorsed<Roster>, checkpoint: Height) -> Root {
     Root {
         version: 1,
         scope: SCOPE,
         checkpoint: Checkpoint {
-            height: Height(840_000),
+            height: checkpoint,
             hash: [7; 32],
             bits: 0x207f_ffff,
             time: 1_700_000_000,
@@ -175,25 +176,37 @@ pub(crate) struct World {
     pub(crate) policy: ActivePolicy,
 }
 
+/// The usual world, with native addresses: made once, and the same for every test.
+pub(crate) fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(World::new)
+}
+
+/// The same with wrapped addresses.
+pub(crate) fn wrapped() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| World::made(TIP, ScriptType::ShWsh, |_| {}))
+}
+
 impl World {
     /// The usual world, with native addresses.
     pub(crate) fn new() -> Self {
-        Self::made(ScriptType::Wsh, |_| {})
+        Self::made(TIP, ScriptType::Wsh, |_| {})
     }
 
-    /// With wrapped addresses.
-    pub(crate) fn wrapped() -> Self {
-        Self::made(ScriptType::ShWsh, |_| {})
+    /// Under another root of trust: one with this checkpoint.
+    pub(crate) fn rooted(checkpoint: Height) -> Self {
+        Self::made(checkpoint, ScriptType::Wsh, |_| {})
     }
 
     /// With another policy.
     pub(crate) fn with_policy(edit: impl FnOnce(&mut Policy)) -> Self {
-        Self::made(ScriptType::Wsh, edit)
+        Self::made(TIP, ScriptType::Wsh, edit)
     }
 
-    fn made(script_type: ScriptType, edit: impl FnOnce(&mut Policy)) -> Self {
+    fn made(checkpoint: Height, script_type: ScriptType, edit: impl FnOnce(&mut Policy)) -> Self {
         let signed = officers_sign(roster(), &ADMINISTRATORS);
-        let root = root_over(&signed);
+        let root = root_over(&signed, checkpoint);
         let roster = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
         let devices: Vec<SoftDevice> = ["north", "south", "west"].map(SoftDevice::new).into();
         let registered = |pools: &[u32], terms| {

@@ -1,17 +1,17 @@
 //! The world is sound: what tests spoil passes before it is spoiled.
 
-use super::{Case, World};
+use super::{Case, world, wrapped};
 use crate::psbt::PsbtVersion;
 use crate::rule::{RuleId, Stage, Verdict};
 
 #[test]
 fn a_good_transfer_passes_every_rule_in_both_versions_and_forms() {
-    for world in [World::new(), World::wrapped()] {
+    for world in [world(), wrapped()] {
         for version in [PsbtVersion::V0, PsbtVersion::V2] {
-            let mut case = Case::new(&world);
+            let mut case = Case::new(world);
             case.version = version;
             case.signed_by = std::vec![1];
-            let approved = case.approve(&world).unwrap();
+            let approved = case.approve(world).unwrap();
             let lines = approved.report().lines();
             let judged = RuleId::ALL
                 .into_iter()

@@ -47,3 +47,87 @@ pub(super) fn wal01(binding: &Binding<'_>) -> Verdict {
     }
     Verdict::of(refusals)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::psbt::ParsedPsbt;
+    use crate::rule::RuleId;
+    use crate::testing::{
+        Case, Output, SoftDevice, TIP, World, outside_script, refusals, refused, rules_of, world,
+    };
+    use crate::wallet::{BindContext, WalletClass, WalletTx};
+
+    const ALONE: [RuleId; 1] = [RuleId::WAL01];
+
+    #[test]
+    fn passes_an_active_wallet() {
+        assert_eq!(refused(Case::new(world()).bind(world())), []);
+    }
+
+    #[test]
+    fn refuses_coins_of_no_wallet() {
+        let mut case = Case::new(world());
+        for coin in &mut case.coins {
+            coin.script = outside_script("nobody");
+        }
+        let rules = refused(case.bind(world()));
+        assert_eq!(rules, [RuleId::WAL01, RuleId::WAL02]);
+    }
+
+    #[test]
+    fn refuses_a_wallet_that_the_policy_does_not_list() {
+        let world = World::with_policy(|policy| {
+            policy
+                .wallets
+                .retain(|rules| rules.class != WalletClass::Customer);
+        });
+        let mut case = Case::new(&world);
+        case.outputs = std::vec![Output::to("others", 1_996_000)];
+        assert_eq!(refused(case.bind(&world)), ALONE);
+    }
+
+    #[test]
+    fn refuses_another_class_than_the_policys() {
+        let world = World::with_policy(|policy| rules_of(policy).class = WalletClass::Guarantee);
+        assert_eq!(refused(Case::new(&world).bind(&world)), ALONE);
+    }
+
+    #[test]
+    fn refuses_at_a_device_that_is_no_cosigner() {
+        let world = world();
+        let bind = |device: SoftDevice| {
+            let case = Case::new(world);
+            let parsed = ParsedPsbt::parse(case.unsigned().into_bytes()).unwrap();
+            let context = BindContext {
+                wallets: &world.wallets,
+                policy: &world.policy,
+                ledger: &case.ledger,
+                device: &device.id(),
+                tip: TIP,
+            };
+            WalletTx::bind(parsed, &context)
+        };
+        assert_eq!(refused(bind(SoftDevice::new("west"))), []);
+        assert_eq!(refused(bind(SoftDevice::new("east"))), ALONE);
+    }
+
+    #[test]
+    fn refuses_a_wallet_of_another_root() {
+        let (here, there) = (world(), World::rooted(crate::types::Height(840_001)));
+        let case = Case::new(&there);
+        let parsed = ParsedPsbt::parse(case.unsigned().into_bytes()).unwrap();
+        let context = BindContext {
+            wallets: &there.wallets,
+            policy: &here.policy,
+            ledger: &case.ledger,
+            device: &here.devices[0].id(),
+            tip: TIP,
+        };
+        let refusals = refusals(WalletTx::bind(parsed, &context));
+        assert!(
+            refusals
+                .iter()
+                .any(|r| r.expected == "a wallet under this root")
+        );
+    }
+}

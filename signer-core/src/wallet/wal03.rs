@@ -70,3 +70,87 @@ fn digest_of(script: Option<&ScriptBuf>) -> String {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::ScriptBuf;
+
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, Output, refusals, refused, world, wrapped};
+    use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
+    use crate::wallet::script::sorted_multisig;
+
+    const ALONE: [RuleId; 1] = [RuleId::WAL03];
+
+    #[test]
+    fn passes_absent_scripts() {
+        for world in [world(), wrapped()] {
+            let mut case = Case::new(world);
+            for coin in &mut case.coins {
+                coin.parts.witness_script = None;
+                coin.parts.redeem_script = None;
+            }
+            case.outputs[1].parts.witness_script = None;
+            case.outputs[1].parts.redeem_script = None;
+            assert_eq!(refused(case.bind(world)), []);
+        }
+    }
+
+    fn with_witness(script: ScriptBuf) -> std::vec::Vec<RuleId> {
+        let mut case = Case::new(world());
+        case.coins[1].parts.witness_script = Some(script);
+        refused(case.bind(world()))
+    }
+
+    #[test]
+    fn refuses_every_other_witness_script() {
+        let wallet = &world().wallet;
+        let keys = wallet.keys(Chain::Receive, KeyIndex(1)).unwrap();
+        let good = wallet.witness_script(Chain::Receive, KeyIndex(1)).unwrap();
+        assert_eq!(with_witness(good.clone()), []);
+        let with_tail = |tail: &[u8]| ScriptBuf::from_bytes([good.as_bytes(), tail].concat());
+        let mut unsorted = good.to_bytes();
+        unsorted[2..70].rotate_left(34);
+        let others = [
+            sorted_multisig(1, &keys),
+            sorted_multisig(3, &keys),
+            sorted_multisig(2, &keys[..2]),
+            wallet.witness_script(Chain::Receive, KeyIndex(2)).unwrap(),
+            wallet.witness_script(Chain::Change, KeyIndex(1)).unwrap(),
+            with_tail(&[0x61]),
+            ScriptBuf::from_bytes(unsorted),
+            ScriptBuf::new(),
+        ];
+        for other in others {
+            assert_eq!(with_witness(other.clone()), ALONE, "{other}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_redeem_script_on_a_native_input() {
+        let mut case = Case::new(world());
+        case.coins[0].parts.redeem_script = Some(case.coins[0].script.clone());
+        let refusals = refusals(case.bind(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::WAL03);
+        assert_eq!(refusals[0].place, Place::Input(InputIndex(0)));
+    }
+
+    #[test]
+    fn refuses_another_redeem_script_on_a_wrapped_input() {
+        let mut case = Case::new(wrapped());
+        case.coins[0].parts.redeem_script = case.coins[1].parts.redeem_script.clone();
+        assert_eq!(refused(case.bind(wrapped())), ALONE);
+    }
+
+    #[test]
+    fn refuses_another_script_on_change() {
+        let mut case = Case::new(world());
+        let other = Output::own(&world().wallet, Chain::Change, 1, 0);
+        case.outputs[1].parts.witness_script = other.parts.witness_script;
+        let refusals = refusals(case.bind(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::WAL03);
+        assert_eq!(refusals[0].place, Place::Output(OutputIndex(1)));
+    }
+}

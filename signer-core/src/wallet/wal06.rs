@@ -89,3 +89,108 @@ pub(super) fn existing(
     });
     known.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::secp256k1::ecdsa;
+
+    use crate::psbt::{MapId, RawPsbt};
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, refusals, refused, world, wrapped};
+    use crate::types::InputIndex;
+
+    const ALONE: [RuleId; 1] = [RuleId::WAL06];
+
+    #[test]
+    fn passes_none_and_those_of_cosigners() {
+        for world in [world(), wrapped()] {
+            let mut case = Case::new(world);
+            case.signed_by = std::vec![1, 2];
+            let tx = case.bind(world).unwrap();
+            for input in tx.inputs() {
+                let devices: std::vec::Vec<_> =
+                    input.signatures().iter().map(|s| s.device).collect();
+                assert_eq!(devices, [1, 2].map(|n| world.devices[n].id()));
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_one_of_this_device() {
+        let mut case = Case::new(world());
+        case.signed_by = std::vec![0];
+        assert_eq!(refused(case.bind(world())), ALONE);
+    }
+
+    /// The key and the DER signature of device 1 on input 1.
+    fn good() -> (std::vec::Vec<u8>, std::vec::Vec<u8>) {
+        let mut case = Case::new(world());
+        case.signed_by = std::vec![1];
+        let tx = case.bind(world()).unwrap();
+        let signature = &tx.inputs()[1].signatures()[0];
+        let der = ecdsa::Signature::from_compact(&signature.signature.0).unwrap();
+        let value = [&der.serialize_der()[..], &[1]].concat();
+        (signature.public_key.serialize().to_vec(), value)
+    }
+
+    fn with(input: u32, key: &[u8], value: &[u8]) -> std::vec::Vec<RuleId> {
+        let case = Case::new(world());
+        let name = [&[2][..], key].concat();
+        let map = MapId::Input(InputIndex(input));
+        let psbt: RawPsbt = case
+            .unsigned()
+            .with_records(&[(map, name, value.to_vec())])
+            .unwrap();
+        let refusals = refusals(case.bind_psbt(world(), psbt));
+        assert!(
+            refusals
+                .iter()
+                .all(|r| r.place == Place::Input(InputIndex(input)))
+        );
+        refusals.iter().map(|refusal| refusal.rule).collect()
+    }
+
+    #[test]
+    fn refuses_a_changed_signature_and_one_of_another_input() {
+        let (key, value) = good();
+        assert_eq!(with(1, &key, &value), []);
+        assert_eq!(with(0, &key, &value), ALONE, "the key of another address");
+        for place in [0, 4, 10, 40, value.len() - 2] {
+            let mut other = value.clone();
+            other[place] ^= 1;
+            assert_eq!(with(1, &key, &other), ALONE, "byte {place}");
+        }
+        let cosigner = world().devices[2].key(1, crate::types::Chain::Receive, 1);
+        assert_eq!(with(1, &cosigner.public_key.serialize(), &value), ALONE);
+    }
+
+    #[test]
+    fn refuses_a_key_that_is_not_in_the_script() {
+        let (_, value) = good();
+        let east = crate::testing::SoftDevice::new("east");
+        let stranger = east.key(1, crate::types::Chain::Receive, 1).public_key;
+        assert_eq!(with(1, &stranger.serialize(), &value), ALONE);
+    }
+
+    #[test]
+    fn refuses_other_encodings_of_a_good_signature() {
+        let (key, value) = good();
+        let der = &value[..value.len() - 1];
+        let signature = ecdsa::Signature::from_der(der).unwrap();
+        let compact = signature.serialize_compact();
+        let scalar = bitcoin::secp256k1::SecretKey::from_slice(&compact[32..]).unwrap();
+        let high = [&compact[..32], &scalar.negate().secret_bytes()].concat();
+        let high = ecdsa::Signature::from_compact(&high)
+            .unwrap()
+            .serialize_der();
+        let mut padded = der.to_vec();
+        padded.push(0);
+        let mut long = der.to_vec();
+        long[1] += 1;
+        let no_signature: &[u8] = &[];
+        for other in [&high[..], &padded, &long, &compact[..], no_signature] {
+            let value = [other, &[1]].concat();
+            assert_eq!(with(1, &key, &value), ALONE, "{} bytes", value.len());
+        }
+    }
+}
