@@ -61,3 +61,107 @@ impl Differences {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use crate::approval::Request;
+    use crate::digest::{PolicyDigest, RootDigest, RosterDigest, TxDigest, WalletDigest};
+    use crate::psbt::ProprietaryField;
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, id, refusals, refused, world};
+    use crate::types::{Height, Purpose};
+
+    #[test]
+    fn passes_and_names_the_requester() {
+        let approved = Case::new(world()).approve(world()).unwrap();
+        assert_eq!(approved.requester().id, id("requester.r"));
+        assert_eq!(approved.request().case, id("wr-2026-000123"));
+    }
+
+    #[test]
+    fn refuses_a_psbt_without_a_request() {
+        let case = Case::new(world());
+        let stopped = case.approve_psbt(world(), case.unsigned()).unwrap_err();
+        let first = stopped.refusal().unwrap();
+        assert_eq!((first.rule, &first.place), (RuleId::APP01, &Place::Request));
+        assert_eq!(first.got, "none");
+        // What needs a request refuses too; nothing passes for want of one.
+        let rules = refused::<()>(Err(stopped));
+        let need = [1, 2, 3, 5, 6, 7, 8, 9].map(|n| std::format!("APP{n:02}"));
+        assert!(
+            rules
+                .iter()
+                .map(|rule| rule.name())
+                .eq(need.iter().map(|n| n.as_str()))
+        );
+    }
+
+    #[test]
+    fn refuses_bytes_that_are_no_request() {
+        let case = Case::new(world());
+        let good = case.request(world()).to_bytes();
+        for place in [0, 10, good.len() / 2, good.len() - 1] {
+            let mut bytes = good.clone();
+            bytes[place] ^= 1;
+            let key = ProprietaryField::request_key();
+            let psbt = case.unsigned().insert_global(&key, &bytes).unwrap();
+            let rules = refused(case.approve_psbt(world(), psbt));
+            assert_eq!(rules[0], RuleId::APP01, "byte {place}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_over_something_else() {
+        let changes: [fn(&mut Request); 8] = [
+            |r| r.version = 2,
+            |r| r.requester = id("everybody"),
+            |r| r.root = RootDigest::over(&[]),
+            |r| r.roster = RosterDigest::over(&[]),
+            |r| r.policy = PolicyDigest::over(&[]),
+            |r| r.wallet = WalletDigest::over(&[]),
+            |r| r.tx = TxDigest::over(&[]),
+            |r| r.scope.purpose = Purpose::Drill,
+        ];
+        for (n, change) in changes.into_iter().enumerate() {
+            let mut case = Case::new(world());
+            case.edit_request = Box::new(change);
+            let refusals = refusals(case.approve(world()));
+            let own = refusals.iter().filter(|r| r.rule == RuleId::APP01).count();
+            assert_eq!(own, 1, "change {n}");
+        }
+    }
+
+    #[test]
+    fn refuses_officers_without_the_role() {
+        for officer in ["approver.b", "admin.a", "operator.a"] {
+            let mut case = Case::new(world());
+            case.requester = officer;
+            assert!(
+                refused(case.approve(world())).contains(&RuleId::APP01),
+                "{officer}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_strangers() {
+        let mut case = Case::new(world());
+        case.requester = "stranger";
+        assert!(refused(case.approve(world())).contains(&RuleId::APP01));
+    }
+
+    /// The roster's entries are valid from 800,000 to 900,000.
+    #[test]
+    fn refuses_a_requester_who_is_not_valid_any_more() {
+        let late = |height| {
+            let mut case = Case::new(world());
+            case.tip = Height(height);
+            case.edit_request = Box::new(|request| request.expiry = Height(999_999));
+            refused(case.approve(world()))
+        };
+        assert_eq!(late(900_000), []);
+        assert!(late(900_001).contains(&RuleId::APP01));
+    }
+}

@@ -29,3 +29,48 @@ pub(super) fn app03(hearing: &Hearing<'_>) -> Verdict {
         refusals
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Case, TIP, id, refusals, refused, world};
+    use crate::types::Height;
+
+    fn expiring(expiry: u32) -> Case {
+        let mut case = Case::new(world());
+        case.edit_request = Box::new(move |request| request.expiry = Height(expiry));
+        case
+    }
+
+    #[test]
+    fn at_the_limit() {
+        assert_eq!(refused(expiring(TIP.0).approve(world())), []);
+    }
+
+    #[test]
+    fn one_past_it() {
+        assert_eq!(
+            refused(expiring(TIP.0 - 1).approve(world())),
+            [RuleId::APP03]
+        );
+    }
+
+    #[test]
+    fn refuses_a_height_behind_an_approval() {
+        let mut case = Case::new(world());
+        case.ballots[1].edit = Box::new(|approval| approval.height = Height(TIP.0 + 1));
+        let refusals = refusals(case.approve(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::APP03);
+        assert_eq!(refusals[0].place, Place::Approval(id("director.d")));
+    }
+
+    #[test]
+    fn passes_an_approval_of_an_earlier_height() {
+        let mut case = Case::new(world());
+        case.ballots[1].edit = Box::new(|approval| approval.height = Height(TIP.0 - 100));
+        assert_eq!(refused(case.approve(world())), []);
+    }
+}

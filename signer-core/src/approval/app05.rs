@@ -31,3 +31,55 @@ pub(super) fn app05(hearing: &Hearing<'_>) -> Verdict {
         refusals
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Ballot, Case, World, id, refusals, refused, rules_of, world};
+
+    const ALONE: [RuleId; 1] = [RuleId::APP05];
+
+    fn with_needed(needed: u8, officers: &[&'static str]) -> std::vec::Vec<RuleId> {
+        let world = World::with_policy(|policy| rules_of(policy).quorum.approvers = needed);
+        let mut case = Case::new(&world);
+        case.ballots = officers.iter().copied().map(Ballot::yes).collect();
+        refused(case.approve(&world))
+    }
+
+    #[test]
+    fn at_the_limit() {
+        assert_eq!(with_needed(2, &["approver.a", "director.d"]), []);
+        assert_eq!(
+            with_needed(3, &["approver.a", "approver.b", "director.d"]),
+            []
+        );
+    }
+
+    #[test]
+    fn one_past_it() {
+        assert_eq!(with_needed(3, &["approver.a", "director.d"]), ALONE);
+        let none = with_needed(2, &[]);
+        assert_eq!(none, [RuleId::APP05, RuleId::APP06, RuleId::APP07]);
+    }
+
+    fn mandatory(officer: &'static str) -> Case {
+        let mut case = Case::new(world());
+        case.edit_request = Box::new(move |request| request.mandatory = std::vec![id(officer)]);
+        case
+    }
+
+    #[test]
+    fn passes_with_the_mandatory_approver() {
+        assert_eq!(refused(mandatory("director.d").approve(world())), []);
+    }
+
+    #[test]
+    fn refuses_without_the_mandatory_approver() {
+        let refusals = refusals(mandatory("approver.b").approve(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::APP05);
+        assert_eq!(refusals[0].place, Place::Approval(id("approver.b")));
+    }
+}

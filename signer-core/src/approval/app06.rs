@@ -19,3 +19,46 @@ pub(super) fn app06(hearing: &Hearing<'_>) -> Verdict {
     };
     judged.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::RuleId;
+    use crate::testing::{Ballot, Case, World, refused, rules_of};
+
+    /// Departments: security, finance, and board for both `approver.s` and `director.d`.
+    fn with_needed(departments: u8, officers: &[&'static str]) -> std::vec::Vec<RuleId> {
+        let world = World::with_policy(|policy| {
+            rules_of(policy).quorum.approvers = 3;
+            rules_of(policy).quorum.departments = departments;
+        });
+        let mut case = Case::new(&world);
+        case.ballots = officers.iter().copied().map(Ballot::yes).collect();
+        refused(case.approve(&world))
+    }
+
+    #[test]
+    fn at_the_limit() {
+        assert_eq!(
+            with_needed(2, &["approver.a", "approver.s", "director.d"]),
+            []
+        );
+        assert_eq!(
+            with_needed(3, &["approver.a", "approver.b", "director.d"]),
+            []
+        );
+    }
+
+    #[test]
+    fn one_past_it() {
+        let three = ["approver.a", "approver.s", "director.d"];
+        assert_eq!(with_needed(3, &three), [RuleId::APP06]);
+    }
+
+    #[test]
+    fn refuses_one_department() {
+        let world = World::with_policy(|_| {});
+        let mut case = Case::new(&world);
+        case.ballots = std::vec![Ballot::yes("approver.s"), Ballot::yes("director.d")];
+        assert_eq!(refused(case.approve(&world)), [RuleId::APP06]);
+    }
+}

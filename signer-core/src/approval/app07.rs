@@ -26,3 +26,27 @@ pub(super) fn app07(hearing: &Hearing<'_>) -> Verdict {
     };
     judged.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::RuleId;
+    use crate::testing::{Ballot, Case, World, refused, rules_of, world};
+
+    #[test]
+    fn at_the_limit() {
+        assert_eq!(refused(Case::new(world()).approve(world())), []);
+    }
+
+    #[test]
+    fn one_past_it() {
+        let two = World::with_policy(|policy| rules_of(policy).quorum.directors = 2);
+        assert_eq!(refused(Case::new(&two).approve(&two)), [RuleId::APP07]);
+    }
+
+    #[test]
+    fn refuses_without_a_director() {
+        let mut case = Case::new(world());
+        case.ballots = std::vec![Ballot::yes("approver.a"), Ballot::yes("approver.b")];
+        assert_eq!(refused(case.approve(world())), [RuleId::APP07]);
+    }
+}

@@ -39,3 +39,57 @@ pub(super) fn app09(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
         refusals
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::{Place, RuleId};
+    use crate::testing::{Ballot, Case, id, refusals, refused, world};
+
+    const ALONE: [RuleId; 1] = [RuleId::APP09];
+
+    #[test]
+    fn passes_different_people() {
+        assert_eq!(refused(Case::new(world()).approve(world())), []);
+    }
+
+    /// `everybody` may request, approve and operate: but only one of them in one case.
+    #[test]
+    fn refuses_a_requester_who_approves() {
+        let mut case = Case::new(world());
+        case.requester = "everybody";
+        case.ballots.push(Ballot::yes("everybody"));
+        let refusals = refusals(case.approve(world()));
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleId::APP09);
+        assert_eq!(refusals[0].place, Place::Approval(id("everybody")));
+    }
+
+    #[test]
+    fn refuses_a_requester_who_operates() {
+        for operators in [["everybody", "operator.b"], ["operator.a", "everybody"]] {
+            let mut case = Case::new(world());
+            case.requester = "everybody";
+            case.operators = operators;
+            let refusals = refusals(case.approve(world()));
+            assert_eq!(refusals.len(), 1);
+            assert_eq!(refusals[0].place, Place::Operators);
+        }
+    }
+
+    #[test]
+    fn refuses_an_approver_who_operates() {
+        for operators in [["everybody", "operator.b"], ["operator.a", "everybody"]] {
+            let mut case = Case::new(world());
+            case.ballots.push(Ballot::yes("everybody"));
+            case.operators = operators;
+            assert_eq!(refused(case.approve(world())), ALONE);
+        }
+    }
+
+    #[test]
+    fn one_role_each_is_no_reason() {
+        let mut case = Case::new(world());
+        case.operators = ["everybody", "operator.b"];
+        assert_eq!(refused(case.approve(world())), []);
+    }
+}

@@ -36,3 +36,104 @@ pub(super) fn app10(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     }
     Verdict::of(refusals)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::approval::{ApprovedTx, Operators, Seat, SessionFacts};
+    use crate::policy::CheckedTx;
+    use crate::rule::RuleId;
+    use crate::testing::{Case, World, attendance, id, refused, world};
+    use crate::types::{Height, SessionNumber};
+
+    const ALONE: [RuleId; 1] = [RuleId::APP10];
+
+    #[test]
+    fn passes_two_operators() {
+        let approved = Case::new(world()).approve(world()).unwrap();
+        let names = approved.operators().each_ref().map(|o| o.id.as_str());
+        assert_eq!(names, ["operator.a", "operator.b"]);
+    }
+
+    #[test]
+    fn refuses_one_person_in_both_seats() {
+        let mut case = Case::new(world());
+        case.operators = ["operator.a", "operator.a"];
+        assert_eq!(refused(case.approve(world())), ALONE);
+    }
+
+    #[test]
+    fn refuses_officers_who_are_no_operators() {
+        for other in ["admin.a", "approver.b"] {
+            let mut case = Case::new(world());
+            case.operators = ["operator.a", other];
+            assert_eq!(refused(case.approve(world())), ALONE, "{other}");
+        }
+    }
+
+    fn approve_with(operators: &Operators, world: &World) -> std::vec::Vec<RuleId> {
+        let case = Case::new(world);
+        let tx = case.bind_psbt(world, case.full(world)).unwrap();
+        let checked = CheckedTx::check(tx, &world.policy, &case.ledger, case.tip).unwrap();
+        refused(ApprovedTx::approve(
+            checked,
+            &world.roster,
+            operators,
+            &case.ledger,
+            case.tip,
+        ))
+    }
+
+    #[test]
+    fn refuses_operators_of_another_device() {
+        let here = world().operators(0, ["operator.a", "operator.b"]);
+        let there = world().operators(1, ["operator.a", "operator.b"]);
+        assert_eq!(approve_with(&here, world()), []);
+        assert_eq!(approve_with(&there, world()), ALONE);
+    }
+
+    #[test]
+    fn refuses_attendances_that_are_not_for_this_seat_and_session() {
+        let session = world().session(0);
+        let others = [
+            SessionFacts {
+                session: SessionNumber(5),
+                ..session
+            },
+            SessionFacts {
+                nonce: [0; 32],
+                ..session
+            },
+            SessionFacts {
+                device: world().devices[1].id(),
+                ..session
+            },
+        ];
+        let b = attendance("operator.b", Seat::OperatorB, session);
+        let open = |a: &[u8], b: &[u8]| {
+            let opened = Operators::open(a, b, session, &world().roster);
+            opened
+                .map_err(|refusal| refusal.rule)
+                .map(|both| both.a().clone())
+        };
+        let good = attendance("operator.a", Seat::OperatorA, session);
+        assert_eq!(open(&good, &b), Ok(id("operator.a")));
+        for other in others {
+            let a = attendance("operator.a", Seat::OperatorA, other);
+            assert_eq!(open(&a, &b), Err(RuleId::APP10));
+        }
+        let seat_b = attendance("operator.a", Seat::OperatorB, session);
+        assert_eq!(open(&seat_b, &b), Err(RuleId::APP10));
+        assert_eq!(open(&good, &good), Err(RuleId::APP10));
+        let stranger = attendance("stranger", Seat::OperatorA, session);
+        assert_eq!(open(&stranger, &b), Err(RuleId::APP10));
+        assert_eq!(open(&[], &b), Err(RuleId::APP10));
+    }
+
+    #[test]
+    fn refuses_operators_who_are_not_valid_any_more() {
+        let mut case = Case::new(world());
+        case.tip = Height(900_001);
+        let rules = refused(case.approve(world()));
+        assert!(rules.contains(&RuleId::APP10));
+    }
+}

@@ -413,3 +413,84 @@ fn rebuild(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<Option<Rebuilt
     });
     rebuilt.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::hashes::Hash;
+    use bitcoin::sighash::SighashCache;
+    use bitcoin::{Amount, EcdsaSighashType};
+
+    use crate::psbt::PsbtVersion;
+    use crate::rule::{Place, RuleId, Verdict};
+    use crate::testing::{Case, TIP, outside_script, refusals, refused, world, wrapped};
+
+    #[test]
+    fn at_the_limit_of_the_lock_time() {
+        let mut case = Case::new(world());
+        case.lock_time = TIP.0;
+        assert_eq!(refused(case.bind(world())), []);
+    }
+
+    #[test]
+    fn one_past_it() {
+        for version in [PsbtVersion::V0, PsbtVersion::V2] {
+            let mut case = Case::new(world());
+            case.version = version;
+            case.lock_time = TIP.0 + 1;
+            assert_eq!(refused(case.bind(world())), [RuleId::PSB07]);
+        }
+    }
+
+    /// The lock time refuses beside the rules of the stage, which still all run.
+    #[test]
+    fn every_rule_of_the_stage_runs_beside_the_lock_time() {
+        let mut case = Case::new(world());
+        case.lock_time = TIP.0 + 1;
+        case.coins[1].script = outside_script("stranger");
+        let stopped = case.bind(world()).unwrap_err();
+        let report = stopped.report();
+        assert_eq!(
+            refused::<()>(Err(stopped.clone())),
+            [RuleId::PSB07, RuleId::WAL02]
+        );
+        let later = report
+            .lines()
+            .iter()
+            .filter(|line| line.rule > RuleId::WAL06);
+        let not_reached = Verdict::NotReached(RuleId::PSB07);
+        assert!(later.clone().count() > 0);
+        assert!(later.into_iter().all(|line| line.verdict == not_reached));
+    }
+
+    /// The sighash is BIP-143 over the script that the keys make, whatever the PSBT says.
+    #[test]
+    fn signs_over_the_rebuilt_script() {
+        for world in [world(), wrapped()] {
+            let mut case = Case::new(world);
+            case.coins[1].parts.witness_script = None;
+            case.coins[1].parts.redeem_script = None;
+            let tx = case.bind(world).unwrap();
+            let unsigned = case.tx();
+            let mut cache = SighashCache::new(&unsigned);
+            for (place, input) in tx.inputs().iter().enumerate() {
+                let script = world
+                    .wallet
+                    .witness_script(input.chain(), input.key_index());
+                let value = Amount::from_sat(1_000_000);
+                let all = EcdsaSighashType::All;
+                let expected = cache.p2wsh_signature_hash(place, &script.unwrap(), value, all);
+                assert_eq!(*input.sighash(), expected.unwrap().to_byte_array());
+                assert_eq!(tx.sighash(input.index()), Some(*input.sighash()));
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_name_their_place() {
+        let mut case = Case::new(world());
+        case.lock_time = TIP.0 + 6;
+        let refusals = refusals(case.bind(world()));
+        assert_eq!(refusals[0].place, Place::Transaction);
+        assert_eq!(refusals[0].got, "850006");
+    }
+}
