@@ -5,6 +5,7 @@ each combines (keeping a field of ours that it does not know) and finalizes, and
 the same transaction. Keys are made here.
 """
 
+import argparse
 import itertools
 import json
 import subprocess
@@ -60,7 +61,8 @@ def run(program, *arguments):
     subprocess.run([sys.executable, HERE / program, *map(str, arguments)], check=True)
 
 
-def play(folder, wrapped, version, builder, signers):
+def unsigned(folder, wrapped, version, builder):
+    """Lets one library build a PSBT into `folder`; returns its file and the outputs."""
     descriptors = [descriptor(wrapped, 0, i) for i in range(COINS)] + [descriptor(wrapped, 1, 0)]
     coins = [
         {"prev_tx_hex": previous(text), "vout": 1, "descriptor_index": i}
@@ -73,16 +75,21 @@ def play(folder, wrapped, version, builder, signers):
     files = {"descriptors": descriptors, "coins": coins, "outputs": outputs}
     for name, content in files.items():
         (folder / f"{name}.json").write_text(json.dumps(content))
-    unsigned = folder / "unsigned.psbt"
+    psbt = folder / f"{builder}-v{version}-{'sh-wsh' if wrapped else 'wsh'}.psbt"
     run(
-        "build.py", "--library", builder, "--version", version, "--out", unsigned,
+        "build.py", "--library", builder, "--version", version, "--out", psbt,
         *itertools.chain.from_iterable((f"--{n}", folder / f"{n}.json") for n in files),
     )
+    return psbt, outputs
+
+
+def play(folder, wrapped, version, builder, signers):
+    psbt, outputs = unsigned(folder, wrapped, version, builder)
     parts = []
     for holder, signer in enumerate(signers):
         part = folder / f"part-{holder}.psbt"
         secrets = [secret(holder, 0, i) for i in range(COINS)]
-        signed = library(signer).sign(unsigned.read_bytes(), secrets)
+        signed = library(signer).sign(psbt.read_bytes(), secrets)
         part.write_bytes(with_receipt(signed, holder))
         parts.append(part)
     keeps_receipts([part.read_bytes() for part in parts])
@@ -132,7 +139,16 @@ def refuses_too_few(folder):
 
 
 def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--samples", type=Path, help="only build the PSBTs, into this folder")
+    samples = parser.parse_args().samples
     cases = list(itertools.product((False, True), (0, 2), LIBRARIES))
+    if samples:
+        for case in cases:
+            unsigned(samples, *case)
+        return
     for wrapped, version, builder in cases:
         with tempfile.TemporaryDirectory() as name:
             play(Path(name), wrapped, version, builder, LIBRARIES)
