@@ -180,7 +180,7 @@ pub enum HsmError {
     OtherKey(CkaId),
     /// The token's public key is not a point of its curve, or not in a known form.
     BadPoint(CkaId),
-    /// The pool would be larger than the profile allows.
+    /// There would be more wallet keys on the token than the profile allows.
     PoolTooLarge {
         /// Most keys.
         max: u32,

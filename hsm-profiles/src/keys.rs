@@ -54,14 +54,12 @@ impl OpenToken {
         range: Range<u32>,
         mut progress: impl FnMut(Progress),
     ) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
-        let max = self.library.profile.pool_max();
-        if range.end > max {
-            return Err(HsmError::PoolTooLarge { max });
-        }
+        let wallet_id = |index| CkaId::wallet(device, pool, chain, KeyIndex(index));
+        self.check_room(range.clone().map(wallet_id))?;
         let mut keys = Vec::new();
         let total = range.end.saturating_sub(range.start);
         for (done, index) in (1..).zip(range) {
-            let id = CkaId::wallet(device, pool, chain, KeyIndex(index));
+            let id = wallet_id(index);
             let label = format!("himuro wallet {device}/{pool}/{}/{index}", chain.number());
             let pair = match self.index.pair(id) {
                 Ok(pair) => pair,
@@ -72,6 +70,21 @@ impl OpenToken {
             progress(Progress { done, total });
         }
         Ok(keys)
+    }
+
+    /// Refuses to begin what the token cannot hold: its wallet keys and the new ones together.
+    fn check_room(&self, asked: impl Iterator<Item = CkaId>) -> Result<(), HsmError> {
+        let there = self
+            .index
+            .pairs()
+            .filter(|(id, _)| id.role == KeyRole::Wallet);
+        let new = asked.filter(|id| matches!(self.index.pair(*id), Err(HsmError::NoKey(_))));
+        let max = self.library.profile.pool_max();
+        let room = usize::try_from(max).unwrap_or(usize::MAX);
+        if there.count().saturating_add(new.count()) > room {
+            return Err(HsmError::PoolTooLarge { max });
+        }
+        Ok(())
     }
 
     /// Reads every wallet key back: public keys from the index made at login, attributes anew.

@@ -10,7 +10,7 @@ use common::{LABEL, Stranger, Tokens, USER_PIN, isolated, load_module, login};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::Session;
-use hsm_profiles::{HsmError, OpenToken};
+use hsm_profiles::{HsmError, Module, OpenToken, Profile};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::rule::{Refusal, Verdict};
 use signer_core::token::{
@@ -211,17 +211,27 @@ fn a_private_key_without_its_public_half_is_never_used() {
 }
 
 #[test]
-fn a_pool_larger_than_the_profile_allows_is_not_begun() {
-    isolated(
-        "a_pool_larger_than_the_profile_allows_is_not_begun",
-        |tokens| {
-            let (_module, _, mut token) = tokens.opened();
-            let range = 9_999..10_001;
-            let made = token.generate_wallet_keys(DEVICE, POOL, Chain::Change, range, |_| {});
-            assert_eq!(made, Err(HsmError::PoolTooLarge { max: 10_000 }));
-            assert_eq!(token.inventory().unwrap().keys, []);
-        },
-    );
+fn more_keys_than_the_token_holds_are_not_begun() {
+    let name = "more_keys_than_the_token_holds_are_not_begun";
+    isolated(name, |tokens| {
+        let text = include_str!("../profiles/softhsm2.toml");
+        let small = Profile::parse(&text.replace("pool_max = 10000", "pool_max = 4")).unwrap();
+        let (module, selector) = tokens.provisioned();
+        drop(module);
+        let module = Module::load(&small, None).unwrap();
+        let mut token = login(&module, &selector);
+        let mut made = |chain, range| {
+            let keys = token.generate_wallet_keys(DEVICE, POOL, chain, range, |_| {});
+            keys.map(|keys| keys.len())
+        };
+        let full = Err(HsmError::PoolTooLarge { max: 4 });
+        assert_eq!(made(Chain::Receive, 0..5), full);
+        assert_eq!(made(Chain::Receive, 0..3), Ok(3));
+        assert_eq!(made(Chain::Change, 0..2), full);
+        assert_eq!(made(Chain::Receive, 0..4), Ok(4));
+        assert_eq!(made(Chain::Change, 0..1), full);
+        assert_eq!(token.inventory().unwrap().keys.len(), 4);
+    });
 }
 
 #[test]

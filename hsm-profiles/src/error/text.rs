@@ -49,7 +49,7 @@ fn english(error: &HsmError) -> String {
         HsmError::KeyExists(id) => format!("key {id} is on the token already"),
         HsmError::OtherKey(id) => format!("key {id} on the token is not the registered one"),
         HsmError::BadPoint(id) => format!("the public key of {id} is not a point of its curve"),
-        HsmError::PoolTooLarge { max } => format!("this token takes pools of at most {max} keys"),
+        HsmError::PoolTooLarge { max } => format!("this token takes at most {max} wallet keys"),
         HsmError::WrongRole(id) => format!("key {id} is not for this kind of order"),
         HsmError::ZeroDigest => "the digest to sign is all zero".into(),
         HsmError::BadSignature(id) => format!("the signature by {id} is not r and s in range"),
@@ -99,7 +99,7 @@ fn japanese(error: &HsmError) -> String {
         HsmError::KeyExists(id) => format!("鍵 {id} は既にトークンにあります"),
         HsmError::OtherKey(id) => format!("トークンの鍵 {id} は登録済みの鍵と異なります"),
         HsmError::BadPoint(id) => format!("鍵 {id} の公開鍵は曲線上の点ではありません"),
-        HsmError::PoolTooLarge { max } => format!("このトークンのプールは最大 {max} 鍵です"),
+        HsmError::PoolTooLarge { max } => format!("このトークンのウォレット鍵は最大 {max} 個です"),
         HsmError::WrongRole(id) => format!("鍵 {id} はこの用途の鍵ではありません"),
         HsmError::ZeroDigest => "署名対象のダイジェストがすべてゼロです".into(),
         HsmError::BadSignature(id) => format!("鍵 {id} の署名の r または s が範囲外です"),
@@ -148,7 +148,9 @@ pub(super) const fn advice(error: &HsmError, lang: Lang) -> &'static str {
             "Connect the token of this device. If it is the right one, stop and report it.",
             "この端末のトークンを接続してください。正しい場合は中止して報告してください。",
         ),
-        HsmError::KeyExists(_) | HsmError::PoolTooLarge { .. } | HsmError::AnchorTooLarge { .. } => {
+        HsmError::KeyExists(_)
+        | HsmError::PoolTooLarge { .. }
+        | HsmError::AnchorTooLarge { .. } => {
             lang.pick(
                 "Nothing was changed. Use another range, or another token.",
                 "何も変更していません。別の範囲か別のトークンを使用してください。",

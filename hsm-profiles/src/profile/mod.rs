@@ -251,7 +251,7 @@ impl Profile {
         self.limits
     }
 
-    /// Most keys in a pool.
+    /// Most wallet keys on a token.
     pub const fn pool_max(&self) -> u32 {
         self.generate.pool_max
     }
