@@ -88,7 +88,7 @@ fn each_forbidden_dependency_is_caught() {
             r#"signer-device = { path = "../signer-device" }"#,
         ),
         ("signer-core", "cryptoki", "cryptoki.workspace = true"),
-        ("signer-core", "rand_core", "rand_core.workspace = true"),
+        ("signer-core", "rustix", "rustix.workspace = true"),
         ("signer-device", "cryptoki", "cryptoki.workspace = true"),
         ("signer-device", "rqrr", "rqrr.workspace = true"),
         (
