@@ -139,7 +139,8 @@ fn manifest() -> String {
     let core = root().join("signer-core");
     format!(
         "[package]\nname = \"probes\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nsigner-core = {{ path = {core:?} }}\n\
+         [dependencies]\nsigner-core = {{ path = \"{}\" }}\n\
          bitcoin = {{ version = \"0.32\", default-features = false }}\n\n{profiles}",
+        core.display()
     )
 }
