@@ -16,6 +16,10 @@ mod release;
 mod replay;
 mod seal;
 mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use anchor::{Anchor, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};

@@ -1,0 +1,352 @@
+//! A bench for tests: a device of the small world that keeps a journal, and two operators who
+//! read and type.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use std::vec;
+
+use bitcoin::block::{Header, Version};
+use bitcoin::hashes::Hash;
+use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
+
+use super::{
+    Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal, KeysGenerated,
+    MadeKey, NotApproved, Outcome, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind,
+    judge, new_rejections, review,
+};
+use crate::approval::{ApprovedTx, Seat, SessionFacts};
+use crate::codec::{self, ByteString};
+use crate::digest::FileDigest;
+use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
+use crate::headers::HeaderRun;
+use crate::review::{Answer, ConfirmedTx, Review, Step};
+use crate::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm};
+use crate::testing::{Case, SoftDevice, TIP, World, attendance, enrolment, officers_sign};
+use crate::token::{Evidence, Line};
+use crate::transcript::entry::Answered;
+use crate::types::{Chain, Height, KeyIndex, Lang};
+
+/// A device with its journal in memory.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    pub(crate) device: SoftDevice,
+    pub(crate) journal: Journal,
+    pub(crate) disk: Vec<u8>,
+    pub(crate) lang: Lang,
+}
+
+impl Bench {
+    /// A device that was just born, with one sealed session.
+    pub(crate) fn born() -> Self {
+        let world = World::rooted(Height(TIP.0 - 2));
+        let device = world.devices[0].clone();
+        let mut bench = Self {
+            device,
+            journal: Journal::empty(),
+            disk: vec![],
+            lang: Lang::En,
+            world,
+        };
+        let card = bench.device.card(bench.world.root.digest(), &[1]);
+        bench.add(Body::Genesis(Box::new(Genesis {
+            root: bench.world.root.clone(),
+            name: card.name.clone(),
+            site: card.site.clone(),
+            identity: card.identity,
+            hsm: card.hsm.clone(),
+            generation: 1,
+        })));
+        bench.open(CeremonyKind::Commission);
+        bench.close(Outcome::Done);
+        bench
+    }
+
+    /// A device that may sign: keys, cards, roster, enrolments, headers, wallet, policy.
+    pub(crate) fn ready() -> Self {
+        let mut bench = Self::born();
+        bench.open(CeremonyKind::Keys);
+        let card = bench.device.card(bench.world.root.digest(), &[1]);
+        let pool = &card.pools[0];
+        for chain in [Chain::Receive, Chain::Change] {
+            let keys = pool.chain(chain).iter().map(|key| MadeKey {
+                public_key: key.public_key,
+                attributes: pool.attributes,
+            });
+            bench.add(Body::KeysGenerated(KeysGenerated {
+                pool: pool.pool,
+                chain,
+                first: KeyIndex(0),
+                keys: keys.collect(),
+                evidence: Evidence::Declared,
+            }));
+        }
+        bench.close(Outcome::Done);
+        bench.open(CeremonyKind::Roster);
+        bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
+        bench.install(WhatKind::Headers, codec::encode(&headers()));
+        for device in bench.world.devices.clone() {
+            let body = enrolment(&device, &bench.world.roster);
+            let bytes = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
+            bench.install(WhatKind::Enrolment, bytes);
+            let card = device.card(bench.world.root.digest(), &[1]);
+            bench.install(WhatKind::Card, device.seal(card).to_bytes());
+        }
+        bench.close(Outcome::Done);
+        bench.open(CeremonyKind::Wallet);
+        bench.install(WhatKind::WalletDraft, bench.world.wallet.to_bytes());
+        bench.install(WhatKind::Wallet, bench.world.wallet.to_bytes());
+        bench.install(WhatKind::Policy, bench.world.policy.to_bytes());
+        bench.close(Outcome::Done);
+        bench
+    }
+
+    /// What an auditor of this device trusts.
+    pub(crate) fn trust(&self) -> Trust {
+        Trust {
+            root: self.world.root.digest(),
+            identity: self.device.identity(),
+        }
+    }
+
+    /// What the journal means.
+    pub(crate) fn state(&self) -> &DeviceState {
+        self.journal.state()
+    }
+
+    /// Adds an entry and writes it.
+    pub(crate) fn add(&mut self, body: Body) {
+        let appended = self.journal.append(body).unwrap();
+        self.disk.extend(appended.bytes);
+    }
+
+    fn install(&mut self, kind: WhatKind, artefact: Vec<u8>) {
+        self.add(Body::Installed(Installed {
+            kind,
+            artefact: ByteString(artefact),
+        }));
+    }
+
+    /// Opens a session.
+    pub(crate) fn open(&mut self, kind: CeremonyKind) {
+        let opened = opened(self, kind);
+        self.add(Body::SessionOpened(Box::new(opened)));
+    }
+
+    /// Closes and seals the session.
+    pub(crate) fn close(&mut self, outcome: Outcome) -> SealedSession {
+        self.add(Body::Closed(outcome));
+        let draft = self.journal.seal_draft().unwrap();
+        let signature = self.device.seal_with(&draft.seal_order().unwrap());
+        let sealed = self
+            .journal
+            .seal(&draft.signed(signature).unwrap())
+            .unwrap();
+        self.disk.extend(&sealed.entry().bytes);
+        sealed
+    }
+
+    /// Opens a session with both operators and reads a PSBT.
+    pub(crate) fn take_in(&mut self, kind: CeremonyKind, case: &Case) {
+        self.open(kind);
+        let session = self.state().open().unwrap();
+        let facts = SessionFacts {
+            device: self.device.id(),
+            session: session.number(),
+            nonce: session.opened().nonce,
+        };
+        let [a, b] = case.operators;
+        for (who, seat) in [(a, Seat::OperatorA), (b, Seat::OperatorB)] {
+            self.add(Body::Attended(ByteString(attendance(who, seat, facts))));
+        }
+        self.add(Body::Intake(Intake {
+            psbt: ByteString(case.full(&self.world).into_bytes()),
+            channel: Channel::File,
+        }));
+    }
+
+    /// Judges what was read, and writes the report and the rejections.
+    pub(crate) fn judge(&mut self) -> Result<ApprovedTx, NotApproved> {
+        let judged = judge(self.state());
+        let report = match &judged {
+            Ok(approved) => approved.report(),
+            Err(refused) => refused.report().unwrap(),
+        };
+        self.add(Body::Reported(report.clone()));
+        for rejected in new_rejections(self.journal.state()) {
+            self.add(Body::Rejected(rejected));
+        }
+        judged
+    }
+
+    /// The review of what was read.
+    pub(crate) fn review(&mut self) -> Review {
+        let approved = self.judge().unwrap();
+        review(self.state(), approved).unwrap()
+    }
+
+    /// Shows everything and types every right answer, until `until` questions were answered.
+    pub(crate) fn read(&mut self, review: &mut Review, until: usize) {
+        let mut answered = 0;
+        loop {
+            let lang = review.lang();
+            match review.step() {
+                Step::Show { page, number, .. } => {
+                    let screen = page.screen().digest(lang);
+                    self.add(Body::Shown(Shown { number, screen }));
+                    review.shown();
+                }
+                Step::Ask { .. } if answered == until => return,
+                Step::Ask { challenge, .. } => {
+                    let text = std::string::String::from(challenge.expected());
+                    assert_eq!(self.type_in(review, &text), Answer::Accepted);
+                    answered += 1;
+                }
+                Step::Done => return,
+            }
+        }
+    }
+
+    /// Types one answer and writes it down.
+    pub(crate) fn type_in(&mut self, review: &mut Review, text: &str) -> Answer {
+        let Step::Ask { challenge, number } = review.step() else {
+            panic!("nothing is asked");
+        };
+        let seat = challenge.seat();
+        self.add(Body::Answered(Answered {
+            screen: number,
+            seat,
+            text: text.into(),
+        }));
+        review.answer(text)
+    }
+
+    /// Confirms everything.
+    pub(crate) fn confirm(&mut self) -> ConfirmedTx {
+        let mut review = self.review();
+        self.read(&mut review, usize::MAX);
+        review.finish().unwrap()
+    }
+
+    /// Writes the intent and signs so many inputs.
+    pub(crate) fn sign(&mut self, confirmed: ConfirmedTx, inputs: usize) -> Signing {
+        let mut signing = Signing::begin(confirmed).unwrap();
+        let known = self.state().unfinished();
+        let known = known.map_or(vec![], |u| u.results().to_vec());
+        let resumed = self.state().open().unwrap().opened().kind == CeremonyKind::Resume;
+        self.add(Body::Intent(signing.intent().clone()));
+        if resumed {
+            for line in &known {
+                let before = self.state().unfinished().unwrap().ledger_before();
+                signing.accept_recorded(line, before).unwrap();
+            }
+        }
+        while signing.made() < inputs {
+            let Some(order) = signing.next_order() else {
+                break;
+            };
+            let signature = self.device.sign(&order).unwrap();
+            let ledger = self.journal.state().ledger();
+            let line = signing.accept(order, signature, ledger).unwrap();
+            self.add(Body::Result(line));
+        }
+        signing
+    }
+
+    /// Writes the receipt.
+    pub(crate) fn receipt(&mut self, signing: Signing) -> SignedPsbt {
+        let head = self.journal.head();
+        let facts = ReceiptFacts {
+            head: head.hash,
+            entries: head.entries,
+            signature_count: self.state().ledger().signatures(),
+        };
+        let draft = signing.receipt(facts, self.device.identity()).unwrap();
+        let signature = self.device.seal_with(&draft.seal_order().unwrap());
+        let signed = draft.signed(signature).unwrap();
+        self.add(Body::Receipt(ByteString(signed.to_bytes())));
+        signing.finish(&signed).unwrap()
+    }
+
+    /// A whole session that signs a case.
+    pub(crate) fn sign_case(&mut self, case: &Case) -> (SignedPsbt, SealedSession) {
+        self.take_in(CeremonyKind::Sign, case);
+        let confirmed = self.confirm();
+        let signing = self.sign(confirmed, usize::MAX);
+        let signed = self.receipt(signing);
+        (signed, self.close(Outcome::Signed))
+    }
+}
+
+/// How a session of this bench begins. The nonce is another one for each session.
+fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
+    let card = bench.device.card(bench.world.root.digest(), &[]);
+    let environment = reading();
+    let next = u8::try_from(bench.journal.head().session.0 + 1).unwrap();
+    SessionOpened {
+        kind,
+        nonce: [next; 32],
+        lang: bench.lang,
+        software: Software {
+            version: Line::lossy("0.1.0"),
+            revision: Line::lossy("test"),
+            binary: FileDigest::over(&[b"binary"]),
+            module: card.hsm.module_digest,
+            profile: card.hsm.profile_digest,
+        },
+        clock: 1_790_000_000,
+        declared: None,
+        report: environment::judge(&environment, card.hsm.assurance),
+        environment,
+        hsm: card.hsm,
+        previous_seal: bench.state().last_seal(),
+    }
+}
+
+/// A machine that is closed.
+pub(crate) fn reading() -> EnvironmentReading {
+    let lo = Interface {
+        name: "lo".into(),
+        kind: LOOPBACK_KIND,
+    };
+    EnvironmentReading {
+        sysfs: Some(vec![lo.clone()]),
+        netlink: Some(vec![lo]),
+        proc_net_dev: Some(vec!["lo".into()]),
+        tracer_pid: Some(0),
+        swaps: Some(vec![]),
+        core_limit: Some(0),
+        core_pattern: Some("core".into()),
+        preloaded: Some(vec![]),
+        dumpable: Some(0),
+    }
+}
+
+/// Headers from the checkpoint of the world to its tip.
+fn headers() -> HeaderRun {
+    let mut previous = [7; 32];
+    let headers = (1..=2).map(|n| {
+        let header = mined(previous, 1_700_000_000 + n);
+        previous = header.block_hash().to_byte_array();
+        consensus::serialize(&header).try_into().unwrap()
+    });
+    HeaderRun {
+        first_height: Height(TIP.0 - 1),
+        headers: headers.collect(),
+    }
+}
+
+fn mined(previous: [u8; 32], time: u32) -> Header {
+    let mut header = Header {
+        version: Version::TWO,
+        prev_blockhash: BlockHash::from_byte_array(previous),
+        merkle_root: TxMerkleNode::all_zeros(),
+        time,
+        bits: CompactTarget::from_consensus(0x207f_ffff),
+        nonce: 0,
+    };
+    while header.validate_pow(header.target()).is_err() {
+        header.nonce += 1;
+    }
+    header
+}

@@ -1,0 +1,36 @@
+//! Whole ceremonies in memory: what a journal proves, and every way in which one that was
+//! tampered with is found.
+
+mod forged;
+mod sessions;
+mod tampered;
+
+use alloc::vec::Vec;
+
+use super::testing::Bench;
+use super::{UnverifiedTranscript, VerifiedTranscript};
+use crate::rule::RuleId;
+use crate::testing::Case;
+
+/// The rules that verification of these bytes finds broken.
+fn found(bench: &Bench, bytes: &[u8]) -> Vec<RuleId> {
+    match VerifiedTranscript::verify(bytes, &bench.trust()) {
+        Ok(_) => Vec::new(),
+        Err(findings) => findings.refusals().iter().map(|r| r.rule).collect(),
+    }
+}
+
+/// The bytes of each entry.
+fn items(disk: &[u8]) -> Vec<Vec<u8>> {
+    let transcript = UnverifiedTranscript::parse(disk).unwrap();
+    let entries = transcript.entries().iter();
+    entries.map(crate::codec::encode).collect()
+}
+
+/// A bench that has signed one case.
+fn signed() -> Bench {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    bench
+}

@@ -1,0 +1,234 @@
+//! A device that lies: it has its key, and seals a journal that says what did not happen. The
+//! replay finds it, because everything is computed again.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::found;
+use crate::codec::ByteString;
+use crate::digest::ScreenDigest;
+use crate::rule::{RuleId, Verdict};
+use crate::testing::Case;
+use crate::transcript::testing::Bench;
+use crate::transcript::{Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript};
+
+/// The journal written again with changed bodies, every seal made anew; nothing where the device
+/// itself could not have written it.
+fn forged(bench: &Bench, change: impl Fn(Body) -> Vec<Body>) -> Option<Vec<u8>> {
+    let transcript = UnverifiedTranscript::parse(&bench.disk).unwrap();
+    let mut journal = Journal::empty();
+    let mut disk = Vec::new();
+    for entry in transcript.into_entries() {
+        for body in change(entry.body) {
+            let bytes = match body {
+                Body::Sealed(_) => {
+                    let draft = journal.seal_draft().ok()?;
+                    let signature = bench.device.seal_with(&draft.seal_order().unwrap());
+                    let sealed = journal.seal(&draft.signed(signature).unwrap()).ok()?;
+                    sealed.entry().bytes.clone()
+                }
+                Body::SessionOpened(mut opened) => {
+                    opened.previous_seal = journal.state().last_seal();
+                    journal.append(Body::SessionOpened(opened)).ok()?.bytes
+                }
+                other => journal.append(other).ok()?.bytes,
+            };
+            disk.extend(bytes);
+        }
+    }
+    Some(disk)
+}
+
+fn bench() -> Bench {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    bench
+}
+
+mod trn04 {
+    use super::*;
+
+    type Change = fn(Body) -> Vec<Body>;
+
+    #[test]
+    fn passes_what_is_only_written_again() {
+        let bench = bench();
+        let again = forged(&bench, |body| std::vec![body]).unwrap();
+        assert_eq!(again, bench.disk);
+    }
+
+    #[test]
+    fn finds_a_report_that_no_rule_gave() {
+        check(|body| match body {
+            Body::Reported(report) => {
+                let lines = report.lines().iter().cloned().map(|mut line| {
+                    line.verdict = Verdict::Passed;
+                    (line.rule, line.verdict)
+                });
+                let mut lines: Vec<_> = lines.collect();
+                lines[3].1 = Verdict::Notice("looked at".into());
+                let stages = [
+                    crate::rule::Stage::Parse,
+                    crate::rule::Stage::Bind,
+                    crate::rule::Stage::Check,
+                    crate::rule::Stage::Approve,
+                ];
+                let other = stages
+                    .into_iter()
+                    .fold(crate::rule::RuleReport::new(), |report, stage| {
+                        report.with_stage(stage, &lines)
+                    });
+                std::vec![Body::Reported(other)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_another_screen_than_was_due() {
+        check(|body| match body {
+            Body::Shown(mut shown) => {
+                shown.screen = ScreenDigest::over(&[b"another"]);
+                std::vec![Body::Shown(shown)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_a_screen_that_was_not_shown() {
+        check(|body| match body {
+            Body::Shown(shown) if shown.number == 4 => std::vec![],
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_answers_that_are_wrong_or_missing() {
+        check(|body| match body {
+            Body::Answered(mut answered) if answered.screen == 4 => {
+                answered.text = "1.20000001".into();
+                std::vec![Body::Answered(answered)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Answered(answered) if answered.screen == 6 => std::vec![],
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_another_sighash_and_another_coin() {
+        check(|body| match body {
+            Body::Intent(mut intent) => {
+                intent.lines[1].sighash = [9; 32];
+                std::vec![Body::Intent(intent)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Intent(mut intent) => {
+                intent.lines[0].coin.vout = 7;
+                std::vec![Body::Intent(intent)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_a_missing_receipt_and_a_foreign_one() {
+        check(|body| match body {
+            Body::Receipt(_) => std::vec![],
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Receipt(_) => std::vec![Body::Receipt(ByteString(std::vec![0xa0]))],
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_signatures_that_were_called_an_abort() {
+        check(|body| match body {
+            Body::Closed(Outcome::Signed) => std::vec![Body::Closed(Outcome::Aborted)],
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_a_machine_that_was_judged_too_kindly() {
+        check(|body| match body {
+            Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                opened.environment.swaps = Some(std::vec!["/dev/sda2".into()]);
+                std::vec![Body::SessionOpened(opened)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_a_rejection_that_was_kept_silent() {
+        let mut bench = Bench::ready();
+        let mut case = Case::new(&bench.world);
+        case.ballots.push(crate::testing::Ballot::no("approver.b"));
+        bench.take_in(CeremonyKind::Sign, &case);
+        assert!(bench.judge().is_err());
+        bench.close(Outcome::Refused);
+        assert_eq!(found(&bench, &bench.disk), []);
+        let silent = forged(&bench, |body| match body {
+            Body::Rejected(_) => std::vec![],
+            other => std::vec![other],
+        });
+        assert_eq!(found(&bench, &silent.unwrap()), [RuleId::TRN04]);
+    }
+
+    /// The forged journal is well-formed and sealed, and refused all the same.
+    fn check(change: Change) {
+        let bench = bench();
+        let disk = forged(&bench, change).expect("a device could write this");
+        assert_ne!(disk, bench.disk);
+        let rules = found(&bench, &disk);
+        assert!(
+            rules.iter().any(|rule| {
+                matches!(
+                    rule,
+                    RuleId::TRN04 | RuleId::REV01 | RuleId::REV02 | RuleId::SIG04
+                )
+            }),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn a_device_cannot_even_write_what_does_not_follow() {
+        let bench = bench();
+        let changes: [Change; 4] = [
+            |body| match body {
+                Body::Intent(_) => std::vec![],
+                other => std::vec![other],
+            },
+            |body| match body {
+                Body::Genesis(genesis) => {
+                    let twice = Body::Genesis(Box::clone(&genesis));
+                    std::vec![Body::Genesis(genesis), twice]
+                }
+                other => std::vec![other],
+            },
+            |body| match body {
+                Body::Result(line) => std::vec![Body::Result(line), Body::Result(line)],
+                other => std::vec![other],
+            },
+            |body| match body {
+                Body::Closed(outcome) => {
+                    std::vec![Body::Closed(outcome), Body::Closed(outcome)]
+                }
+                other => std::vec![other],
+            },
+        ];
+        for change in changes {
+            assert_eq!(forged(&bench, change), None);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Sessions as they should be, with signatures and without.
+
+use crate::psbt::signed::only_permitted_difference;
+use crate::psbt::{MapId, RawPsbt};
+use crate::review::Answer;
+use crate::rule::{RuleId, Verdict};
+use crate::testing::{Ballot, Case, Output};
+use crate::token::Line;
+use crate::transcript::testing::Bench;
+use crate::transcript::{
+    Aborted, Body, CeremonyKind, Journal, Outcome, Release, VerifiedTranscript, judge,
+};
+use crate::types::InputIndex;
+
+use super::{found, signed};
+
+#[test]
+fn a_session_that_signs_is_verified_and_released() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    case.signed_by = std::vec![1];
+    let before = case.full(&bench.world);
+    let (signed, sealed) = bench.sign_case(&case);
+    assert_eq!(found(&bench, &bench.disk), []);
+    let release = Release::signed(signed, &sealed, bench.disk.clone()).unwrap();
+    let after = RawPsbt::parse(release.psbt().unwrap()).unwrap();
+    assert_eq!(only_permitted_difference(&before, &after), Ok(()));
+    for input in 0..2 {
+        let map = MapId::Input(InputIndex(input));
+        let added = after.records(map).count() - before.records(map).count();
+        assert_eq!(added, 1, "input {input}");
+    }
+    assert_eq!(release.transcript(), bench.disk);
+    assert_eq!(bench.state().ledger().signatures(), 2);
+}
+
+#[test]
+fn a_journal_that_is_loaded_again_means_the_same() {
+    let bench = signed();
+    let loaded = Journal::load(&bench.disk).unwrap();
+    assert_eq!(loaded.head(), bench.journal.head());
+    let [again, was] = [&loaded, &bench.journal].map(|journal| journal.state());
+    assert_eq!(again.ledger(), was.ledger());
+    assert_eq!(again.sessions(), was.sessions());
+    assert_eq!(again.last_seal(), was.last_seal());
+    assert_eq!(again.height(), crate::testing::TIP);
+}
+
+#[test]
+fn nothing_is_signed_twice_but_by_resuming() {
+    let mut bench = signed();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let refused = bench.judge().unwrap_err();
+    let report = refused.report().unwrap();
+    assert_eq!(report.first_refusal().unwrap().rule, RuleId::POL07);
+    let sealed = bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+    let release = Release::unsigned(&sealed, bench.disk.clone()).unwrap();
+    assert_eq!(release.psbt(), None);
+}
+
+#[test]
+fn a_refusal_is_released_without_a_psbt() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    case.outputs[0] = Output::to("nobody", 1_200_000);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let refused = bench.judge().unwrap_err();
+    let lines = refused.report().unwrap().lines();
+    let pol01 = lines
+        .iter()
+        .find(|line| line.rule == RuleId::POL01)
+        .unwrap();
+    assert!(matches!(pol01.verdict, Verdict::Refused(_)));
+    let sealed = bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+    assert!(Release::unsigned(&sealed, bench.disk.clone()).is_ok());
+}
+
+#[test]
+fn a_rejection_kills_the_request_for_ever() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    case.ballots.push(Ballot::no("approver.b"));
+    bench.take_in(CeremonyKind::Sign, &case);
+    assert!(bench.judge().is_err());
+    bench.close(Outcome::Refused);
+    case.ballots.pop();
+    bench.take_in(CeremonyKind::Sign, &case);
+    let refused = bench.judge().unwrap_err();
+    let report = refused.report().unwrap();
+    assert_eq!(report.first_refusal().unwrap().rule, RuleId::APP08);
+    bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+#[test]
+fn an_operator_can_reject_at_every_question() {
+    let mut questions = 0;
+    loop {
+        let mut bench = Bench::ready();
+        let case = Case::new(&bench.world);
+        bench.take_in(CeremonyKind::Sign, &case);
+        let mut review = bench.review();
+        bench.read(&mut review, questions);
+        if matches!(review.step(), crate::review::Step::Done) {
+            break;
+        }
+        assert_eq!(bench.type_in(&mut review, " R "), Answer::Rejected);
+        assert_eq!(review.answer("anything"), Answer::Wrong { tries_left: 0 });
+        assert_eq!(review.finish().unwrap_err().rule, RuleId::REV02);
+        bench.add(Body::Aborted(Aborted {
+            step: 7,
+            seat: None,
+            reason: Line::lossy("rejected"),
+        }));
+        bench.close(Outcome::Aborted);
+        assert_eq!(found(&bench, &bench.disk), [], "question {questions}");
+        questions += 1;
+    }
+    assert_eq!(questions, 11);
+}
+
+#[test]
+fn three_wrong_answers_end_the_session() {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let mut review = bench.review();
+    bench.read(&mut review, 4);
+    for tries_left in [2, 1, 0] {
+        let answer = bench.type_in(&mut review, "");
+        assert_eq!(answer, Answer::Wrong { tries_left });
+    }
+    let refusal = review.finish().unwrap_err();
+    assert_eq!(refusal.rule, RuleId::REV02);
+    bench.add(Body::Refused(refusal));
+    bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+#[test]
+fn an_intent_without_all_results_is_resumed_and_never_made_again() {
+    for made in [0, 1, 2] {
+        let mut bench = Bench::ready();
+        let case = Case::new(&bench.world);
+        bench.take_in(CeremonyKind::Sign, &case);
+        let confirmed = bench.confirm();
+        let cut = bench.sign(confirmed, made);
+        drop(cut);
+        // The power fails here.
+        bench.journal = Journal::load(&bench.disk).unwrap();
+        let unfinished = bench.state().unfinished().unwrap();
+        assert_eq!(unfinished.results().len(), made);
+        let recorded = unfinished.results().to_vec();
+        assert_eq!(bench.state().ledger().signatures(), 2);
+        bench.take_in(CeremonyKind::Resume, &case);
+        let confirmed = bench.confirm();
+        let signing = bench.sign(confirmed, usize::MAX);
+        let psbt = bench.receipt(signing);
+        let results = bench.state().unfinished().unwrap().results();
+        assert_eq!(&results[..made], recorded);
+        assert_eq!(results.len(), 2);
+        let sealed = bench.close(Outcome::Signed);
+        assert!(bench.state().unfinished().is_none());
+        // Lines without a result may exist twice: they count twice.
+        let possible = 2 + u64::try_from(2 - made).unwrap();
+        assert_eq!(bench.state().ledger().signatures(), possible);
+        assert_eq!(found(&bench, &bench.disk), [], "{made} results");
+        assert!(Release::signed(psbt, &sealed, bench.disk.clone()).is_ok());
+        let outcomes = bench.state().sessions().iter().map(|s| s.outcome);
+        assert_eq!(outcomes.filter(|o| *o == Outcome::Cut).count(), 1);
+    }
+}
+
+#[test]
+fn a_release_needs_its_own_seal_on_the_disk() {
+    let mut bench = Bench::ready();
+    let early = bench.disk.clone();
+    let case = Case::new(&bench.world);
+    let (psbt, sealed) = bench.sign_case(&case);
+    assert!(Release::unsigned(&sealed, bench.disk.clone()).is_err());
+    let refusal = Release::signed(psbt, &sealed, early).unwrap_err();
+    assert_eq!(refusal.rule, RuleId::TRN02);
+}
+
+#[test]
+fn an_auditor_sees_every_entry_in_both_languages() {
+    let mut bench = Bench::ready();
+    bench.lang = crate::types::Lang::Ja;
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let verified = VerifiedTranscript::verify(&bench.disk, &bench.trust()).unwrap();
+    assert_eq!(verified.head(), bench.journal.head());
+    let count = u64::try_from(verified.entries().len()).unwrap();
+    assert_eq!(count, verified.head().entries);
+    assert_eq!(verified.state().ledger(), bench.state().ledger());
+}
+
+#[test]
+fn without_two_operators_nothing_is_judged() {
+    let mut bench = Bench::ready();
+    bench.open(CeremonyKind::Sign);
+    assert!(judge(bench.state()).unwrap_err().report().is_none());
+    bench.close(Outcome::Aborted);
+    assert_eq!(found(&bench, &bench.disk), []);
+}

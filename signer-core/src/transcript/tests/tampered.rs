@@ -1,0 +1,198 @@
+//! A journal that somebody changed on a disk: without the device's key nothing of it passes.
+
+use alloc::vec::Vec;
+
+use super::{found, items, signed};
+use crate::digest::sha256_of;
+use crate::rule::RuleId;
+use crate::testing::Case;
+use crate::transcript::testing::Bench;
+use crate::transcript::{
+    Anchor, CeremonyKind, Entry, Journal, UnverifiedTranscript, trn03, whole_prefix,
+};
+
+fn anchor(bench: &Bench) -> Anchor {
+    let ledger = bench.state().ledger();
+    Anchor::following(
+        None,
+        &bench.journal.head(),
+        ledger.signatures(),
+        ledger.digest(),
+    )
+}
+
+/// Writes the right hashes and numbers into entries, as somebody without the key can.
+fn chained(items: &[Vec<u8>]) -> Vec<u8> {
+    let mut prev = [0; 32];
+    let mut disk = Vec::new();
+    for (sequence, item) in (0..).zip(items) {
+        let mut entry: Entry = crate::codec::decode(item).unwrap();
+        (entry.prev, entry.sequence) = (prev, sequence);
+        let bytes = crate::codec::encode(&entry);
+        prev = sha256_of(&bytes);
+        disk.extend(bytes);
+    }
+    disk
+}
+
+mod trn01 {
+    use super::*;
+
+    #[test]
+    fn passes_an_unbroken_chain() {
+        let bench = signed();
+        let transcript = UnverifiedTranscript::parse(&bench.disk).unwrap();
+        assert_eq!(transcript.head(), bench.journal.head());
+    }
+
+    #[test]
+    fn finds_every_flipped_bit_of_a_small_transcript() {
+        let bench = Bench::born();
+        for bit in 0..bench.disk.len() * 8 {
+            let mut disk = bench.disk.clone();
+            disk[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(found(&bench, &disk), [], "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn finds_a_flipped_bit_anywhere_in_a_session_that_signed() {
+        let bench = signed();
+        for place in (0..bench.disk.len()).step_by(61) {
+            let mut disk = bench.disk.clone();
+            disk[place] ^= 1 << (place % 8);
+            assert_ne!(found(&bench, &disk), [], "byte {place}");
+        }
+    }
+
+    #[test]
+    fn finds_entries_that_are_missing_doubled_swapped_or_cut() {
+        let bench = signed();
+        let items = items(&bench.disk);
+        for place in 0..items.len() {
+            let mut dropped = items.clone();
+            dropped.remove(place);
+            // Without the last entry the journal is whole, and its last session has no seal.
+            let last = place + 1 == items.len();
+            let expected = if last { RuleId::TRN02 } else { RuleId::TRN01 };
+            assert_eq!(found(&bench, &dropped.concat()), [expected], "drop {place}");
+            let mut doubled = items.clone();
+            doubled.insert(place, items[place].clone());
+            assert_eq!(found(&bench, &doubled.concat()), [RuleId::TRN01]);
+            if !last {
+                let mut swapped = items.clone();
+                swapped.swap(place, place + 1);
+                assert_eq!(found(&bench, &swapped.concat()), [RuleId::TRN01]);
+            }
+        }
+        let torn = &bench.disk[..bench.disk.len() - 1];
+        assert_eq!(found(&bench, torn), [RuleId::TRN01]);
+        assert_eq!(found(&bench, &[]), [RuleId::TRN01]);
+    }
+
+    #[test]
+    fn a_torn_end_is_left_out_and_nothing_else() {
+        let bench = Bench::born();
+        let whole = bench.disk.len();
+        let last = items(&bench.disk).last().unwrap().len();
+        assert_eq!(whole_prefix(&bench.disk).len(), whole);
+        for torn in 1..=last {
+            assert_eq!(
+                whole_prefix(&bench.disk[..whole - torn]).len(),
+                whole - last
+            );
+        }
+    }
+}
+
+mod trn02 {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_changed_and_chained_again() {
+        let bench = signed();
+        let items = items(&bench.disk);
+        for place in 1..items.len() {
+            let mut dropped = items.clone();
+            dropped.remove(place);
+            assert_ne!(found(&bench, &chained(&dropped)), [], "drop {place}");
+        }
+        assert_eq!(found(&bench, &chained(&items)), []);
+    }
+
+    #[test]
+    fn finds_a_session_of_another_journal() {
+        let bench = signed();
+        let mut other = Bench::ready();
+        let mut case = Case::new(&other.world);
+        case.outputs[0].sats -= 1;
+        other.sign_case(&case);
+        let (mine, theirs) = (items(&bench.disk), items(&other.disk));
+        let start = items_before_session(&bench, 5);
+        let spliced = [&mine[..start + 4], &theirs[start + 4..]].concat();
+        assert_eq!(found(&bench, &spliced.concat()), [RuleId::TRN01]);
+        assert!(found(&bench, &chained(&spliced)).contains(&RuleId::TRN02));
+    }
+
+    #[test]
+    fn finds_the_journal_of_another_device_and_of_another_root() {
+        let bench = signed();
+        let mut trust = bench.trust();
+        trust.identity = crate::signing::SigningHsm::identity(&bench.world.devices[1]);
+        let verified = crate::transcript::VerifiedTranscript::verify(&bench.disk, &trust);
+        assert_eq!(verified.unwrap_err().refusals()[0].rule, RuleId::TRN04);
+        let mut trust = bench.trust();
+        trust.root = crate::digest::RootDigest::over(&[b"other"]);
+        let verified = crate::transcript::VerifiedTranscript::verify(&bench.disk, &trust);
+        assert_eq!(verified.unwrap_err().refusals()[0].rule, RuleId::TRN04);
+    }
+
+    fn items_before_session(bench: &Bench, session: u32) -> usize {
+        let transcript = UnverifiedTranscript::parse(&bench.disk).unwrap();
+        let mut entries = transcript.entries().iter();
+        entries
+            .position(|entry| entry.session.0 == session)
+            .unwrap()
+    }
+}
+
+mod trn03 {
+    use super::*;
+
+    fn refused(anchor: Option<&Anchor>, disk: &[u8]) -> bool {
+        let transcript = UnverifiedTranscript::parse(disk).unwrap();
+        trn03(anchor, &transcript).is_err_and(|refusal| refusal.rule == RuleId::TRN03)
+    }
+
+    #[test]
+    fn passes_the_head_and_its_ancestors() {
+        let mut bench = Bench::born();
+        let then = anchor(&bench);
+        bench.open(CeremonyKind::Sign);
+        assert!(!refused(Some(&anchor(&bench)), &bench.disk));
+        assert!(!refused(Some(&then), &bench.disk));
+    }
+
+    #[test]
+    fn refuses_a_disk_that_was_rolled_back() {
+        let mut bench = Bench::ready();
+        let old = bench.disk.clone();
+        let case = Case::new(&bench.world);
+        bench.sign_case(&case);
+        // The old disk verifies by itself: only the anchor knows more.
+        assert_eq!(found(&bench, &old), []);
+        assert!(refused(Some(&anchor(&bench)), &old));
+    }
+
+    #[test]
+    fn refuses_another_branch_and_no_anchor() {
+        let mut bench = Bench::born();
+        bench.open(CeremonyKind::Sign);
+        let mine = anchor(&bench);
+        let mut other = Bench::born();
+        other.open(CeremonyKind::Keys);
+        assert!(refused(Some(&mine), &other.disk));
+        assert!(refused(None, &bench.disk));
+        assert!(Journal::load(&other.disk).is_ok());
+    }
+}
