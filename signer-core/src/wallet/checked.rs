@@ -169,3 +169,146 @@ impl Possession<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::cose::CoseError;
+    use crate::digest::RootDigest;
+    use crate::testing::{SCOPE, SoftDevice, world};
+    use crate::token::Flag;
+    use crate::types::{Id, Purpose};
+
+    fn root() -> RootDigest {
+        world().root.digest()
+    }
+
+    fn north() -> SoftDevice {
+        SoftDevice::new("north")
+    }
+
+    fn open(change: impl FnOnce(&mut DeviceCard)) -> Result<CheckedCard, WalletError> {
+        let mut card = north().card(root(), &[1, 2]);
+        change(&mut card);
+        CheckedCard::open(&north().seal(card).to_bytes(), SCOPE, &root())
+    }
+
+    fn refused(change: impl FnOnce(&mut DeviceCard)) -> WalletError {
+        open(change).unwrap_err()
+    }
+
+    #[test]
+    fn takes_a_proven_card() {
+        let card = open(|_| {}).unwrap();
+        assert_eq!(card.device(), north().id());
+        assert_eq!(card.newest_pool(), Ok(PoolNumber(2)));
+        assert_eq!(card.pool(PoolNumber(1)).unwrap().receive.len(), 6);
+        let missing = card.pool(PoolNumber(3)).unwrap_err();
+        assert!(matches!(
+            missing,
+            WalletError::NoPool {
+                pool: Some(PoolNumber(3)),
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn the_digest_is_of_content_and_signer() {
+        let card = open(|_| {}).unwrap();
+        assert_eq!(card.digest(), open(|_| {}).unwrap().digest());
+        assert_ne!(card.digest(), open(|c| c.generation = 2).unwrap().digest());
+    }
+
+    #[test]
+    fn refuses_another_version_scope_root_or_signer() {
+        assert_eq!(refused(|c| c.version = 2), WalletError::Version(2));
+        assert_eq!(
+            refused(|c| c.scope.purpose = Purpose::Drill),
+            WalletError::OtherScope
+        );
+        let name = Id::new("north").unwrap();
+        let other = RootDigest::over(&[]);
+        assert_eq!(refused(|c| c.root = other), WalletError::OtherRoot(name));
+        // Signed by another key than the one it names.
+        let card = north().card(root(), &[1]);
+        let bytes = SoftDevice::new("east").seal(card).to_bytes();
+        let error = CheckedCard::open(&bytes, SCOPE, &root()).unwrap_err();
+        assert!(matches!(
+            error,
+            WalletError::Signed(CoseError::UnknownKey(_))
+        ));
+        let mut drill = SCOPE;
+        drill.purpose = Purpose::Drill;
+        let bytes = north().seal(north().card(root(), &[1])).to_bytes();
+        let error = CheckedCard::open(&bytes, drill, &root()).unwrap_err();
+        assert!(matches!(
+            error,
+            WalletError::Signed(CoseError::BadSignature(_))
+        ));
+    }
+
+    #[test]
+    fn refuses_every_changed_byte_of_the_signed_object() {
+        let bytes = north().seal(north().card(root(), &[])).to_bytes();
+        for place in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[place] ^= 1;
+            assert!(
+                CheckedCard::open(&other, SCOPE, &root()).is_err(),
+                "byte {place}"
+            );
+        }
+    }
+
+    /// The key of another place, device or nonce proves nothing here.
+    #[test]
+    fn refuses_a_key_without_its_own_proof() {
+        let possession = |error: WalletError| match error {
+            WalletError::Possession {
+                pool, chain, index, ..
+            } => Some((pool.0, chain, index.0)),
+            _ => None,
+        };
+        let swapped = refused(|c| c.pools[0].receive.swap(1, 2));
+        assert_eq!(possession(swapped), Some((1, Chain::Receive, 1)));
+        let nonce = refused(|c| c.nonce[0] ^= 1);
+        assert_eq!(possession(nonce), Some((1, Chain::Receive, 0)));
+        let stranger = SoftDevice::new("east").card(root(), &[1]).pools[0].change[3];
+        let foreign = refused(|c| c.pools[0].change[3] = stranger);
+        assert_eq!(possession(foreign), Some((1, Chain::Change, 3)));
+        let renumbered = refused(|c| c.pools[1].pool = PoolNumber(3));
+        assert_eq!(possession(renumbered), Some((3, Chain::Receive, 0)));
+        let zero = refused(|c| c.pools[1].change[0].possession.0 = [0; 64]);
+        assert_eq!(possession(zero), Some((2, Chain::Change, 0)));
+    }
+
+    #[test]
+    fn refuses_a_key_twice_and_pools_out_of_order() {
+        let again = refused(|c| c.pools[1].change[0] = c.pools[0].receive[0]);
+        assert!(matches!(again, WalletError::RepeatedKey(_)));
+        assert_eq!(
+            refused(|c| c.pools.swap(0, 1)),
+            WalletError::PoolOrder(PoolNumber(1))
+        );
+        let twice = refused(|c| c.pools[1] = c.pools[0].clone());
+        assert_eq!(twice, WalletError::PoolOrder(PoolNumber(1)));
+    }
+
+    #[test]
+    fn refuses_keys_that_were_not_born_in_an_hsm() {
+        let changes: Vec<fn(&mut PoolCard)> = vec![
+            |pool| pool.attributes.extractable = Flag::True,
+            |pool| pool.attributes.local = Flag::False,
+            |pool| pool.attributes.never_extractable = Flag::Absent,
+            |pool| pool.attributes.derive = Flag::True,
+        ];
+        for change in changes {
+            let error = refused(|card| change(&mut card.pools[1]));
+            assert!(matches!(error, WalletError::Attributes(_, PoolNumber(2))));
+        }
+    }
+}

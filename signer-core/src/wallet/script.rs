@@ -94,3 +94,35 @@ fn single(
         key: SinglePubKey::FullKey(bitcoin::PublicKey::new(key)),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::{Address, Network};
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn sorts_and_builds_as_bip67_says() {
+        let text = include_str!("../../../test-vectors/data/bip/bip67.json");
+        let file: Value = serde_json::from_str(text).unwrap();
+        let keys_of = |list: &Value| -> Vec<PublicKey> {
+            let texts = list.as_array().unwrap().iter();
+            texts
+                .map(|key| key.as_str().unwrap().parse().unwrap())
+                .collect()
+        };
+        let vectors = file["vectors"].as_array().unwrap();
+        assert!(!vectors.is_empty());
+        for vector in vectors {
+            let keys = keys_of(&vector["keys"]);
+            assert_eq!(bip67(&keys), keys_of(&vector["sorted"]));
+            let threshold = u8::try_from(vector["m"].as_u64().unwrap()).unwrap();
+            let script = sorted_multisig(threshold, &keys);
+            assert_eq!(script.to_hex_string(), vector["script"].as_str().unwrap());
+            let address = Address::p2sh(&script, Network::Bitcoin).unwrap();
+            let expected = vector["p2sh_address_mainnet"].as_str().unwrap();
+            assert_eq!(alloc::format!("{address}"), expected);
+        }
+    }
+}
