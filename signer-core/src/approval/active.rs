@@ -208,11 +208,11 @@ impl ActiveRoster {
         let signed = Signed::<T>::open(bytes, self.scope(), |kid| {
             self.officer_of(kid).map(|officer| officer.key)
         })?;
-        let signer = signed.signer();
-        let officer = self.officer_of(&signer);
-        officer
-            .map(|officer| (signed, officer))
-            .ok_or(CoseError::UnknownKey(signer))
+        let key = signed.signer();
+        match self.officer_of(&key) {
+            Some(officer) => Ok((signed, officer)),
+            None => Err(CoseError::UnknownKey(key)),
+        }
     }
 
     /// Opens what administrators signed, and asks for the quorum of those who are valid at this

@@ -94,7 +94,7 @@ mod tests {
             rules
                 .iter()
                 .map(|rule| rule.name())
-                .eq(need.iter().map(|n| n.as_str()))
+                .eq(need.iter().map(std::string::String::as_str))
         );
     }
 

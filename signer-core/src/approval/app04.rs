@@ -159,11 +159,11 @@ mod tests {
     fn refuses_one_changed_byte_and_a_stranger() {
         let case = Case::new(world());
         let request = case.request(world());
-        let good = case.vote(&Ballot::yes("approver.b"), &request).to_bytes();
+        let good = Case::vote(&Ballot::yes("approver.b"), &request).to_bytes();
         let mut bad = good.clone();
         let last = bad.len() - 1;
         bad[last] ^= 1;
-        let stranger = case.vote(&Ballot::yes("stranger"), &request).to_bytes();
+        let stranger = Case::vote(&Ballot::yes("stranger"), &request).to_bytes();
         for (bytes, expected) in [
             (good, &[][..]),
             (bad, &[RuleId::APP04]),

@@ -310,7 +310,7 @@ impl Case {
     }
 
     /// One vote over a request.
-    pub(crate) fn vote(&self, ballot: &Ballot, request: &Signed<Request>) -> Signed<Approval> {
+    pub(crate) fn vote(ballot: &Ballot, request: &Signed<Request>) -> Signed<Approval> {
         let asked = request.body();
         let mut approval = Approval {
             version: 1,
@@ -338,7 +338,7 @@ impl Case {
         let psbt = self.signed(world).insert_global(&key, &request.to_bytes());
         self.ballots.iter().fold(psbt.unwrap(), |psbt, ballot| {
             let key = ProprietaryField::approval_key(&id(ballot.filed));
-            let vote = self.vote(ballot, &request).to_bytes();
+            let vote = Self::vote(ballot, &request).to_bytes();
             psbt.insert_global(&key, &vote).unwrap()
         })
     }

@@ -491,7 +491,9 @@ mod tests {
     fn refuses_an_extension_for_now() {
         let error = check(|asked| asked.record.table_version = 2).unwrap_err();
         assert_eq!(error, WalletError::Extension);
-        let row = check(|asked| drop(asked.record.change[KeyIndex(0).0 as usize].0.pop()));
+        let row = check(|asked| {
+            asked.record.change[0].0.pop();
+        });
         assert_eq!(
             row.unwrap_err(),
             WalletError::Row(Chain::Change, KeyIndex(0))
