@@ -24,7 +24,7 @@ mod unsigned;
 pub use form::{Carried, KeyOrigin};
 pub use key::{KeyType, MapId, ProprietaryField, PsbtVersion};
 pub use limits::Limits;
-pub use parse::{ParsedInput, ParsedOutput, ParsedPsbt, multisig_witness_bytes};
+pub use parse::{ParsedInput, ParsedOutput, ParsedPsbt, multisig_witness_bytes, signed_weight};
 pub use raw::{RawPsbt, Record};
 
 #[cfg(test)]

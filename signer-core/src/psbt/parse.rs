@@ -258,6 +258,12 @@ pub fn multisig_witness_bytes(m: u8, script_bytes: usize) -> u64 {
     rules::multisig_witness_bytes(m, script_bytes)
 }
 
+/// The weight of the transaction once every input has a witness of so many bytes; `spent` are the
+/// coins of its inputs.
+pub fn signed_weight(tx: &Transaction, spent: &[TxOut], witness_bytes_per_input: u64) -> Weight {
+    Weight::from_wu(rules::weight_with(tx, spent, witness_bytes_per_input))
+}
+
 /// The report of a file that could not be read: the other rules have nothing to judge.
 fn unreadable(refusal: Refusal) -> Stopped {
     let by = refusal.rule;

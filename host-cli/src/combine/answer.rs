@@ -1,0 +1,202 @@
+//! An answer of a device: only what a device may add, a receipt that says the same, signatures
+//! that verify.
+
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
+use bitcoin::sighash::SighashCache;
+use bitcoin::{EcdsaSighashType, Transaction};
+use signer_core::cose::Signed;
+use signer_core::digest::DeviceId;
+use signer_core::keys::Signature64;
+use signer_core::psbt::{ParsedPsbt, signed};
+use signer_core::rule::{Place, Refusal, RuleId};
+use signer_core::signing::{Receipt, SignatureLine};
+use signer_core::types::{Id, InputIndex, SessionNumber};
+use signer_core::wallet::RegisteredWallet;
+
+use crate::artefact::key_of;
+use crate::error::Failure;
+
+/// What a device answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) device: Id,
+    pub(crate) session: SessionNumber,
+    pub(crate) signatures: usize,
+}
+
+/// Checks one answer to `request`.
+pub(crate) fn check_answer(
+    request: &ParsedPsbt,
+    answer: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+) -> Result<Answer, Failure> {
+    signed::only_permitted_difference(request.raw(), answer.raw())?;
+    let (device, session, bytes) = new_receipt(request, answer)?;
+    let keys = key_of(wallet.cosigners().iter().map(|c| c.identity));
+    let scope = wallet.record().scope;
+    let receipt = Signed::<Receipt>::open(bytes, scope, keys)
+        .map_err(|error| refused(Place::Whole, "a genuine receipt", error))?;
+    let mut cosigners = wallet.cosigners().iter();
+    let cosigner = cosigners
+        .find(|c| c.identity.key_id() == receipt.signer())
+        .ok_or_else(|| refused(Place::Whole, "a receipt of a co-signer", receipt.signer()))?;
+    let body = receipt.body();
+    let expected = Receipt {
+        version: 1,
+        scope,
+        device: cosigner.identity.device_id(),
+        session,
+        tx: request.tx_digest(),
+        psbt: request.digest(),
+        signatures: new_signatures(request, answer)?,
+        ..body.clone()
+    };
+    if *body != expected || device != expected.device {
+        let what = format!("a receipt of {} for exactly this", cosigner.name);
+        return Err(refused(Place::Whole, what, "one for something else").into());
+    }
+    verify(answer, wallet, &cosigner.identity.device_id(), body)?;
+    Ok(Answer {
+        device: cosigner.name.clone(),
+        session,
+        signatures: body.signatures.len(),
+    })
+}
+
+fn new_receipt<'a>(
+    request: &ParsedPsbt,
+    answer: &'a ParsedPsbt,
+) -> Result<(DeviceId, SessionNumber, &'a [u8]), Refusal> {
+    let known = &request.carried().receipts;
+    let receipts = answer.carried().receipts.iter();
+    let mut new = receipts.filter(|receipt| !known.contains(receipt));
+    match (new.next(), new.next()) {
+        (Some((device, session, bytes)), None) => Ok((*device, *session, bytes)),
+        _ => Err(refused(Place::Whole, "one new receipt", "none or several")),
+    }
+}
+
+/// The signatures that the answer adds, one for each input, as a receipt lists them.
+fn new_signatures(
+    request: &ParsedPsbt,
+    answer: &ParsedPsbt,
+) -> Result<Vec<SignatureLine>, Refusal> {
+    let pairs = request.inputs().iter().zip(answer.inputs());
+    (0..)
+        .map(InputIndex)
+        .zip(pairs)
+        .map(|(input, (before, after))| {
+            let signatures = after.partial_sigs.iter();
+            let mut new = signatures.filter(|signature| !before.partial_sigs.contains(signature));
+            let place = Place::Input(input);
+            match (new.next(), new.next()) {
+                (Some((key, der)), None) => Ok(SignatureLine {
+                    input,
+                    key: *key,
+                    signature: compact(der)
+                        .ok_or_else(|| refused(place, "a signature of type ALL", "another"))?,
+                }),
+                _ => Err(refused(place, "one new signature", "none or several")),
+            }
+        })
+        .collect()
+}
+
+/// r and s of a signature in a PSBT, where it is strict DER with type ALL and low S.
+pub(super) fn compact(der: &[u8]) -> Option<Signature64> {
+    let signature = bitcoin::ecdsa::Signature::from_slice(der).ok()?;
+    let bytes = signature.signature.serialize_compact();
+    let same =
+        signature.serialize().to_vec() == der && signature.sighash_type == EcdsaSighashType::All;
+    let low = Signature64(bytes).low_s_k256()?;
+    (same && low == Signature64(bytes)).then_some(low)
+}
+
+fn verify(
+    answer: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+    device: &DeviceId,
+    receipt: &Receipt,
+) -> Result<(), Failure> {
+    let mut judge = Judge::new(answer, wallet);
+    for line in &receipt.signatures {
+        let place = Place::Input(line.input);
+        let owner = judge.verify(line.input, &line.key, &line.signature)?;
+        if owner != *device {
+            return Err(refused(place, "a key of the device itself", owner).into());
+        }
+    }
+    Ok(())
+}
+
+/// Verifies signatures over inputs whose scripts are rebuilt from the registered keys.
+pub(super) struct Judge<'a> {
+    parsed: &'a ParsedPsbt,
+    wallet: &'a RegisteredWallet,
+    cache: SighashCache<&'a Transaction>,
+    secp: Secp256k1<VerifyOnly>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(parsed: &'a ParsedPsbt, wallet: &'a RegisteredWallet) -> Self {
+        Self {
+            parsed,
+            wallet,
+            cache: SighashCache::new(parsed.tx()),
+            secp: Secp256k1::verification_only(),
+        }
+    }
+
+    /// The co-signer whose valid signature this is.
+    pub(super) fn verify(
+        &mut self,
+        input: InputIndex,
+        key: &PublicKey,
+        signature: &Signature64,
+    ) -> Result<DeviceId, Refusal> {
+        let place = Place::Input(input);
+        let unknown = || unsound(place.clone(), "an input and a key of the wallet", key);
+        let at = usize::try_from(input.0).map_err(|_| unknown())?;
+        let spent = &self.parsed.inputs().get(at).ok_or_else(unknown)?.spent;
+        let located = self.wallet.locate(&spent.script_pubkey);
+        let (chain, index) = located.ok_or_else(unknown)?;
+        let owner = self
+            .wallet
+            .cosigner_of(chain, index, key)
+            .ok_or_else(unknown)?;
+        let script = self
+            .wallet
+            .witness_script(chain, index)
+            .ok_or_else(unknown)?;
+        let sighash = self
+            .cache
+            .p2wsh_signature_hash(at, &script, spent.value, EcdsaSighashType::All)
+            .map_err(|_| unknown())?;
+        let parsed = ecdsa::Signature::from_compact(&signature.0);
+        let valid = parsed.and_then(|signature| {
+            self.secp
+                .verify_ecdsa(&Message::from(sighash), &signature, key)
+        });
+        match valid {
+            Ok(()) => Ok(owner.identity.device_id()),
+            Err(_) => {
+                let what = format!("a valid signature of {}", owner.name);
+                Err(unsound(place, what, "one that does not verify"))
+            }
+        }
+    }
+}
+
+/// SIG01: a signature that is none.
+pub(super) fn unsound(
+    place: Place,
+    expected: impl std::fmt::Display,
+    got: impl std::fmt::Display,
+) -> Refusal {
+    Refusal::new(RuleId::SIG01, place, expected, got)
+}
+
+/// SIG05: something that a device may not add or change.
+fn refused(place: Place, expected: impl std::fmt::Display, got: impl std::fmt::Display) -> Refusal {
+    Refusal::new(RuleId::SIG05, place, expected, got)
+}

@@ -1,0 +1,34 @@
+//! `host-cli device`: cards of devices, and administrators who vouch for them.
+
+mod enroll;
+mod show;
+mod sign_enrolment;
+
+use clap::Subcommand;
+
+use crate::cli::Desk;
+use crate::error::Failure;
+
+pub(super) const EXAMPLE: &str =
+    "Example:\n  host-cli device show --card tokyo-1.cbor --root root.cbor";
+
+/// What to do with a device.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an enrolment from a device card
+    Enroll(enroll::Args),
+    /// Add a policy administrator's signature to an enrolment
+    SignEnrolment(sign_enrolment::Args),
+    /// Show a device card
+    Show(show::Args),
+}
+
+impl Command {
+    pub(super) fn run(self, desk: &mut Desk) -> Result<(), Failure> {
+        match self {
+            Self::Enroll(args) => args.run(),
+            Self::SignEnrolment(args) => args.run(desk),
+            Self::Show(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `policy create`: from a readable file to the document that administrators sign.
+
+use std::path::PathBuf;
+
+use signer_core::cose::Endorsed;
+use signer_core::policy::Policy;
+use signer_core::wallet::RegisteredWallet;
+
+use super::document;
+use crate::artefact;
+use crate::error::Failure;
+use crate::files::{self, Output};
+use crate::view::line;
+
+/// Makes a policy from TOML. Amounts are text in BTC ("0.50000000") or whole satoshi.
+///
+/// number, activation and delay stand at the top; each [[destination]] has id, label, address,
+/// activation and limit; each [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte,
+/// per_mille }, approval = { approvers, departments, directors }, destinations and change_window.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli policy create --policy policy.toml --wallet wallet.cbor --roster roster.cbor \\\n    \
+    --root root.cbor --out policy-0.cbor")]
+pub(crate) struct Args {
+    /// The policy as people write it
+    #[arg(long)]
+    policy: PathBuf,
+
+    /// A wallet record; once for each wallet of the policy
+    #[arg(long = "wallet", required = true)]
+    wallets: Vec<PathBuf>,
+
+    /// The roster whose administrators will sign
+    #[arg(long)]
+    roster: PathBuf,
+
+    /// The root of trust
+    #[arg(long)]
+    root: PathBuf,
+
+    /// The policy that this one follows; none for the first
+    #[arg(long)]
+    predecessor: Option<PathBuf>,
+
+    /// The policy to be written
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let out = Output::reserve(&self.out)?;
+        let root = artefact::root(&self.root)?;
+        let roster = artefact::roster(&self.roster)?;
+        artefact::same_scope(&self.roster, roster.body().scope, root.scope)?;
+        let wallets = self
+            .wallets
+            .iter()
+            .map(|path| artefact::wallet_under(path, &root))
+            .collect::<Result<Vec<RegisteredWallet>, Failure>>()?;
+        let predecessor = match &self.predecessor {
+            Some(path) => Some(artefact::policy(path, &roster)?),
+            None => None,
+        };
+        let text = files::read_text(&self.policy)?;
+        let read = document::read(&text, root.scope.network, &wallets).map_err(|error| {
+            Failure::input(
+                format!("{}: {error}", self.policy.display()),
+                "correct the file; `host-cli policy create --help` names every key",
+            )
+        })?;
+        let policy = Policy {
+            version: 1,
+            scope: root.scope,
+            root: root.digest(),
+            roster: roster.roster_digest(),
+            number: read.number,
+            predecessor: predecessor.as_ref().map(Endorsed::policy_digest),
+            activation: read.activation,
+            delay: read.delay,
+            wallets: read.wallets,
+            destinations: read.destinations,
+        };
+        policy
+            .check()
+            .map_err(|error| Failure::told(&self.policy.display().to_string(), &error))?;
+        let draft = Endorsed::new(policy, root.scope);
+        out.write(&draft.to_bytes())?;
+        line!("{}", draft.policy_digest());
+        Ok(())
+    }
+}

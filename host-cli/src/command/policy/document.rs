@@ -1,0 +1,142 @@
+//! A policy as people write it: TOML in, the policy's structures out.
+
+use std::str::FromStr as _;
+
+use bitcoin::address::NetworkUnchecked;
+use bitcoin::{Address, ScriptBuf};
+use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, WalletRules};
+use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
+use signer_core::wallet::RegisteredWallet;
+use toml::de::DeTable;
+
+use super::table::Table;
+
+/// What the file says.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) number: Version,
+    pub(super) activation: Height,
+    pub(super) delay: Blocks,
+    pub(super) wallets: Vec<WalletRules>,
+    pub(super) destinations: Vec<Destination>,
+}
+
+/// Reads the file for these wallets of one network.
+pub(super) fn read(
+    text: &str,
+    network: Network,
+    records: &[RegisteredWallet],
+) -> Result<Document, String> {
+    let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
+    let mut root = Table::new("", document.get_ref());
+    let mut destinations = root
+        .tables("destination")?
+        .into_iter()
+        .map(|table| destination(table, network))
+        .collect::<Result<Vec<_>, _>>()?;
+    destinations.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut wallets = root
+        .tables("wallet")?
+        .into_iter()
+        .map(|table| wallet(table, records, &destinations))
+        .collect::<Result<Vec<_>, _>>()?;
+    wallets.sort_by_key(|rules| rules.wallet);
+    let read = Document {
+        number: Version(root.number("number")?),
+        activation: Height(root.number("activation")?),
+        delay: Blocks(root.number("delay")?),
+        wallets,
+        destinations,
+    };
+    root.end()?;
+    check(&read, records)?;
+    Ok(read)
+}
+
+fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, String> {
+    let destination = Destination {
+        id: table.text("id", Id::new)?,
+        label: table.text("label", Label::new)?,
+        script: table.text("address", |text| script(text, network))?,
+        activation: Height(table.number("activation")?),
+        limit: table.amount("limit")?,
+    };
+    table.end()?;
+    Ok(destination)
+}
+
+fn script(text: &str, network: Network) -> Result<ScriptBuf, String> {
+    Address::<NetworkUnchecked>::from_str(text)
+        .map_err(|error| format!("not an address: {error}"))?
+        .require_network(network.to_bitcoin())
+        .map(|address| address.script_pubkey())
+        .map_err(|_| format!("not an address of {network}"))
+}
+
+fn wallet(
+    mut table: Table<'_>,
+    records: &[RegisteredWallet],
+    known: &[Destination],
+) -> Result<WalletRules, String> {
+    let name = table.text("name", Label::new)?;
+    let mut named = records.iter().filter(|wallet| *wallet.name() == name);
+    let record = match (named.next(), named.next()) {
+        (Some(record), None) => record,
+        (None, _) => return Err(table.bad("name", "no --wallet has this name")),
+        (Some(_), Some(_)) => return Err(table.bad("name", "two --wallet have this name")),
+    };
+    let mut destinations = table
+        .texts("destinations")?
+        .into_iter()
+        .map(|text| match known.iter().find(|d| d.id.as_str() == text) {
+            Some(destination) => Ok(destination.id.clone()),
+            None => Err(table.bad("destinations", format!("{text:?} is not among them"))),
+        })
+        .collect::<Result<Vec<Id>, String>>()?;
+    destinations.sort();
+    let rules = WalletRules {
+        wallet: record.digest(),
+        class: record.class(),
+        per_transfer: table.amount("per_transfer")?,
+        fee: fee(table.table("fee")?)?,
+        quorum: quorum(table.table("approval")?)?,
+        destinations,
+        change_window: table.number("change_window")?,
+    };
+    table.end()?;
+    Ok(rules)
+}
+
+fn fee(mut table: Table<'_>) -> Result<FeeCaps, String> {
+    let caps = FeeCaps {
+        absolute: table.amount("absolute")?,
+        sat_per_vbyte: table.number("sat_per_vbyte")?,
+        per_mille: table.number("per_mille")?,
+    };
+    table.end()?;
+    Ok(caps)
+}
+
+fn quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, String> {
+    let quorum = ApprovalQuorum {
+        approvers: table.number("approvers")?,
+        departments: table.number("departments")?,
+        directors: table.number("directors")?,
+    };
+    table.end()?;
+    Ok(quorum)
+}
+
+fn check(document: &Document, records: &[RegisteredWallet]) -> Result<(), String> {
+    for destination in &document.destinations {
+        let own = |wallet: &&RegisteredWallet| wallet.locate(&destination.script).is_some();
+        if let Some(wallet) = records.iter().find(own) {
+            return Err(format!(
+                "destination {} is an address of wallet {} itself",
+                destination.id,
+                wallet.name()
+            ));
+        }
+    }
+    Ok(())
+}

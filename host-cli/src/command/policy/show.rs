@@ -1,0 +1,159 @@
+//! `policy show`: destinations, limits, quorums, and who signed.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use signer_core::approval::Roster;
+use signer_core::cose::Endorsed;
+use signer_core::policy::{Destination, Policy, WalletRules};
+use signer_core::types::Network;
+
+use crate::cli::ViewArgs;
+use crate::error::Failure;
+use crate::money::btc;
+use crate::view::line;
+use crate::{artefact, consent, view};
+
+/// Shows a policy; every signature on it was verified.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli policy show --policy policy.cbor --roster roster.cbor --json")]
+pub(crate) struct Args {
+    /// The policy
+    #[arg(long)]
+    policy: PathBuf,
+
+    /// The roster that the policy names
+    #[arg(long)]
+    roster: PathBuf,
+
+    #[command(flatten)]
+    view: ViewArgs,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let roster = artefact::roster(&self.roster)?;
+        let policy = artefact::policy(&self.policy, &roster)?;
+        if self.view.json {
+            view::print(&json(&policy, &roster));
+        } else {
+            print(&policy, &roster);
+            let digest = policy.policy_digest();
+            line!("{}", consent::grid(digest.as_bytes(), None));
+        }
+        Ok(())
+    }
+}
+
+fn signers<'a>(policy: &Endorsed<Policy>, roster: &'a Endorsed<Roster>) -> Vec<&'a str> {
+    let officers = roster.body().officers.iter();
+    officers
+        .filter(|officer| policy.signers().any(|kid| kid == officer.key.key_id()))
+        .map(|officer| officer.id.as_str())
+        .collect()
+}
+
+/// The policy as people read it.
+pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
+    let body = policy.body();
+    line!("policy      {} of {}", body.number, view::scope(body.scope));
+    line!(
+        "in force    from height {}, delay {} blocks",
+        body.activation,
+        body.delay
+    );
+    for destination in &body.destinations {
+        print_destination(destination, body.scope.network);
+    }
+    for rules in &body.wallets {
+        print_rules(rules);
+    }
+    line!("signed by   {}", signers(policy, roster).join(", "));
+    line!("digest      {}", policy.policy_digest());
+}
+
+fn print_destination(destination: &Destination, network: Network) {
+    let address = view::address(&destination.script, network);
+    line!("destination {} {}", destination.id, destination.label);
+    line!("            {}", view::groups(&address));
+    line!(
+        "            at most {} BTC, from height {}",
+        btc(destination.limit),
+        destination.activation
+    );
+}
+
+fn print_rules(rules: &WalletRules) {
+    let (fee, quorum) = (rules.fee, rules.quorum);
+    let destinations: Vec<&str> = rules.destinations.iter().map(|id| id.as_str()).collect();
+    line!("wallet      {}", rules.wallet);
+    line!("            {} assets", rules.class.name());
+    line!(
+        "            at most {} BTC for each transfer",
+        btc(rules.per_transfer)
+    );
+    line!(
+        "            fee at most {} BTC, {} sat/vB, {} per mille",
+        btc(fee.absolute),
+        fee.sat_per_vbyte,
+        fee.per_mille
+    );
+    line!(
+        "            {} approvers from {} departments, {} directors among them",
+        quorum.approvers,
+        quorum.departments,
+        quorum.directors
+    );
+    line!("            to {}", destinations.join(", "));
+    line!("            change window {}", rules.change_window);
+}
+
+fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
+    let body = policy.body();
+    let network = body.scope.network;
+    let destination = |destination: &Destination| {
+        json!({
+            "id": destination.id.as_str(),
+            "label": destination.label.as_str(),
+            "address": view::address(&destination.script, network),
+            "activation": destination.activation.0,
+            "limit_sat": destination.limit.to_sat(),
+        })
+    };
+    json!({
+        "type": "policy",
+        "network": network.name(),
+        "purpose": view::purpose(body.scope.purpose),
+        "root": body.root.to_hex(),
+        "roster": body.roster.to_hex(),
+        "number": body.number.0,
+        "predecessor": body.predecessor.map(|digest| digest.to_hex()),
+        "activation": body.activation.0,
+        "delay": body.delay.0,
+        "destinations": body.destinations.iter().map(destination).collect::<Vec<_>>(),
+        "wallets": body.wallets.iter().map(json_rules).collect::<Vec<_>>(),
+        "signed_by": signers(policy, roster),
+        "digest": view::digest(policy.policy_digest().as_bytes()),
+    })
+}
+
+fn json_rules(rules: &WalletRules) -> Value {
+    json!({
+        "wallet": rules.wallet.to_hex(),
+        "class": rules.class.name(),
+        "per_transfer_sat": rules.per_transfer.to_sat(),
+        "fee": {
+            "absolute_sat": rules.fee.absolute.to_sat(),
+            "sat_per_vbyte": rules.fee.sat_per_vbyte,
+            "per_mille": rules.fee.per_mille,
+        },
+        "approval": {
+            "approvers": rules.quorum.approvers,
+            "departments": rules.quorum.departments,
+            "directors": rules.quorum.directors,
+        },
+        "destinations": rules.destinations.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "change_window": rules.change_window,
+    })
+}

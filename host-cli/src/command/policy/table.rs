@@ -1,0 +1,123 @@
+//! Reading one TOML table to its last key: a key that nobody takes is an error, not a comment.
+
+use std::collections::BTreeMap;
+
+use bitcoin::Amount;
+use toml::de::{DeTable, DeValue};
+
+use crate::money;
+
+/// A table of which every key must be taken.
+pub(super) struct Table<'t> {
+    place: String,
+    entries: BTreeMap<&'t str, &'t DeValue<'t>>,
+}
+
+impl<'t> Table<'t> {
+    /// The table at `place`, which error messages name.
+    pub(super) fn new(place: &str, table: &'t DeTable<'t>) -> Self {
+        let entries = table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+            .collect();
+        Self {
+            place: place.to_owned(),
+            entries,
+        }
+    }
+
+    fn place_of(&self, key: &str) -> String {
+        if self.place.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.place)
+        }
+    }
+
+    /// The message that `key` is not `expected`.
+    pub(super) fn bad(&self, key: &str, expected: impl std::fmt::Display) -> String {
+        format!("{}: {expected}", self.place_of(key))
+    }
+
+    fn take(&mut self, key: &str) -> Result<&'t DeValue<'t>, String> {
+        let taken = self.entries.remove(key);
+        taken.ok_or_else(|| format!("{} is missing", self.place_of(key)))
+    }
+
+    /// Text that `parse` takes.
+    pub(super) fn text<T, E: std::fmt::Display>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, String> {
+        let value = self.take(key)?;
+        let text = value.as_str().ok_or_else(|| self.bad(key, "not text"))?;
+        parse(text).map_err(|error| self.bad(key, error))
+    }
+
+    /// A number without sign that fits.
+    pub(super) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, String> {
+        let value = self.take(key)?;
+        integer(value)
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| self.bad(key, "not a whole number in range"))
+    }
+
+    /// An amount: text in BTC, or whole satoshi. A float is neither.
+    pub(super) fn amount(&mut self, key: &str) -> Result<Amount, String> {
+        let value = self.take(key)?;
+        let read = match (value.as_str(), integer(value)) {
+            (Some(text), _) => money::parse_btc(text),
+            (None, Some(sats)) => money::parse_sats(&sats.to_string()),
+            (None, None) => Err("neither BTC as text (\"0.50000000\") nor whole satoshi".into()),
+        };
+        read.map_err(|error| self.bad(key, error))
+    }
+
+    /// A table inside.
+    pub(super) fn table(&mut self, key: &str) -> Result<Self, String> {
+        let place = self.place_of(key);
+        match self.take(key)? {
+            DeValue::Table(table) => Ok(Self::new(&place, table)),
+            _ => Err(format!("{place}: not a table")),
+        }
+    }
+
+    /// Tables inside: `[[key]]`, at least one.
+    pub(super) fn tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
+        let place = self.place_of(key);
+        let wrong = || format!("{place}: not a list of tables [[{key}]]");
+        let array = self.take(key)?.as_array().ok_or_else(wrong)?;
+        array
+            .iter()
+            .enumerate()
+            .map(|(n, item)| match item.get_ref() {
+                DeValue::Table(table) => Ok(Self::new(&format!("{place} {}", n + 1), table)),
+                _ => Err(wrong()),
+            })
+            .collect()
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, String> {
+        let value = self.take(key)?;
+        let texts = value.as_array().and_then(|array| {
+            let texts = array.iter().map(|item| item.get_ref().as_str());
+            texts.collect::<Option<Vec<_>>>()
+        });
+        texts.ok_or_else(|| self.bad(key, "not a list of texts"))
+    }
+
+    /// Refuses keys that nobody took.
+    pub(super) fn end(self) -> Result<(), String> {
+        match self.entries.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(format!("{} is not known", self.place_of(key))),
+        }
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<u64> {
+    let integer = value.as_integer()?;
+    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}

@@ -1,0 +1,198 @@
+//! `psbt create`: a PSBT with everything a device asks for.
+
+use std::path::PathBuf;
+
+use bitcoin::{Amount, TxOut};
+use signer_core::policy::Policy;
+use signer_core::psbt::PsbtVersion;
+use signer_core::psbt::build::{InputParts, OutputParts, build};
+use signer_core::psbt::{KeyOrigin, ParsedPsbt};
+use signer_core::types::{Chain, Id, KeyIndex};
+use signer_core::wallet::RegisteredWallet;
+
+use super::plan::{Plan, WantedFee, plan};
+use crate::coins::{self, Coin};
+use crate::error::Failure;
+use crate::files::Output;
+use crate::money::{self, btc};
+use crate::view::line;
+use crate::{artefact, cli};
+
+/// Makes a PSBT that spends every coin of the list and returns the rest as change.
+///
+/// The coin list is JSON that any node or indexer can give:
+/// [{"txid": "<64 hex>", "vout": 0, "previous_tx": "<hex>"}]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli psbt create --wallet wallet.cbor --policy policy.cbor --roster roster.cbor \\\n    \
+    --coins coins.json --pay hot-refill-01=0.50000000 --fee-rate 5 --change-index 0 \\\n    \
+    --out transfer.psbt")]
+pub(crate) struct Args {
+    /// The wallet that pays
+    #[arg(long)]
+    wallet: PathBuf,
+
+    /// The policy that names the destinations
+    #[arg(long)]
+    policy: PathBuf,
+
+    /// The roster that the policy names
+    #[arg(long)]
+    roster: PathBuf,
+
+    /// The coins: JSON, every one is spent
+    #[arg(long)]
+    coins: PathBuf,
+
+    /// A payment: destination in the policy = amount in BTC; once for each
+    #[arg(long = "pay", required = true, value_parser = pay)]
+    payments: Vec<(Id, Amount)>,
+
+    /// Fee in satoshi per virtual byte
+    #[arg(long, required_unless_present = "fee", conflicts_with = "fee")]
+    fee_rate: Option<u32>,
+
+    /// Fee in satoshi
+    #[arg(long, value_parser = cli::sats)]
+    fee: Option<Amount>,
+
+    /// Index of the change address
+    #[arg(long)]
+    change_index: u32,
+
+    /// Version of the PSBT: 2 or 0
+    #[arg(long, default_value = "2", value_parser = version)]
+    psbt_version: PsbtVersion,
+
+    /// The PSBT to be written
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let out = Output::reserve(&self.out)?;
+        let wallet = artefact::wallet(&self.wallet)?;
+        let roster = artefact::roster(&self.roster)?;
+        let policy = artefact::policy(&self.policy, &roster)?;
+        let coins = coins::read(&self.coins, &wallet)?;
+        let change = KeyIndex(self.change_index);
+        let script = wallet.script_pubkey(Chain::Change, change).ok_or_else(|| {
+            Failure::input(
+                format!("wallet {} has no change address {change}", wallet.name()),
+                "choose an index that `host-cli wallet show` counts",
+            )
+        })?;
+        let payments = self.outputs(policy.body(), &wallet)?;
+        let wanted = match (self.fee_rate, self.fee) {
+            (Some(rate), _) => WantedFee::Rate(rate),
+            (None, fee) => WantedFee::Absolute(fee.unwrap_or(Amount::ZERO)),
+        };
+        let plan = plan(&wallet, &coins, payments, script, wanted)?;
+        let bytes = self.psbt(&wallet, &coins, &plan, change)?;
+        out.write(&bytes)?;
+        print(&plan);
+        Ok(())
+    }
+
+    fn outputs(&self, policy: &Policy, wallet: &RegisteredWallet) -> Result<Vec<TxOut>, Failure> {
+        let rules = policy.wallet(&wallet.digest()).ok_or_else(|| {
+            Failure::refused(
+                format!("the policy does not list wallet {}", wallet.name()),
+                "list the wallet in the policy and have it signed",
+            )
+        })?;
+        self.payments
+            .iter()
+            .map(|(id, amount)| {
+                let allowed = rules.destinations.contains(id);
+                let known = policy.destination(id).filter(|_| allowed);
+                let destination = known.ok_or_else(|| {
+                    Failure::refused(
+                        format!("{id} is no destination of wallet {}", wallet.name()),
+                        "register the destination by a policy change; `host-cli policy show` lists them",
+                    )
+                })?;
+                Ok(TxOut {
+                    value: *amount,
+                    script_pubkey: destination.script.clone(),
+                })
+            })
+            .collect()
+    }
+
+    fn psbt(
+        &self,
+        wallet: &RegisteredWallet,
+        coins: &[Coin],
+        plan: &Plan,
+        change: KeyIndex,
+    ) -> Result<Vec<u8>, Failure> {
+        let inputs: Vec<InputParts> = coins
+            .iter()
+            .map(|coin| InputParts {
+                previous: coin.previous.clone(),
+                witness_script: wallet.witness_script(coin.chain, coin.index),
+                redeem_script: wallet.redeem_script(coin.chain, coin.index),
+                origins: origins(wallet, coin.chain, coin.index),
+            })
+            .collect();
+        let mut outputs = vec![OutputParts::default(); self.payments.len()];
+        if plan.change.is_some() {
+            outputs.push(OutputParts {
+                witness_script: wallet.witness_script(Chain::Change, change),
+                redeem_script: wallet.redeem_script(Chain::Change, change),
+                origins: origins(wallet, Chain::Change, change),
+            });
+        }
+        let raw = build(self.psbt_version, &plan.tx, &inputs, &outputs)
+            .map_err(|error| Failure::told("the PSBT cannot be made", &error))?;
+        // The same reader as on the device: what it refuses is not written.
+        let parsed = ParsedPsbt::parse_within(raw.into_bytes(), signer_core::psbt::Limits::HEAVY)?;
+        Ok(parsed.bytes().to_vec())
+    }
+}
+
+fn origins(wallet: &RegisteredWallet, chain: Chain, index: KeyIndex) -> Vec<KeyOrigin> {
+    let keys = wallet.keys(chain, index).unwrap_or_default();
+    keys.iter()
+        .filter_map(|key| {
+            let (fingerprint, path) = wallet.origin_of(chain, index, key)?;
+            Some(KeyOrigin {
+                public_key: key.serialize(),
+                fingerprint,
+                path: path.to_vec(),
+            })
+        })
+        .collect()
+}
+
+fn print(plan: &Plan) {
+    line!("txid        {}", plan.tx.compute_txid());
+    line!("inputs      {}", plan.tx.input.len());
+    line!("fee         {} BTC", btc(plan.fee));
+    match plan.change {
+        Some(change) => line!("change      {} BTC", btc(change)),
+        None => line!("change      none: it would be dust and goes to the fee"),
+    }
+    line!("weight      {} when signed", plan.weight.to_wu());
+}
+
+fn pay(text: &str) -> Result<(Id, Amount), String> {
+    let (id, amount) = text
+        .split_once('=')
+        .ok_or("destination = amount in BTC, such as hot-refill-01=0.50000000")?;
+    let amount = money::parse_btc(amount)?;
+    if amount == Amount::ZERO {
+        return Err("the amount is zero".into());
+    }
+    Ok((cli::id(id)?, amount))
+}
+
+fn version(text: &str) -> Result<PsbtVersion, String> {
+    match text {
+        "0" => Ok(PsbtVersion::V0),
+        "2" => Ok(PsbtVersion::V2),
+        _ => Err("2 or 0".into()),
+    }
+}

@@ -1,0 +1,56 @@
+//! `psbt finalize`: the transaction that the network takes.
+
+use std::path::PathBuf;
+
+use bitcoin::consensus;
+use signer_core::digest::hex;
+
+use crate::combine::finish;
+use crate::error::Failure;
+use crate::files::Output;
+use crate::view::line;
+use crate::{artefact, house};
+
+/// Checks every signature, makes the final transaction and has Bitcoin Core's interpreter judge it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli psbt finalize --psbt signed.psbt --wallet wallet.cbor --request request.psbt \\\n    \
+    --out tx.hex")]
+pub(crate) struct Args {
+    /// The PSBT with the devices' signatures
+    #[arg(long)]
+    psbt: PathBuf,
+
+    /// The wallet that pays
+    #[arg(long)]
+    wallet: PathBuf,
+
+    /// What was sent to the devices: the transaction must be the one of this PSBT
+    #[arg(long)]
+    request: Option<PathBuf>,
+
+    /// The transaction to be written, in hexadecimal
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let out = Output::reserve(&self.out)?;
+        let wallet = artefact::wallet(&self.wallet)?;
+        let parsed = house::psbt(&self.psbt)?;
+        if let Some(request) = &self.request
+            && house::psbt(request)?.tx_digest() != parsed.tx_digest()
+        {
+            return Err(Failure::refused(
+                "the signed transaction is not the requested one",
+                "use the answers to this request; if they are, report it",
+            ));
+        }
+        let tx = finish(&parsed, &wallet)?;
+        out.write(format!("{}\n", hex(&consensus::serialize(&tx))).as_bytes())?;
+        line!("txid        {}", tx.compute_txid());
+        line!("weight      {}", tx.weight().to_wu());
+        Ok(())
+    }
+}

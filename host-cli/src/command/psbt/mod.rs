@@ -1,0 +1,41 @@
+//! `host-cli psbt`: made before the request, combined after the devices.
+
+mod combine;
+mod create;
+mod finalize;
+mod plan;
+mod show;
+mod split;
+
+use clap::Subcommand;
+
+use crate::error::Failure;
+
+pub(super) const EXAMPLE: &str = "Example:\n  host-cli psbt show --psbt transfer.psbt";
+
+/// What to do with a PSBT.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a PSBT from a list of coins
+    Create(create::Args),
+    /// Divide a list of coins into lists that one transaction can spend
+    Split(split::Args),
+    /// Show what a PSBT does
+    Show(show::Args),
+    /// Put PSBTs of one transaction together
+    Combine(combine::Args),
+    /// Make the final transaction
+    Finalize(finalize::Args),
+}
+
+impl Command {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => args.run(),
+            Self::Split(args) => args.run(),
+            Self::Show(args) => args.run(),
+            Self::Combine(args) => args.run(),
+            Self::Finalize(args) => args.run(),
+        }
+    }
+}

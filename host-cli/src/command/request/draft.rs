@@ -1,0 +1,186 @@
+//! `request draft`: the requester signs over a transaction that exists already.
+
+use std::path::{Path, PathBuf};
+
+use bitcoin::Amount;
+use serde_json::Value;
+use signer_core::approval::{Request, RequestedPayment, Role};
+use signer_core::codec;
+use signer_core::cose::Draft;
+use signer_core::digest::from_hex;
+use signer_core::headers::HeaderRun;
+use signer_core::policy::CheckedTx;
+use signer_core::psbt::ProprietaryField;
+use signer_core::types::{Height, Id, Label, OfficerId};
+
+use super::facts;
+use crate::artefact;
+use crate::cli::{self, Desk};
+use crate::error::Failure;
+use crate::files::{self, Output};
+use crate::house::{self, House, HouseArgs, tip_of};
+use crate::token::TokenArgs;
+
+/// Judges the transaction by wallet and policy, asks the requester for the amount and the PIN, and
+/// puts the signed request and the headers into the PSBT.
+///
+/// The headers are JSON that any node can give, from the root's checkpoint on:
+/// {"first_height": 1, "headers": ["<160 hex>"]}
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli request draft --psbt transfer.psbt --policy policy.cbor --roster roster.cbor \\\n    \
+    --wallet wallet.cbor --root root.cbor --case wr-2026-000123 --requester sato.k \\\n    \
+    --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 --expiry 1000 \\\n    \
+    --invite suzuki.h,ito.m --profile softhsm2 --token officer-sato.k \\\n    \
+    --headers headers.json --out request.psbt")]
+pub(crate) struct Args {
+    /// The PSBT of the transaction
+    #[arg(long)]
+    psbt: PathBuf,
+
+    #[command(flatten)]
+    house: HouseArgs,
+
+    /// Case number
+    #[arg(long, value_parser = cli::id)]
+    case: Id,
+
+    /// Who asks
+    #[arg(long, value_parser = cli::id)]
+    requester: OfficerId,
+
+    /// Why, in the requester's words
+    #[arg(long, value_parser = cli::label)]
+    purpose: Label,
+
+    /// Highest fee that the requester accepts, in satoshi
+    #[arg(long, value_parser = cli::sats)]
+    fee_ceiling: Amount,
+
+    /// Last height at which the request may be signed
+    #[arg(long, value_parser = cli::height)]
+    expiry: Height,
+
+    /// Officers who are asked to approve
+    #[arg(long, value_delimiter = ',', required = true, value_parser = cli::id)]
+    invite: Vec<OfficerId>,
+
+    /// Officers without whom nothing is signed
+    #[arg(long, value_delimiter = ',', value_parser = cli::id)]
+    mandatory: Vec<OfficerId>,
+
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Headers of the chain
+    #[arg(long)]
+    headers: PathBuf,
+
+    /// The PSBT with the request, to be written
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Args {
+    pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
+        let out = Output::reserve(&self.out)?;
+        let root = self.house.root()?;
+        let headers = read_headers(&self.headers)?;
+        let tip = tip_of(&headers, &root)?;
+        let house = self.house.at(root, tip)?;
+        let parsed = house::psbt(&self.psbt)?;
+        let raw = parsed.raw().clone();
+        if parsed.carried().request.is_some() {
+            return Err(Failure::input(
+                format!("{} carries a request already", self.psbt.display()),
+                "draft over the PSBT as `host-cli psbt create` made it",
+            ));
+        }
+        let checked = house.check(parsed)?;
+        let request = self.request(&house, &checked)?;
+        let roster = house.roster.roster();
+        let officer = artefact::officer(roster, &self.requester, Role::Requester)?;
+        let token = self.token.find(desk.lang)?;
+        facts::show_transaction(desk, &checked)?;
+        facts::ask_amount(desk, &self.requester, &checked)?;
+        let pen = token.login(desk, &self.requester, &officer.key)?;
+        let signed = pen.sign(Draft::new(request, house.root.scope, officer.key))?;
+        let with_request = raw
+            .insert_global(&ProprietaryField::request_key(), &signed.to_bytes())
+            .and_then(|raw| {
+                let headers = codec::encode(&headers);
+                raw.insert_global(&ProprietaryField::headers_key(), &headers)
+            })?;
+        out.write(with_request.bytes())?;
+        desk.say(&signed.request_digest().to_string())
+    }
+
+    fn request(&self, house: &House, checked: &CheckedTx) -> Result<Request, Failure> {
+        let fee = checked.wallet_tx().fee();
+        if fee > self.fee_ceiling {
+            return Err(Failure::refused(
+                format!("the fee is {} sat, above the ceiling", fee.to_sat()),
+                "make the PSBT with a lower fee, or accept a higher one",
+            ));
+        }
+        if self.expiry < house.tip {
+            return Err(Failure::refused(
+                format!(
+                    "height {} is over: the chain is at {}",
+                    self.expiry, house.tip
+                ),
+                "choose a later height",
+            ));
+        }
+        let officers = |ids: &[OfficerId]| {
+            let mut ids = ids.to_vec();
+            ids.sort();
+            ids.dedup();
+            for id in &ids {
+                facts::approver(house.roster.roster(), id)?;
+            }
+            Ok::<_, Failure>(ids)
+        };
+        let payments = checked.payments().iter().map(|payment| RequestedPayment {
+            destination: payment.destination.clone(),
+            amount: payment.amount,
+        });
+        Ok(Request {
+            version: 1,
+            scope: house.root.scope,
+            case: self.case.clone(),
+            root: house.root.digest(),
+            roster: house.roster.digest(),
+            policy: house.policy.digest(),
+            wallet: house.wallet.digest(),
+            tx: checked.wallet_tx().parsed().tx_digest(),
+            requester: self.requester.clone(),
+            purpose: self.purpose.clone(),
+            payments: payments.collect(),
+            fee_ceiling: self.fee_ceiling,
+            expiry: self.expiry,
+            invited: officers(&self.invite)?,
+            mandatory: officers(&self.mandatory)?,
+            heads: Vec::new(),
+        })
+    }
+}
+
+fn read_headers(path: &Path) -> Result<HeaderRun, Failure> {
+    let text = files::read_text(path)?;
+    let wrong = |what: &dyn std::fmt::Display| artefact::bad(path, "list of headers", &what);
+    let json: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    let first = json.get("first_height").and_then(Value::as_u64);
+    let first = first.and_then(|height| u32::try_from(height).ok());
+    let headers = json.get("headers").and_then(Value::as_array);
+    let headers = headers.ok_or_else(|| wrong(&"\"headers\" is not a list"))?;
+    let header = |item: &Value| item.as_str().and_then(from_hex::<80>);
+    Ok(HeaderRun {
+        first_height: Height(first.ok_or_else(|| wrong(&"\"first_height\" is not a number"))?),
+        headers: headers
+            .iter()
+            .map(header)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| wrong(&"a header is not 160 hexadecimal characters"))?,
+    })
+}

@@ -1,0 +1,115 @@
+//! What an officer reads before deciding: everything comes from the transaction, the policy and the
+//! roster; what only the requester says is framed as such.
+
+use signer_core::approval::{HeardRequest, Officer, Role, Roster};
+use signer_core::policy::CheckedTx;
+use signer_core::types::{Lang, OfficerId};
+
+use crate::cli::Desk;
+use crate::consent::{self, Answer};
+use crate::error::Failure;
+use crate::money::{btc, parse_btc};
+use crate::{artefact, view};
+
+/// The payments, the change and the fee.
+pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(), Failure> {
+    let tx = checked.wallet_tx();
+    let wallet = tx.wallet();
+    desk.say(&format!(
+        "wallet      {} ({})",
+        wallet.name(),
+        wallet.class().name()
+    ))?;
+    for payment in checked.payments() {
+        desk.say(&format!(
+            "pay         {} BTC = {} sat",
+            btc(payment.amount),
+            payment.amount.to_sat()
+        ))?;
+        desk.say(&format!(
+            "to          {} {}",
+            payment.destination, payment.label
+        ))?;
+        desk.say(&format!("            {}", view::groups(&payment.address)))?;
+    }
+    desk.say(&format!("total       {} BTC", btc(tx.paid_out())))?;
+    if let Some((_, index, amount)) = tx.change() {
+        desk.say(&format!(
+            "change      {} BTC to change address {index}",
+            btc(amount)
+        ))?;
+    }
+    desk.say(&format!(
+        "fee         {} BTC = {} sat",
+        btc(tx.fee()),
+        tx.fee().to_sat()
+    ))?;
+    desk.say(&format!("policy      {}", checked.policy()))?;
+    desk.say(&format!("transaction {}", tx.parsed().tx_digest()))
+}
+
+/// The request and what officers said so far.
+pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), Failure> {
+    let request = heard.request();
+    let who = heard.requester();
+    desk.say(&format!(
+        "request     {} by {} {}",
+        request.case, who.id, who.name
+    ))?;
+    desk.tell(
+        &format!("purpose     (in the requester's words) {}", request.purpose),
+        &format!("目的        (申請者の記載) {}", request.purpose),
+    )?;
+    desk.say(&format!("fee ceiling {} BTC", btc(request.fee_ceiling)))?;
+    desk.say(&format!("expires     after height {}", request.expiry))?;
+    for (officer, decision) in heard.votes() {
+        desk.say(&format!(
+            "{decision:<11?} by {} {}",
+            officer.id, officer.name
+        ))?;
+    }
+    desk.say(&format!("digest      {}", heard.request_digest()))
+}
+
+/// The officer types the whole amount.
+pub(super) fn ask_amount(
+    desk: &mut Desk,
+    who: &OfficerId,
+    checked: &CheckedTx,
+) -> Result<(), Failure> {
+    let question = desk
+        .lang
+        .pick("total amount to be paid, in BTC", "送付総額(BTC)");
+    let total = checked.wallet_tx().paid_out();
+    let lang = desk.lang;
+    consent::challenge(&mut desk.console, lang, who, question, |typed| {
+        Answer::equal(&parse_btc(typed), &Ok(total))
+    })
+}
+
+/// The officer types the case number.
+pub(super) fn ask_case(desk: &mut Desk, who: &OfficerId, case: &str) -> Result<(), Failure> {
+    let lang = desk.lang;
+    let question = match lang {
+        Lang::En => "case number of the request to reject",
+        Lang::Ja => "否認する申請の案件番号",
+    };
+    consent::challenge(&mut desk.console, lang, who, question, |typed| {
+        Answer::equal(&typed, &case)
+    })
+}
+
+/// The officer who may decide on requests: an approver or a director.
+pub(super) fn approver<'a>(roster: &'a Roster, id: &OfficerId) -> Result<&'a Officer, Failure> {
+    artefact::officer(roster, id, Role::Approver)
+        .or_else(|_| artefact::officer(roster, id, Role::Director))
+        .map_err(|_| {
+            Failure::refused(
+                format!(
+                    "{id} is neither approver nor director in roster {}",
+                    roster.number
+                ),
+                "ask an officer who has one of these roles",
+            )
+        })
+}

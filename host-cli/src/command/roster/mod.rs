@@ -1,0 +1,33 @@
+//! `host-cli roster`: who the officers are.
+
+mod create;
+mod show;
+mod sign;
+
+use clap::Subcommand;
+
+use crate::cli::Desk;
+use crate::error::Failure;
+
+pub(super) const EXAMPLE: &str = "Example:\n  host-cli roster show --roster roster.cbor";
+
+/// What to do with a roster.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a roster from officer cards
+    Create(create::Args),
+    /// Add a policy administrator's signature
+    Sign(sign::Args),
+    /// Show a roster and who signed it
+    Show(show::Args),
+}
+
+impl Command {
+    pub(super) fn run(self, desk: &mut Desk) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => args.run(),
+            Self::Sign(args) => args.run(desk),
+            Self::Show(args) => args.run(),
+        }
+    }
+}

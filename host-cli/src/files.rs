@@ -1,0 +1,198 @@
+//! Files: read with a limit, written whole or not at all, never over another.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::error::Failure;
+
+/// Largest file that is read, in bytes: a wallet record of 15 devices is about 1 MiB, a PSBT of 900
+/// inputs with large previous transactions some tens of MiB.
+const FILE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// The bytes of a file that is not empty.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(FILE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
+    match u64::try_from(bytes.len()) {
+        Ok(0) => Err(Failure::input(
+            format!("{} is empty", path.display()),
+            "give the file as it was written by the command that made it",
+        )),
+        Ok(len) if len <= FILE_LIMIT => Ok(bytes),
+        _ => Err(Failure::input(
+            format!("{} is larger than {FILE_LIMIT} bytes", path.display()),
+            "give the right file; nothing of ours is that large",
+        )),
+    }
+}
+
+/// The text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path)?).map_err(|_| {
+        Failure::input(
+            format!("{} is not text in UTF-8", path.display()),
+            "give the right file, or save it as UTF-8",
+        )
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::NotFound => "check the name; the command that makes it must have ended well",
+        ErrorKind::IsADirectory => "name a file, not a folder",
+        _ => "check who may read it",
+    };
+    Failure::input(format!("cannot read {}: {error}", path.display()), advice)
+}
+
+/// A new file that is not there yet: reserved before the work, visible after it.
+#[derive(Debug)]
+pub(crate) struct Output {
+    path: PathBuf,
+    draft: PathBuf,
+    file: Option<File>,
+}
+
+impl Output {
+    /// Makes sure, before anybody is asked anything, that `path` can be written and is free.
+    pub(crate) fn reserve(path: &Path) -> Result<Self, Failure> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(exists(path));
+        }
+        let name = path.file_name().ok_or_else(|| {
+            Failure::input(
+                format!("{} is not the name of a file", path.display()),
+                "give the name of a file that is to be made",
+            )
+        })?;
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}", std::process::id()));
+        let draft = path.with_file_name(hidden);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&draft)
+            .map_err(|error| unwritable(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            draft,
+            file: Some(file),
+        })
+    }
+
+    /// Writes everything, flushes file and folder, and gives the file its name.
+    pub(crate) fn write(mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let failed = |error: &std::io::Error| unwritable(&self.path, error);
+        if let Some(mut file) = self.file.take() {
+            file.write_all(bytes).map_err(|e| failed(&e))?;
+            file.sync_all().map_err(|e| failed(&e))?;
+        }
+        self.give_name()?;
+        let folder = match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|e| failed(&e))
+    }
+
+    fn give_name(&self) -> Result<(), Failure> {
+        let named = renameat_with(CWD, &self.draft, CWD, &self.path, RenameFlags::NOREPLACE);
+        match named.map_err(std::io::Error::from) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(&self.path)),
+            // Some media know no such renaming.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                if fs::symlink_metadata(&self.path).is_ok() {
+                    return Err(exists(&self.path));
+                }
+                fs::rename(&self.draft, &self.path).map_err(|e| unwritable(&self.path, &e))
+            }
+            Err(error) => Err(unwritable(&self.path, &error)),
+        }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        // After the renaming there is nothing left to remove.
+        let _ = fs::remove_file(&self.draft);
+    }
+}
+
+/// Makes a new folder for many files.
+pub(crate) fn new_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => unwritable(path, &error),
+    })
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::input(
+        format!("{} exists already", path.display()),
+        "choose another name; nothing is ever written over",
+    )
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space and run it again",
+        ErrorKind::NotFound => "make the folder first",
+        _ => "choose a folder that you may write to",
+    };
+    Failure::input(format!("cannot write {}: {error}", path.display()), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("host-cli-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).expect("the temporary folder can be written");
+        folder
+    }
+
+    #[test]
+    fn an_output_appears_whole_and_leaves_no_draft() {
+        let folder = scratch("whole");
+        let path = folder.join("a");
+        let output = Output::reserve(&path).expect("free");
+        assert!(!path.exists());
+        output.write(b"bytes").expect("written");
+        assert_eq!(fs::read(&path).expect("there"), b"bytes");
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
+        fs::remove_dir_all(folder).expect("ours");
+    }
+
+    #[test]
+    fn nothing_is_written_over_even_when_it_appears_late() {
+        let folder = scratch("over");
+        let path = folder.join("a");
+        let output = Output::reserve(&path).expect("free");
+        fs::write(&path, b"first").expect("ours");
+        assert!(output.write(b"second").is_err());
+        assert_eq!(fs::read(&path).expect("there"), b"first");
+        assert!(Output::reserve(&path).is_err());
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
+        fs::remove_dir_all(folder).expect("ours");
+    }
+
+    #[test]
+    fn an_unused_reservation_leaves_nothing() {
+        let folder = scratch("unused");
+        drop(Output::reserve(&folder.join("a")).expect("free"));
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 0);
+        fs::remove_dir_all(folder).expect("ours");
+    }
+}

@@ -1,0 +1,163 @@
+//! The house rules that a transaction is judged by: root, roster, policy and wallet, as the devices
+//! hold them. What a device will refuse is refused here first, by the same code.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use signer_core::approval::{ActiveRoster, HeardRequest};
+use signer_core::cose::Endorsed;
+use signer_core::digest::{DeviceId, PolicyDigest};
+use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::ledger::LedgerState;
+use signer_core::policy::{ActivePolicy, CheckedTx, Policy, PolicyStanding};
+use signer_core::psbt::ParsedPsbt;
+use signer_core::root::Root;
+use signer_core::types::{Height, Version};
+use signer_core::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
+use signer_core::{codec, psbt};
+
+use crate::artefact;
+use crate::error::Failure;
+use crate::files;
+
+/// Where the house rules lie.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct HouseArgs {
+    /// The root of trust
+    #[arg(long)]
+    root: PathBuf,
+
+    /// The roster in force
+    #[arg(long)]
+    roster: PathBuf,
+
+    /// The policy in force
+    #[arg(long)]
+    policy: PathBuf,
+
+    /// The wallet that pays
+    #[arg(long)]
+    wallet: PathBuf,
+}
+
+/// The house rules at a height of the chain.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(crate) root: Root,
+    pub(crate) roster: ActiveRoster,
+    pub(crate) policy: ActivePolicy,
+    pub(crate) wallet: Arc<RegisteredWallet>,
+    pub(crate) tip: Height,
+}
+
+impl HouseArgs {
+    /// Reads the root alone.
+    pub(crate) fn root(&self) -> Result<Root, Failure> {
+        artefact::root(&self.root)
+    }
+
+    /// Reads everything as it is in force at `tip`.
+    pub(crate) fn at(&self, root: Root, tip: Height) -> Result<House, Failure> {
+        let roster = ActiveRoster::first(&files::read(&self.roster)?, root.scope, &root)
+            .map_err(|e| artefact::told(&self.roster, "roster", &e))?;
+        let bytes = files::read(&self.policy)?;
+        let claimed = Endorsed::<Policy>::peek(&bytes);
+        let claimed = claimed.map_err(|e| artefact::bad(&self.policy, "policy", &e))?;
+        let policy = ActivePolicy::open(&bytes, &roster, standing(&claimed, tip), tip)
+            .map_err(|e| artefact::told(&self.policy, "policy", &e))?;
+        let wallet = Arc::new(artefact::wallet_under(&self.wallet, &root)?);
+        Ok(House {
+            root,
+            roster,
+            policy,
+            wallet,
+            tip,
+        })
+    }
+}
+
+/// Only a device knows which policy was in force before. Here the policy's own word is taken, and
+/// a device that holds another one refuses it at installation.
+fn standing(policy: &Policy, tip: Height) -> PolicyStanding {
+    let before = |digest: PolicyDigest| (Version(policy.number.0.saturating_sub(1)), digest);
+    PolicyStanding {
+        installed: tip,
+        after: policy.predecessor.map(before),
+    }
+}
+
+impl House {
+    /// Judges a transaction by wallet and policy.
+    pub(crate) fn check(&self, parsed: ParsedPsbt) -> Result<CheckedTx, Failure> {
+        let mut wallets = Registry::new();
+        wallets
+            .add(Arc::clone(&self.wallet))
+            .map_err(|e| Failure::told("the wallet cannot be used", &e))?;
+        let ledger = LedgerState::default();
+        let device = stand_in(&parsed, &self.wallet);
+        let context = BindContext {
+            wallets: &wallets,
+            policy: &self.policy,
+            ledger: &ledger,
+            device: &device,
+            tip: self.tip,
+        };
+        let tx = WalletTx::bind(parsed, &context)?;
+        Ok(CheckedTx::check(tx, &self.policy, &ledger, self.tip)?)
+    }
+
+    /// Judges a transaction with its request and what officers said so far.
+    pub(crate) fn hear(&self, parsed: ParsedPsbt) -> Result<HeardRequest, Failure> {
+        let checked = self.check(parsed)?;
+        HeardRequest::hear(checked, &self.roster, &LedgerState::default(), self.tip)
+            .map_err(Failure::Rules)
+    }
+}
+
+/// The device in whose place the rules run: one that has not signed yet, where there is one.
+fn stand_in(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> DeviceId {
+    let signed: Vec<DeviceId> = parsed
+        .inputs()
+        .iter()
+        .flat_map(|input| &input.partial_sigs)
+        .filter_map(|(key, _)| {
+            let (chain, index) = wallet.locate_key(key)?;
+            let cosigner = wallet.cosigner_of(chain, index, key)?;
+            Some(cosigner.identity.device_id())
+        })
+        .collect();
+    let mut devices = wallet.cosigners().iter().map(|c| c.identity.device_id());
+    let first = devices.clone().next();
+    let free = devices.find(|device| !signed.contains(device));
+    // A registered wallet has devices.
+    free.or(first).unwrap_or(DeviceId::from_bytes([0; 32]))
+}
+
+/// The height that headers prove, from the root's checkpoint on; on a test network they prove
+/// nothing, and say a height all the same.
+pub(crate) fn tip_of(run: &HeaderRun, root: &Root) -> Result<Height, Failure> {
+    ChainTip::checkpoint(&root.checkpoint)
+        .extend(run, root.scope.network)
+        .map(|tip| tip.height())
+        .map_err(|error| Failure::told("the headers do not follow the checkpoint", &error))
+}
+
+/// The headers that travel in a PSBT.
+pub(crate) fn carried_headers(parsed: &ParsedPsbt) -> Result<Option<HeaderRun>, Failure> {
+    let Some(bytes) = parsed.carried().headers.as_deref() else {
+        return Ok(None);
+    };
+    codec::decode(bytes).map(Some).map_err(|error| {
+        Failure::input(
+            format!("the headers in the PSBT cannot be read: {error}"),
+            "draft the request again with fresh headers",
+        )
+    })
+}
+
+/// Reads a PSBT of any size that a device takes.
+pub(crate) fn psbt(path: &std::path::Path) -> Result<ParsedPsbt, Failure> {
+    let bytes = files::read(path)?;
+    Ok(ParsedPsbt::parse_within(bytes, psbt::Limits::HEAVY)?)
+}

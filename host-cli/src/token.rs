@@ -1,0 +1,193 @@
+//! An officer's own token: found before anybody is asked, opened after consent, closed at once.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hsm_profiles::{
+    ClosedToken, HsmError, Module, OfficerToken, Pin, PinState, Profile, TokenSelector,
+};
+use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
+use signer_core::keys::{P256PublicKey, Signature64};
+use signer_core::signing::OfficerOrder;
+use signer_core::token::Line;
+use signer_core::types::{Lang, OfficerId};
+use zeroize::Zeroizing;
+
+use crate::cli::Desk;
+use crate::error::Failure;
+
+/// Which token an officer uses.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// Profile of the token's model, such as softhsm2
+    #[arg(long)]
+    profile: String,
+
+    /// PKCS#11 module, where it is not at a place that the profile names
+    #[arg(long)]
+    module: Option<PathBuf>,
+
+    /// Label of the officer's own token
+    #[arg(long)]
+    pub(crate) token: String,
+}
+
+impl TokenArgs {
+    /// Loads the module.
+    pub(crate) fn module(&self, lang: Lang) -> Result<Module, Failure> {
+        let profile = Profile::named(&self.profile).map_err(|error| {
+            let names: Vec<&str> = Profile::names().collect();
+            Failure::input(error.to_string(), format!("profiles: {}", names.join(", ")))
+        })?;
+        Module::load(&profile, self.module.as_deref()).map_err(|e| failure(&e, lang))
+    }
+
+    /// The token, found and still closed.
+    pub(crate) fn find(&self, lang: Lang) -> Result<FoundToken, Failure> {
+        let module = self.module(lang)?;
+        let label = Line::new(&self.token).ok_or_else(|| {
+            Failure::input(
+                format!("{:?} is not the label of a token", self.token),
+                "give the label as the token shows it, in plain ASCII",
+            )
+        })?;
+        let selector = TokenSelector {
+            label,
+            serial: None,
+        };
+        let closed = module.open(&selector).map_err(|e| failure(&e, lang))?;
+        Ok(FoundToken { closed })
+    }
+}
+
+/// A token that is there and closed.
+#[derive(Debug)]
+pub(crate) struct FoundToken {
+    closed: ClosedToken,
+}
+
+impl FoundToken {
+    /// Asks for the PIN and opens the token, which must hold `registered`.
+    pub(crate) fn login(
+        self,
+        desk: &mut Desk,
+        who: &OfficerId,
+        registered: &P256PublicKey,
+    ) -> Result<Pen, Failure> {
+        let label = self.closed.info().label.to_string();
+        warn(desk, self.closed.pin_state())?;
+        let question = match desk.lang {
+            Lang::En => format!("PIN of token {label}"),
+            Lang::Ja => format!("トークン {label} のPIN"),
+        };
+        let typed = desk.console.ask_secret(who.as_str(), &question)?;
+        let lang = desk.lang;
+        let open = self.closed.login(&Pin::new(&typed));
+        drop(typed);
+        let token = open
+            .and_then(OfficerToken::new)
+            .map_err(|e| failure(&e, lang))?;
+        if token.public_key() != *registered {
+            let end = token.logout();
+            end.map(drop).map_err(|e| failure(&e, lang))?;
+            return Err(Failure::refused(
+                format!("token {label} does not hold the registered key of {who}"),
+                "use the officer's own token, or the roster that lists its key",
+            ));
+        }
+        Ok(Pen { token, lang })
+    }
+}
+
+/// An open token that signs for its officer.
+#[derive(Debug)]
+pub(crate) struct Pen {
+    token: OfficerToken,
+    lang: Lang,
+}
+
+impl Pen {
+    /// The pen of a token that was opened elsewhere.
+    pub(crate) const fn new(token: OfficerToken, lang: Lang) -> Self {
+        Self { token, lang }
+    }
+
+    /// Signs an artefact and closes the token.
+    pub(crate) fn sign<T: Artefact>(mut self, draft: Draft<T>) -> Result<Signed<T>, Failure> {
+        let order = draft.officer_order().ok_or_else(not_an_officers)?;
+        let signature = self.make(&order)?;
+        self.close()?;
+        draft
+            .signed(signature)
+            .map_err(|e| Failure::hsm(e.to_string(), "the token signs wrongly: do not use it"))
+    }
+
+    /// Adds this officer's signature to an artefact that several sign, and closes the token.
+    pub(crate) fn endorse<T: Artefact>(
+        mut self,
+        artefact: &mut Endorsed<T>,
+        scope: Scope,
+    ) -> Result<(), Failure> {
+        let draft = artefact.draft_for(scope, &self.token.public_key());
+        let order = draft.officer_order().ok_or_else(not_an_officers)?;
+        let signature = self.make(&order)?;
+        self.close()?;
+        let endorsement = draft
+            .signed(signature)
+            .map_err(|e| Failure::hsm(e.to_string(), "the token signs wrongly: do not use it"))?;
+        artefact.add(endorsement);
+        Ok(())
+    }
+
+    fn make(&mut self, order: &OfficerOrder) -> Result<Signature64, Failure> {
+        let lang = self.lang;
+        self.token.sign(order).map_err(|e| failure(&e, lang))
+    }
+
+    fn close(self) -> Result<(), Failure> {
+        let lang = self.lang;
+        self.token.logout().map(drop).map_err(|e| failure(&e, lang))
+    }
+}
+
+/// Two lines of an error of the token.
+pub(crate) fn failure(error: &HsmError, lang: Lang) -> Failure {
+    Failure::hsm(error.what(lang), error.advice(lang))
+}
+
+/// A new secret, typed twice.
+pub(crate) fn new_secret(
+    desk: &mut Desk,
+    who: &OfficerId,
+    first: &str,
+    again: &str,
+) -> Result<Zeroizing<String>, Failure> {
+    let one = desk.console.ask_secret(who.as_str(), first)?;
+    let two = desk.console.ask_secret(who.as_str(), again)?;
+    if *one == *two {
+        Ok(one)
+    } else {
+        Err(Failure::officer(
+            "the two are not the same",
+            "nothing was changed; run the command again",
+        ))
+    }
+}
+
+fn warn(desk: &mut Desk, state: PinState) -> Result<(), Failure> {
+    match state {
+        PinState::Fine | PinState::NotSet | PinState::Locked => Ok(()),
+        PinState::CountLow => desk.tell(
+            "A wrong PIN was typed since the last login.",
+            "前回のログイン後に誤ったPINが入力されています。",
+        ),
+        PinState::FinalTry => desk.tell(
+            "One more wrong PIN locks this token.",
+            "あと1回誤るとこのトークンはロックされます。",
+        ),
+    }
+}
+
+fn not_an_officers() -> Failure {
+    Failure::internal("an officer was asked to sign what devices sign")
+}

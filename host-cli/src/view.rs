@@ -1,0 +1,58 @@
+//! Views of artefacts for people and machines. A view is never authority.
+
+use std::io::Write as _;
+
+use bitcoin::Address;
+use serde_json::{Value, json};
+use signer_core::cose::Scope;
+use signer_core::digest::{hex, words_of};
+use signer_core::types::{Network, Purpose};
+
+/// Prints a JSON view: keys sorted, indented, one line end at the end.
+pub(crate) fn print(value: &Value) {
+    line!("{value:#}");
+}
+
+/// A digest for machines: hexadecimal text and words.
+pub(crate) fn digest(bytes: &[u8; 32]) -> Value {
+    json!({ "hex": hex(bytes), "words": words_of(bytes) })
+}
+
+/// A script as people see it: its address, or its hexadecimal text where it has none.
+pub(crate) fn address(script: &bitcoin::Script, network: Network) -> String {
+    Address::from_script(script, network.to_bitcoin()).map_or_else(
+        |_| format!("script {}", hex(script.as_bytes())),
+        |a| a.to_string(),
+    )
+}
+
+/// An address in groups of four.
+pub(crate) fn groups(address: &str) -> String {
+    let chars: Vec<char> = address.chars().collect();
+    let groups: Vec<String> = chars.chunks(4).map(|g| g.iter().collect()).collect();
+    groups.join(" ")
+}
+
+/// `live` or `drill`.
+pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Live => "live",
+        Purpose::Drill => "drill",
+    }
+}
+
+/// Network and purpose in one line.
+pub(crate) fn scope(scope: Scope) -> String {
+    format!("{} {}", scope.network, purpose(scope.purpose))
+}
+
+/// Prints one line. A reader that has gone away is no error: `host-cli .. | head`.
+pub(crate) fn write_line(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// [`println!`] that does not panic where nobody reads.
+macro_rules! line {
+    ($($text:tt)*) => { $crate::view::write_line(format_args!($($text)*)) };
+}
+pub(crate) use line;
