@@ -11,7 +11,8 @@ use clap::Subcommand;
 
 use crate::error::Failure;
 
-pub(super) const EXAMPLE: &str = "Example:\n  host-cli psbt show --psbt transfer.psbt";
+pub(super) const EXAMPLE: &str =
+    "Example:\n  host-cli psbt show --psbt transfer.psbt --wallet wallet.cbor";
 
 /// What to do with a PSBT.
 #[derive(Debug, Subcommand)]

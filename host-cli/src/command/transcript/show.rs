@@ -1,0 +1,69 @@
+//! `transcript show`: the entries as they stand there.
+
+use std::path::PathBuf;
+
+use signer_core::digest::hex;
+use signer_core::transcript::{Body, Entry, UnverifiedTranscript};
+use signer_core::types::Lang;
+
+use crate::error::Failure;
+use crate::files;
+use crate::view::line;
+
+/// Shows every entry of a transcript whose chain is whole. Nothing else is verified.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    host-cli transcript show --transcript tokyo-1.transcript")]
+pub(crate) struct Args {
+    /// The transcript
+    #[arg(long)]
+    transcript: PathBuf,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let transcript = UnverifiedTranscript::parse(&files::read(&self.transcript)?)?;
+        for entry in transcript.entries() {
+            let name = entry.body.name();
+            line!(
+                "{:>6}  {:>4}  {name:<15} {}",
+                entry.sequence,
+                entry.session,
+                detail(entry)
+            );
+        }
+        line!("head {}", hex(&transcript.head().hash));
+        Ok(())
+    }
+}
+
+/// What is told of an entry in one line; typed text may be anything, so it is escaped.
+fn detail(entry: &Entry) -> String {
+    match &entry.body {
+        Body::Genesis(genesis) => format!("{} at {}", genesis.name, genesis.site),
+        Body::SessionOpened(opened) => format!("{:?}, clock {}", opened.kind, opened.clock),
+        Body::Installed(installed) => format!("{:?}", installed.kind),
+        Body::KeysGenerated(made) => {
+            let (chain, count) = (made.chain.number(), made.keys.len());
+            format!("pool {} chain {chain}: {count} keys", made.pool)
+        }
+        Body::Intake(intake) => format!("{} bytes by {:?}", intake.psbt.0.len(), intake.channel),
+        Body::Reported(report) => match report.first_refusal() {
+            Some(refusal) => format!("refused by {}", refusal.rule),
+            None => "nothing refused".to_owned(),
+        },
+        Body::Rejected(rejected) => format!("{} by {}", rejected.request, rejected.officer),
+        Body::Shown(shown) => format!("screen {}", shown.number),
+        Body::Answered(answered) => {
+            format!(
+                "screen {} {:?}: {:?}",
+                answered.screen, answered.seat, answered.text
+            )
+        }
+        Body::Result(line) => format!("input {}", line.input),
+        Body::Refused(refusal) => refusal.text(Lang::En).replace('\n', " "),
+        Body::Aborted(aborted) => format!("step {}: {}", aborted.step, aborted.reason),
+        Body::Closed(outcome) => format!("{outcome:?}"),
+        _ => String::new(),
+    }
+}
