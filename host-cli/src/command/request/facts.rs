@@ -3,13 +3,15 @@
 
 use signer_core::approval::{HeardRequest, Officer, Role, Roster};
 use signer_core::policy::CheckedTx;
+use signer_core::review::address::grouped;
+use signer_core::review::amount::{btc, sat};
 use signer_core::types::{Lang, OfficerId};
 
+use crate::artefact;
 use crate::cli::Desk;
 use crate::consent::{self, Answer};
 use crate::error::Failure;
-use crate::money::{btc, parse_btc};
-use crate::{artefact, view};
+use crate::money::parse_btc;
 
 /// The payments, the change and the fee.
 pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(), Failure> {
@@ -22,27 +24,29 @@ pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(
     ))?;
     for payment in checked.payments() {
         desk.say(&format!(
-            "pay         {} BTC = {} sat",
+            "pay         {} = {}",
             btc(payment.amount),
-            payment.amount.to_sat()
+            sat(payment.amount)
         ))?;
         desk.say(&format!(
             "to          {} {}",
             payment.destination, payment.label
         ))?;
-        desk.say(&format!("            {}", view::groups(&payment.address)))?;
+        for row in grouped(&payment.address) {
+            desk.say(&format!("            {row}"))?;
+        }
     }
-    desk.say(&format!("total       {} BTC", btc(tx.paid_out())))?;
+    desk.say(&format!("total       {}", btc(tx.paid_out())))?;
     if let Some((_, index, amount)) = tx.change() {
         desk.say(&format!(
-            "change      {} BTC to change address {index}",
+            "change      {} to change address {index}",
             btc(amount)
         ))?;
     }
     desk.say(&format!(
-        "fee         {} BTC = {} sat",
+        "fee         {} = {}",
         btc(tx.fee()),
-        tx.fee().to_sat()
+        sat(tx.fee())
     ))?;
     desk.say(&format!("policy      {}", checked.policy()))?;
     desk.say(&format!("transaction {}", tx.parsed().tx_digest()))
@@ -60,7 +64,7 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         &format!("purpose     (in the requester's words) {}", request.purpose),
         &format!("目的        (申請者の記載) {}", request.purpose),
     )?;
-    desk.say(&format!("fee ceiling {} BTC", btc(request.fee_ceiling)))?;
+    desk.say(&format!("fee ceiling {}", btc(request.fee_ceiling)))?;
     desk.say(&format!("expires     after height {}", request.expiry))?;
     for (officer, decision) in heard.votes() {
         desk.say(&format!(
