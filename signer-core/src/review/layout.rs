@@ -52,9 +52,10 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
             .or_else(|| line.char_indices().last().map(|(place, _)| place))
             .unwrap_or(0);
         let rest = line.split_off(break_at);
-        lines.push(core::mem::replace(&mut line, rest.trim_start().into()));
+        let whole = core::mem::replace(&mut line, rest.trim_start().into());
+        lines.push(whole.trim_end().into());
     }
-    lines.push(line);
+    lines.push(line.trim_end().into());
     lines
 }
 

@@ -320,3 +320,6 @@ impl ConfirmedTx {
         self.screens
     }
 }
+
+#[cfg(test)]
+mod tests;

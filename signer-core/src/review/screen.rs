@@ -209,17 +209,17 @@ fn header(
 ) -> Vec<String> {
     let network = match facts.scope.network {
         Network::Main => lang.pick("MAIN", "本番 MAIN").into(),
-        other => format!("{} {other}", lang.pick("TEST COINS", "試験用コイン")),
+        other => format!("{} {other}", lang.pick("TEST", "試験")),
     };
     let drill = match facts.scope.purpose {
         Purpose::Live => "",
-        Purpose::Drill => " //// DRILL 訓練 ////",
+        Purpose::Drill => " ** DRILL 訓練 **",
     };
     let (fingerprint, number) = (session.fingerprint(), session.session);
     let (device, case) = (&session.device_name, &facts.case);
     match lang {
         Lang::En => alloc::vec![
-            format!("[{network}]{drill} session {number}  step {step}/{of}  ({fingerprint})"),
+            format!("[{network}]{drill} session {number}  step {step}/{of} ({fingerprint})"),
             format!("device {device}  case {case}"),
         ],
         Lang::Ja => alloc::vec![

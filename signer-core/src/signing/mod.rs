@@ -10,6 +10,9 @@ mod receipt;
 mod rules;
 mod session;
 
+#[cfg(test)]
+mod tests;
+
 pub use intent::{Coin, Intent, IntentLine};
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 pub use receipt::{Receipt, SignatureLine};

@@ -20,7 +20,6 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
     for line in short.chunks(PER_LINE) {
         block.text(line.join("    "));
     }
-    block.gap();
     for (rule, verdict) in &facts.report {
         if let Verdict::NotApplicable(why) = verdict {
             explain(block, *rule, why);

@@ -39,7 +39,7 @@ fn a_journal_that_is_loaded_again_means_the_same() {
     let bench = signed();
     let loaded = Journal::load(&bench.disk).unwrap();
     assert_eq!(loaded.head(), bench.journal.head());
-    let [again, was] = [&loaded, &bench.journal].map(|journal| journal.state());
+    let [again, was] = [&loaded, &bench.journal].map(Journal::state);
     assert_eq!(again.ledger(), was.ledger());
     assert_eq!(again.sessions(), was.sessions());
     assert_eq!(again.last_seal(), was.last_seal());

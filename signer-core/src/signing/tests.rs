@@ -1,0 +1,210 @@
+//! The rules of signing, over real keys.
+
+use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
+
+use super::{Coin, IntentLine, Signing, SigningHsm, rules};
+use crate::keys::Signature64;
+use crate::ledger::LedgerState;
+use crate::rule::{Refusal, RuleId};
+use crate::testing::Case;
+use crate::transcript::CeremonyKind;
+use crate::transcript::testing::Bench;
+use crate::types::InputIndex;
+
+const SIGHASH: [u8; 32] = [0x42; 32];
+
+fn secret(seed: u8) -> SecretKey {
+    SecretKey::from_slice(&[seed; 32]).unwrap()
+}
+
+fn line(seed: u8) -> IntentLine {
+    IntentLine {
+        input: InputIndex(0),
+        coin: Coin {
+            txid: [1; 32],
+            vout: 0,
+        },
+        key: secret(seed).public_key(&Secp256k1::new()),
+        sighash: SIGHASH,
+    }
+}
+
+fn signature(seed: u8, sighash: [u8; 32]) -> Signature64 {
+    let message = Message::from_digest(sighash);
+    let signature = Secp256k1::new().sign_ecdsa(&message, &secret(seed));
+    Signature64(signature.serialize_compact())
+}
+
+/// The same signature with the other S.
+fn high(signature: Signature64) -> Signature64 {
+    let parsed = k256::ecdsa::Signature::from_slice(&signature.0).unwrap();
+    let (r, s) = parsed.split_scalars();
+    let high = k256::ecdsa::Signature::from_scalars(r, -s).unwrap();
+    Signature64(high.to_bytes().into())
+}
+
+fn refused(result: Result<impl Sized, Refusal>) -> Option<RuleId> {
+    result.err().map(|refusal| refusal.rule)
+}
+
+/// A signing at its beginning, in a journalled session.
+fn begun() -> (Bench, Signing) {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let confirmed = bench.confirm();
+    (bench, Signing::begin(confirmed).unwrap())
+}
+
+mod sig01 {
+    use super::*;
+
+    #[test]
+    fn passes_a_signature_of_the_registered_key() {
+        assert_eq!(rules::sig01(&line(1), &signature(1, SIGHASH)), Ok(()));
+    }
+
+    #[test]
+    fn refuses_another_key_another_sighash_and_no_signature() {
+        let other = signature(1, [0x43; 32]);
+        for wrong in [signature(2, SIGHASH), other, Signature64([0; 64])] {
+            assert_eq!(refused(rules::sig01(&line(1), &wrong)), Some(RuleId::SIG01));
+        }
+    }
+
+    #[test]
+    fn refuses_every_flipped_bit() {
+        let right = signature(1, SIGHASH);
+        for bit in (0..512).step_by(7) {
+            let mut wrong = right;
+            wrong.0[bit / 8] ^= 1 << (bit % 8);
+            assert!(rules::sig01(&line(1), &wrong).is_err(), "bit {bit}");
+        }
+    }
+}
+
+mod sig02 {
+    use super::*;
+
+    #[test]
+    fn passes_a_low_s_and_refuses_the_same_signature_with_a_high_one() {
+        let low = signature(1, SIGHASH);
+        assert_eq!(rules::sig02(&line(1), &low), Ok(()));
+        let other = high(low);
+        assert_eq!(rules::sig01(&line(1), &other), Ok(()));
+        assert_eq!(refused(rules::sig02(&line(1), &other)), Some(RuleId::SIG02));
+    }
+
+    #[test]
+    fn refuses_numbers_out_of_range() {
+        for wrong in [[0; 64], [0xff; 64]] {
+            let result = rules::sig02(&line(1), &Signature64(wrong));
+            assert_eq!(refused(result), Some(RuleId::SIG02));
+        }
+    }
+}
+
+mod sig03 {
+    use super::*;
+
+    #[test]
+    fn passes_a_new_r_and_refuses_one_of_the_past_or_of_this_session() {
+        let made = signature(1, SIGHASH);
+        let new = |lines: &[_], ledger: &_| rules::sig03(&line(1), &made, lines, ledger);
+        let mut ledger = LedgerState::default();
+        assert_eq!(new(&[], &ledger), Ok(()));
+        let before = crate::signing::SignatureLine {
+            input: InputIndex(7),
+            key: line(2).key,
+            signature: high(made),
+        };
+        assert_eq!(refused(new(&[before], &ledger)), Some(RuleId::SIG03));
+        ledger.record_r(made.r());
+        assert_eq!(refused(new(&[], &ledger)), Some(RuleId::SIG03));
+    }
+}
+
+mod sig04 {
+    use super::*;
+
+    #[test]
+    fn refuses_a_receipt_and_an_end_while_a_signature_is_missing() {
+        let (mut bench, mut signing) = begun();
+        let order = signing.next_order().unwrap();
+        let made = bench.device.sign(&order).unwrap();
+        let ledger = LedgerState::default();
+        signing.accept(order, made, &ledger).unwrap();
+        let facts = crate::signing::ReceiptFacts {
+            head: [0; 32],
+            entries: 1,
+            signature_count: 1,
+        };
+        let draft = signing.receipt(facts, bench.device.identity());
+        assert_eq!(refused(draft), Some(RuleId::SIG04));
+    }
+
+    #[test]
+    fn refuses_an_order_out_of_turn_and_one_too_many() {
+        let (mut bench, mut signing) = begun();
+        let ledger = LedgerState::default();
+        let (first, second) = (signing.next_order().unwrap(), signing.next_order().unwrap());
+        assert!(signing.next_order().is_none());
+        let made = bench.device.sign(&second).unwrap();
+        let result = signing.accept(second, made, &ledger);
+        assert_eq!(refused(result), Some(RuleId::SIG04));
+        let made = bench.device.sign(&first).unwrap();
+        let line = signing.accept(first, made, &ledger).unwrap();
+        let again = signing.accept_recorded(&line, &ledger);
+        assert_eq!(refused(again), Some(RuleId::SIG04));
+    }
+
+    #[test]
+    fn refuses_a_receipt_of_another_session() {
+        let (mut bench, mut signing) = begun();
+        while let Some(order) = signing.next_order() {
+            let made = bench.device.sign(&order).unwrap();
+            signing
+                .accept(order, made, &LedgerState::default())
+                .unwrap();
+        }
+        let facts = crate::signing::ReceiptFacts {
+            head: [0; 32],
+            entries: 1,
+            signature_count: 2,
+        };
+        let draft = signing.receipt(facts, bench.device.identity()).unwrap();
+        let mut other = draft.body().clone();
+        other.session.0 += 1;
+        let other = bench.device.seal(other);
+        assert_eq!(refused(signing.finish(&other)), Some(RuleId::SIG04));
+    }
+}
+
+mod sig05 {
+    use super::*;
+
+    #[test]
+    fn a_signing_ends_in_a_psbt_with_the_same_transaction() {
+        let (mut bench, mut signing) = begun();
+        while let Some(order) = signing.next_order() {
+            let made = bench.device.sign(&order).unwrap();
+            signing
+                .accept(order, made, &LedgerState::default())
+                .unwrap();
+        }
+        let facts = crate::signing::ReceiptFacts {
+            head: [0; 32],
+            entries: 1,
+            signature_count: 2,
+        };
+        let tx = signing.intent().tx;
+        let draft = signing.receipt(facts, bench.device.identity()).unwrap();
+        let receipt = bench.device.seal(draft.body().clone());
+        let psbt = signing.finish(&receipt).unwrap();
+        assert_eq!(psbt.tx(), tx);
+        let bytes = psbt.into_psbt().into_bytes();
+        let parsed = crate::psbt::ParsedPsbt::parse(bytes).unwrap();
+        assert_eq!(parsed.tx_digest(), tx);
+        assert_eq!(parsed.carried().receipts.len(), 1);
+    }
+}
