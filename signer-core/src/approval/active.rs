@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Enrolment, Officer, Role, Roster};
+use super::{Enrolment, Officer, RecoveryQuorum, Role, Roster};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
 use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
 use crate::keys::P256PublicKey;
@@ -46,6 +46,8 @@ pub enum RosterError {
         /// How many there are.
         got: usize,
     },
+    /// Recovery keys that are too few, out of order, twice there or an officer's.
+    Recovery,
     /// An administrator of the first roster has not signed it.
     NotSignedBy(OfficerId),
     /// Signed by somebody who is no valid administrator.
@@ -76,6 +78,7 @@ impl RosterError {
             | Self::Roles(_)
             | Self::Validity(_)
             | Self::Quorum(_)
+            | Self::Recovery
             | Self::TooFewAdministrators { .. } => "Correct the file and have it signed again.",
         }
     }
@@ -97,6 +100,9 @@ impl fmt::Display for RosterError {
             Self::Quorum(got) => write!(f, "a quorum of {got} administrators, at least 2")?,
             Self::TooFewAdministrators { needed, got } => {
                 write!(f, "{got} valid administrators, at least {needed}")?;
+            }
+            Self::Recovery => {
+                f.write_str("recovery keys: too few, out of order, twice or an officer's")?;
             }
             Self::NotSignedBy(id) => write!(f, "administrator {id} has not signed")?,
             Self::NotAdministrator(key) => {
@@ -293,7 +299,19 @@ fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(), RosterEr
     if got < needed {
         return Err(RosterError::TooFewAdministrators { needed, got });
     }
-    Ok(())
+    match &roster.recovery {
+        Some(recovery) if !is_sound(recovery, &keys) => Err(RosterError::Recovery),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Recovery keys lie in safes: at least two must sign, and none of them is anybody's daily key.
+fn is_sound(recovery: &RecoveryQuorum, officers: &BTreeSet<P256PublicKey>) -> bool {
+    let threshold = usize::from(recovery.threshold);
+    threshold >= usize::from(MIN_ADMINISTRATORS)
+        && threshold <= recovery.keys.len()
+        && recovery.keys.is_sorted_by(|a, b| a < b)
+        && !recovery.keys.iter().any(|key| officers.contains(key))
 }
 
 impl Endorsed<Enrolment> {
@@ -461,6 +479,31 @@ mod tests {
             late,
             RosterError::TooFewAdministrators { needed: 3, got: 2 }
         );
+    }
+
+    #[test]
+    fn recovery_keys_are_enough_in_order_and_nobodys() {
+        let with = |threshold, names: &[&str]| {
+            let mut keys: Vec<_> = names
+                .iter()
+                .map(|name| p256_public(&p256_key(name)))
+                .collect();
+            keys.sort();
+            let delay = crate::types::Blocks(4_320);
+            let recovery = RecoveryQuorum {
+                threshold,
+                keys,
+                delay,
+            };
+            first(|roster| roster.recovery = Some(recovery)).map(drop)
+        };
+        let safes = ["safe.a", "safe.b", "safe.c"];
+        assert_eq!(with(2, &safes), Ok(()));
+        assert_eq!(with(3, &safes), Ok(()));
+        assert_eq!(with(1, &safes), Err(RosterError::Recovery));
+        assert_eq!(with(4, &safes), Err(RosterError::Recovery));
+        assert_eq!(with(2, &["safe.a", "safe.a"]), Err(RosterError::Recovery));
+        assert_eq!(with(2, &["safe.a", "admin.a"]), Err(RosterError::Recovery));
     }
 
     fn enrol(signers: &[&str], at: Height) -> Result<CheckedEnrolment, RosterError> {

@@ -443,14 +443,26 @@ pub enum Verdict {
 
 impl Verdict {
     /// `Passed` without refusals, `Refused` with them.
-    pub fn of(refusals: Vec<Refusal>) -> Self {
-        if refusals.is_empty() {
-            Self::Passed
-        } else {
-            Self::Refused(refusals)
+    ///
+    /// A report is journalled, and hostile input may be wrong in very many places: beyond
+    /// [`NAMED_REFUSALS`] only their number is kept.
+    pub fn of(mut refusals: Vec<Refusal>) -> Self {
+        let Some(first) = refusals.first() else {
+            return Self::Passed;
+        };
+        let more = refusals.len().saturating_sub(NAMED_REFUSALS);
+        if more > 1 {
+            let got = alloc::format!("{more} more places that refuse");
+            let rest = Refusal::new(first.rule, Place::Whole, "none", got);
+            refusals.truncate(NAMED_REFUSALS);
+            refusals.push(rest);
         }
+        Self::Refused(refusals)
     }
 }
+
+/// Most refusals of one rule that are named one by one.
+pub const NAMED_REFUSALS: usize = 100;
 
 impl From<Result<(), Refusal>> for Verdict {
     fn from(result: Result<(), Refusal>) -> Self {

@@ -52,3 +52,29 @@ fn refusals_never_carry_control_characters() {
     let refusal = Refusal::new(RuleId::PSB01, Place::Whole, "x", "a\u{1b}[2Jb\u{202e}");
     assert!(refusal.got.bytes().all(|b| (0x20..0x7f).contains(&b)));
 }
+
+#[test]
+fn a_verdict_names_a_hundred_places_and_counts_the_rest() {
+    let verdict = |count: u32| {
+        let place = |n| Place::Input(InputIndex(n));
+        let refusals = (0..count).map(|n| Refusal::new(RuleId::WAL02, place(n), "ours", "foreign"));
+        match Verdict::of(refusals.collect()) {
+            Verdict::Refused(refusals) => refusals,
+            _ => Vec::new(),
+        }
+    };
+    for (count, lines) in [
+        (0, 0),
+        (1, 1),
+        (100, 100),
+        (101, 101),
+        (102, 101),
+        (5_000, 101),
+    ] {
+        let named = verdict(count);
+        assert_eq!(named.len(), lines);
+        let counted = named.last().is_some_and(|last| last.place == Place::Whole);
+        assert_eq!(counted, count > 101);
+    }
+    assert_eq!(verdict(5_000)[100].got, "4900 more places that refuse");
+}

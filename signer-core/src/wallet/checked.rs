@@ -299,6 +299,29 @@ mod tests {
     }
 
     #[test]
+    fn main_net_asks_for_a_verified_profile() {
+        let main = Scope {
+            network: Network::Main,
+            ..SCOPE
+        };
+        let open = |assurance| {
+            let mut card = north().card(root(), &[1]);
+            card.scope = main;
+            card.hsm.assurance = assurance;
+            let draft =
+                crate::cose::Draft::new(card, main, crate::signing::SigningHsm::identity(&north()));
+            let signature = north().seal_with(&draft.seal_order().unwrap());
+            let bytes = draft.signed(signature).unwrap().to_bytes();
+            CheckedCard::open(&bytes, main, &root()).map(drop)
+        };
+        assert_eq!(open(Assurance::Verified), Ok(()));
+        for other in [Assurance::TestOnly, Assurance::Unverified] {
+            let name = Id::new("north").unwrap();
+            assert_eq!(open(other), Err(WalletError::NotForMain(name)));
+        }
+    }
+
+    #[test]
     fn refuses_keys_that_were_not_born_in_an_hsm() {
         let changes: Vec<fn(&mut PoolCard)> = vec![
             |pool| pool.attributes.extractable = Flag::True,
