@@ -13,6 +13,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
@@ -28,6 +29,8 @@ pub const ANSWER_LIMIT: usize = 1024;
 pub enum ConsoleError {
     /// The input ended.
     Ended,
+    /// Nobody typed for longer than the console waits.
+    Idle,
     /// Longer than [`ANSWER_LIMIT`].
     TooLong,
     /// Not UTF-8.
@@ -40,6 +43,7 @@ impl fmt::Display for ConsoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended => f.write_str("the input ended before there was an answer"),
+            Self::Idle => f.write_str("nobody answered in time"),
             Self::TooLong => write!(f, "the answer is longer than {ANSWER_LIMIT} bytes"),
             Self::NotText => f.write_str("the answer is not text"),
             Self::Io(error) => write!(f, "the console failed: {error}"),
@@ -61,6 +65,16 @@ impl From<rustix::io::Errno> for ConsoleError {
     }
 }
 
+/// What is said when something was typed before its question.
+const DISCARDED: &str = "! typed before the question and thrown away / 質問前の入力は破棄しました";
+
+/// Whether something was typed before its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TypedAhead {
+    Nothing,
+    Discarded,
+}
+
 /// What stands at the other end of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
@@ -74,6 +88,7 @@ pub enum InputKind {
 pub struct Console<'a> {
     input: BorrowedFd<'a>,
     output: Box<dyn Write + 'a>,
+    patience: Option<Duration>,
 }
 
 impl fmt::Debug for Console<'_> {
@@ -88,6 +103,7 @@ impl Console<'static> {
         Self {
             input: rustix::stdio::stdin(),
             output: Box::new(io::stdout()),
+            patience: None,
         }
     }
 }
@@ -98,7 +114,15 @@ impl<'a> Console<'a> {
         Self {
             input,
             output: Box::new(output),
+            patience: None,
         }
+    }
+
+    /// Waits no longer than this for an answer; without it, for ever.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 
     /// Whether a person can sit at the input.
@@ -147,26 +171,47 @@ impl<'a> Console<'a> {
     }
 
     fn prompt(&mut self, who: &str, question: &str) -> Result<(), ConsoleError> {
-        self.discard_typed_ahead()?;
+        if self.discard_typed_ahead()? == TypedAhead::Discarded {
+            self.say(DISCARDED)?;
+        }
         write!(self.output, "? {who}: {question} > ")?;
         Ok(self.output.flush()?)
     }
 
     /// Throws away what was typed before the question stood there.
-    fn discard_typed_ahead(&mut self) -> Result<(), ConsoleError> {
+    fn discard_typed_ahead(&mut self) -> Result<TypedAhead, ConsoleError> {
+        let mut found = TypedAhead::Nothing;
         if self.input_kind() == InputKind::Terminal {
-            return Ok(tcflush(self.input, QueueSelector::IFlush)?);
+            if self.readable_within(Duration::ZERO)? {
+                found = TypedAhead::Discarded;
+            }
+            tcflush(self.input, QueueSelector::IFlush)?;
+            return Ok(found);
         }
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
         let mut waste = Zeroizing::new([0u8; 256]);
+        while self.readable_within(Duration::ZERO)? {
+            if rustix::io::read(self.input, waste.as_mut_slice())? == 0 {
+                break;
+            }
+            found = TypedAhead::Discarded;
+        }
+        Ok(found)
+    }
+
+    /// Waits until something, or the end, can be read.
+    fn readable_within(&self, patience: Duration) -> Result<bool, ConsoleError> {
+        let deadline = Instant::now() + patience;
         loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: i64::from(left.subsec_nanos()),
+            };
             let mut waiting = [PollFd::from_borrowed_fd(self.input, PollFlags::IN)];
-            let ready = poll(&mut waiting, Some(&now))?;
-            if ready == 0 || rustix::io::read(self.input, waste.as_mut_slice())? == 0 {
-                return Ok(());
+            match poll(&mut waiting, Some(&timeout)) {
+                Ok(ready) => return Ok(ready > 0),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -174,14 +219,19 @@ impl<'a> Console<'a> {
     /// Reads one line byte by byte: a buffer would hold what is typed ahead.
     fn read_line(&mut self) -> Result<Zeroizing<String>, ConsoleError> {
         let mut line = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT));
-        let mut byte = [0u8; 1];
+        let mut byte = Zeroizing::new([0u8; 1]);
         loop {
-            match rustix::io::retry_on_intr(|| rustix::io::read(self.input, &mut byte))? {
+            if let Some(patience) = self.patience
+                && !self.readable_within(patience)?
+            {
+                return Err(ConsoleError::Idle);
+            }
+            match rustix::io::retry_on_intr(|| rustix::io::read(self.input, byte.as_mut_slice()))? {
                 0 if line.is_empty() => return Err(ConsoleError::Ended),
                 0 => break,
-                _ if byte == *b"\n" => break,
+                _ if *byte == *b"\n" => break,
                 _ if line.len() == ANSWER_LIMIT => return Err(ConsoleError::TooLong),
-                _ => line.extend_from_slice(&byte),
+                _ => line.extend_from_slice(byte.as_slice()),
             }
         }
         let text = std::str::from_utf8(&line).map_err(|_| ConsoleError::NotText)?;

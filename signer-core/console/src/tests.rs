@@ -75,8 +75,17 @@ fn what_was_typed_before_the_prompt_answers_nothing() {
     early.write_all(b"too early\n").expect("room in the pipe");
     let screen = Screen::default();
     answer_after_prompt(&screen, keyboard, "in time\n");
-    let mut console = Console::new(input.as_fd(), screen);
+    let mut console = Console::new(input.as_fd(), screen.clone());
     assert_eq!(console.ask("a", "b").expect("an answer"), "in time");
+    assert!(screen.text().starts_with(DISCARDED), "{}", screen.text());
+}
+
+#[test]
+fn a_console_waits_no_longer_than_its_patience() {
+    let (input, _keyboard) = pipe().expect("a pipe");
+    let mut console =
+        Console::new(input.as_fd(), Screen::default()).with_patience(Duration::from_millis(20));
+    assert!(matches!(console.ask("a", "b"), Err(ConsoleError::Idle)));
 }
 
 #[test]
