@@ -349,6 +349,11 @@ impl CheckedEnrolment {
         self.endorsed.body()
     }
 
+    /// The enrolment with its signatures.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.endorsed.to_bytes()
+    }
+
     /// Its digest.
     pub fn digest(&self) -> EnrolmentDigest {
         self.endorsed.enrolment_digest()

@@ -1,6 +1,7 @@
 //! A device card that was checked: every key is proven to be on the device that names it.
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
 
@@ -60,6 +61,11 @@ impl CheckedCard {
     /// The card.
     pub const fn card(&self) -> &DeviceCard {
         self.signed.body()
+    }
+
+    /// The card with its signature.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.signed.to_bytes()
     }
 
     /// The digest by which wallet records name it.

@@ -8,7 +8,9 @@ use crate::cose::Signed;
 use crate::review::{Answer, Review, Step};
 use crate::rule::{Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Intent, Receipt, ReceiptFacts, SignatureLine, Signing};
-use crate::transcript::entry::{Answered, Body, Entry, Outcome, SessionOpened, Shown};
+use crate::transcript::entry::{
+    Answered, Body, CeremonyKind, Entry, Outcome, SessionOpened, Shown,
+};
 use crate::transcript::judge::{NotApproved, judge, new_rejections, review};
 use crate::transcript::state::DeviceState;
 
@@ -88,6 +90,8 @@ impl SessionReplay {
             (Body::Receipt(bytes), At::Signing(signing)) => receipt(entry, *signing, bytes, state),
             (Body::Refused(refusal), at) => refused(place, at, refusal),
             (Body::Aborted(_), At::Idle | At::Reviewing(_) | At::Signing(_)) => Ok(At::Stopped),
+            // What people compared and typed in a ceremony that signs no transaction.
+            (Body::Shown(_) | Body::Answered(_), At::Idle) if !signs(state) => Ok(At::Idle),
             (Body::Closed(outcome), at) => closed(place, &at, *outcome, state),
             (
                 Body::Reported(_)
@@ -112,6 +116,12 @@ impl SessionReplay {
         same(place, signing.intent() == intent, "the same intent")?;
         Ok(At::Signing(Box::new(signing)))
     }
+}
+
+/// Whether the open session is one in which a transaction is reviewed.
+fn signs(state: &DeviceState) -> bool {
+    let kind = state.open().map(|session| session.opened().kind);
+    matches!(kind, Some(CeremonyKind::Sign | CeremonyKind::Resume) | None)
 }
 
 fn reported(place: u64, report: &RuleReport, state: &DeviceState) -> Result<At, Refusal> {
