@@ -1,2 +1,76 @@
-//! x
-fn main() {}
+//! The air-gapped signing appliance: opens doors and follows the ceremony scripts.
+//!
+//! ```text
+//! arguments -> Plan -> ceremony, step by step -> exit code
+//! ```
+//!
+//! Nothing here decides what a rule decides: facts go into signer-core, verdicts come out of it.
+
+mod ceremony;
+mod cli;
+mod console;
+mod failure;
+mod files;
+mod gap;
+mod journal;
+mod json;
+mod machine;
+mod plan;
+mod review;
+mod selftest;
+mod show;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use failure::Failure;
+use plan::Plan;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match Plan::try_from(cli).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Where nobody reads, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(plan: Plan) -> Result<(), Failure> {
+    if matches!(plan, Plan::DecodePicture) {
+        return optics::child::serve().map_err(Failure::internal);
+    }
+    machine::harden();
+    match plan {
+        Plan::Commission(plan) => ceremony::commission::run(*plan),
+        Plan::Register(plan) => ceremony::register_wallet::run(*plan),
+        Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
+        Plan::Sign(plan) => ceremony::sign::run(plan),
+        Plan::Transcript(plan) => ceremony::export::run(&plan),
+        Plan::Card(plan) => show::card(&plan),
+        Plan::Status(plan) => show::status(&plan),
+        Plan::Wallets(plan) => show::wallets(&plan),
+        Plan::Address(plan) => show::address(&plan),
+        Plan::Policy(plan) => show::policy(&plan),
+        Plan::Review(plan) => review::run(&plan),
+        Plan::Selftest(format) => selftest::run(format),
+        Plan::DecodePicture => Ok(()),
+    }
+}
+
+/// Help goes to standard output with 0; a wrong argument is bad input.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(failure::Kind::Input.code())
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,360 @@
+//! How every ceremony after commissioning begins: machine, journal, token, session, operators.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, PinState, Profile, TokenSelector};
+use signer_core::digest::FileDigest;
+use signer_core::environment::{self, EnvironmentReading};
+use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+
+use signer_core::review::ReviewSession;
+use signer_core::rule::{RuleId, RuleLine};
+use signer_core::signing::SigningHsm as _;
+use signer_core::token::{Assurance, HsmFacts, Line, hsm01, hsm02, hsm03, hsm04};
+use signer_core::transcript::{
+    Anchor, Body, CeremonyKind, Genesis, Journal, SessionOpened, Software, UnverifiedTranscript,
+    WrongPin, trn03,
+};
+use signer_core::types::{KeyIndex, Lang, Network, SessionNumber};
+
+use super::Script;
+use super::room::Room;
+use super::session::{Records, Session, of_hsm, rule_lines};
+use crate::console::{Answers, Who};
+use crate::failure::Failure;
+use crate::journal::{Disk, Hold, TornTail};
+use crate::machine;
+use crate::plan::{self, Place, TokenChoice};
+
+/// A commissioned device with its folder held, before anything is judged or asked.
+pub(super) struct Desk {
+    pub(super) room: Room,
+    disk: Disk,
+    journal: Journal,
+    genesis: Genesis,
+    profile: Profile,
+    module: Option<PathBuf>,
+    label: Line,
+    torn: Option<TornTail>,
+}
+
+impl Desk {
+    /// Takes the folder, reads the journal and the profile.
+    ///
+    /// # Errors
+    /// TRN01, TRN04 where the journal is not one; bad input where the folder is none.
+    pub(super) fn sit_down(
+        place: &Place,
+        choice: TokenChoice,
+        script: &'static Script,
+    ) -> Result<Self, Failure> {
+        let mut room = Room::enter(place.lang, script);
+        let (disk, torn) = Disk::open(&place.state, Hold::Alone)?;
+        let journal = Journal::load(disk.bytes()).map_err(|refusal| room.refused([&refusal]))?;
+        let genesis = journal.state().genesis().cloned();
+        let genesis = genesis.ok_or_else(|| Failure::internal("a journal without a birth"))?;
+        let named = choice.profile.as_deref();
+        let profile = plan::profile(named.unwrap_or_else(|| genesis.hsm.profile.as_str()))?;
+        room.console.admit(answers(profile.assurance()))?;
+        Ok(Self {
+            label: choice.label.unwrap_or_else(|| genesis.hsm.label.clone()),
+            module: choice.module,
+            room,
+            disk,
+            journal,
+            genesis,
+            profile,
+            torn,
+        })
+    }
+
+    /// Reads and judges the machine.
+    ///
+    /// # Errors
+    /// ENV01, ENV02. Nothing is recorded: no session is open yet.
+    pub(super) fn machine(&mut self) -> Result<Machine, Failure> {
+        judge_machine(&mut self.room, self.profile.assurance())
+    }
+
+    /// Says where the journal stands.
+    pub(super) fn journal(&mut self) -> Result<(), Failure> {
+        if let Some(torn) = &self.torn {
+            let kept = torn.kept.as_ref().map_or_else(String::new, |path| {
+                format!("; they are kept in {}", path.display())
+            });
+            self.room.console.notice(&format!(
+                "the journal ended with {} bytes of an entry that was never finished{kept}",
+                torn.length
+            ))?;
+        }
+        let state = self.journal.state();
+        let (entries, sessions) = (self.journal.head().entries, self.journal.head().session);
+        if let Some(open) = state.open() {
+            let text = match self.room.lang() {
+                Lang::En => format!(
+                    "session {} was cut and is not sealed; it is covered by the next seal",
+                    open.number()
+                ),
+                Lang::Ja => format!("セッション {} は中断され未封印です", open.number()),
+            };
+            self.room.console.notice(&text)?;
+        }
+        if let Some(unfinished) = state.unfinished() {
+            let (done, of) = (unfinished.results().len(), unfinished.intent().lines.len());
+            self.room.console.notice(&format!(
+                "session {}: {done} of {of} signatures were made and none was released; \
+                 these coins are not signed again",
+                unfinished.session()
+            ))?;
+        }
+        let (name, site) = (&self.genesis.name, &self.genesis.site);
+        self.room.say(
+            &format!("device {name} at {site}: {sessions} sessions, {entries} entries"),
+            &format!("端末 {name}({site}): セッション {sessions} 回、記録 {entries} 件"),
+        )
+    }
+
+    /// Opens the token, logs in and reads what it is.
+    ///
+    /// # Errors
+    /// HSM, for a wrong PIN or another device's token; TRN03.
+    pub(super) fn token(mut self) -> Result<TokenDesk, Failure> {
+        let lang = self.room.lang();
+        let module = Module::load(&self.profile, self.module.as_deref());
+        let module = module.map_err(|e| of_hsm(&e, lang))?;
+        let serial = Some(self.genesis.hsm.serial.clone()).filter(|s| !s.as_str().is_empty());
+        let selector = TokenSelector {
+            label: self.label.clone(),
+            serial,
+        };
+        let (open, pin) = log_in(&mut self.room, &module, &selector, &Who::B, "pin")?;
+        let mut hsm = DeviceHsm::new(open).map_err(|e| of_hsm(&e, lang))?;
+        if hsm.identity() != self.genesis.identity {
+            return Err(Failure::hsm(
+                "the token is of another device than the journal",
+                "Use the token that was commissioned with this state folder.",
+            ));
+        }
+        let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
+        let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
+        let transcript = UnverifiedTranscript::parse(self.disk.bytes());
+        let transcript = transcript.map_err(|refusal| self.room.refused([&refusal]))?;
+        if let Err(refusal) = trn03(anchor.as_ref(), &transcript) {
+            return Err(self.room.refused([&refusal]));
+        }
+        Ok(TokenDesk {
+            desk: self,
+            hsm,
+            module,
+            anchor,
+            pin,
+        })
+    }
+}
+
+/// A machine that was read and judged.
+pub(super) struct Machine {
+    pub(super) reading: EnvironmentReading,
+    pub(super) lines: Vec<RuleLine>,
+}
+
+/// Reads and judges the machine.
+///
+/// # Errors
+/// ENV01, ENV02.
+pub(super) fn judge_machine(room: &mut Room, assurance: Assurance) -> Result<Machine, Failure> {
+    let reading = machine::read();
+    let lines = environment::judge(&reading, assurance);
+    room.verdicts(&lines)?;
+    Ok(Machine { reading, lines })
+}
+
+/// A desk with its token open and found to be the device's.
+pub(super) struct TokenDesk {
+    desk: Desk,
+    hsm: DeviceHsm,
+    module: Module,
+    anchor: Option<Anchor>,
+    pin: PinState,
+}
+
+impl TokenDesk {
+    /// The room.
+    pub(super) const fn room(&mut self) -> &mut Room {
+        &mut self.desk.room
+    }
+
+    /// Judges the token and opens the session: its first entry is on the disk and anchored.
+    ///
+    /// # Errors
+    /// HSM01 to HSM04, recorded in the session that they end.
+    pub(super) fn open(mut self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
+        let lang = self.desk.room.lang();
+        let mut nonce = [0; 32];
+        let drawn = self.hsm.token().random(&mut nonce);
+        drawn.map_err(|e| of_hsm(&e, lang))?;
+        let genesis = &self.desk.genesis;
+        let network = genesis.root.scope.network;
+        let expected = expected_keys(&self.desk.journal, genesis);
+        let hsm_facts = self.hsm.token().facts();
+        let lines = judge_token(
+            self.hsm.token(),
+            network,
+            Some(genesis.hsm.clone()),
+            expected,
+        );
+        let lines = lines.map_err(|e| of_hsm(&e, lang))?;
+        let state = self.desk.journal.state();
+        let opened = SessionOpened {
+            kind,
+            nonce,
+            lang,
+            software: software(&hsm_facts)?,
+            clock: clock(),
+            declared: None,
+            hsm: hsm_facts,
+            environment: machine.reading,
+            report: [machine.lines, lines.clone()].concat(),
+            previous_seal: state.last_seal(),
+        };
+        let (device, device_name) = (genesis.identity.device_id(), genesis.name.clone());
+        let mut records = Records::new(self.desk.disk, self.desk.journal, self.anchor);
+        records.append(Body::SessionOpened(Box::new(opened)))?;
+        records.flush()?;
+        records.anchor(&mut self.hsm, lang)?;
+        let facts = ReviewSession {
+            device,
+            device_name,
+            session: SessionNumber(records.journal().head().session.0),
+            nonce,
+        };
+        let mut session = Session::new(self.desk.room, self.hsm, facts, self.module, records);
+        match greet(&mut session, self.pin, &lines) {
+            Ok(()) => Ok(session),
+            Err(failure) => Err(session.end_badly(failure)),
+        }
+    }
+}
+
+/// The first things in a session: wrong PINs before it, and what the token rules found.
+fn greet(session: &mut Session, pin: PinState, lines: &[RuleLine]) -> Result<(), Failure> {
+    if matches!(pin, PinState::CountLow | PinState::FinalTry) {
+        session.room.console.notice(session.lang().pick(
+            "a wrong PIN was entered since the last login",
+            "前回のログイン以降に誤ったPINが入力されました",
+        ))?;
+        session.record(Body::WrongPin(WrongPin { tries_left: None }))?;
+    }
+    session.room.verdicts(lines)?;
+    let number = session.facts.session;
+    let summary = match session.journal().state().policy() {
+        None => "none".to_owned(),
+        Some(policy) => format!("{} ({})", policy.number(), policy.digest()),
+    };
+    let previous = session.journal().state().last_seal();
+    let previous = previous.map_or_else(|| "none".to_owned(), |seal| seal.to_hex());
+    session.room.say(
+        &format!("session {number} is open; policy {summary}; previous seal {previous}"),
+        &format!("セッション {number} を開始。ポリシー {summary}、前回の封印 {previous}"),
+    )
+}
+
+/// Asks for the PIN of a token and logs in, once.
+pub(super) fn log_in(
+    room: &mut Room,
+    module: &Module,
+    selector: &TokenSelector,
+    who: &Who,
+    id: &str,
+) -> Result<(OpenToken, PinState), Failure> {
+    let lang = room.lang();
+    let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    let state = closed.pin_state();
+    let text = match state {
+        PinState::FinalTry => {
+            lang.pick("ONE TRY IS LEFT for this PIN", "PINの残り試行回数は1回です")
+        }
+        PinState::CountLow => lang.pick(
+            "a wrong PIN was entered since the last login",
+            "前回のログイン以降に誤ったPINが入力されました",
+        ),
+        PinState::Fine | PinState::Locked | PinState::NotSet => "",
+    };
+    if !text.is_empty() {
+        room.console.notice(text)?;
+    }
+    let question = match lang {
+        Lang::En => format!("PIN of token {}", selector.label),
+        Lang::Ja => format!("トークン {} のPIN", selector.label),
+    };
+    let typed = room.console.ask_pin(who, id, &question)?;
+    let pin = Pin::new(&typed);
+    drop(typed);
+    let open = closed.login(&pin).map_err(|e| of_hsm(&e, lang))?;
+    Ok((open, state))
+}
+
+/// HSM01 to HSM04 over the token as it is now.
+pub(super) fn judge_token(
+    token: &mut OpenToken,
+    network: Network,
+    commissioned: Option<HsmFacts>,
+    expected: Vec<CkaId>,
+) -> Result<Vec<RuleLine>, hsm_profiles::HsmError> {
+    let facts = token.facts();
+    let identity = token.read_identity()?;
+    let keys = token.read_wallet_keys()?;
+    let flags = keys.iter().map(signer_core::token::KeyReading::flags);
+    let all = std::iter::once(identity.flags()).chain(flags);
+    let first = hsm01(all, &facts.relaxations);
+    let expectation = token.profile().expectation(network, commissioned);
+    let inventory = token.inventory()?;
+    let sample = token.random_sample()?;
+    Ok(rule_lines([
+        (RuleId::HSM01, first),
+        (RuleId::HSM02, hsm02(&facts, &expectation)),
+        (RuleId::HSM03, hsm03(&inventory, expected)),
+        (RuleId::HSM04, hsm04(&sample)),
+    ]))
+}
+
+/// Every key that the journal says was generated.
+fn expected_keys(journal: &Journal, genesis: &Genesis) -> Vec<CkaId> {
+    let device = Fingerprint::of(&genesis.identity.device_id());
+    let wallet = journal.state().keys().iter().flat_map(|made| {
+        (made.first.0..)
+            .zip(&made.keys)
+            .map(move |(index, _)| CkaId::wallet(device, made.pool, made.chain, KeyIndex(index)))
+    });
+    std::iter::once(CkaId::single(KeyRole::Identity))
+        .chain(wallet)
+        .collect()
+}
+
+/// What runs; self-reported.
+pub(super) fn software(hsm: &HsmFacts) -> Result<Software, Failure> {
+    let path = std::path::Path::new("/proc/self/exe");
+    let binary = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
+    Ok(Software {
+        version: Line::lossy(env!("CARGO_PKG_VERSION")),
+        revision: Line::lossy(option_env!("HIMURO_REVISION").unwrap_or("unreleased")),
+        binary: FileDigest::over(&[&binary]),
+        module: hsm.module_digest,
+        profile: hsm.profile_digest,
+    })
+}
+
+/// The machine's clock: a claim.
+pub(super) fn clock() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+/// Only rehearsals take answers from a program.
+pub(super) const fn answers(assurance: Assurance) -> Answers {
+    match assurance {
+        Assurance::TestOnly => Answers::FromAnywhere,
+        Assurance::Unverified | Assurance::Verified => Answers::FromTerminal,
+    }
+}

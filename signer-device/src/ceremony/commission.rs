@@ -1,0 +1,467 @@
+//! Commissioning: a blank token and an empty folder become a device.
+
+use bitcoin::secp256k1::PublicKey;
+use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Progress, TokenSelector};
+use signer_core::approval::ActiveRoster;
+use signer_core::codec::{self, ByteString};
+use signer_core::cose::Draft;
+use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+
+use signer_core::review::ReviewSession;
+use signer_core::root::Root;
+use signer_core::rule::{RuleId, RuleLine};
+use signer_core::signing::{PossessionOrder, SigningHsm as _, WalletKeyRef};
+use signer_core::token::{KeyReading, hsm01};
+use signer_core::transcript::{
+    Body, CeremonyKind, Genesis, Installed, Journal, KeysGenerated, MadeKey, Outcome,
+    SessionOpened, WhatKind,
+};
+use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber, SessionNumber};
+use signer_core::wallet::{DeviceCard, PoolCard, PoolKey};
+use zeroize::Zeroizing;
+
+use super::Script;
+use super::begin::{Machine, answers, clock, judge_machine, judge_token, software};
+use super::room::Room;
+use super::session::{Records, Session, of_hsm, rule_lines};
+use super::words::{self, Half};
+use crate::console::Who;
+use crate::failure::Failure;
+use crate::files::{self, Output};
+use crate::journal::Disk;
+use crate::plan::{self, Commission};
+
+/// The pool that a device is born with.
+const POOL: PoolNumber = PoolNumber(0);
+/// The first HSM behind a device's name.
+const GENERATION: u32 = 1;
+/// Progress is said each time this many keys are made.
+const EVERY: u32 = 25;
+
+/// The paper: `docs/ceremony/commission.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "commission",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Root of trust and roster", "信頼の基点と名簿"],
+        ["Initialise the token", "トークンの初期化"],
+        ["Log in", "ログイン"],
+        ["Identity key", "識別鍵の生成"],
+        ["Random numbers and token rules", "乱数とトークンの検査"],
+        ["Birth of the device", "端末の記録開始"],
+        ["Pool of wallet keys", "ウォレット鍵プールの生成"],
+        ["Device card", "端末カード"],
+        ["Seal", "封印"],
+        ["Write the card and log out", "カードの書き出しとログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: Commission) -> Result<(), Failure> {
+    let mut room = Room::enter(plan.place.lang, &SCRIPT);
+    let profile = plan::profile(&plan.profile)?;
+    room.console.admit(answers(profile.assurance()))?;
+    let card_out = Output::reserve(&plan.card_out)?;
+    let trust = Trust::read(&plan)?;
+    let disk = Disk::create(&plan.place.state)?;
+
+    // 1. Environment
+    room.step(1)?;
+    let machine = judge_machine(&mut room, profile.assurance())?;
+
+    // 2. Root of trust and roster
+    room.step(2)?;
+    trust.confirm(&mut room)?;
+
+    // 3. Initialise the token
+    room.step(3)?;
+    let module = Module::load(&profile, plan.module.as_deref());
+    let module = module.map_err(|e| of_hsm(&e, room.lang()))?;
+    let (selector, pin) = initialise(&mut room, &module, &plan)?;
+
+    // 4. Log in
+    room.step(4)?;
+    let closed = module.open(&selector);
+    let token = closed.and_then(|closed| closed.login(&pin));
+    let mut token = token.map_err(|e| of_hsm(&e, room.lang()))?;
+    drop(pin);
+
+    // 5. Identity key
+    room.step(5)?;
+    let identity = token.generate_identity();
+    let identity = identity.map_err(|e| of_hsm(&e, room.lang()))?;
+    show_identity(&mut room, &plan, &identity.public_key.device_id())?;
+
+    // 6. Random numbers and token rules
+    room.step(6)?;
+    let network = trust.root.scope.network;
+    let expected = vec![CkaId::single(KeyRole::Identity)];
+    let lines = judge_token(&mut token, network, None, expected);
+    let lines = lines.map_err(|e| of_hsm(&e, room.lang()))?;
+    room.verdicts(&lines)?;
+
+    // 7. Birth of the device
+    room.step(7)?;
+    let mut session = be_born(room, &plan, &trust, disk, token, module, machine, lines)?;
+    match grow_up(&mut session, &plan, &trust) {
+        Ok(card) => finish(session, card_out, &card),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 8 to 10, inside the session; the signed card.
+fn grow_up(session: &mut Session, plan: &Commission, trust: &Trust) -> Result<Vec<u8>, Failure> {
+    session.record(Body::Installed(Installed {
+        kind: WhatKind::Roster,
+        artefact: ByteString(trust.roster_bytes.clone()),
+    }))?;
+
+    // 8. Pool of wallet keys
+    session.room.step(8)?;
+    let mut chains = Vec::new();
+    for (chain, count) in plan.keys {
+        chains.push((chain, make_keys(session, chain, count)?));
+    }
+
+    // 9. Device card
+    session.room.step(9)?;
+    let card = make_card(session, plan, trust, &chains)?;
+    session.record(Body::Installed(Installed {
+        kind: WhatKind::Card,
+        artefact: ByteString(card.clone()),
+    }))?;
+
+    // 10. Seal
+    session.room.step(10)?;
+    session.close(Outcome::Done)?;
+    Ok(card)
+}
+
+/// Step 11.
+fn finish(mut session: Session, card_out: Output, card: &[u8]) -> Result<(), Failure> {
+    // 11. Write the card and log out
+    session.room.step(11)?;
+    let path = card_out.path().display().to_string();
+    card_out.write(card)?;
+    session.room.console.wrote(&format!("wrote {path}"))?;
+    session.leave()
+}
+
+/// Root and roster, as they came on the medium.
+struct Trust {
+    root: Root,
+    roster: ActiveRoster,
+    roster_bytes: Vec<u8>,
+}
+
+impl Trust {
+    fn read(plan: &Commission) -> Result<Self, Failure> {
+        let bytes = files::read(&plan.root, files::ARTEFACT)?;
+        let root: Root = codec::decode(&bytes).map_err(|error| {
+            Failure::input(
+                format_args!("{} is no root of trust: {error}", plan.root.display()),
+                "Give the root.cbor that the administrators made.",
+            )
+        })?;
+        let roster_bytes = files::read(&plan.roster, files::ARTEFACT)?;
+        let roster = ActiveRoster::first(&roster_bytes, root.scope, &root)
+            .map_err(|error| two_lines(&plan.roster.display().to_string(), &error))?;
+        Ok(Self {
+            root,
+            roster,
+            roster_bytes,
+        })
+    }
+
+    /// Two people type the digest of the root from a paper that did not come from the host. The
+    /// digest itself is not shown before.
+    fn confirm(&self, room: &mut Room) -> Result<(), Failure> {
+        let (scope, height) = (self.root.scope, self.root.checkpoint.height);
+        let mut lines = vec![
+            format!("network    {}", scope.network),
+            format!("checkpoint {height}"),
+            format!("roster     {}", self.roster.digest()),
+            String::new(),
+        ];
+        for officer in &self.roster.roster().officers {
+            let roles: Vec<&str> = officer.roles.iter().map(|role| role.name()).collect();
+            lines.push(format!(
+                "{}  {} {}  {}  {}",
+                officer.id,
+                officer.name,
+                officer.name_ja,
+                officer.department,
+                roles.join(", ")
+            ));
+        }
+        room.console.screen("root", &lines)?;
+        let digest = *self.root.digest().as_bytes();
+        for (who, id, half, [en, ja]) in [
+            (
+                Who::A,
+                "root-1",
+                Half::First,
+                [
+                    "Type words 1 to 16 of the root from your paper",
+                    "書面の基点ダイジェスト1語目から16語目を入力",
+                ],
+            ),
+            (
+                Who::B,
+                "root-2",
+                Half::Second,
+                [
+                    "Type words 17 to 32 of the root from your paper",
+                    "書面の基点ダイジェスト17語目から32語目を入力",
+                ],
+            ),
+        ] {
+            let question = room.lang().pick(en, ja);
+            room.ask_until(&who, id, question, |typed| {
+                words::is_half(&digest, half, typed).then_some(())
+            })?;
+        }
+        room.say(
+            "all 256 bits of the root agree with the paper",
+            "基点の256ビットすべてが書面と一致しました",
+        )
+    }
+}
+
+/// Asks for both PINs, each twice, and initialises a blank token.
+fn initialise(
+    room: &mut Room,
+    module: &Module,
+    plan: &Commission,
+) -> Result<(TokenSelector, Pin), Failure> {
+    let so_pin = new_pin(
+        room,
+        &Who::A,
+        "so-pin",
+        ["New security officer PIN", "新しいSO PIN"],
+    )?;
+    let pin = new_pin(room, &Who::B, "pin", ["New user PIN", "新しいユーザーPIN"])?;
+    let made = module.init_token(&so_pin, plan.label.as_str(), &pin);
+    let selector = made.map_err(|e| of_hsm(&e, room.lang()))?;
+    room.say(
+        &format!("token {selector} is initialised"),
+        &format!("トークン {selector} を初期化しました"),
+    )?;
+    Ok((selector, pin))
+}
+
+/// A new PIN, typed twice.
+fn new_pin(room: &mut Room, who: &Who, id: &str, what: [&str; 2]) -> Result<Pin, Failure> {
+    let [en, ja] = what;
+    let lang = room.lang();
+    let question = lang.pick(en, ja);
+    let first = room.console.ask_pin(who, id, question)?;
+    let again = match lang {
+        Lang::En => format!("{question}, again"),
+        Lang::Ja => format!("{question}(再入力)"),
+    };
+    let second: Zeroizing<String> = room.console.ask_pin(who, &format!("{id}-again"), &again)?;
+    if first != second {
+        return Err(Failure::officer(format_args!(
+            "the two entries of [{id}] differ"
+        )));
+    }
+    Ok(Pin::new(&first))
+}
+
+fn show_identity(
+    room: &mut Room,
+    plan: &Commission,
+    device: &signer_core::digest::DeviceId,
+) -> Result<(), Failure> {
+    let mut lines = vec![
+        format!("device      {} ({})", plan.name, plan.site),
+        format!("fingerprint {}", Fingerprint::of(device)),
+        String::new(),
+    ];
+    lines.extend(words::lines(device.as_bytes()));
+    room.console.screen("identity", &lines)
+}
+
+/// The genesis entry, and the first session.
+#[expect(clippy::too_many_arguments, reason = "everything that a birth needs")]
+fn be_born(
+    mut room: Room,
+    plan: &Commission,
+    trust: &Trust,
+    disk: Disk,
+    token: OpenToken,
+    module: Module,
+    machine: Machine,
+    lines: Vec<RuleLine>,
+) -> Result<Session, Failure> {
+    let lang = room.lang();
+    let mut nonce = [0; 32];
+    token.random(&mut nonce).map_err(|e| of_hsm(&e, lang))?;
+    let hsm_facts = token.facts();
+    let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e, lang))?;
+    let identity = hsm.identity();
+    let mut records = Records::new(disk, Journal::empty(), None);
+    records.append(Body::Genesis(Box::new(Genesis {
+        root: trust.root.clone(),
+        name: plan.name.clone(),
+        site: plan.site.clone(),
+        identity,
+        hsm: hsm_facts.clone(),
+        generation: GENERATION,
+    })))?;
+    records.append(Body::SessionOpened(Box::new(SessionOpened {
+        kind: CeremonyKind::Commission,
+        nonce,
+        lang,
+        software: software(&hsm_facts)?,
+        clock: clock(),
+        declared: None,
+        hsm: hsm_facts,
+        environment: machine.reading,
+        report: [machine.lines, lines].concat(),
+        previous_seal: None,
+    })))?;
+    records.flush()?;
+    records.anchor(&mut hsm, lang)?;
+    room.say(
+        "the journal begins and is anchored in the HSM",
+        "ジャーナルを開始しHSMに記録しました",
+    )?;
+    let facts = ReviewSession {
+        device: identity.device_id(),
+        device_name: plan.name.clone(),
+        session: SessionNumber(1),
+        nonce,
+    };
+    Ok(Session::new(room, hsm, facts, module, records))
+}
+
+/// Makes the keys of one chain, reads them back and records them.
+fn make_keys(
+    session: &mut Session,
+    chain: Chain,
+    count: u32,
+) -> Result<Vec<KeyReading<PublicKey>>, Failure> {
+    let lang = session.lang();
+    let fingerprint = Fingerprint::of(&session.facts.device);
+    let console = &mut session.room.console;
+    let mut said = Ok(());
+    let progress = |progress: Progress| {
+        if said.is_ok() && (progress.done.is_multiple_of(EVERY) || progress.done == progress.total)
+        {
+            let (done, total, number) = (progress.done, progress.total, chain.number());
+            said = console.say(&match lang {
+                Lang::En => format!("chain {number}: {done} of {total} keys"),
+                Lang::Ja => format!("チェーン {number}: {total} 個中 {done} 個"),
+            });
+        }
+    };
+    let token = session.hsm.token();
+    let keys = token.generate_wallet_keys(fingerprint, POOL, chain, 0..count, progress);
+    let keys = keys.map_err(|e| of_hsm(&e, lang))?;
+    said?;
+    let evidence = session.hsm.token().profile().evidence();
+    session.record(Body::KeysGenerated(KeysGenerated {
+        pool: POOL,
+        chain,
+        first: KeyIndex(0),
+        keys: keys.iter().map(made).collect(),
+        evidence,
+    }))?;
+    let relaxations = session.hsm.token().facts().relaxations;
+    let verdict = hsm01(keys.iter().map(KeyReading::flags), &relaxations);
+    session
+        .room
+        .verdicts(&rule_lines([(RuleId::HSM01, verdict)]))?;
+    Ok(keys)
+}
+
+const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
+    MadeKey {
+        public_key: key.public_key,
+        attributes: key.attributes,
+    }
+}
+
+/// The card, with a possession proof of every key, signed by the identity key.
+fn make_card(
+    session: &mut Session,
+    plan: &Commission,
+    trust: &Trust,
+    chains: &[(Chain, Vec<KeyReading<PublicKey>>)],
+) -> Result<Vec<u8>, Failure> {
+    let lang = session.lang();
+    let mut nonce = [0; 32];
+    let drawn = session.hsm.token().random(&mut nonce);
+    drawn.map_err(|e| of_hsm(&e, lang))?;
+    let mut proven = |chain| -> Result<Vec<PoolKey>, Failure> {
+        let keys = chains.iter().filter(|(known, _)| *known == chain);
+        keys.flat_map(|(_, keys)| keys)
+            .map(|key| prove(session, key, nonce))
+            .collect()
+    };
+    let (receive, change) = (proven(Chain::Receive)?, proven(Chain::Change)?);
+    let some_key = chains.iter().find_map(|(_, keys)| keys.first());
+    let some_key = some_key.ok_or_else(|| Failure::internal("a pool without a key"))?;
+    let card = DeviceCard {
+        version: 1,
+        scope: trust.root.scope,
+        root: trust.root.digest(),
+        name: plan.name.clone(),
+        site: plan.site.clone(),
+        identity: session.hsm.identity(),
+        generation: GENERATION,
+        nonce,
+        pools: vec![PoolCard {
+            pool: POOL,
+            receive,
+            change,
+            attributes: some_key.attributes,
+            evidence: some_key.evidence,
+        }],
+        hsm: session.hsm.token().facts(),
+    };
+    let draft = Draft::new(card, trust.root.scope, session.hsm.identity());
+    let order = draft
+        .seal_order()
+        .ok_or_else(|| Failure::internal("a card is not a device's to sign"))?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let signed = draft.signed(signature).map_err(|error| {
+        Failure::hsm(
+            format_args!("the token's signature on the card does not verify: {error}"),
+            "Do not use this token. Report it.",
+        )
+    })?;
+    let mut lines = vec![format!("card of device {}", plan.name), String::new()];
+    lines.extend(words::lines(signed.card_digest().as_bytes()));
+    session.room.console.screen("card", &lines)?;
+    Ok(signed.to_bytes())
+}
+
+fn prove(
+    session: &mut Session,
+    key: &KeyReading<PublicKey>,
+    nonce: [u8; 32],
+) -> Result<PoolKey, Failure> {
+    let named = WalletKeyRef {
+        id: key.id,
+        public_key: key.public_key,
+    };
+    let order = PossessionOrder::new(&session.facts.device, named, nonce);
+    let possession = session.hsm.prove(&order);
+    let possession = possession.map_err(|e| of_hsm(&e, session.room.lang()))?;
+    Ok(PoolKey {
+        public_key: key.public_key,
+        possession,
+    })
+}
+
+/// An error whose text has a second line that says what to do.
+pub(super) fn two_lines(subject: &str, error: &impl std::fmt::Display) -> Failure {
+    let text = error.to_string();
+    let (what, advice) = text
+        .split_once('\n')
+        .unwrap_or((&text, "Have the file made again by those who sign it."));
+    Failure::input(format_args!("{subject}: {what}"), advice)
+}

@@ -1,0 +1,23 @@
+//! The ceremonies: one file each, its steps numbered as in `docs/ceremony/`.
+
+mod begin;
+pub(crate) mod commission;
+pub(crate) mod export;
+pub(crate) mod install_policy;
+mod officers;
+pub(crate) mod register_wallet;
+mod room;
+mod session;
+pub(crate) mod sign;
+mod words;
+
+/// A ceremony's script: the titles of its steps, English and Japanese, as the paper has them.
+pub(crate) struct Script {
+    /// Name of the file in `docs/ceremony/`, without its ending.
+    pub(crate) name: &'static str,
+    /// The titles, in order.
+    pub(crate) steps: &'static [[&'static str; 2]],
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Operators take their seats: each with the key on the officer's own token.
+
+use hsm_profiles::{OfficerToken, TokenSelector};
+use signer_core::approval::{Attendance, Officer, Operators, Role, Seat};
+use signer_core::codec::ByteString;
+use signer_core::cose::Draft;
+use signer_core::rule::RuleId;
+use signer_core::token::{Line, hsm05};
+use signer_core::transcript::Body;
+use signer_core::types::{Id, Lang, OfficerId};
+
+use super::begin::log_in;
+use super::session::{Session, of_hsm, rule_lines, token_refusal};
+use crate::console::Who;
+use crate::failure::Failure;
+
+/// Both operators authenticate, A first. Each signs an attendance over this session's nonce.
+///
+/// # Errors
+/// Officer, HSM, and APP10 where an attendance is not the officer's.
+pub(super) fn authenticate(session: &mut Session) -> Result<Operators, Failure> {
+    let (a, first) = seat(session, Seat::OperatorA, None)?;
+    let (b, _) = seat(session, Seat::OperatorB, Some(&first))?;
+    let facts = signer_core::approval::SessionFacts {
+        device: session.facts.device,
+        session: session.facts.session,
+        nonce: session.facts.nonce,
+    };
+    let roster = session.journal().state().roster();
+    let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
+    match Operators::open(&a, &b, facts, roster) {
+        Ok(operators) => Ok(operators),
+        Err(refusal) => Err(session.refuse(&refusal)),
+    }
+}
+
+/// One operator takes a seat; the signed attendance and who it is.
+fn seat(
+    session: &mut Session,
+    seat: Seat,
+    other: Option<&OfficerId>,
+) -> Result<(Vec<u8>, OfficerId), Failure> {
+    let officer = who_sits(session, seat, other)?;
+    let lang = session.lang();
+    let label = Line::lossy(&format!("officer-{}", officer.id));
+    let selector = TokenSelector {
+        label,
+        serial: None,
+    };
+    let who = Who::Officer(officer.id.clone());
+    let (open, _) = log_in(
+        &mut session.room,
+        &session.module,
+        &selector,
+        &who,
+        "officer-pin",
+    )?;
+    let mut token = OfficerToken::new(open).map_err(|e| of_hsm(&e, lang))?;
+    if token.public_key() != officer.key {
+        return Err(Failure::hsm(
+            format_args!("the key on token {} is not the roster's", selector.label),
+            "Use the officer's own token, as the roster in force lists it.",
+        ));
+    }
+    let attendance = sign(session, &officer, seat, &mut token)?;
+    let out = token.logout().map_err(|e| of_hsm(&e, lang))?;
+    session
+        .room
+        .verdicts(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))?;
+    session.record(Body::Attended(ByteString(attendance.clone())))?;
+    let (name, id) = (officer.name.as_str(), &officer.id);
+    session.room.say(
+        &format!("{name} ({id}) sits as {}", title(seat, Lang::En)),
+        &format!("{}({id})が{}に着席", officer.name_ja, title(seat, Lang::Ja)),
+    )?;
+    Ok((attendance, officer.id))
+}
+
+/// Asks who takes the seat: an operator of the roster, valid at the known height, not the one who
+/// sits already.
+fn who_sits(
+    session: &mut Session,
+    seat: Seat,
+    other: Option<&OfficerId>,
+) -> Result<Officer, Failure> {
+    let (who, id) = match seat {
+        Seat::OperatorB => (Who::B, "officer-b"),
+        Seat::OperatorA | Seat::Witness => (Who::A, "officer-a"),
+    };
+    let lang = session.lang();
+    let question = match lang {
+        Lang::En => format!("Officer identifier of {}", title(seat, lang)),
+        Lang::Ja => format!("{}の担当者ID", title(seat, lang)),
+    };
+    let state = session.records.journal().state();
+    let height = state.height();
+    let roster = state.roster();
+    let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
+    session.room.ask_until(&who, id, &question, |typed| {
+        let named = Id::new(typed).ok().filter(|id| Some(id) != other)?;
+        let officer = roster.officer(&named)?;
+        officer.acting_as(Role::Operator, height).cloned()
+    })
+}
+
+fn sign(
+    session: &mut Session,
+    officer: &Officer,
+    seat: Seat,
+    token: &mut OfficerToken,
+) -> Result<Vec<u8>, Failure> {
+    let lang = session.lang();
+    let scope = session.scope()?;
+    let body = Attendance {
+        version: 1,
+        scope,
+        officer: officer.id.clone(),
+        seat,
+        device: session.facts.device,
+        session: session.facts.session,
+        nonce: session.facts.nonce,
+    };
+    let draft = Draft::new(body, scope, officer.key);
+    let order = draft
+        .officer_order()
+        .ok_or_else(|| Failure::internal("an attendance is not an officer's to sign"))?;
+    let signature = token.sign(&order).map_err(|e| of_hsm(&e, lang))?;
+    match draft.signed(signature) {
+        Ok(signed) => Ok(signed.to_bytes()),
+        Err(error) => {
+            let expected = "an attendance that verifies";
+            Err(session.refuse(&token_refusal(RuleId::APP10, expected, error)))
+        }
+    }
+}
+
+const fn title(seat: Seat, lang: Lang) -> &'static str {
+    match seat {
+        Seat::OperatorA => lang.pick("operator A", "操作担当A"),
+        Seat::OperatorB => lang.pick("operator B", "照合担当B"),
+        Seat::Witness => lang.pick("witness", "立会人"),
+    }
+}

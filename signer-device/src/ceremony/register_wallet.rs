@@ -1,0 +1,363 @@
+//! Registering a wallet: people compare every co-signer's card, then the device signs the record,
+//! or installs the one that all devices have signed.
+
+use std::path::PathBuf;
+
+use signer_core::approval::CheckedEnrolment;
+use signer_core::codec::ByteString;
+use signer_core::cose::Endorsed;
+use signer_core::review::address::grouped;
+use signer_core::signing::SigningHsm as _;
+use signer_core::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
+use signer_core::types::{Chain, KeyIndex, Lang};
+use signer_core::wallet::{
+    CheckedCard, RegistrableRecord, Registration, WalletClass, WalletRecord,
+};
+
+use super::Script;
+use super::begin::Desk;
+use super::commission::two_lines;
+use super::officers;
+use super::session::{Session, of_hsm};
+use super::words::{self, WordQuestion};
+use crate::console::Who;
+use crate::failure::Failure;
+use crate::files::{self, Output};
+use crate::plan::{RecordChoice, Register};
+
+/// The paper: `docs/ceremony/register_wallet.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "register_wallet",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Journal", "ジャーナルの確認"],
+        ["Token", "トークンの確認"],
+        ["Session", "セッションの開始"],
+        ["Operators", "操作者の認証"],
+        [
+            "Check cards, enrolments and record",
+            "カード、登録証、記録の検証",
+        ],
+        ["Compare the cards", "カードの照合"],
+        ["Compare the wallet", "ウォレットの照合"],
+        ["Sign or install the record", "記録への署名または登録"],
+        ["Seal", "封印"],
+        ["Write the record and log out", "記録の書き出しとログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: Register) -> Result<(), Failure> {
+    let papers = Papers::read(&plan)?;
+    let out = match &plan.record {
+        RecordChoice::Draft { out, .. } => Some(Output::reserve(out)?),
+        RecordChoice::Complete(_) => None,
+    };
+    let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+
+    // 1. Environment
+    desk.room.step(1)?;
+    let machine = desk.machine()?;
+
+    // 2. Journal
+    desk.room.step(2)?;
+    desk.journal()?;
+
+    // 3. Token
+    desk.room.step(3)?;
+    let mut token = desk.token()?;
+
+    // 4. Session
+    token.room().step(4)?;
+    let mut session = token.open(CeremonyKind::Wallet, machine)?;
+    match register(&mut session, &papers, out.is_some()) {
+        Ok(record) => finish(session, out, &record),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 5 to 10, inside the session; the record with this device's signature.
+fn register(session: &mut Session, papers: &Papers, draft: bool) -> Result<Vec<u8>, Failure> {
+    // 5. Operators
+    session.room.step(5)?;
+    let _operators = officers::authenticate(session)?;
+
+    // 6. Check cards, enrolments and record
+    session.room.step(6)?;
+    let checked = Checked::open(session, papers)?;
+    session.room.say(
+        "cards, enrolments and record agree with each other",
+        "カード、登録証、記録は互いに一致しています",
+    )?;
+
+    // 7. Compare the cards
+    session.room.step(7)?;
+    if draft {
+        checked.compare_cards(session)?;
+    } else {
+        checked.was_signed_here(session)?;
+    }
+
+    // 8. Compare the wallet
+    session.room.step(8)?;
+    checked.compare_wallet(session, draft)?;
+
+    // 9. Sign or install the record
+    session.room.step(9)?;
+    checked.install_papers(session)?;
+    let (kind, record) = if draft {
+        (WhatKind::WalletDraft, sign(session, checked.record)?)
+    } else {
+        (WhatKind::Wallet, checked.record.endorsed().to_bytes())
+    };
+    install(session, kind, record.clone())?;
+
+    // 10. Seal
+    session.room.step(10)?;
+    session.close(Outcome::Done)?;
+    Ok(record)
+}
+
+/// Step 11.
+fn finish(mut session: Session, out: Option<Output>, record: &[u8]) -> Result<(), Failure> {
+    // 11. Write the record and log out
+    session.room.step(11)?;
+    if let Some(out) = out {
+        let path = out.path().display().to_string();
+        out.write(record)?;
+        session.room.console.wrote(&format!("wrote {path}"))?;
+    } else {
+        session.room.say(
+            "the wallet is registered on this device",
+            "ウォレットをこの端末に登録しました",
+        )?;
+    }
+    session.leave()
+}
+
+/// What came on the medium, unread.
+struct Papers {
+    record: Vec<u8>,
+    cards: Vec<(PathBuf, Vec<u8>)>,
+    enrolments: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Papers {
+    fn read(plan: &Register) -> Result<Self, Failure> {
+        let (RecordChoice::Draft { draft: record, .. } | RecordChoice::Complete(record)) =
+            &plan.record;
+        let all = |paths: &[PathBuf]| -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+            let read = |path: &PathBuf| Ok((path.clone(), files::read(path, files::ARTEFACT)?));
+            paths.iter().map(read).collect()
+        };
+        Ok(Self {
+            record: files::read(record, files::ARTEFACT)?,
+            cards: all(&plan.cards)?,
+            enrolments: all(&plan.enrolments)?,
+        })
+    }
+}
+
+/// Cards, enrolments and record, each verified, and the record found to be made of the cards.
+struct Checked {
+    cards: Vec<CheckedCard>,
+    enrolments: Vec<CheckedEnrolment>,
+    record: RegistrableRecord,
+}
+
+impl Checked {
+    fn open(session: &Session, papers: &Papers) -> Result<Self, Failure> {
+        let state = session.journal().state();
+        let (Some(roster), Some(own)) = (state.roster(), state.own_card()) else {
+            return Err(Failure::internal("no roster or no card is installed"));
+        };
+        let (scope, root) = (roster.scope(), roster.root());
+        let mut cards = Vec::new();
+        for (path, bytes) in &papers.cards {
+            let card = CheckedCard::open(bytes, scope, &root);
+            cards.push(card.map_err(|e| two_lines(&path.display().to_string(), &e))?);
+        }
+        let mut enrolments = Vec::new();
+        for (path, bytes) in &papers.enrolments {
+            let enrolment = CheckedEnrolment::open(bytes, roster, state.height());
+            enrolments.push(enrolment.map_err(|e| two_lines(&path.display().to_string(), &e))?);
+        }
+        let record = RegistrableRecord::check(&Registration {
+            record: &papers.record,
+            own,
+            cards: &cards,
+            enrolments: &enrolments,
+        });
+        Ok(Self {
+            record: record.map_err(|e| two_lines("wallet record", &e))?,
+            cards,
+            enrolments,
+        })
+    }
+
+    /// Every card of another device of the wallet: its words in full, and a stretch of them typed
+    /// from the paper that the device's own operators brought.
+    fn compare_cards(&self, session: &mut Session) -> Result<(), Failure> {
+        let own = session.facts.device;
+        let members = self.record.record().cosigners.iter();
+        for cosigner in members.filter(|member| member.identity.device_id() != own) {
+            let (name, digest) = (cosigner.name.as_str(), cosigner.card.as_bytes());
+            let id = format!("card-{name}");
+            let mut lines = vec![format!("card of device {name} ({})", cosigner.site)];
+            lines.push(String::new());
+            lines.extend(words::lines(digest));
+            let screen = session.show(&id, &lines)?;
+            let subject = [
+                format!("the card of device {name} from its own paper"),
+                format!("端末 {name} の書面にあるカード照合語"),
+            ];
+            ask_words(session, &Who::A, &id, screen, digest, &subject)?;
+        }
+        Ok(())
+    }
+
+    /// A complete record is one that this device has signed, in a session in which its cards were
+    /// compared.
+    fn was_signed_here(&self, session: &mut Session) -> Result<(), Failure> {
+        let digest = self.record.digest();
+        let scope = session.scope()?;
+        let drafts = session.journal().state().drafts();
+        let signed_here = drafts.iter().any(|draft| {
+            let record = Endorsed::<WalletRecord>::peek(&draft.0);
+            record.is_ok_and(|record| Endorsed::new(record, scope).wallet_digest() == digest)
+        });
+        if !signed_here {
+            return Err(Failure::input(
+                "this device has not signed this wallet record",
+                "Register its draft first: wallet register --draft FILE --endorsement-out FILE.",
+            ));
+        }
+        session.room.say(
+            "the cards were compared when this device signed the draft",
+            "カードは下書きへの署名時に照合済みです",
+        )
+    }
+
+    /// The wallet itself: the same words and the same first address on every device.
+    fn compare_wallet(&self, session: &mut Session, draft: bool) -> Result<(), Failure> {
+        let lines = self.wallet_lines(session.lang());
+        let screen = session.show("wallet", &lines)?;
+        let subject = [
+            "the wallet, as every other device shows them".to_owned(),
+            "ウォレット照合語(他の端末と同じもの)".to_owned(),
+        ];
+        let digest = *self.record.digest().as_bytes();
+        if draft {
+            return ask_words(session, &Who::B, "wallet", screen, &digest, &subject);
+        }
+        ask_words(session, &Who::A, "wallet-1", screen, &digest, &subject)?;
+        ask_words(session, &Who::B, "wallet-2", screen, &digest, &subject)
+    }
+
+    fn wallet_lines(&self, lang: Lang) -> Vec<String> {
+        let record = self.record.record();
+        let (m, n) = (record.threshold, record.cosigners.len());
+        let mut lines = vec![
+            format!("{}  {}", record.name, class(record.class, lang)),
+            format!(
+                "{m} of {n}  {}  {}",
+                record.script_type.name(),
+                record.scope.network
+            ),
+        ];
+        for cosigner in &record.cosigners {
+            lines.push(format!(
+                "  {} ({}) pool {}",
+                cosigner.name, cosigner.site, cosigner.pool
+            ));
+        }
+        let counts = [&record.receive, &record.change].map(Vec::len);
+        lines.push(format!(
+            "{} receive addresses, {} change addresses; the first receive address:",
+            counts[0], counts[1]
+        ));
+        let first = self.record.address(Chain::Receive, KeyIndex(0));
+        lines.extend(first.map_or_else(Vec::new, |address| grouped(&address.to_string())));
+        lines.push(String::new());
+        lines.extend(words::lines(self.record.digest().as_bytes()));
+        lines
+    }
+
+    /// Cards and enrolments go into the journal; those that are there already stay.
+    fn install_papers(&self, session: &mut Session) -> Result<(), Failure> {
+        for enrolment in &self.enrolments {
+            let known = session.journal().state().enrolments();
+            if !known.iter().any(|old| old.digest() == enrolment.digest()) {
+                install(session, WhatKind::Enrolment, enrolment.to_bytes())?;
+            }
+        }
+        for card in &self.cards {
+            let known = session.journal().state().cards();
+            if !known.iter().any(|old| old.digest() == card.digest()) {
+                install(session, WhatKind::Card, card.to_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks for a stretch of a digest's words.
+pub(super) fn ask_words(
+    session: &mut Session,
+    who: &Who,
+    id: &str,
+    screen: u32,
+    digest: &[u8; 32],
+    subject: &[String; 2],
+) -> Result<(), Failure> {
+    let [en, ja] = subject;
+    let lang = session.lang();
+    let asked = WordQuestion::new(&session.facts.nonce, id, digest, [en, ja], lang);
+    session.ask(who, id, &asked.text, screen, |typed| {
+        asked.is_answered_by(typed)
+    })
+}
+
+/// Adds this device's signature.
+fn sign(session: &mut Session, record: RegistrableRecord) -> Result<Vec<u8>, Failure> {
+    let lang = session.lang();
+    let scope = session.scope()?;
+    let mut endorsed: Endorsed<WalletRecord> = record.into_endorsed();
+    let draft = endorsed.draft_for(scope, &session.hsm.identity());
+    let order = draft
+        .seal_order()
+        .ok_or_else(|| Failure::internal("a record is not a device's to sign"))?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let endorsement = draft.signed(signature).map_err(|error| {
+        Failure::hsm(
+            format_args!("the token's signature does not verify: {error}"),
+            "Do not use this token. Report it.",
+        )
+    })?;
+    endorsed.add(endorsement);
+    Ok(endorsed.to_bytes())
+}
+
+/// Records an artefact that is in force from now on.
+pub(super) fn install(
+    session: &mut Session,
+    kind: WhatKind,
+    artefact: Vec<u8>,
+) -> Result<(), Failure> {
+    session.record(Body::Installed(Installed {
+        kind,
+        artefact: ByteString(artefact),
+    }))
+}
+
+/// Whose assets a wallet holds.
+pub(super) const fn class(class: WalletClass, lang: Lang) -> &'static str {
+    match class {
+        WalletClass::Customer => lang.pick("assets of customers", "利用者資産"),
+        WalletClass::Guarantee => {
+            lang.pick("performance-guarantee crypto-assets", "履行保証暗号資産")
+        }
+        WalletClass::Company => lang.pick("the company's own assets", "自己資産"),
+        WalletClass::Emergency => lang.pick("emergency sweep", "緊急退避"),
+    }
+}

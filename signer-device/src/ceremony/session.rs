@@ -1,0 +1,274 @@
+//! An open session: what is recorded, sealed and anchored, and how it ends well or badly.
+//!
+//! An entry is on the disk before anything is done that it announces. A session that fails is
+//! closed, sealed and anchored like one that ends well.
+
+use hsm_profiles::{DeviceHsm, Module};
+use signer_core::cose::Scope;
+use signer_core::digest::ScreenDigest;
+
+use signer_core::review::ReviewSession;
+use signer_core::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
+use signer_core::signing::SigningHsm as _;
+use signer_core::token::{Line, hsm05};
+use signer_core::transcript::{
+    Aborted, Anchor, Answered, Body, Journal, Outcome, SealedSession, Shown,
+};
+use signer_core::types::Lang;
+
+use super::room::{Room, seat_of};
+use crate::console::Who;
+use crate::failure::{Failure, Kind};
+use crate::journal::Disk;
+
+/// A session with its token open.
+pub(super) struct Session {
+    pub(super) room: Room,
+    pub(super) hsm: DeviceHsm,
+    pub(super) facts: ReviewSession,
+    /// Opens the officers' own tokens.
+    pub(super) module: Module,
+    pub(super) records: Records,
+    screens: u32,
+}
+
+/// The journal in memory, on the disk, and what the HSM remembers of it.
+pub(super) struct Records {
+    disk: Disk,
+    journal: Journal,
+    anchor: Option<Anchor>,
+}
+
+impl Records {
+    /// A journal as it was opened, with the newest anchor of the token.
+    pub(super) const fn new(disk: Disk, journal: Journal, anchor: Option<Anchor>) -> Self {
+        Self {
+            disk,
+            journal,
+            anchor,
+        }
+    }
+
+    /// The journal.
+    pub(super) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Appends an entry; it is durable after the next [`Self::flush`].
+    pub(super) fn append(&mut self, body: Body) -> Result<(), Failure> {
+        let entry = self.journal.append(body).map_err(|r| not_following(&r))?;
+        self.disk.append(&entry.bytes)
+    }
+
+    /// Waits until everything is on the disk.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.disk.flush()
+    }
+
+    /// The journal as the disk has it now.
+    pub(super) fn read_back(&self) -> Result<Vec<u8>, Failure> {
+        self.disk.read_back()
+    }
+
+    /// Lets the HSM remember where the journal stands.
+    pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<(), Failure> {
+        let (head, ledger) = (self.journal.head(), self.journal.state().ledger());
+        let signatures = ledger.signatures();
+        let next = Anchor::following(self.anchor.as_ref(), &head, signatures, ledger.digest());
+        hsm.token()
+            .write_anchor(next.generation, &next.to_bytes())
+            .map_err(|e| of_hsm(&e, lang))?;
+        self.anchor = Some(next);
+        Ok(())
+    }
+
+    fn seal(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<SealedSession, Failure> {
+        let draft = self.journal.seal_draft().map_err(|r| not_following(&r))?;
+        let order = draft
+            .seal_order()
+            .ok_or_else(|| Failure::internal("a seal is not a device's to sign"))?;
+        let signature = hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+        let signed = draft.signed(signature).map_err(bad_seal)?;
+        let sealed = self.journal.seal(&signed).map_err(|r| not_following(&r))?;
+        self.disk.append(&sealed.entry().bytes)?;
+        self.disk.flush()?;
+        Ok(sealed)
+    }
+}
+
+impl Session {
+    /// The parts of an open session, after its opening entry is on the disk and anchored.
+    pub(super) const fn new(
+        room: Room,
+        hsm: DeviceHsm,
+        facts: ReviewSession,
+        module: Module,
+        records: Records,
+    ) -> Self {
+        Self {
+            room,
+            hsm,
+            facts,
+            module,
+            records,
+            screens: 0,
+        }
+    }
+
+    /// The language.
+    pub(super) const fn lang(&self) -> Lang {
+        self.room.lang()
+    }
+
+    /// The journal and what it means.
+    pub(super) const fn journal(&self) -> &Journal {
+        self.records.journal()
+    }
+
+    /// Network and purpose of everything on this device.
+    pub(super) fn scope(&self) -> Result<Scope, Failure> {
+        let scope = self.journal().state().scope();
+        scope.ok_or_else(|| Failure::internal("the device has no birth"))
+    }
+
+    /// Records what happened, durably.
+    pub(super) fn record(&mut self, body: Body) -> Result<(), Failure> {
+        self.records.append(body)?;
+        self.records.flush()
+    }
+
+    /// Shows a screen of our own and records that it was shown; its number.
+    pub(super) fn show(&mut self, name: &str, lines: &[String]) -> Result<u32, Failure> {
+        self.room.console.screen(name, lines)?;
+        self.screens += 1;
+        let text = lines.join("\n");
+        self.records.append(Body::Shown(Shown {
+            number: self.screens,
+            screen: ScreenDigest::over(&[text.as_bytes()]),
+        }))?;
+        Ok(self.screens)
+    }
+
+    /// Asks for content of a screen until it is right, a few times at most. What was typed is
+    /// recorded, right or wrong.
+    pub(super) fn ask(
+        &mut self,
+        who: &Who,
+        id: &str,
+        question: &str,
+        screen: u32,
+        right: impl Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
+        let seat = seat_of(who);
+        let records = &mut self.records;
+        self.room.ask_recorded(who, id, question, |typed| {
+            records.append(Body::Answered(Answered {
+                screen,
+                seat,
+                text: typed.to_owned(),
+            }))?;
+            Ok(right(typed).then_some(()))
+        })
+    }
+
+    /// Lets the HSM remember where the journal stands.
+    pub(super) fn anchor(&mut self) -> Result<(), Failure> {
+        self.records.anchor(&mut self.hsm, self.room.lang())
+    }
+
+    /// Records and shows a refusal; what the session ends with.
+    pub(super) fn refuse(&mut self, refusal: &Refusal) -> Failure {
+        if let Err(failure) = self.record(Body::Refused(refusal.clone())) {
+            return failure;
+        }
+        self.room.refused([refusal])
+    }
+
+    /// Closes, seals and anchors the session.
+    pub(super) fn close(&mut self, outcome: Outcome) -> Result<SealedSession, Failure> {
+        self.records.append(Body::Closed(outcome))?;
+        let sealed = self.records.seal(&mut self.hsm, self.room.lang())?;
+        self.anchor()?;
+        self.room.say(
+            &format!("session {} is sealed", self.facts.session),
+            &format!("セッション {} を封印しました", self.facts.session),
+        )?;
+        Ok(sealed)
+    }
+
+    /// Logs out and judges what is left of the login.
+    pub(super) fn leave(mut self) -> Result<(), Failure> {
+        let out = self
+            .hsm
+            .logout()
+            .map_err(|e| of_hsm(&e, self.room.lang()))?;
+        let verdict = hsm05(out.end);
+        self.room.verdicts(&[RuleLine {
+            rule: RuleId::HSM05,
+            verdict,
+        }])
+    }
+
+    /// Ends a session that failed: why is recorded, then it is closed, sealed and anchored, and
+    /// the token is left. The first failure is what counts.
+    pub(super) fn end_badly(mut self, failure: Failure) -> Failure {
+        let outcome = match failure.kind() {
+            Kind::Rule => Outcome::Refused,
+            _ => Outcome::Aborted,
+        };
+        let recorded = match outcome {
+            Outcome::Refused => Ok(()),
+            _ => self.record(Body::Aborted(self.aborted(&failure))),
+        };
+        let ended = recorded
+            .and_then(|()| self.close(outcome).map(|_| ()))
+            .and_then(|()| self.leave());
+        match ended {
+            // Without a record of the end the next session finds this one cut, and says so.
+            Err(second) if second.kind() != Kind::Officer => failure.followed_by(&second),
+            _ => failure,
+        }
+    }
+
+    fn aborted(&self, failure: &Failure) -> Aborted {
+        Aborted {
+            step: self.room.at(),
+            seat: failure.seat(),
+            reason: Line::lossy(failure.what()),
+        }
+    }
+}
+
+/// A failure of the token, in the language of the room.
+pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
+    Failure::hsm(error.what(lang), error.advice(lang))
+}
+
+/// An entry that the journal does not take: this program did something out of order.
+fn not_following(refusal: &Refusal) -> Failure {
+    Failure::internal(format_args!(
+        "the journal takes no such entry: {}",
+        refusal.text(Lang::En).replace('\n', " ")
+    ))
+}
+
+/// The token sealed something, and it does not verify.
+fn bad_seal(error: impl std::fmt::Display) -> Failure {
+    Failure::hsm(
+        format_args!("the token's seal does not verify: {error}"),
+        "Do not use this token. Report it.",
+    )
+}
+
+/// The lines of some rules that were judged one by one.
+pub(super) fn rule_lines<const N: usize>(verdicts: [(RuleId, Verdict); N]) -> Vec<RuleLine> {
+    verdicts
+        .into_iter()
+        .map(|(rule, verdict)| RuleLine { rule, verdict })
+        .collect()
+}
+
+/// A refusal of the machine or the token that no rule line holds.
+pub(super) fn token_refusal(rule: RuleId, expected: &str, got: impl std::fmt::Display) -> Refusal {
+    Refusal::new(rule, Place::Token, expected, got)
+}

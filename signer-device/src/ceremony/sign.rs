@@ -1,0 +1,404 @@
+//! Signing: operators authenticate, exactly one PSBT is read and judged, people read every screen
+//! and type what they read, then the HSM signs, and what it signed is released after the seal.
+
+use signer_core::approval::{ApprovedTx, Seat};
+use signer_core::codec::{self, ByteString};
+use signer_core::digest::DeviceId;
+use signer_core::environment;
+use signer_core::frames::{Direction, direction::Receipts};
+use signer_core::headers::HeaderRun;
+use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
+use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
+use signer_core::rule::RuleReport;
+use signer_core::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
+use signer_core::transcript::{
+    Answered, Body, CeremonyKind, Channel, Intake, NotApproved, Outcome, Rechecked, Release,
+    SealedSession, Shown, WhatKind, judge, new_rejections, review,
+};
+use signer_core::types::Lang;
+
+use super::Script;
+use super::begin::Desk;
+use super::officers;
+use super::session::{Session, of_hsm};
+use crate::console::{self, Answer, Who};
+use crate::failure::Failure;
+use crate::gap::{Inlet, Outlet};
+use crate::machine;
+use crate::plan::Sign;
+
+/// Progress is said each time this many signatures are made.
+const EVERY: usize = 25;
+
+/// The paper: `docs/ceremony/sign.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "sign",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Journal", "ジャーナルの確認"],
+        ["Token", "トークンの確認"],
+        ["Session", "セッションの開始"],
+        ["Operators", "操作者の認証"],
+        ["Read the PSBT", "PSBTの読込"],
+        ["Rules", "規則の判定"],
+        ["Review", "画面の確認と入力"],
+        ["Environment again", "環境の再確認"],
+        ["Intent", "署名意図の記録"],
+        ["Signatures", "署名"],
+        ["Receipt", "受領証"],
+        ["Seal", "封印"],
+        ["Release", "書き出し"],
+        ["Log out", "ログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
+    let inlet = Inlet::open(&plan.input)?;
+    let outlets = plan.outputs.iter().map(|path| Outlet::open(path));
+    let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
+    let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+
+    // 1. Environment
+    desk.room.step(1)?;
+    let machine = desk.machine()?;
+
+    // 2. Journal
+    desk.room.step(2)?;
+    desk.journal()?;
+
+    // 3. Token
+    desk.room.step(3)?;
+    let mut token = desk.token()?;
+
+    // 4. Session
+    token.room().step(4)?;
+    let mut session = token.open(CeremonyKind::Sign, machine)?;
+    match sign(&mut session, inlet) {
+        Ok(signed) => finish(session, signed, outlets),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 5 to 12, inside the session.
+fn sign(session: &mut Session, inlet: Inlet) -> Result<SignedPsbt, Failure> {
+    // 5. Operators
+    session.room.step(5)?;
+    let _operators = officers::authenticate(session)?;
+
+    // 6. Read the PSBT
+    session.room.step(6)?;
+    take_in(session, inlet)?;
+
+    // 7. Rules
+    session.room.step(7)?;
+    let approved = judge_it(session)?;
+
+    // 8. Review
+    session.room.step(8)?;
+    let confirmed = confirm(session, approved)?;
+
+    // 9. Environment again
+    session.room.step(9)?;
+    recheck(session)?;
+
+    // 10. Intent
+    session.room.step(10)?;
+    let mut signing = Signing::begin(confirmed).map_err(|refusal| session.refuse(&refusal))?;
+    intend(session, &signing)?;
+
+    // 11. Signatures
+    session.room.step(11)?;
+    make_signatures(session, &mut signing)?;
+
+    // 12. Receipt
+    session.room.step(12)?;
+    receipt(session, signing)
+}
+
+/// Steps 13 to 15. What fails here is not recorded as an abort: the session has signed, and if its
+/// seal is missing the next session says so.
+fn finish(mut session: Session, signed: SignedPsbt, outlets: Vec<Outlet>) -> Result<(), Failure> {
+    // 13. Seal
+    session.room.step(13)?;
+    let sealed = session.close(Outcome::Signed)?;
+
+    // 14. Release
+    session.room.step(14)?;
+    release(&mut session, signed, &sealed, outlets)?;
+
+    // 15. Log out
+    session.room.step(15)?;
+    session.leave()
+}
+
+/// Reads exactly one PSBT and records it, byte for byte, and the headers that came in it.
+fn take_in(session: &mut Session, inlet: Inlet) -> Result<(), Failure> {
+    let channel = match &inlet {
+        Inlet::File(_) => Channel::File,
+        Inlet::Pictures(..) => Channel::Pictures,
+    };
+    let psbt = inlet.read(&mut session.room.console)?;
+    let raw = RawPsbt::parse(&psbt).ok();
+    if let Some(raw) = &raw {
+        admit(session, raw)?;
+    }
+    session.record(Body::Intake(Intake {
+        psbt: ByteString(psbt),
+        channel,
+    }))?;
+    match raw {
+        Some(raw) => take_headers(session, &raw),
+        None => Ok(()),
+    }
+}
+
+/// The device's own answer is no request.
+fn admit(session: &Session, raw: &RawPsbt) -> Result<(), Failure> {
+    let receipts: Vec<DeviceId> = raw
+        .records(MapId::Global)
+        .filter_map(|record| receipt_of(record.key()))
+        .collect();
+    let receipts = Receipts::among(&receipts, &session.facts.device);
+    Direction::ToDevice.admit(receipts).map_err(|wrong| {
+        let sentence = wrong.sentence(session.lang());
+        let (what, advice) = sentence.split_once(". ").unwrap_or((sentence, ""));
+        Failure::input(what, advice)
+    })
+}
+
+/// The device that a receipt's key names.
+fn receipt_of(key: &[u8]) -> Option<DeviceId> {
+    let (field, named) = ProprietaryField::of_key(key)?;
+    let device = named.first_chunk::<32>()?;
+    (field == ProprietaryField::Receipt).then(|| DeviceId::from_bytes(*device))
+}
+
+/// Headers that lead on from the last known block are taken; others change nothing, and the rules
+/// judge at the height that is known.
+fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
+    let key = ProprietaryField::headers_key();
+    let Some(bytes) = raw.value(MapId::Global, &key).map(<[u8]>::to_vec) else {
+        return Ok(());
+    };
+    let network = session.scope()?.network;
+    let state = session.journal().state();
+    let extended = codec::decode::<HeaderRun>(&bytes)
+        .map_err(|error| error.to_string())
+        .and_then(|run| {
+            let tip = state.tip().ok_or_else(|| "no tip".to_owned())?;
+            tip.extend(&run, network).map_err(|error| error.to_string())
+        });
+    match extended {
+        Ok(tip) => {
+            super::register_wallet::install(session, WhatKind::Headers, bytes)?;
+            let height = tip.height();
+            session.room.say(
+                &format!("headers are linked up to height {height}"),
+                &format!("ブロックヘッダを高さ {height} まで確認しました"),
+            )
+        }
+        Err(error) => {
+            let what = error.lines().next().unwrap_or_default();
+            session
+                .room
+                .console
+                .notice(&format!("headers are not taken: {what}"))
+        }
+    }
+}
+
+/// Runs every rule over what the journal holds; the whole report is recorded.
+fn judge_it(session: &mut Session) -> Result<ApprovedTx, Failure> {
+    let judged = judge(session.journal().state());
+    let report = match &judged {
+        Ok(approved) => Some(approved.report()),
+        Err(not_approved) => not_approved.report(),
+    };
+    if let Some(report) = report.cloned() {
+        session.records.append(Body::Reported(report.clone()))?;
+        for rejected in new_rejections(session.journal().state()) {
+            session.records.append(Body::Rejected(rejected))?;
+        }
+        session.records.flush()?;
+        say_report(session, &report)?;
+    }
+    match judged {
+        Ok(approved) => Ok(approved),
+        Err(NotApproved::Stopped(stopped)) => {
+            Err(session.room.refused(stopped.report().refusals()))
+        }
+        Err(NotApproved::Unready(refusal)) => Err(session.refuse(&refusal)),
+    }
+}
+
+/// How many rules were judged, and every notice. Refusals are shown by whoever ends the session.
+fn say_report(session: &mut Session, report: &RuleReport) -> Result<(), Failure> {
+    for (rule, text) in report.notices() {
+        session.room.console.notice(&format!("{rule} {text}"))?;
+    }
+    let (rules, refusals) = (report.lines().len(), report.refusals().count());
+    session.room.say(
+        &format!("{rules} rules judged, {refusals} refusals"),
+        &format!("規則 {rules} 件を判定、拒否 {refusals} 件"),
+    )
+}
+
+/// Every screen is shown, every question asked; what was typed is recorded, right or wrong.
+fn confirm(session: &mut Session, approved: ApprovedTx) -> Result<ConfirmedTx, Failure> {
+    let opened = review(session.journal().state(), approved);
+    let mut review = opened.map_err(|_| Failure::internal("the session is not open"))?;
+    loop {
+        match review.step() {
+            Step::Show { .. } => show(session, &mut review)?,
+            Step::Ask { .. } => ask(session, &mut review)?,
+            Step::Done => break,
+        }
+    }
+    session.records.flush()?;
+    review.finish().map_err(|refusal| session.refuse(&refusal))
+}
+
+fn show(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
+    let Step::Show { page, number, of } = review.step() else {
+        return Ok(());
+    };
+    let lang = review.lang();
+    let text = page.text(lang);
+    let lines: Vec<&str> = text.lines().collect();
+    let screen = page.screen().digest(lang);
+    session
+        .room
+        .console
+        .screen(&format!("{number}/{of}"), &lines)?;
+    session
+        .records
+        .append(Body::Shown(Shown { number, screen }))?;
+    review.shown();
+    Ok(())
+}
+
+fn ask(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
+    let Step::Ask { challenge, number } = review.step() else {
+        return Ok(());
+    };
+    let (seat, question) = (challenge.seat(), challenge.question(review.lang()));
+    let who = match seat {
+        Seat::OperatorB => Who::B,
+        Seat::OperatorA | Seat::Witness => Who::A,
+    };
+    let id = format!("screen-{number}");
+    let text = match session.room.console.ask(&who, &id, &question)? {
+        Answer::Typed(text) => text,
+        Answer::Rejected => return Err(console::rejected().by(seat)),
+        Answer::Gone => return Err(console::gone()),
+    };
+    session.record(Body::Answered(Answered {
+        screen: number,
+        seat,
+        text: text.clone(),
+    }))?;
+    match review.answer(&text) {
+        Judged::Accepted => Ok(()),
+        Judged::Wrong { tries_left: 0 } => {
+            Err(Failure::officer(format_args!("too many wrong answers to [{id}]")).by(seat))
+        }
+        Judged::Wrong { tries_left } => session.room.wrong(tries_left),
+        Judged::Rejected => Err(console::rejected().by(seat)),
+    }
+}
+
+/// The machine is read and judged again, right before the HSM is asked.
+fn recheck(session: &mut Session) -> Result<(), Failure> {
+    let reading = machine::read();
+    let assurance = session.hsm.token().facts().assurance;
+    let lines = environment::judge(&reading, assurance);
+    session.record(Body::Rechecked(Box::new(Rechecked {
+        environment: reading,
+        report: lines.clone(),
+    })))?;
+    session.room.verdicts(&lines)
+}
+
+/// What is about to be signed is on the disk and anchored before the HSM is asked.
+fn intend(session: &mut Session, signing: &Signing) -> Result<(), Failure> {
+    let count = signing.intent().lines.len();
+    session.record(Body::Intent(signing.intent().clone()))?;
+    session.anchor()?;
+    session.room.say(
+        &format!("{count} signatures are about to be made; recorded and anchored"),
+        &format!("署名 {count} 件を行います。記録しHSMに反映しました"),
+    )
+}
+
+/// One signature for each order; each is verified by two libraries before it is recorded.
+fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), Failure> {
+    let lang = session.lang();
+    let total = signing.intent().lines.len();
+    let mut done = 0_usize;
+    while let Some(order) = signing.next_order() {
+        let signature = session.hsm.sign(&order).map_err(|e| of_hsm(&e, lang))?;
+        let line = signing.accept(order, signature, session.journal().state().ledger());
+        let line = line.map_err(|refusal| session.refuse(&refusal))?;
+        session.records.append(Body::Result(line))?;
+        done += 1;
+        if done.is_multiple_of(EVERY) || done == total {
+            session.room.console.say(&match lang {
+                Lang::En => format!("{done} of {total} signatures"),
+                Lang::Ja => format!("署名 {total} 件中 {done} 件"),
+            })?;
+        }
+    }
+    session.records.flush()
+}
+
+/// The receipt, signed and recorded; with it the PSBT is complete.
+fn receipt(session: &mut Session, signing: Signing) -> Result<SignedPsbt, Failure> {
+    let lang = session.lang();
+    let head = session.journal().head();
+    let facts = ReceiptFacts {
+        head: head.hash,
+        entries: head.entries,
+        signature_count: session.journal().state().ledger().signatures(),
+    };
+    let draft = signing
+        .receipt(facts, session.hsm.identity())
+        .map_err(|refusal| session.refuse(&refusal))?;
+    let order = draft
+        .seal_order()
+        .ok_or_else(|| Failure::internal("a receipt is not a device's to sign"))?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let receipt = draft.signed(signature).map_err(|error| {
+        Failure::hsm(
+            format_args!("the token's signature on the receipt does not verify: {error}"),
+            "Do not use this token. Report it.",
+        )
+    })?;
+    let bytes = ByteString(receipt.to_bytes());
+    let signed = signing.finish(&receipt);
+    let signed = signed.map_err(|refusal| session.refuse(&refusal))?;
+    session.record(Body::Receipt(bytes))?;
+    Ok(signed)
+}
+
+/// The signed PSBT leaves, now that the seal is on the disk.
+fn release(
+    session: &mut Session,
+    signed: SignedPsbt,
+    sealed: &SealedSession,
+    outlets: Vec<Outlet>,
+) -> Result<(), Failure> {
+    let transcript = session.records.read_back()?;
+    let release = Release::signed(signed, sealed, transcript)
+        .map_err(|refusal| session.room.refused([&refusal]))?;
+    let psbt = release
+        .psbt()
+        .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    for outlet in outlets {
+        outlet.write(psbt, &mut session.room.console)?;
+    }
+    session.room.say(
+        "this device's signatures are made; the coins have NOT moved yet",
+        "この端末の署名が完了しました。コインはまだ移動していません",
+    )
+}

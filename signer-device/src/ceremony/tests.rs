@@ -1,0 +1,52 @@
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+/// Every ceremony.
+const SCRIPTS: [&Script; 5] = [
+    &commission::SCRIPT,
+    &register_wallet::SCRIPT,
+    &install_policy::SCRIPT,
+    &sign::SCRIPT,
+    &export::SCRIPT,
+];
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[test]
+fn the_paper_scripts_have_the_same_steps_as_the_code() {
+    for script in SCRIPTS {
+        let path = root().join(format!("docs/ceremony/{}.md", script.name));
+        let paper = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let on_paper: Vec<&str> = paper
+            .lines()
+            .filter_map(|l| l.strip_prefix("## "))
+            .collect();
+        let in_code: Vec<String> = (1..)
+            .zip(script.steps)
+            .map(|(number, [en, ja])| format!("{number}. {en} / {ja}"))
+            .collect();
+        assert_eq!(on_paper, in_code, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_code_walks_every_step_in_order() {
+    for script in SCRIPTS {
+        let path = root().join(format!("signer-device/src/ceremony/{}.rs", script.name));
+        let code = fs::read_to_string(&path).expect("the ceremony's file is there");
+        let walked: Vec<&str> = code
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("// "))
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .collect();
+        let titles: Vec<String> = (1..)
+            .zip(script.steps)
+            .map(|(number, [en, _])| format!("{number}. {en}"))
+            .collect();
+        assert_eq!(walked, titles, "{}", path.display());
+    }
+}

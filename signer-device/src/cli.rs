@@ -1,0 +1,334 @@
+//! The words of the command line. Nothing is judged here: [`crate::plan`] does that.
+//!
+//! No argument holds a secret, and none answers for an officer.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The air-gapped signing appliance: commissions a device, registers wallets and policies, reviews
+/// and signs PSBTs, and proves what it did.
+///
+/// Exit codes: 0 done, 1 refused by rule, 2 refused by officer, 3 bad input, 4 HSM, 5 internal.
+#[derive(Debug, Parser)]
+#[command(name = "signer-device", version, arg_required_else_help = true, after_help = EXAMPLE_ROOT)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLE_ROOT: &str = "Example:
+  signer-device psbt sign --state /var/lib/himuro --in request.psbt --out signed.psbt";
+
+/// Nouns.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// This device: commission it, write its card, look at its state.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device device status --state /var/lib/himuro"
+    )]
+    Device(DeviceCommand),
+    /// Registered wallets.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device wallet list --state /var/lib/himuro"
+    )]
+    Wallet(WalletCommand),
+    /// The policy in force.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device policy show --state /var/lib/himuro"
+    )]
+    Policy(PolicyCommand),
+    /// Review or sign a transaction.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device psbt review --state /var/lib/himuro --in request.psbt"
+    )]
+    Psbt(PsbtCommand),
+    /// The sealed journal.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device transcript export --state /var/lib/himuro --out d1.transcript"
+    )]
+    Transcript(TranscriptCommand),
+    /// Compute known answers and compare; touches no token.
+    #[command(after_help = "Example:\n  signer-device selftest --json")]
+    Selftest(SelftestArgs),
+    /// Read one picture from standard input: the child process without keys.
+    #[command(name = "decode-picture", hide = true)]
+    DecodePicture,
+}
+
+/// `device ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// Commission this device: token, identity key, pool of keys, device card.
+    #[command(after_help = "Example:
+  signer-device device init --state /var/lib/himuro --profile softhsm2 --token himuro-d1 \\
+      --name d1 --site Tokyo --root root.cbor --roster roster.cbor --receive 20 --change 20 \\
+      --card-out d1.card")]
+    Init(Box<InitArgs>),
+    /// Write the signed device card again.
+    #[command(
+        after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
+    )]
+    Card(ExportArgs),
+    /// Show what the journal says: device, sessions, wallets, policy, counts.
+    #[command(
+        after_help = "Example:\n  signer-device device status --state /var/lib/himuro --json"
+    )]
+    Status(ShowArgs),
+}
+
+/// `wallet ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletCommand {
+    /// Compare co-signers' cards and sign a wallet record, or install one that all have signed.
+    #[command(after_help = "Example:
+  signer-device wallet register --state /var/lib/himuro --draft wallet-draft.cbor \\
+      --card d1.card --card d2.card --card d3.card \\
+      --enrolment d1.enrolment --enrolment d2.enrolment --enrolment d3.enrolment \\
+      --endorsement-out wallet-d1.cbor
+  signer-device wallet register --state /var/lib/himuro --record wallet.cbor \\
+      --card d1.card --card d2.card --card d3.card \\
+      --enrolment d1.enrolment --enrolment d2.enrolment --enrolment d3.enrolment")]
+    Register(Box<RegisterArgs>),
+    /// List registered wallets.
+    #[command(after_help = "Example:\n  signer-device wallet list --state /var/lib/himuro --json")]
+    List(ShowArgs),
+    /// Show one address of a registered wallet.
+    #[command(after_help = "Example:
+  signer-device wallet address --state /var/lib/himuro --wallet \"Cold 1\" --chain receive --index 0")]
+    Address(AddressArgs),
+}
+
+/// `policy ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Install a policy that a quorum of policy administrators signed.
+    #[command(
+        after_help = "Example:\n  signer-device policy install --state /var/lib/himuro --policy policy.cbor"
+    )]
+    Install(PolicyInstallArgs),
+    /// Show the policy in force.
+    #[command(after_help = "Example:\n  signer-device policy show --state /var/lib/himuro --json")]
+    Show(ShowArgs),
+}
+
+/// `psbt ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PsbtCommand {
+    /// Judge a PSBT and print its report and screens; signs nothing, records nothing.
+    #[command(
+        after_help = "Example:\n  signer-device psbt review --state /var/lib/himuro --in request.psbt --json"
+    )]
+    Review(ReviewArgs),
+    /// The signing ceremony.
+    #[command(after_help = "Example:
+  signer-device psbt sign --state /var/lib/himuro --in pictures-in --out pictures-out --out signed.psbt")]
+    Sign(SignArgs),
+}
+
+/// `transcript ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TranscriptCommand {
+    /// Copy the sealed journal, byte for byte.
+    #[command(
+        after_help = "Example:\n  signer-device transcript export --state /var/lib/himuro --out d1.transcript"
+    )]
+    Export(ExportArgs),
+}
+
+/// Language of screens and questions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LangArg {
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+}
+
+/// Chain of a wallet.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ChainArg {
+    /// Where coins come in.
+    Receive,
+    /// Where change returns.
+    Change,
+}
+
+/// What every command with a state takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The device's state folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// Language of screens and questions.
+    #[arg(long, value_enum, default_value = "en")]
+    pub(crate) lang: LangArg,
+}
+
+/// What every ceremony takes after commissioning.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// HSM profile: a built-in name or a file [default: the one recorded at commissioning].
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) profile: Option<String>,
+    /// PKCS#11 module [default: the profile's].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) module: Option<PathBuf>,
+    /// Label of the device's token [default: the one recorded at commissioning].
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) token: Option<String>,
+}
+
+/// `device init`
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// HSM profile: a built-in name or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) profile: String,
+    /// PKCS#11 module [default: the profile's].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) module: Option<PathBuf>,
+    /// Label that the token gets.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) token: String,
+    /// The device's name: a-z, 0-9, dot, dash.
+    #[arg(long, value_name = "ID")]
+    pub(crate) name: String,
+    /// Where the device stands.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) site: String,
+    /// The root of trust; two people type its digest from paper.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: PathBuf,
+    /// The first roster, signed by every administrator in it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roster: PathBuf,
+    /// Keys of chain 0.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) receive: u32,
+    /// Keys of chain 1.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) change: u32,
+    /// Where the signed device card is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card_out: PathBuf,
+}
+
+/// Commands that show something.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Commands that write one file.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Where it is written; an existing file is never overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `wallet register`
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// A wallet record that not all devices have signed.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "record",
+        requires = "endorsement_out"
+    )]
+    pub(crate) draft: Option<PathBuf>,
+    /// A wallet record that all devices have signed: it is installed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["draft", "endorsement_out"])]
+    pub(crate) record: Option<PathBuf>,
+    /// The card of each device of the wallet, this one included.
+    #[arg(long = "card", value_name = "FILE", required = true)]
+    pub(crate) cards: Vec<PathBuf>,
+    /// The enrolment of each device of the wallet, this one included.
+    #[arg(long = "enrolment", value_name = "FILE", required = true)]
+    pub(crate) enrolments: Vec<PathBuf>,
+    /// Where the record with this device's signature is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) endorsement_out: Option<PathBuf>,
+}
+
+/// `wallet address`
+#[derive(Debug, Args)]
+pub(crate) struct AddressArgs {
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+    /// The wallet: its name, or its digest in hexadecimal.
+    #[arg(long, value_name = "NAME|DIGEST")]
+    pub(crate) wallet: String,
+    /// The chain.
+    #[arg(long, value_enum, default_value = "receive")]
+    pub(crate) chain: ChainArg,
+    /// The index.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) index: u32,
+}
+
+/// `policy install`
+#[derive(Debug, Args)]
+pub(crate) struct PolicyInstallArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The policy with the administrators' signatures.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+}
+
+/// `psbt review`
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+    /// A PSBT file (binary or base64), or a folder of QR pictures (PNG).
+    #[arg(long = "in", value_name = "FILE|DIR")]
+    pub(crate) input: PathBuf,
+}
+
+/// `psbt sign`
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// A PSBT file (binary or base64), or a folder of QR pictures (PNG).
+    #[arg(long = "in", value_name = "FILE|DIR")]
+    pub(crate) input: PathBuf,
+    /// Where the signed PSBT goes: a new file, or an existing folder for QR pictures; may be
+    /// given more than once.
+    #[arg(long = "out", value_name = "FILE|DIR", required = true)]
+    pub(crate) outputs: Vec<PathBuf>,
+}
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArgs {
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

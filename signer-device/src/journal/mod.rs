@@ -1,0 +1,266 @@
+//! The journal on disk: one append-only file, one process at a time.
+//!
+//! Nothing is ever cut silently: bytes that a power cut left behind half written are moved to a
+//! file of their own. What the entries mean is judged in signer-core.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use signer_core::codec;
+
+use crate::failure::{Failure, Kind};
+
+/// Name of the journal in the state folder.
+const FILE: &str = "journal.cbor";
+/// Name of the file that keeps a second process out.
+const LOCK: &str = "lock";
+/// Largest journal that is read.
+const LARGEST: u64 = 4 << 30;
+
+/// How a folder is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// To read: several may.
+    Shared,
+    /// To write: nobody else.
+    Alone,
+}
+
+/// A state folder with its journal, held until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    folder: PathBuf,
+    file: File,
+    _lock: File,
+    bytes: Vec<u8>,
+    trusted: bool,
+}
+
+/// Half an entry at the end of the file: what a power cut leaves.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TornTail {
+    /// How many bytes.
+    pub(crate) length: usize,
+    /// Where they are kept now; nowhere else, where the folder is only read.
+    pub(crate) kept: Option<PathBuf>,
+}
+
+impl Disk {
+    /// A new journal in a folder that has none. The folder is made where it is missing.
+    pub(crate) fn create(folder: &Path) -> Result<Self, Failure> {
+        if !folder.exists() {
+            fs::DirBuilder::new()
+                .mode(0o700)
+                .create(folder)
+                .map_err(|e| disk("make", folder, &e))?;
+        }
+        let lock = take_lock(folder, Hold::Alone)?;
+        let path = folder.join(FILE);
+        // An empty journal is what an attempt leaves that ended before the device was born.
+        if fs::metadata(&path).is_ok_and(|about| about.len() > 0) {
+            return Err(Failure::input(
+                format_args!("{} already holds a journal", folder.display()),
+                "A device is commissioned once. Use another --state folder, or keep using this device.",
+            ));
+        }
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| disk("make", &path, &e))?;
+        file.sync_all().map_err(|e| disk("flush", &path, &e))?;
+        sync_folder(folder)?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            file,
+            _lock: lock,
+            bytes: Vec::new(),
+            trusted: true,
+        })
+    }
+
+    /// Opens the journal of a commissioned device. A torn tail is reported; when the folder is
+    /// held alone, its bytes are first kept in a file of their own.
+    pub(crate) fn open(folder: &Path, hold: Hold) -> Result<(Self, Option<TornTail>), Failure> {
+        let path = folder.join(FILE);
+        if !path.exists() {
+            return Err(Failure::input(
+                format_args!("{} holds no journal", folder.display()),
+                "Give the state folder of a commissioned device, or run: signer-device device init --help",
+            ));
+        }
+        let lock = take_lock(folder, hold)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(hold == Hold::Alone);
+        let mut file = options.open(&path).map_err(|e| disk("open", &path, &e))?;
+        let mut bytes = read_all(&mut file, &path)?;
+        let good = whole_entries(&bytes);
+        let torn = bytes.split_off(good);
+        let tail = match (torn.is_empty(), hold) {
+            (true, _) => None,
+            (false, Hold::Shared) => Some(TornTail {
+                length: torn.len(),
+                kept: None,
+            }),
+            (false, Hold::Alone) => Some(keep_aside(folder, &file, good, &torn)?),
+        };
+        let disk = Self {
+            folder: folder.to_path_buf(),
+            file,
+            _lock: lock,
+            bytes,
+            trusted: true,
+        };
+        Ok((disk, tail))
+    }
+
+    /// All complete entries.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Appends one entry. It is durable only after [`Self::flush`].
+    pub(crate) fn append(&mut self, entry: &[u8]) -> Result<(), Failure> {
+        self.still_trusted()?;
+        if let Err(error) = self.file.write_all(entry) {
+            self.trusted = false;
+            return Err(disk("write to", &self.folder.join(FILE), &error));
+        }
+        self.bytes.extend_from_slice(entry);
+        Ok(())
+    }
+
+    /// Waits until everything appended is on the medium. After a failure nothing is written any
+    /// more: what the medium holds is not known.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.still_trusted()?;
+        self.file.sync_data().map_err(|error| {
+            self.trusted = false;
+            disk("flush", &self.folder.join(FILE), &error)
+        })
+    }
+
+    /// The file as it is read now, not as this program remembers it.
+    pub(crate) fn read_back(&self) -> Result<Vec<u8>, Failure> {
+        let path = self.folder.join(FILE);
+        let mut file = File::open(&path).map_err(|e| disk("open", &path, &e))?;
+        read_all(&mut file, &path)
+    }
+
+    fn still_trusted(&self) -> Result<(), Failure> {
+        if self.trusted {
+            return Ok(());
+        }
+        Err(Failure::internal(
+            "the journal could not be written before: nothing more is recorded or released",
+        ))
+    }
+}
+
+/// How many bytes at the beginning are complete CBOR items.
+fn whole_entries(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Ok((_, next)) = codec::split_first(rest) {
+        if next.len() == rest.len() {
+            break;
+        }
+        rest = next;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    bytes.len() - rest.len()
+}
+
+fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<TornTail, Failure> {
+    let path = (1_u32..)
+        .map(|n| folder.join(format!("{FILE}.torn-{n}")))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| folder.join(FILE));
+    let mut aside = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|e| disk("make", &path, &e))?;
+    aside
+        .write_all(torn)
+        .and_then(|()| aside.sync_all())
+        .map_err(|e| disk("write", &path, &e))?;
+    sync_folder(folder)?;
+    let length = u64::try_from(good).unwrap_or(u64::MAX);
+    file.set_len(length)
+        .and_then(|()| file.sync_all())
+        .map_err(|e| disk("shorten", &folder.join(FILE), &e))?;
+    Ok(TornTail {
+        length: torn.len(),
+        kept: Some(path),
+    })
+}
+
+fn take_lock(folder: &Path, hold: Hold) -> Result<File, Failure> {
+    let path = folder.join(LOCK);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(hold == Hold::Alone)
+        .create(hold == Hold::Alone)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|e| disk("open", &path, &e))?;
+    let operation = match hold {
+        Hold::Shared => FlockOperation::NonBlockingLockShared,
+        Hold::Alone => FlockOperation::NonBlockingLockExclusive,
+    };
+    match flock(&file, operation) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(Failure::input(
+            format_args!("another signer-device is at work in {}", folder.display()),
+            "Wait until that ceremony has ended; two never run in one state folder.",
+        )),
+        Err(error) => Err(disk("lock", &path, &error.into())),
+    }
+}
+
+fn read_all(file: &mut File, path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| disk("read", path, &e))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST) {
+        return Ok(bytes);
+    }
+    Err(Failure::input(
+        format_args!("{} is larger than {LARGEST} bytes", path.display()),
+        "This is no journal of this device. Keep the disk and report it.",
+    ))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    File::open(folder)
+        .and_then(|handle| handle.sync_all())
+        .map_err(|e| disk("flush", folder, &e))
+}
+
+/// A failure of the state's medium.
+fn disk(doing: &str, path: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Failure::new(
+                Kind::Internal,
+                format_args!("the disk is full: cannot {doing} {}", path.display()),
+                "Nothing was released. Make room on the state's disk, then run the command again.",
+            )
+        }
+        _ => Failure::file(doing, path, error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::*;
+
+/// A folder of its own under the system's temporary folder, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("himuro-journal-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A CBOR text string.
+fn entry(text: &str) -> Vec<u8> {
+    codec::encode(&text)
+}
+
+#[test]
+fn what_was_appended_is_read_again() {
+    let folder = Folder::new("read");
+    let mut journal = Disk::create(&folder.0).unwrap();
+    journal.append(&entry("one")).unwrap();
+    journal.append(&entry("two")).unwrap();
+    journal.flush().unwrap();
+    let written = journal.bytes().to_vec();
+    drop(journal);
+    let (journal, tail) = Disk::open(&folder.0, Hold::Alone).unwrap();
+    assert_eq!(tail, None);
+    assert_eq!(journal.bytes(), written);
+}
+
+#[test]
+fn a_second_process_is_kept_out() {
+    let folder = Folder::new("lock");
+    let held = Disk::create(&folder.0).unwrap();
+    let refused = Disk::open(&folder.0, Hold::Shared).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Input);
+    drop(held);
+    assert!(Disk::open(&folder.0, Hold::Shared).is_ok());
+}
+
+#[test]
+fn a_journal_is_never_made_twice() {
+    let folder = Folder::new("twice");
+    drop(Disk::create(&folder.0).unwrap());
+    let mut disk = Disk::create(&folder.0).unwrap();
+    disk.append(&entry("born")).unwrap();
+    drop(disk);
+    assert_eq!(Disk::create(&folder.0).unwrap_err().kind(), Kind::Input);
+}
+
+#[test]
+fn a_torn_tail_is_kept_aside_and_never_lost() {
+    let folder = Folder::new("torn");
+    let mut journal = Disk::create(&folder.0).unwrap();
+    journal.append(&entry("whole")).unwrap();
+    drop(journal);
+    let half = &entry("half an entry")[..5];
+    let path = folder.0.join(FILE);
+    let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(half).unwrap();
+
+    let (_, seen) = Disk::open(&folder.0, Hold::Shared).unwrap();
+    assert_eq!(seen.map(|t| (t.length, t.kept)), Some((5, None)));
+    assert_eq!(fs::read(&path).unwrap().len(), entry("whole").len() + 5);
+
+    let (journal, tail) = Disk::open(&folder.0, Hold::Alone).unwrap();
+    let kept = tail.unwrap().kept.unwrap();
+    assert_eq!(fs::read(kept).unwrap(), half);
+    assert_eq!(journal.bytes(), entry("whole"));
+    drop(journal);
+    assert_eq!(fs::read(&path).unwrap(), entry("whole"));
+}
+
+#[test]
+fn a_folder_without_a_journal_is_bad_input() {
+    let folder = Folder::new("none");
+    assert_eq!(
+        Disk::open(&folder.0, Hold::Shared).unwrap_err().kind(),
+        Kind::Input
+    );
+}

@@ -1,0 +1,354 @@
+//! From words to a plan: every argument is what it must be before anything is opened or asked.
+
+use std::path::{Path, PathBuf};
+
+use signer_core::token::Line;
+use signer_core::types::{Chain, Id, KeyIndex, Label, Lang};
+
+use crate::cli::{
+    AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, InitArgs, LangArg,
+    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReviewArgs, ShowArgs, SignArgs,
+    TokenArgs, TranscriptCommand, WalletCommand,
+};
+use crate::failure::Failure;
+
+/// Most outputs of one signing session.
+const OUTPUTS: usize = 4;
+
+/// What will be done.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// `device init`
+    Commission(Box<Commission>),
+    /// `device card`
+    Card(Export),
+    /// `device status`
+    Status(Show),
+    /// `wallet register`
+    Register(Box<Register>),
+    /// `wallet list`
+    Wallets(Show),
+    /// `wallet address`
+    Address(Address),
+    /// `policy install`
+    InstallPolicy(InstallPolicy),
+    /// `policy show`
+    Policy(Show),
+    /// `psbt review`
+    Review(Review),
+    /// `psbt sign`
+    Sign(Sign),
+    /// `transcript export`
+    Transcript(Export),
+    /// `selftest`
+    Selftest(Format),
+    /// `decode-picture`
+    DecodePicture,
+}
+
+/// How something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The device's folder, and the language.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) state: PathBuf,
+    pub(crate) lang: Lang,
+}
+
+/// How the token is found; what is absent comes from the journal or the profile.
+#[derive(Debug)]
+pub(crate) struct TokenChoice {
+    pub(crate) profile: Option<String>,
+    pub(crate) module: Option<PathBuf>,
+    pub(crate) label: Option<Line>,
+}
+
+/// `device init`
+#[derive(Debug)]
+pub(crate) struct Commission {
+    pub(crate) place: Place,
+    pub(crate) profile: String,
+    pub(crate) module: Option<PathBuf>,
+    pub(crate) label: Line,
+    pub(crate) name: Id,
+    pub(crate) site: Label,
+    pub(crate) root: PathBuf,
+    pub(crate) roster: PathBuf,
+    pub(crate) keys: [(Chain, u32); 2],
+    pub(crate) card_out: PathBuf,
+}
+
+/// A command that writes one file.
+#[derive(Debug)]
+pub(crate) struct Export {
+    pub(crate) place: Place,
+    pub(crate) out: PathBuf,
+}
+
+/// A command that shows something.
+#[derive(Debug)]
+pub(crate) struct Show {
+    pub(crate) place: Place,
+    pub(crate) format: Format,
+}
+
+/// `wallet register`
+#[derive(Debug)]
+pub(crate) struct Register {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) record: RecordChoice,
+    pub(crate) cards: Vec<PathBuf>,
+    pub(crate) enrolments: Vec<PathBuf>,
+}
+
+/// What is registered.
+#[derive(Debug)]
+pub(crate) enum RecordChoice {
+    /// A draft to sign, and where the signed one goes.
+    Draft { draft: PathBuf, out: PathBuf },
+    /// A record that all devices signed.
+    Complete(PathBuf),
+}
+
+/// `wallet address`
+#[derive(Debug)]
+pub(crate) struct Address {
+    pub(crate) show: Show,
+    pub(crate) wallet: String,
+    pub(crate) chain: Chain,
+    pub(crate) index: KeyIndex,
+}
+
+/// `policy install`
+#[derive(Debug)]
+pub(crate) struct InstallPolicy {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) policy: PathBuf,
+}
+
+/// `psbt review`
+#[derive(Debug)]
+pub(crate) struct Review {
+    pub(crate) show: Show,
+    pub(crate) input: PathBuf,
+}
+
+/// `psbt sign`
+#[derive(Debug)]
+pub(crate) struct Sign {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) input: PathBuf,
+    pub(crate) outputs: Vec<PathBuf>,
+}
+
+impl TryFrom<Cli> for Plan {
+    type Error = Failure;
+
+    fn try_from(cli: Cli) -> Result<Self, Failure> {
+        Ok(match cli.command {
+            Command::Device(DeviceCommand::Init(args)) => {
+                Self::Commission(Box::new(commission(*args)?))
+            }
+            Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
+            Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
+            Command::Wallet(WalletCommand::Register(args)) => {
+                Self::Register(Box::new(register(*args)?))
+            }
+            Command::Wallet(WalletCommand::List(args)) => Self::Wallets(args.into()),
+            Command::Wallet(WalletCommand::Address(args)) => Self::Address(args.into()),
+            Command::Policy(PolicyCommand::Install(args)) => Self::InstallPolicy(policy(args)?),
+            Command::Policy(PolicyCommand::Show(args)) => Self::Policy(args.into()),
+            Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
+            Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
+            Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
+            Command::Selftest(args) => Self::Selftest(format_of(args.json)),
+            Command::DecodePicture => Self::DecodePicture,
+        })
+    }
+}
+
+fn commission(args: InitArgs) -> Result<Commission, Failure> {
+    if args.receive == 0 || args.change == 0 {
+        return Err(Failure::input(
+            "a pool without keys on one of its chains",
+            "Give --receive and --change of at least 1.",
+        ));
+    }
+    let named = |what: &str, error| {
+        Failure::input(
+            format_args!("{what}: {error}"),
+            "Use 1 to 32 of a-z 0-9 . _ - for a name, plain text for a site.",
+        )
+    };
+    Ok(Commission {
+        place: args.common.into(),
+        profile: args.profile,
+        module: args.module,
+        label: line("--token", &args.token)?,
+        name: Id::new(&args.name).map_err(|e| named("--name", e))?,
+        site: Label::new(&args.site).map_err(|e| named("--site", e))?,
+        root: args.root,
+        roster: args.roster,
+        keys: [(Chain::Receive, args.receive), (Chain::Change, args.change)],
+        card_out: args.card_out,
+    })
+}
+
+fn register(args: RegisterArgs) -> Result<Register, Failure> {
+    let record = match (args.draft, args.record, args.endorsement_out) {
+        (Some(draft), None, Some(out)) => RecordChoice::Draft { draft, out },
+        (None, Some(record), None) => RecordChoice::Complete(record),
+        _ => {
+            return Err(Failure::input(
+                "neither a draft with --endorsement-out nor a complete record",
+                "Give --draft FILE --endorsement-out FILE, or --record FILE.",
+            ));
+        }
+    };
+    Ok(Register {
+        place: args.common.into(),
+        token: token(args.token)?,
+        record,
+        cards: args.cards,
+        enrolments: args.enrolments,
+    })
+}
+
+fn policy(args: PolicyInstallArgs) -> Result<InstallPolicy, Failure> {
+    Ok(InstallPolicy {
+        place: args.common.into(),
+        token: token(args.token)?,
+        policy: args.policy,
+    })
+}
+
+fn sign(args: SignArgs) -> Result<Sign, Failure> {
+    let repeated = args.outputs.iter().enumerate().any(|(place, path)| {
+        args.outputs
+            .iter()
+            .skip(place + 1)
+            .any(|other| other == path)
+    });
+    if repeated || args.outputs.len() > OUTPUTS {
+        return Err(Failure::input(
+            "the same --out twice, or too many of them",
+            "Give each output once: a new file, an empty folder for pictures.",
+        ));
+    }
+    Ok(Sign {
+        place: args.common.into(),
+        token: token(args.token)?,
+        input: args.input,
+        outputs: args.outputs,
+    })
+}
+
+fn token(args: TokenArgs) -> Result<TokenChoice, Failure> {
+    Ok(TokenChoice {
+        profile: args.profile,
+        module: args.module,
+        label: args.token.map(|text| line("--token", &text)).transpose()?,
+    })
+}
+
+fn line(what: &str, text: &str) -> Result<Line, Failure> {
+    Line::new(text)
+        .filter(|line| !line.as_str().is_empty())
+        .ok_or_else(|| {
+            Failure::input(
+                format_args!("{what}: not a line of plain characters"),
+                "Use letters, digits, dot, dash.",
+            )
+        })
+}
+
+const fn format_of(json: bool) -> Format {
+    if json { Format::Json } else { Format::Text }
+}
+
+const fn lang_of(arg: LangArg) -> Lang {
+    match arg {
+        LangArg::En => Lang::En,
+        LangArg::Ja => Lang::Ja,
+    }
+}
+
+impl From<Common> for Place {
+    fn from(common: Common) -> Self {
+        Self {
+            state: common.state,
+            lang: lang_of(common.lang),
+        }
+    }
+}
+
+impl From<ShowArgs> for Show {
+    fn from(args: ShowArgs) -> Self {
+        Self {
+            place: args.common.into(),
+            format: format_of(args.json),
+        }
+    }
+}
+
+impl From<ExportArgs> for Export {
+    fn from(args: ExportArgs) -> Self {
+        Self {
+            place: args.common.into(),
+            out: args.out,
+        }
+    }
+}
+
+impl From<AddressArgs> for Address {
+    fn from(args: AddressArgs) -> Self {
+        Self {
+            show: args.show.into(),
+            wallet: args.wallet,
+            chain: match args.chain {
+                ChainArg::Receive => Chain::Receive,
+                ChainArg::Change => Chain::Change,
+            },
+            index: KeyIndex(args.index),
+        }
+    }
+}
+
+impl From<ReviewArgs> for Review {
+    fn from(args: ReviewArgs) -> Self {
+        Self {
+            show: args.show.into(),
+            input: args.input,
+        }
+    }
+}
+
+/// The profile of this name, or in this file.
+pub(crate) fn profile(choice: &str) -> Result<hsm_profiles::Profile, Failure> {
+    let wrong = |error: hsm_profiles::ProfileError| {
+        Failure::input(
+            error,
+            "Name a built-in profile, or give the file of the profile of this HSM model.",
+        )
+    };
+    if hsm_profiles::Profile::names().any(|name| name == choice) {
+        return hsm_profiles::Profile::named(choice).map_err(wrong);
+    }
+    let path = Path::new(choice);
+    if !path.exists() {
+        return hsm_profiles::Profile::named(choice).map_err(wrong);
+    }
+    let bytes = crate::files::read(path, crate::files::ARTEFACT)?;
+    let text = String::from_utf8_lossy(&bytes);
+    hsm_profiles::Profile::parse(&text).map_err(wrong)
+}

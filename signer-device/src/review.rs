@@ -1,0 +1,207 @@
+//! `psbt review`: what the rules say of a PSBT before a ceremony. Nothing is recorded, no token is
+//! opened, nobody consents. Approvals are judged in the ceremony alone: there are no operators here.
+
+use signer_core::codec;
+use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::policy::CheckedTx;
+use signer_core::psbt::{Limits, ParsedPsbt};
+use signer_core::review::address::grouped;
+use signer_core::review::amount::{btc, sat};
+use signer_core::rule::{RuleLine, RuleReport, Stopped, Verdict};
+use signer_core::transcript::DeviceState;
+use signer_core::types::{Height, Lang};
+use signer_core::wallet::{BindContext, OutputKind, WalletTx};
+
+use crate::console::Console;
+use crate::failure::{Failure, Kind};
+use crate::gap::Inlet;
+use crate::json::Json;
+use crate::plan::{Format, Review};
+use crate::show::Reading;
+
+/// Reads and judges one PSBT.
+pub(crate) fn run(plan: &Review) -> Result<(), Failure> {
+    let inlet = Inlet::open(&plan.input)?;
+    let mut reading = Reading::open(&plan.show.place)?;
+    let psbt = inlet.read(&mut reading.console)?;
+    let judged = judge(reading.journal.state(), psbt)?;
+    let report = match &judged {
+        Ok(checked) => checked.report(),
+        Err(stopped) => stopped.report(),
+    };
+    match plan.show.format {
+        Format::Json => {
+            let value = json(report, judged.as_ref().ok());
+            reading.console.plain(&value.to_string())?;
+        }
+        Format::Text => text(&mut reading.console, report, judged.as_ref().ok())?,
+    }
+    match judged {
+        Ok(_) => Ok(()),
+        Err(stopped) => Err(refused(&stopped)),
+    }
+}
+
+/// The chain up to the policy: the stages that need nobody in the room.
+fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped>, Failure> {
+    let (Some(device), Some(policy)) = (state.device(), state.policy()) else {
+        return Err(Failure::input(
+            "no policy is installed on this device",
+            "Install one first: signer-device policy install --help",
+        ));
+    };
+    let chain = || {
+        let parsed = ParsedPsbt::parse_within(psbt, Limits::HEAVY)?;
+        let tip = known_height(state, &parsed);
+        let context = BindContext {
+            wallets: state.wallets(),
+            policy,
+            ledger: state.ledger(),
+            device: &device,
+            tip,
+        };
+        let tx = WalletTx::bind(parsed, &context)?;
+        CheckedTx::check(tx, policy, state.ledger(), tip)
+    };
+    Ok(chain())
+}
+
+/// The height that the headers in the PSBT lead to, if they lead on from the last known block.
+fn known_height(state: &DeviceState, parsed: &ParsedPsbt) -> Height {
+    let extended = || {
+        let run: HeaderRun = codec::decode(parsed.carried().headers.as_deref()?).ok()?;
+        let network = state.scope()?.network;
+        state.tip()?.extend(&run, network).ok()
+    };
+    extended().as_ref().map_or(state.height(), ChainTip::height)
+}
+
+fn refused(stopped: &Stopped) -> Failure {
+    let rules: Vec<String> = stopped
+        .report()
+        .refusals()
+        .map(|refusal| refusal.rule.to_string())
+        .collect();
+    Failure::new(
+        Kind::Rule,
+        format_args!("refused by rule: {}", rules.join(", ")),
+        "What each rule expected and what to do stands above.",
+    )
+}
+
+fn text(
+    console: &mut Console,
+    report: &RuleReport,
+    checked: Option<&CheckedTx>,
+) -> Result<(), Failure> {
+    for line in report.lines() {
+        say_line(console, line)?;
+    }
+    let Some(checked) = checked else {
+        return Ok(());
+    };
+    let later = console.lang().pick(
+        "APP01 to APP10 are judged in the ceremony, with the operators there",
+        "APP01からAPP10は操作者が揃う儀式で判定します",
+    );
+    console.say(later)?;
+    let tx = checked.wallet_tx();
+    let mut lines = vec![
+        format!("{}  {}", tx.wallet().name(), tx.wallet().digest()),
+        format!("{} coins", tx.inputs().len()),
+        String::new(),
+    ];
+    for payment in checked.payments() {
+        lines.push(format!("{}  {}", payment.label, payment.destination));
+        let output = tx.parsed().tx().output.get(payment.output.0 as usize);
+        let network = tx.wallet().record().scope.network.to_bitcoin();
+        let address =
+            output.and_then(|o| bitcoin::Address::from_script(&o.script_pubkey, network).ok());
+        lines.extend(address.map_or_else(Vec::new, |a| grouped(&a.to_string())));
+        lines.push(format!(
+            "{}  ({})",
+            btc(payment.amount),
+            sat(payment.amount)
+        ));
+        lines.push(String::new());
+    }
+    lines.push(format!("fee  {}", sat(tx.parsed().fee())));
+    console.screen("transaction", &lines)
+}
+
+fn say_line(console: &mut Console, line: &RuleLine) -> Result<(), Failure> {
+    let (rule, lang) = (line.rule, console.lang());
+    match &line.verdict {
+        Verdict::Passed => console.say(&format!("{rule} {}", rule.sentence(lang))),
+        Verdict::Notice(text) => console.notice(&format!("{rule} {text}")),
+        Verdict::NotApplicable(why) => console.say(&format!("{rule} -- {why}")),
+        Verdict::NotReached(by) => console.say(&match lang {
+            Lang::En => format!("{rule} not reached, because of {by}"),
+            Lang::Ja => format!("{rule} 未判定({by}のため)"),
+        }),
+        Verdict::Refused(refusals) => refusals
+            .iter()
+            .try_for_each(|refusal| console.refusal(&refusal.text(lang))),
+    }
+}
+
+fn json(report: &RuleReport, checked: Option<&CheckedTx>) -> Json {
+    let lines = report.lines().iter().map(line_json).collect();
+    let tx = checked.map(|checked| {
+        let parsed = checked.wallet_tx().parsed();
+        let payments = checked.payments().iter().map(|payment| {
+            Json::Object(vec![
+                ("output", Json::from(payment.output.0)),
+                ("destination", Json::text(&payment.destination)),
+                ("amount", Json::Number(payment.amount.to_sat())),
+            ])
+        });
+        let change = checked.wallet_tx().outputs().iter();
+        let change = change.filter(|output| matches!(output, OutputKind::Change { .. }));
+        Json::Object(vec![
+            ("digest", Json::text(parsed.tx_digest())),
+            ("wallet", Json::text(checked.wallet_tx().wallet().digest())),
+            ("fee", Json::Number(parsed.fee().to_sat())),
+            ("payments", Json::List(payments.collect())),
+            ("change_outputs", Json::Number(change.count() as u64)),
+        ])
+    });
+    Json::Object(vec![
+        ("passed", Json::Truth(checked.is_some())),
+        (
+            "judged",
+            Json::List(["parse", "bind", "check"].map(Json::text).to_vec()),
+        ),
+        ("report", Json::List(lines)),
+        ("transaction", tx.unwrap_or(Json::Null)),
+    ])
+}
+
+fn line_json(line: &RuleLine) -> Json {
+    let (verdict, detail) = match &line.verdict {
+        Verdict::Passed => ("passed", Json::Null),
+        Verdict::Notice(text) => ("notice", Json::text(text)),
+        Verdict::NotApplicable(why) => ("not-applicable", Json::text(why)),
+        Verdict::NotReached(by) => ("not-reached", Json::text(by)),
+        Verdict::Refused(refusals) => (
+            "refused",
+            Json::List(
+                refusals
+                    .iter()
+                    .map(|refusal| {
+                        Json::Object(vec![
+                            ("place", Json::text(refusal.place.text(Lang::En))),
+                            ("expected", Json::text(&refusal.expected)),
+                            ("got", Json::text(&refusal.got)),
+                        ])
+                    })
+                    .collect(),
+            ),
+        ),
+    };
+    Json::Object(vec![
+        ("rule", Json::text(line.rule)),
+        ("verdict", Json::text(verdict)),
+        ("detail", detail),
+    ])
+}

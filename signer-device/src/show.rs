@@ -1,0 +1,327 @@
+//! Views of the journal: nothing here is authority, and nothing is recorded.
+
+use std::sync::Arc;
+
+use signer_core::digest::{WalletDigest, from_hex};
+use signer_core::review::address::grouped;
+use signer_core::rule::Refusal;
+use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
+use signer_core::types::{Chain, Lang};
+use signer_core::wallet::RegisteredWallet;
+
+use crate::console::Console;
+use crate::failure::{Failure, Kind};
+use crate::files::Output;
+use crate::journal::{Disk, Hold};
+use crate::json::Json;
+use crate::plan::{Address, Export, Format, Place, Show};
+
+/// A journal that is only read.
+pub(crate) struct Reading {
+    pub(crate) console: Console,
+    pub(crate) journal: Journal,
+    torn: usize,
+}
+
+impl Reading {
+    /// Reads the journal of the folder and folds it.
+    ///
+    /// # Errors
+    /// TRN01, TRN04.
+    pub(crate) fn open(place: &Place) -> Result<Self, Failure> {
+        let (disk, torn) = Disk::open(&place.state, Hold::Shared)?;
+        let journal = Journal::load(disk.bytes()).map_err(|r| refused(&r, place.lang))?;
+        Ok(Self {
+            console: Console::new(place.lang),
+            journal,
+            torn: torn.map_or(0, |tail| tail.length),
+        })
+    }
+
+    fn state(&self) -> &DeviceState {
+        self.journal.state()
+    }
+}
+
+/// A journal that is none.
+pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> Failure {
+    let text = refusal.text(lang);
+    let (what, advice) = text.split_once('\n').unwrap_or((&text, ""));
+    Failure::new(Kind::Rule, what, advice)
+}
+
+/// `device card`
+pub(crate) fn card(plan: &Export) -> Result<(), Failure> {
+    let out = Output::reserve(&plan.out)?;
+    let mut reading = Reading::open(&plan.place)?;
+    let card = reading.state().own_card().ok_or_else(|| {
+        Failure::input(
+            "the journal holds no card of this device",
+            "Commissioning did not end well. Keep the folder and report it.",
+        )
+    })?;
+    let (bytes, path) = (card.to_bytes(), out.path().display().to_string());
+    out.write(&bytes)?;
+    reading.console.wrote(&format!("wrote {path}"))
+}
+
+/// `device status`
+pub(crate) fn status(plan: &Show) -> Result<(), Failure> {
+    let mut reading = Reading::open(&plan.place)?;
+    let value = status_json(&reading);
+    if plan.format == Format::Json {
+        return reading.console.plain(&value.to_string());
+    }
+    lines_of(&mut reading.console, &value)
+}
+
+fn status_json(reading: &Reading) -> Json {
+    let (state, head) = (reading.state(), reading.journal.head());
+    let genesis = state.genesis();
+    let text = |text: Option<String>| Json::maybe(text);
+    Json::Object(vec![
+        ("name", text(genesis.map(|g| g.name.to_string()))),
+        ("site", text(genesis.map(|g| g.site.to_string()))),
+        ("device", text(state.device().map(|d| d.to_hex()))),
+        (
+            "network",
+            text(genesis.map(|g| g.root.scope.network.to_string())),
+        ),
+        ("root", text(genesis.map(|g| g.root.digest().to_hex()))),
+        ("token", text(genesis.map(|g| g.hsm.label.to_string()))),
+        ("profile", text(genesis.map(|g| g.hsm.profile.to_string()))),
+        ("roster", text(state.roster().map(|r| r.digest().to_hex()))),
+        ("policy", text(state.policy().map(|p| p.digest().to_hex()))),
+        ("height", Json::from(state.height().0)),
+        ("signatures", Json::Number(state.ledger().signatures())),
+        ("entries", Json::Number(head.entries)),
+        ("head", Json::text(signer_core::digest::hex(&head.hash))),
+        ("torn_bytes", Json::Number(reading.torn as u64)),
+        (
+            "unsealed_session",
+            Json::maybe(state.open().map(|open| open.number().0)),
+        ),
+        (
+            "sessions",
+            Json::List(state.sessions().iter().map(session_json).collect()),
+        ),
+    ])
+}
+
+fn session_json(session: &SessionSummary) -> Json {
+    Json::Object(vec![
+        ("number", Json::from(session.number.0)),
+        ("ceremony", Json::text(kind_name(session.kind))),
+        ("outcome", Json::text(outcome_name(session.outcome))),
+        ("sealed", Json::Truth(session.seal.is_some())),
+    ])
+}
+
+const fn kind_name(kind: CeremonyKind) -> &'static str {
+    match kind {
+        CeremonyKind::Commission => "commission",
+        CeremonyKind::Keys => "keys",
+        CeremonyKind::Wallet => "wallet",
+        CeremonyKind::Roster => "roster",
+        CeremonyKind::Policy => "policy",
+        CeremonyKind::Headers => "headers",
+        CeremonyKind::Sign => "sign",
+        CeremonyKind::Card => "card",
+        CeremonyKind::Destroy => "destroy",
+        CeremonyKind::Resume => "resume",
+    }
+}
+
+const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Signed => "signed",
+        Outcome::Refused => "refused",
+        Outcome::Aborted => "aborted",
+        Outcome::Cut => "cut",
+    }
+}
+
+/// `wallet list`
+pub(crate) fn wallets(plan: &Show) -> Result<(), Failure> {
+    let mut reading = Reading::open(&plan.place)?;
+    let wallets = reading.state().wallets().wallets();
+    let list = Json::List(wallets.iter().map(|wallet| wallet_json(wallet)).collect());
+    if plan.format == Format::Json {
+        return reading.console.plain(&list.to_string());
+    }
+    let Json::List(wallets) = list else {
+        return Ok(());
+    };
+    if wallets.is_empty() {
+        let none = reading
+            .console
+            .lang()
+            .pick("no wallet", "登録ウォレットなし");
+        return reading.console.say(none);
+    }
+    wallets
+        .iter()
+        .try_for_each(|wallet| lines_of(&mut reading.console, wallet))
+}
+
+fn wallet_json(wallet: &RegisteredWallet) -> Json {
+    Json::Object(vec![
+        ("name", Json::text(wallet.name())),
+        ("digest", Json::text(wallet.digest())),
+        ("id", Json::text(wallet.id())),
+        ("class", Json::text(wallet.class().name())),
+        ("script", Json::text(wallet.script_type().name())),
+        ("threshold", Json::from(u32::from(wallet.threshold()))),
+        (
+            "devices",
+            Json::List(
+                wallet
+                    .cosigners()
+                    .iter()
+                    .map(|cosigner| Json::text(&cosigner.name))
+                    .collect(),
+            ),
+        ),
+        ("receive", Json::from(wallet.addresses(Chain::Receive))),
+        ("change", Json::from(wallet.addresses(Chain::Change))),
+    ])
+}
+
+/// `wallet address`
+pub(crate) fn address(plan: &Address) -> Result<(), Failure> {
+    let mut reading = Reading::open(&plan.show.place)?;
+    let wallet = find(reading.state(), &plan.wallet)?;
+    let address = wallet.address(plan.chain, plan.index).ok_or_else(|| {
+        Failure::input(
+            format_args!(
+                "the wallet has {} addresses on this chain",
+                wallet.addresses(plan.chain)
+            ),
+            "Give a smaller --index, or top up the pools.",
+        )
+    })?;
+    let descriptor = wallet
+        .descriptor(plan.chain, plan.index)
+        .map_err(Failure::internal)?;
+    if plan.show.format == Format::Json {
+        let value = Json::Object(vec![
+            ("wallet", Json::text(wallet.digest())),
+            ("chain", Json::from(u32::from(plan.chain.number()))),
+            ("index", Json::from(plan.index.0)),
+            ("address", Json::text(&address)),
+            ("descriptor", Json::text(descriptor)),
+        ]);
+        return reading.console.plain(&value.to_string());
+    }
+    let mut lines = vec![
+        format!("{}  {}/{}", wallet.name(), plan.chain.number(), plan.index),
+        String::new(),
+    ];
+    lines.extend(grouped(&address.to_string()));
+    reading.console.screen("address", &lines)
+}
+
+fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWallet>, Failure> {
+    let digest = from_hex(wanted).map(WalletDigest::from_bytes);
+    let mut wallets = state.wallets().wallets().iter();
+    wallets
+        .find(|wallet| Some(wallet.digest()) == digest || wallet.name().as_str() == wanted)
+        .cloned()
+        .ok_or_else(|| {
+            Failure::input(
+                format_args!("no wallet {wanted} is registered here"),
+                "Look at the names with: signer-device wallet list --state DIR",
+            )
+        })
+}
+
+/// `policy show`
+pub(crate) fn policy(plan: &Show) -> Result<(), Failure> {
+    let mut reading = Reading::open(&plan.place)?;
+    let value = policy_json(reading.state());
+    if plan.format == Format::Json {
+        return reading.console.plain(&value.to_string());
+    }
+    if value == Json::Null {
+        let none = reading.console.lang().pick("no policy", "ポリシーなし");
+        return reading.console.say(none);
+    }
+    lines_of(&mut reading.console, &value)
+}
+
+fn policy_json(state: &DeviceState) -> Json {
+    let Some(policy) = state.policy() else {
+        return Json::Null;
+    };
+    let network = policy.scope().network.to_bitcoin();
+    let destinations = policy.policy().destinations.iter().map(|destination| {
+        let address = bitcoin::Address::from_script(&destination.script, network);
+        Json::Object(vec![
+            ("id", Json::text(&destination.id)),
+            ("label", Json::text(&destination.label)),
+            ("address", Json::maybe(address.ok().map(|a| a.to_string()))),
+            ("limit", Json::Number(destination.limit.to_sat())),
+            ("activation", Json::from(destination.activation.0)),
+        ])
+    });
+    let wallets = policy.policy().wallets.iter().map(|rules| {
+        Json::Object(vec![
+            ("wallet", Json::text(rules.wallet)),
+            ("class", Json::text(rules.class.name())),
+            ("per_transfer", Json::Number(rules.per_transfer.to_sat())),
+            ("fee_absolute", Json::Number(rules.fee.absolute.to_sat())),
+            ("fee_sat_per_vbyte", Json::from(rules.fee.sat_per_vbyte)),
+            ("fee_per_mille", Json::from(rules.fee.per_mille)),
+            ("approvers", Json::from(u32::from(rules.quorum.approvers))),
+            (
+                "departments",
+                Json::from(u32::from(rules.quorum.departments)),
+            ),
+            ("directors", Json::from(u32::from(rules.quorum.directors))),
+            (
+                "destinations",
+                Json::List(rules.destinations.iter().map(Json::text).collect()),
+            ),
+        ])
+    });
+    Json::Object(vec![
+        ("number", Json::from(policy.number().0)),
+        ("digest", Json::text(policy.digest())),
+        ("activation", Json::from(policy.policy().activation.0)),
+        ("wallets", Json::List(wallets.collect())),
+        ("destinations", Json::List(destinations.collect())),
+    ])
+}
+
+/// An object for people: one member on a line, lists below.
+fn lines_of(console: &mut Console, value: &Json) -> Result<(), Failure> {
+    let Json::Object(members) = value else {
+        return console.say(&plain(value));
+    };
+    for (name, member) in members {
+        match member {
+            Json::List(items) if items.iter().any(|i| matches!(i, Json::Object(_))) => {
+                for item in items {
+                    console.say(&format!("{name}: {}", plain(item)))?;
+                }
+            }
+            other => console.say(&format!("{name}: {}", plain(other)))?,
+        }
+    }
+    Ok(())
+}
+
+fn plain(value: &Json) -> String {
+    match value {
+        Json::Null => "-".into(),
+        Json::Text(text) => text.clone(),
+        Json::Truth(_) | Json::Number(_) => value.to_string(),
+        Json::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(" "),
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, member)| format!("{name} {}", plain(member)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}

@@ -1,0 +1,171 @@
+//! Officers with tokens of their own, and what they sign before a device exists.
+
+use bitcoin::CompactTarget;
+use hsm_profiles::{Module, OfficerToken, Pin, Profile};
+use signer_core::approval::{Officer, Role, Roster};
+use signer_core::codec;
+use signer_core::cose::{Artefact, Endorsed, Scope};
+use signer_core::root::{Checkpoint, Root};
+use signer_core::types::{Height, Id, Label, Network, Purpose, Version};
+use zeroize::Zeroizing;
+
+use super::Bench;
+
+/// The officers: identifier, department, roles.
+const OFFICERS: [(&str, &str, &[Role]); 6] = [
+    (
+        "app.a",
+        "risk",
+        &[Role::Approver, Role::PolicyAdministrator],
+    ),
+    (
+        "app.b",
+        "board",
+        &[Role::Approver, Role::Director, Role::PolicyAdministrator],
+    ),
+    ("op.a", "operations", &[Role::Operator]),
+    ("op.b", "treasury", &[Role::Operator]),
+    (
+        "req.a",
+        "trading",
+        &[Role::Requester, Role::PolicyAdministrator],
+    ),
+    ("wit.a", "audit", &[Role::Witness]),
+];
+
+/// The PIN of every officer's token.
+pub(crate) const OFFICER_PIN: &str = "officer-pin";
+
+/// Network and purpose of all that is made here.
+pub(crate) const SCOPE: Scope = Scope {
+    network: Network::Regtest,
+    purpose: Purpose::Drill,
+};
+
+/// The officers' tokens, opened.
+pub(crate) struct Officers {
+    tokens: Vec<(Id, OfficerToken)>,
+    /// Also holds the module open.
+    pub(crate) module: Module,
+    pub(crate) root: Root,
+    pub(crate) roster: Endorsed<Roster>,
+}
+
+fn pin(text: &str) -> Pin {
+    Pin::new(&Zeroizing::new(text.to_owned()))
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).expect("a plain identifier")
+}
+
+impl Officers {
+    /// Makes every officer's token, the first roster and the root; both as files on the bench.
+    pub(crate) fn appoint(bench: &Bench) -> Self {
+        let profile = Profile::named("softhsm2").expect("built in");
+        let module = Module::load(&profile, None).expect("SoftHSM is installed");
+        let mut tokens: Vec<(Id, OfficerToken)> = OFFICERS
+            .iter()
+            .map(|(name, _, _)| (id(name), own_token(&module, name)))
+            .collect();
+        let roster = first_roster(&tokens);
+        let mut roster = Endorsed::new(roster, SCOPE);
+        for (name, token) in &mut tokens {
+            if roles_of(name).contains(&Role::PolicyAdministrator) {
+                endorse(&mut roster, token);
+            }
+        }
+        let genesis = bitcoin::constants::genesis_block(bitcoin::Network::Regtest).header;
+        let root = Root {
+            version: 1,
+            scope: SCOPE,
+            checkpoint: Checkpoint {
+                height: Height(0),
+                hash: *AsRef::<[u8; 32]>::as_ref(&genesis.block_hash()),
+                bits: CompactTarget::to_consensus(genesis.bits),
+                time: genesis.time,
+            },
+            roster: roster.roster_digest(),
+        };
+        bench.write("root.cbor", &codec::encode(&root));
+        bench.write("roster.cbor", &roster.to_bytes());
+        Self {
+            tokens,
+            module,
+            root,
+            roster,
+        }
+    }
+
+    /// The 32 words of the root, as on paper.
+    pub(crate) fn root_words(&self) -> Vec<&'static str> {
+        self.root.digest().words()
+    }
+
+    /// Adds the signature of every administrator.
+    pub(crate) fn endorse_by_all<T: Artefact>(&mut self, artefact: &mut Endorsed<T>) {
+        for (name, token) in &mut self.tokens {
+            if roles_of(name).contains(&Role::PolicyAdministrator) {
+                endorse(artefact, token);
+            }
+        }
+    }
+
+    /// One officer's token.
+    pub(crate) fn token(&mut self, name: &str) -> &mut OfficerToken {
+        let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
+        &mut found.expect("an officer of the bench").1
+    }
+}
+
+fn roles_of(name: &Id) -> &'static [Role] {
+    let found = OFFICERS
+        .iter()
+        .find(|(known, _, _)| *known == name.as_str());
+    found.expect("an officer of the bench").2
+}
+
+fn own_token(module: &Module, name: &str) -> OfficerToken {
+    let label = format!("officer-{name}");
+    let selector = module
+        .init_token(&pin("so-of-officer"), &label, &pin(OFFICER_PIN))
+        .expect("a blank token");
+    let mut open = module
+        .open(&selector)
+        .and_then(|closed| closed.login(&pin(OFFICER_PIN)))
+        .expect("the token opens");
+    open.generate_officer_key().expect("a key");
+    OfficerToken::new(open).expect("its key is there")
+}
+
+fn first_roster(tokens: &[(Id, OfficerToken)]) -> Roster {
+    let officers = OFFICERS.iter().zip(tokens).map(|(officer, (id_, token))| {
+        let (name, department, roles) = officer;
+        Officer {
+            id: id_.clone(),
+            name: Label::new(name).expect("plain"),
+            name_ja: Label::new("佐藤").expect("plain"),
+            department: id(department),
+            roles: roles.to_vec(),
+            key: token.public_key(),
+            valid_from: Height(0),
+            valid_to: Height(1_000_000),
+        }
+    });
+    Roster {
+        version: 1,
+        scope: SCOPE,
+        number: Version(1),
+        predecessor: None,
+        officers: officers.collect(),
+        administrators: 2,
+        recovery: None,
+    }
+}
+
+fn endorse<T: Artefact>(artefact: &mut Endorsed<T>, token: &mut OfficerToken) {
+    let draft = artefact.draft_for(SCOPE, &token.public_key());
+    let order = draft.officer_order().expect("an officer's to sign");
+    let signature = token.sign(&order).expect("the token signs");
+    artefact.add(draft.signed(signature).expect("it verifies"));
+}

@@ -1,0 +1,148 @@
+//! The real program, and people who answer only when the prompt stands there.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+
+/// What a program said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Played {
+    pub(crate) output: String,
+    pub(crate) errors: String,
+    pub(crate) code: i32,
+}
+
+/// A prompt as it stands on the screen.
+pub(crate) struct Prompt<'a> {
+    pub(crate) who: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) question: &'a str,
+    /// Everything before it.
+    pub(crate) screen: &'a str,
+}
+
+/// What a person does at a prompt.
+pub(crate) enum Act {
+    /// Types this and Enter.
+    Type(String),
+    /// Goes away: the input ends.
+    Leave,
+}
+
+/// Types this and Enter.
+pub(crate) fn typed(text: impl Into<String>) -> Act {
+    Act::Type(text.into())
+}
+
+/// The program with these arguments; nothing of this process's environment but the tokens.
+pub(crate) fn device(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signer-device"));
+    command.args(arguments).env_clear();
+    if let Some(configuration) = std::env::var_os("SOFTHSM2_CONF") {
+        command.env("SOFTHSM2_CONF", configuration);
+    }
+    command
+}
+
+/// Runs the program; `person` answers each prompt.
+pub(crate) fn play(command: &mut Command, mut person: impl FnMut(&Prompt<'_>) -> Act) -> Played {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let output = converse(&mut child, &mut person);
+    let mut errors = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_string(&mut errors).expect("errors are text");
+    }
+    let status = child.wait().expect("the program ends");
+    Played {
+        output,
+        errors,
+        code: status.code().unwrap_or(255),
+    }
+}
+
+fn converse(child: &mut Child, person: &mut impl FnMut(&Prompt<'_>) -> Act) -> String {
+    let mut stdin = child.stdin.take();
+    let mut stdout = child.stdout.take().expect("it was piped");
+    let (mut bytes, mut buffer) = (Vec::new(), [0_u8; 4096]);
+    loop {
+        let length = stdout.read(&mut buffer).expect("the pipe is open");
+        if length == 0 {
+            return String::from_utf8(bytes).expect("screens are text");
+        }
+        bytes.extend_from_slice(&buffer[..length]);
+        let Some((screen, prompt)) = open_prompt(&bytes) else {
+            continue;
+        };
+        let Some(mut keyboard) = stdin.take() else {
+            continue;
+        };
+        if let Act::Type(text) = person(&read_prompt(&screen, &prompt)) {
+            // A program that has ended already reads no answer.
+            let _ = keyboard.write_all(format!("{text}\n").as_bytes());
+            stdin = Some(keyboard);
+        }
+    }
+}
+
+/// What stands before the prompt, and the prompt, if the output ends with one.
+fn open_prompt(bytes: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (screen, last) = text.rsplit_once('\n').unwrap_or(("", text));
+    let whole = last.starts_with("? ") && last.ends_with(" > ");
+    whole.then(|| (screen.to_owned(), last.to_owned()))
+}
+
+fn read_prompt<'a>(screen: &'a str, prompt: &'a str) -> Prompt<'a> {
+    let inner = prompt
+        .strip_prefix("? ")
+        .and_then(|p| p.strip_suffix(" > "))
+        .expect("a prompt");
+    let (who, asked) = inner.split_once(": [").expect("who is asked");
+    let (id, question) = asked.split_once("] ").expect("what is asked");
+    Prompt {
+        who,
+        id,
+        question,
+        screen,
+    }
+}
+
+impl Played {
+    /// Asserts the exit code, and that an error is two lines.
+    pub(crate) fn ended(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}\n{}", self.output, self.errors);
+        if code != 0 {
+            assert_eq!(self.errors.lines().count(), 2, "{}", self.errors);
+            assert!(self.errors.starts_with("error: "), "{}", self.errors);
+            assert!(!self.errors.contains("panicked"), "{}", self.errors);
+        }
+        self
+    }
+
+    /// Asserts that the output or the error says this.
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(
+            self.output.contains(text) || self.errors.contains(text),
+            "{text:?} is not in\n{}\n{}",
+            self.output,
+            self.errors
+        );
+        self
+    }
+
+    /// The lines of the screen of this name.
+    pub(crate) fn screen(&self, name: &str) -> Vec<&str> {
+        let head = format!("+-- {name} ");
+        self.output
+            .lines()
+            .skip_while(|line| !line.starts_with(&head))
+            .skip(1)
+            .take_while(|line| !line.starts_with('+'))
+            .map(|line| line.strip_prefix("| ").unwrap_or(""))
+            .collect()
+    }
+}
