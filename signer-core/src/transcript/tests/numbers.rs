@@ -1,0 +1,143 @@
+//! The numbers of the format are frozen: an old journal is read for ever.
+
+use alloc::vec::Vec;
+use std::vec;
+
+use crate::codec::{ByteString, encode};
+use crate::digest::{RequestDigest, ScreenDigest};
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Verdict};
+use crate::testing::id;
+use crate::token::Line;
+use crate::transcript::testing::reading;
+use crate::transcript::{
+    Aborted, Answered, Body, Channel, Exception, Intake, Outcome, Rechecked, Rejected, Shown,
+    WrongPin,
+};
+
+/// `[number, [content]]` begins with these bytes.
+fn begins(number: u8) -> Vec<u8> {
+    let number = match number {
+        0..=23 => vec![number],
+        more => vec![0x18, more],
+    };
+    [&[0x82][..], &number, &[0x81]].concat()
+}
+
+#[test]
+fn each_kind_of_entry_has_its_number() {
+    let line = Line::lossy("x");
+    let bodies = [
+        (4, Body::Attended(ByteString(vec![]))),
+        (
+            5,
+            Body::Intake(Intake {
+                psbt: ByteString(vec![]),
+                channel: Channel::File,
+            }),
+        ),
+        (6, Body::Reported(RuleReport::new())),
+        (
+            7,
+            Body::Rejected(Rejected {
+                request: RequestDigest::over(&[]),
+                officer: id("a"),
+            }),
+        ),
+        (
+            8,
+            Body::Shown(Shown {
+                number: 1,
+                screen: ScreenDigest::over(&[]),
+            }),
+        ),
+        (
+            9,
+            Body::Answered(Answered {
+                screen: 1,
+                seat: crate::approval::Seat::OperatorA,
+                text: "x".into(),
+            }),
+        ),
+        (12, Body::Receipt(ByteString(vec![]))),
+        (
+            13,
+            Body::Refused(Refusal::new(RuleId::SIG01, Place::Machine, "x", "y")),
+        ),
+        (
+            14,
+            Body::Aborted(Aborted {
+                step: 1,
+                seat: None,
+                reason: line.clone(),
+            }),
+        ),
+        (15, Body::WrongPin(WrongPin { tries_left: None })),
+        (
+            16,
+            Body::Exception(Exception {
+                step: 1,
+                expected: line.clone(),
+                happened: line.clone(),
+                decision: line,
+                decided_by: None,
+            }),
+        ),
+        (17, Body::Closed(Outcome::Done)),
+        (18, Body::Sealed(ByteString(vec![]))),
+        (
+            19,
+            Body::Rechecked(std::boxed::Box::new(Rechecked {
+                environment: reading(),
+                report: vec![],
+            })),
+        ),
+    ];
+    for (number, body) in bodies {
+        let bytes = encode(&body);
+        assert!(bytes.starts_with(&begins(number)), "{}", body.name());
+        assert_eq!(crate::codec::decode(&bytes), Ok(body));
+    }
+    // The others need a whole ceremony.
+    let bench = super::signed();
+    for item in super::items(&bench.disk) {
+        let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
+        let number = match entry.body {
+            Body::Genesis(_) => 0,
+            Body::SessionOpened(_) => 1,
+            Body::Installed(_) => 2,
+            Body::KeysGenerated(_) => 3,
+            Body::Intent(_) => 10,
+            Body::Result(_) => 11,
+            _ => continue,
+        };
+        assert!(encode(&entry.body).starts_with(&begins(number)));
+    }
+}
+
+#[test]
+fn verdicts_outcomes_and_places_have_their_numbers() {
+    let numbers = |bytes: Vec<u8>| bytes[..2].to_vec();
+    let verdicts = [
+        Verdict::Passed,
+        Verdict::Notice("x".into()),
+        Verdict::Refused(vec![]),
+        Verdict::NotApplicable("x".into()),
+        Verdict::NotReached(RuleId::PSB01),
+    ];
+    for (number, verdict) in (0..).zip(&verdicts) {
+        assert_eq!(numbers(encode(verdict)), [0x82, number]);
+    }
+    assert_eq!(encode(&Verdict::Passed), [0x82, 0, 0x80]);
+    let outcomes = [
+        Outcome::Done,
+        Outcome::Signed,
+        Outcome::Refused,
+        Outcome::Aborted,
+        Outcome::Cut,
+    ];
+    for (number, outcome) in (0..).zip(&outcomes) {
+        assert_eq!(encode(outcome), [number]);
+    }
+    assert_eq!(numbers(encode(&Place::Screen(1))), [0x82, 8]);
+    assert_eq!(RuleId::of(Stage::Transcript).count(), 4);
+}
