@@ -328,6 +328,7 @@ fn register(
             own,
             cards: &cards,
             enrolments: &enrolments,
+            wallets: &Registry::new(),
         };
         let checked = RegistrableRecord::check(&asked).unwrap();
         bytes = device_endorses(device, checked.into_endorsed()).to_bytes();

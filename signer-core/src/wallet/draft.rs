@@ -7,7 +7,8 @@ use bitcoin::Address;
 use super::registered::check_shape;
 use super::script;
 use super::{
-    CheckedCard, CoSigner, KeyRow, PoolKey, ScriptType, WalletClass, WalletError, WalletRecord,
+    CheckedCard, CoSigner, KeyRow, PoolKey, Registry, ScriptType, WalletClass, WalletError,
+    WalletRecord,
 };
 use crate::approval::CheckedEnrolment;
 use crate::codec;
@@ -121,10 +122,12 @@ pub struct Registration<'a> {
     pub cards: &'a [CheckedCard],
     /// The enrolment of every device of the wallet, its own included.
     pub enrolments: &'a [CheckedEnrolment],
+    /// The wallets that are registered on this device already.
+    pub wallets: &'a Registry,
 }
 
 /// A draft that this device may sign: it is in it with its own keys, every co-signer is enrolled
-/// and has proven its keys, and the draft is byte for byte the one that the cards make.
+/// and has proven its keys, the draft is byte for byte the one that the cards make, and no other wallet has its name or pools.
 #[derive(Debug)]
 pub struct RegistrableRecord {
     endorsed: Endorsed<WalletRecord>,
@@ -164,6 +167,7 @@ impl RegistrableRecord {
         if codec::encode(&rebuilt) != codec::encode(record) {
             return Err(WalletError::NotFromCards);
         }
+        asked.wallets.admits(record, &endorsed.wallet_digest())?;
         Ok(Self {
             endorsed,
             device: own,
@@ -226,9 +230,14 @@ fn member<'a>(
     if !enrolled {
         return Err(WalletError::NotEnrolled(cosigner.name.clone()));
     }
-    // The device's own card is the one from its own disk, whatever else was handed in.
-    let mut cards = core::iter::once(asked.own).chain(asked.cards);
-    let card = cards.find(|card| card.device() == device);
+    // The device's own card is the one from its own disk, whatever else was handed in. Of a
+    // co-signer there may be an older and a newer card: the record names the one it was made from.
+    let card = if device == asked.own.device() {
+        Some(asked.own)
+    } else {
+        let mut cards = asked.cards.iter();
+        cards.find(|card| card.device() == device && card.digest() == cosigner.card)
+    };
     let card = card.ok_or_else(|| WalletError::CardMissing(cosigner.name.clone()))?;
     Ok((card, cosigner.pool))
 }
@@ -387,6 +396,7 @@ mod tests {
         record: WalletRecord,
         cards: Vec<CheckedCard>,
         enrolments: Vec<CheckedEnrolment>,
+        wallets: Registry,
     }
 
     fn asked() -> Asked {
@@ -394,6 +404,7 @@ mod tests {
         Asked {
             record: draft_record(&cards, usual()).unwrap(),
             enrolments: enrolments(&world().devices, &world().roster),
+            wallets: Registry::new(),
             cards,
         }
     }
@@ -404,6 +415,7 @@ mod tests {
             own,
             cards: &asked.cards,
             enrolments: &asked.enrolments,
+            wallets: &asked.wallets,
         })
     }
 
@@ -439,7 +451,6 @@ mod tests {
         change(&|r| r.change.truncate(3));
         change(&|r| r.receive.swap(0, 1));
         change(&|r| r.receive[0].0.swap(0, 1));
-        change(&|r| r.cosigners[1].card = crate::digest::CardDigest::over(&[]));
         for record in changed {
             let error = check(|asked| asked.record = record).unwrap_err();
             assert_eq!(error, WalletError::NotFromCards);
@@ -470,6 +481,57 @@ mod tests {
             check_at(&asked, &own).unwrap_err(),
             WalletError::NotFromCards
         );
+    }
+
+    /// The record names the card it was made from; another one of the same device is no help.
+    #[test]
+    fn takes_the_card_that_the_record_names() {
+        let newer = |place: usize| {
+            let device = &world().devices[place];
+            let mut card = device.card(world().root.digest(), &[1]);
+            card.generation = 2;
+            let bytes = device.seal(card).to_bytes();
+            CheckedCard::open(&bytes, SCOPE, &world().root.digest()).unwrap()
+        };
+        assert!(check(|asked| asked.cards.insert(0, newer(1))).is_ok());
+        let error = check(|asked| asked.cards[1] = newer(1)).unwrap_err();
+        assert!(matches!(error, WalletError::CardMissing(_)));
+    }
+
+    #[test]
+    fn refuses_a_pool_or_a_name_that_is_in_use() {
+        let error = check(|asked| asked.wallets = world().wallets.clone()).unwrap_err();
+        assert_eq!(error, WalletError::PoolInUse(world().wallet.id()));
+        let error = check(|asked| {
+            asked.wallets = world().wallets.clone();
+            let cards = cards(&world().devices, &world().roster, &[5]);
+            asked.record = draft_record(&cards, terms("Cold 1", CLASS, ScriptType::Wsh)).unwrap();
+            asked.cards = cards;
+        });
+        // The device's own card has no pool 5, so the name is judged by hand.
+        assert!(matches!(error.unwrap_err(), WalletError::NoPool { .. }));
+        let cards = cards(&world().devices, &world().roster, &[5]);
+        let record = draft_record(&cards, terms("Cold 1", CLASS, ScriptType::Wsh)).unwrap();
+        let digest = Endorsed::new(record.clone(), SCOPE).wallet_digest();
+        let error = world().wallets.admits(&record, &digest).unwrap_err();
+        assert!(matches!(error, WalletError::NameInUse(_)));
+    }
+
+    /// A device that signs once more what it has registered changes nothing.
+    #[test]
+    fn passes_the_record_that_is_registered_already() {
+        let again = check(|asked| {
+            let whole = Endorsed::new(asked.record.clone(), SCOPE);
+            let devices = world().devices.iter();
+            let whole = devices.fold(whole, |e, device| device_endorses(device, e));
+            let root = world().root.digest();
+            let opened = crate::wallet::RegisteredWallet::open(&whole.to_bytes(), SCOPE, &root);
+            asked
+                .wallets
+                .add(alloc::sync::Arc::new(opened.unwrap()))
+                .unwrap();
+        });
+        assert!(again.is_ok());
     }
 
     #[test]

@@ -290,18 +290,29 @@ impl Registry {
 
     /// Adds a wallet; the same one again changes nothing.
     pub fn add(&mut self, wallet: Arc<RegisteredWallet>) -> Result<(), WalletError> {
-        if self.by_digest(&wallet.digest()).is_some() {
-            return Ok(());
+        self.admits(wallet.record(), &wallet.digest())?;
+        if self.by_digest(&wallet.digest()).is_none() {
+            self.0.push(wallet);
         }
-        for known in &self.0 {
-            if known.name() == wallet.name() {
+        Ok(())
+    }
+
+    /// Whether a record could be added: its name is free, and so is the pool of every device; or
+    /// it is there already.
+    pub(super) fn admits(
+        &self,
+        record: &WalletRecord,
+        digest: &WalletDigest,
+    ) -> Result<(), WalletError> {
+        for known in self.0.iter().filter(|known| known.digest() != *digest) {
+            if *known.name() == record.name {
                 return Err(WalletError::NameInUse(known.name().clone()));
             }
-            if known.cosigners().iter().any(|c| shares_pool(c, &wallet)) {
+            let mut others = record.cosigners.iter();
+            if others.any(|cosigner| shares_pool(cosigner, known)) {
                 return Err(WalletError::PoolInUse(known.id()));
             }
         }
-        self.0.push(wallet);
         Ok(())
     }
 

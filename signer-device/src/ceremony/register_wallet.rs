@@ -187,6 +187,7 @@ impl Checked {
             own,
             cards: &cards,
             enrolments: &enrolments,
+            wallets: state.wallets(),
         });
         Ok(Self {
             record: record.map_err(|e| two_lines("wallet record", &e))?,

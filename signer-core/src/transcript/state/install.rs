@@ -59,6 +59,7 @@ impl DeviceState {
             own,
             cards: &self.cards,
             enrolments: &self.enrolments,
+            wallets: &self.wallets,
         })
         .map_err(refused)?;
         self.drafts.push(installed.artefact.clone());
