@@ -136,9 +136,10 @@ impl From<ConsoleError> for Failure {
     fn from(error: ConsoleError) -> Self {
         let advice = "run the command again and answer each question on its own line";
         match error {
-            ConsoleError::Ended | ConsoleError::Idle | ConsoleError::TooLong | ConsoleError::NotText => {
-                Self::officer(error.to_string(), advice)
-            }
+            ConsoleError::Ended
+            | ConsoleError::Idle
+            | ConsoleError::TooLong
+            | ConsoleError::NotText => Self::officer(error.to_string(), advice),
             ConsoleError::Io(_) => Self::input(
                 error.to_string(),
                 "run the command where standard input and output are open",

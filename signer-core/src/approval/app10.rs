@@ -39,11 +39,14 @@ pub(super) fn app10(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use crate::approval::{ApprovedTx, Operators, Seat, SessionFacts};
+    use crate::approval::{ActiveRoster, ApprovedTx, Operators, Seat, SessionFacts};
     use crate::policy::CheckedTx;
     use crate::rule::RuleId;
-    use crate::testing::{Case, World, attendance, id, refused, world};
-    use crate::types::{Height, SessionNumber};
+    use crate::testing::{
+        ADMINISTRATORS, Case, SCOPE, TIP, World, attendance, id, officers_sign, refused, root_over,
+        roster, world,
+    };
+    use crate::types::{Height, SessionNumber, Version};
 
     const ALONE: [RuleId; 1] = [RuleId::APP10];
 
@@ -135,5 +138,38 @@ mod tests {
         case.tip = Height(900_001);
         let rules = refused(case.approve(world()));
         assert!(rules.contains(&RuleId::APP10));
+    }
+
+    #[test]
+    fn refuses_operators_of_another_roster() {
+        let mut body = roster();
+        body.number = Version(2);
+        let signed = officers_sign(body, &ADMINISTRATORS);
+        let root = root_over(&signed, TIP);
+        let other = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
+        let session = world().session(0);
+        let a = attendance("operator.a", Seat::OperatorA, session);
+        let b = attendance("operator.b", Seat::OperatorB, session);
+        let operators = Operators::open(&a, &b, session, &other).unwrap();
+        assert_eq!(approve_with(&operators, world()), ALONE);
+    }
+
+    /// Everything is over the first roster: under another one nothing holds.
+    #[test]
+    fn another_roster_refuses_everything_over_the_first() {
+        let mut body = roster();
+        body.number = Version(2);
+        let signed = officers_sign(body, &ADMINISTRATORS);
+        let root = root_over(&signed, TIP);
+        let other = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
+        let case = Case::new(world());
+        let tx = case.bind_psbt(world(), case.full(world())).unwrap();
+        let checked = CheckedTx::check(tx, &world().policy, &case.ledger, case.tip).unwrap();
+        let operators = world().operators(0, case.operators);
+        let approved = ApprovedTx::approve(checked, &other, &operators, &case.ledger, case.tip);
+        let rules = refused(approved);
+        for rule in [RuleId::APP01, RuleId::APP04, RuleId::APP05, RuleId::APP10] {
+            assert!(rules.contains(&rule), "{rule}");
+        }
     }
 }

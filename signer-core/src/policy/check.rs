@@ -173,3 +173,33 @@ impl<'a> Checking<'a> {
         payments.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Case, World, refused, world};
+
+    /// Every rule that needs the wallet's rules refuses; none takes those of the other policy.
+    #[test]
+    fn refuses_another_policy_than_the_bindings() {
+        let other = World::with_policy(|policy| policy.number = Version(7));
+        let case = Case::new(world());
+        let check = |policy| {
+            let tx = case.bind(world()).unwrap();
+            refused(CheckedTx::check(tx, policy, &case.ledger, case.tip))
+        };
+        assert_eq!(check(&world().policy), []);
+        let rules = [RuleId::POL01, RuleId::POL02, RuleId::POL04];
+        assert_eq!(check(&other.policy), rules);
+    }
+
+    #[test]
+    fn carries_what_the_policy_says() {
+        let checked = Case::new(world()).check(world()).unwrap();
+        let policy = &world().policy;
+        assert_eq!(checked.policy(), policy.digest());
+        assert_eq!(checked.policy_number(), policy.number());
+        let rules = policy.policy().wallet(&world().wallet.digest()).unwrap();
+        assert_eq!(checked.rules(), rules);
+    }
+}

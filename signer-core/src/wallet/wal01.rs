@@ -50,12 +50,18 @@ pub(super) fn wal01(binding: &Binding<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crate::cose::Endorsed;
     use crate::psbt::ParsedPsbt;
     use crate::rule::RuleId;
+    use crate::signing::SigningHsm;
     use crate::testing::{
-        Case, Output, SoftDevice, TIP, World, outside_script, refusals, refused, rules_of, world,
+        Case, Output, SCOPE, SoftDevice, TIP, World, outside_script, refusals, refused, rules_of,
+        world,
     };
-    use crate::wallet::{BindContext, WalletClass, WalletTx};
+    use crate::types::Purpose;
+    use crate::wallet::{BindContext, RegisteredWallet, Registry, WalletClass, WalletTx};
 
     const ALONE: [RuleId; 1] = [RuleId::WAL01];
 
@@ -129,5 +135,39 @@ mod tests {
                 .iter()
                 .any(|r| r.expected == "a wallet under this root")
         );
+    }
+
+    /// The wallet's record as a drill: the same keys, signed in another scope.
+    fn drilled(world: &World) -> RegisteredWallet {
+        let mut scope = SCOPE;
+        scope.purpose = Purpose::Drill;
+        let mut record = world.wallet.record().clone();
+        record.scope = scope;
+        let mut endorsed = Endorsed::new(record, scope);
+        for device in &world.devices {
+            let draft = endorsed.draft_for(scope, &device.identity());
+            let signature = device.seal_with(&draft.seal_order().unwrap());
+            endorsed.add(draft.signed(signature).unwrap());
+        }
+        RegisteredWallet::open(&endorsed.to_bytes(), scope, &world.root.digest()).unwrap()
+    }
+
+    #[test]
+    fn refuses_a_wallet_of_a_drill() {
+        let world = world();
+        let mut wallets = Registry::new();
+        wallets.add(Arc::new(drilled(world))).unwrap();
+        let case = Case::new(world);
+        let parsed = ParsedPsbt::parse(case.unsigned().into_bytes()).unwrap();
+        let context = BindContext {
+            wallets: &wallets,
+            policy: &world.policy,
+            ledger: &case.ledger,
+            device: &world.devices[0].id(),
+            tip: TIP,
+        };
+        let refusals = refusals(WalletTx::bind(parsed, &context));
+        let expected = "network regtest, Live";
+        assert!(refusals.iter().any(|r| r.expected == expected));
     }
 }

@@ -68,8 +68,7 @@ fn signature_of(bytes: &[u8]) -> Option<ecdsa::Signature> {
     if u32::from(*sighash_type) != EcdsaSighashType::All as u32 {
         return None;
     }
-    let signature = ecdsa::Signature::from_der(der).ok()?;
-    (*signature.serialize_der() == *der).then_some(signature)
+    ecdsa::Signature::from_der(der).ok()
 }
 
 /// The signatures of an input, for the stage that only exists when WAL06 has passed.
