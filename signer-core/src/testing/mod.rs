@@ -7,6 +7,8 @@
 mod case;
 mod device;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod tests;
 
 use alloc::sync::Arc;

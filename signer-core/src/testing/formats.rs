@@ -1,0 +1,203 @@
+//! The grammar of `docs/formats` held against real artefacts, by a program that knows none of
+//! this code: `test-vectors/formats/check.py`.
+//!
+//! Samples of every kind go to `target/formats-samples.json`. The program takes each with the
+//! grammar, spoils it and must refuse it, and computes every digest and signature again.
+
+mod journal;
+mod signed;
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{eprintln, fs, vec};
+
+use serde_json::{Value, json};
+
+use super::{Case, World, id};
+use crate::digest::hex;
+use crate::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion};
+use crate::types::SessionNumber;
+
+/// An artefact of a rule of the grammar.
+struct Sample {
+    rule: &'static str,
+    bytes: Vec<u8>,
+    digest: Option<String>,
+    wallet_id: Option<String>,
+}
+
+impl Sample {
+    fn plain(rule: &'static str, bytes: Vec<u8>) -> Self {
+        Self {
+            rule,
+            bytes,
+            digest: None,
+            wallet_id: None,
+        }
+    }
+
+    fn with_digest(rule: &'static str, bytes: Vec<u8>, digest: [u8; 32]) -> Self {
+        Self {
+            digest: Some(hex(&digest)),
+            ..Self::plain(rule, bytes)
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "rule": self.rule,
+            "hex": hex(&self.bytes),
+            "digest": self.digest,
+            "wallet_id": self.wallet_id,
+        })
+    }
+}
+
+fn samples(world: &World) -> Vec<Sample> {
+    let mut samples = signed::samples(world);
+    samples.extend(journal::samples(world));
+    samples
+}
+
+/// A PSBT with every field of ours, and what must be found in it.
+fn psbt(world: &World, version: PsbtVersion) -> Value {
+    let mut case = Case::new(world);
+    case.version = version;
+    let request = case.request(world).to_bytes();
+    let device = world.devices[0].id();
+    let receipt_key = [&device.as_bytes()[..], &7_u32.to_be_bytes()].concat();
+    let full = case.full(world);
+    let full = full.insert_global(&ProprietaryField::headers_key(), b"headers");
+    let receipt = ProprietaryField::receipt_key(&device, SessionNumber(7));
+    let full = full.unwrap().insert_global(&receipt, b"receipt").unwrap();
+    let approval = ProprietaryField::approval_key(&id("approver.a"));
+    let vote = Case::vote(&case.ballots[0], &case.request(world)).to_bytes();
+    assert!(full.bytes().windows(approval.len()).any(|w| w == approval));
+    let parsed = ParsedPsbt::parse(full.bytes().to_vec()).unwrap();
+    let field = |subtype: u8, key_data: &[u8], value: &[u8]| json!({ "subtype": subtype, "key_data": hex(key_data), "value": hex(value) });
+    json!({
+        "hex": hex(full.bytes()),
+        "tx_digest": parsed.tx_digest().to_hex(),
+        "psbt_digest": parsed.digest().to_hex(),
+        "fields": [
+            field(1, b"", &request),
+            field(2, b"approver.a", &vote),
+            field(3, b"", b"headers"),
+            field(16, &receipt_key, b"receipt"),
+        ],
+    })
+}
+
+/// Every P-256 key of the world.
+fn keys(world: &World) -> Vec<String> {
+    let officers = world.roster.roster().officers.iter().map(|o| o.key);
+    let devices = world
+        .devices
+        .iter()
+        .map(crate::signing::SigningHsm::identity);
+    officers.chain(devices).map(|k| hex(k.as_bytes())).collect()
+}
+
+fn workspace() -> PathBuf {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
+    core.parent().unwrap().to_path_buf()
+}
+
+/// Writes the samples and runs the program on them, with `spoil` applied before.
+fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> Option<(bool, String)> {
+    let root = workspace();
+    let python = root.join("target/interop-venv/bin/python");
+    if !python.exists() {
+        eprintln!("SKIPPED: no {}; scripts/setup makes it", python.display());
+        return None;
+    }
+    let world = World::new();
+    let mut data = json!({
+        "p256_keys": keys(&world),
+        "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
+        "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
+    });
+    spoil(&mut data);
+    let file = root.join(format!("target/formats-{name}.json"));
+    fs::write(&file, data.to_string()).unwrap();
+    let run = Command::new(python)
+        .arg("-B")
+        .arg(root.join("test-vectors/formats/check.py"))
+        .args([grammar, &file])
+        .output()
+        .unwrap();
+    let text = [run.stdout, run.stderr].concat();
+    Some((run.status.success(), String::from_utf8(text).unwrap()))
+}
+
+#[test]
+fn every_artefact_matches_the_grammar_and_its_digests() {
+    let grammar = workspace().join("docs/formats");
+    if let Some((success, text)) = check("samples", &grammar, |_| {}) {
+        assert!(success, "{text}");
+        std::println!("{text}");
+    }
+}
+
+#[test]
+fn a_wrong_digest_is_found() {
+    let grammar = workspace().join("docs/formats");
+    let wrong = |data: &mut Value| data["samples"][0]["digest"] = json!(hex(&[0; 32]));
+    if let Some((success, text)) = check("wrong-digest", &grammar, wrong) {
+        assert!(!success && text.contains("root: digest"), "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_found() {
+    let grammar = workspace().join("docs/formats");
+    // The last byte of a COSE_Sign1 is the last byte of its s.
+    let wrong = |data: &mut Value| {
+        let all = data["samples"].as_array_mut().unwrap();
+        let card = all.iter_mut().find(|s| s["rule"] == "signed-device-card");
+        let field = &mut card.unwrap()["hex"];
+        let text = field.as_str().unwrap();
+        let (start, end) = text.split_at(text.len() - 2);
+        let other = if end == "00" { "01" } else { "00" };
+        *field = json!(format!("{start}{other}"));
+    };
+    if let Some((success, text)) = check("wrong-signature", &grammar, wrong) {
+        assert!(!success && text.contains("signature"), "{text}");
+    }
+}
+
+#[test]
+fn a_field_that_the_grammar_does_not_have_is_found() {
+    let folder = workspace().join("docs/formats");
+    let shorter = workspace().join("target/formats-shorter");
+    let _ = fs::remove_dir_all(&shorter);
+    fs::create_dir_all(&shorter).unwrap();
+    let mut taken_out = 0;
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap()) {
+        let text = fs::read_to_string(file.path()).unwrap();
+        let limit = |line: &&str| !line.contains("most that one transaction may pay to it");
+        let kept: Vec<&str> = text.lines().filter(limit).collect();
+        taken_out += text.lines().count() - kept.len();
+        fs::write(shorter.join(file.file_name()), kept.join("\n")).unwrap();
+    }
+    assert_eq!(taken_out, 1, "the limit of a destination, key 4");
+    if let Some((success, text)) = check("shorter", &shorter, |_| {}) {
+        assert!(
+            !success && text.contains("no keys but [0, 1, 2, 3]"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_entry_has_its_sample() {
+    let entries = journal::bodies(&World::new());
+    let names: Vec<&str> = entries.iter().map(crate::transcript::Body::name).collect();
+    let mut distinct = names.clone();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 20, "{names:?}");
+    assert_eq!(vec![names[0], names[1]], ["genesis", "session opened"]);
+}

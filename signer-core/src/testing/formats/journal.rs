@@ -1,0 +1,281 @@
+//! Samples of journal entries of every kind, of a seal and of anchors.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::vec;
+
+use super::Sample;
+use super::signed::{attendance, receipt, signature_line, site};
+use crate::approval::Seat;
+use crate::codec::{self, ByteString};
+use crate::digest::{FileDigest, LedgerDigest, RequestDigest, ScreenDigest, sha256_of};
+use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
+use crate::rule::{Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
+use crate::signing::{Coin, Intent, IntentLine, SigningHsm};
+use crate::testing::device::{born_in_hsm, hsm_facts};
+use crate::testing::{SCOPE, World, id};
+use crate::token::{Evidence, KeyAttributes, Line};
+use crate::transcript::{
+    Aborted, Anchor, Answered, Body, CeremonyKind, Channel, Entry, Exception, Genesis, Installed,
+    Intake, KeysGenerated, MadeKey, Outcome, Rechecked, Rejected, Seal, SessionOpened, Shown,
+    Software, WhatKind, WrongPin,
+};
+use crate::types::{Chain, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber};
+
+pub(super) fn samples(world: &World) -> Vec<Sample> {
+    let mut prev = [0; 32];
+    let mut samples = Vec::new();
+    for (sequence, body) in (0..).zip(bodies(world)) {
+        let session = SessionNumber(u32::from(sequence > 0));
+        let bytes = codec::encode(&Entry {
+            prev,
+            sequence,
+            session,
+            body,
+        });
+        prev = sha256_of(&bytes);
+        samples.push(Sample::plain("entry", bytes));
+    }
+    let signed = world.devices[0].seal(seal(world));
+    samples.push(Sample::plain("signed-seal", signed.to_bytes()));
+    let anchor = Anchor {
+        generation: 7,
+        head: prev,
+        entries: 33,
+        signatures: 12,
+        ledger: LedgerDigest::over(&[]),
+    };
+    samples.push(Sample::plain("anchor-slot", anchor.to_bytes()));
+    samples
+}
+
+/// Every kind of entry, in the order of their numbers.
+pub(super) fn bodies(world: &World) -> Vec<Body> {
+    let mut bodies = vec![
+        Body::Genesis(Box::new(genesis(world))),
+        Body::SessionOpened(Box::new(opened(None))),
+        Body::SessionOpened(Box::new(opened(Some(FileDigest::over(&[]))))),
+        Body::Installed(Installed {
+            kind: WhatKind::Headers,
+            artefact: ByteString(vec![0xa0]),
+        }),
+        Body::KeysGenerated(keys(world)),
+        Body::Attended(ByteString(attendance(world).to_bytes())),
+        Body::Intake(Intake {
+            psbt: ByteString(b"psbt\xff".to_vec()),
+            channel: Channel::Pictures,
+        }),
+        Body::Reported(report()),
+        Body::Rejected(Rejected {
+            request: RequestDigest::over(&[]),
+            officer: id("director.d"),
+        }),
+        Body::Shown(Shown {
+            number: 1,
+            screen: ScreenDigest::over(&[]),
+        }),
+        Body::Answered(Answered {
+            screen: 1,
+            seat: Seat::OperatorA,
+            text: "bc1q テスト".into(),
+        }),
+        Body::Intent(intent(world, None)),
+        Body::Intent(intent(world, Some(KeyIndex(4)))),
+        Body::Result(signature_line(world)),
+        Body::Receipt(ByteString(receipt(world).to_bytes())),
+        Body::Refused(refusal(Place::Screen(3))),
+    ];
+    bodies.extend(endings(world));
+    bodies
+}
+
+fn endings(world: &World) -> Vec<Body> {
+    let aborted = |seat| {
+        Body::Aborted(Aborted {
+            step: 3,
+            seat,
+            reason: Line::lossy("input closed"),
+        })
+    };
+    let pin = |tries_left| Body::WrongPin(WrongPin { tries_left });
+    let exception = |decided_by| {
+        Body::Exception(Exception {
+            step: 9,
+            expected: Line::lossy("a signature"),
+            happened: Line::lossy("CKR_DEVICE_ERROR"),
+            decision: Line::lossy("stop"),
+            decided_by,
+        })
+    };
+    vec![
+        aborted(None),
+        aborted(Some(Seat::Witness)),
+        pin(None),
+        pin(Some(2)),
+        exception(None),
+        exception(Some(id("operator.a"))),
+        Body::Closed(Outcome::Refused),
+        Body::Sealed(ByteString(world.devices[0].seal(seal(world)).to_bytes())),
+        Body::Rechecked(Box::new(Rechecked {
+            environment: unreadable(),
+            report: vec![],
+        })),
+    ]
+}
+
+fn genesis(world: &World) -> Genesis {
+    Genesis {
+        root: world.root.clone(),
+        name: id("north"),
+        site: site(),
+        identity: world.devices[0].identity(),
+        hsm: hsm_facts(),
+        generation: 1,
+    }
+}
+
+fn opened(previous_seal: Option<FileDigest>) -> SessionOpened {
+    SessionOpened {
+        kind: CeremonyKind::Sign,
+        nonce: [0x5e; 32],
+        lang: Lang::Ja,
+        software: Software {
+            version: Line::lossy("0.1.0"),
+            revision: Line::lossy("unknown"),
+            binary: FileDigest::over(&[b"binary"]),
+            module: FileDigest::over(&[b"module"]),
+            profile: FileDigest::over(&[b"profile"]),
+        },
+        clock: 1_700_000_000,
+        declared: previous_seal.map(|_| 1_700_000_060),
+        hsm: hsm_facts(),
+        environment: readable(),
+        report: vec![RuleLine {
+            rule: RuleId::ENV01,
+            verdict: Verdict::Passed,
+        }],
+        previous_seal,
+    }
+}
+
+fn readable() -> EnvironmentReading {
+    let lo = || {
+        vec![Interface {
+            name: "lo".into(),
+            kind: LOOPBACK_KIND,
+        }]
+    };
+    let names = || vec![String::from("lo")];
+    EnvironmentReading {
+        sysfs: Some(lo()),
+        netlink: Some(lo()),
+        proc_net_dev: Some(names()),
+        tracer_pid: Some(0),
+        swaps: Some(names()),
+        core_limit: Some(u64::MAX),
+        core_pattern: Some("core".into()),
+        preloaded: Some(vec![]),
+        dumpable: Some(0),
+    }
+}
+
+fn unreadable() -> EnvironmentReading {
+    EnvironmentReading {
+        sysfs: None,
+        netlink: None,
+        proc_net_dev: None,
+        tracer_pid: None,
+        swaps: None,
+        core_limit: None,
+        core_pattern: None,
+        preloaded: None,
+        dumpable: None,
+    }
+}
+
+fn keys(world: &World) -> KeysGenerated {
+    let made = |index, attributes| MadeKey {
+        public_key: world.devices[0].key(1, Chain::Change, index).public_key,
+        attributes,
+    };
+    let telling = KeyAttributes {
+        key_gen_mechanism: Some(0x1040),
+        ..born_in_hsm()
+    };
+    KeysGenerated {
+        pool: PoolNumber(1),
+        chain: Chain::Change,
+        first: KeyIndex(0),
+        keys: vec![made(0, born_in_hsm()), made(1, telling)],
+        evidence: Evidence::Declared,
+    }
+}
+
+fn intent(world: &World, change: Option<KeyIndex>) -> Intent {
+    Intent {
+        tx: crate::digest::TxDigest::over(&[]),
+        wallet: world.wallet.id(),
+        lines: vec![IntentLine {
+            input: InputIndex(0),
+            coin: Coin {
+                txid: [8; 32],
+                vout: 70_000,
+            },
+            key: world.devices[0].key(1, Chain::Receive, 0).public_key,
+            sighash: [6; 32],
+        }],
+        change,
+    }
+}
+
+fn refusal(place: Place) -> Refusal {
+    Refusal::new(RuleId::REV02, place, "an answer", "another")
+}
+
+/// Every verdict and every place.
+fn report() -> RuleReport {
+    let places = vec![
+        Place::Whole,
+        Place::Byte(70_000),
+        Place::Transaction,
+        Place::Input(InputIndex(1)),
+        Place::Output(OutputIndex(2)),
+        Place::Request,
+        Place::Approval(id("director.d")),
+        Place::Operators,
+        Place::Screen(1),
+        Place::Machine,
+        Place::Token,
+        Place::Entry(5),
+    ];
+    let verdicts = [
+        (RuleId::POL01, Verdict::Notice("one thing".into())),
+        (
+            RuleId::POL02,
+            Verdict::of(places.into_iter().map(refusal).collect()),
+        ),
+        (RuleId::POL04, Verdict::NotApplicable("no payment".into())),
+        (RuleId::POL07, Verdict::NotReached(RuleId::WAL01)),
+    ];
+    let passed: Vec<_> = RuleId::of(Stage::Parse)
+        .map(|rule| (rule, Verdict::Passed))
+        .collect();
+    RuleReport::new()
+        .with_stage(Stage::Parse, &passed)
+        .with_stage(Stage::Check, &verdicts)
+}
+
+fn seal(world: &World) -> Seal {
+    Seal {
+        version: 1,
+        scope: SCOPE,
+        device: world.devices[0].id(),
+        session: SessionNumber(1),
+        head: [4; 32],
+        entries: 40,
+        signatures: 2,
+        outcome: Outcome::Signed,
+        ledger: LedgerDigest::over(&[]),
+    }
+}

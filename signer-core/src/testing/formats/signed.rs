@@ -1,0 +1,265 @@
+//! Samples of what keys sign, and of what stands beside it.
+
+use alloc::vec::Vec;
+use std::vec;
+
+use super::Sample;
+use crate::approval::{
+    Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryQuorum, Request, Roster, Seat,
+};
+use crate::codec;
+use crate::cose::{Endorsed, Scope, Signed};
+use crate::digest::{
+    ApprovalDigest, CardDigest, EnrolmentDigest, PolicyDigest, ReceiptDigest, RequestDigest,
+    RosterDigest, WalletDigest,
+};
+use crate::headers::{ChainTip, HeaderRun};
+use crate::policy::Policy;
+use crate::root::Checkpoint;
+use crate::signing::{Receipt, SignatureLine};
+use crate::testing::{
+    ADMINISTRATORS, Ballot, Case, SCOPE, World, device_endorses, enrolment, id, label,
+    officer_signs, officers_sign, p256_key, p256_public, roster,
+};
+use crate::types::{Blocks, Chain, Height, InputIndex, Network, Purpose, SessionNumber, Version};
+use crate::wallet::{DeviceCard, WalletRecord};
+
+pub(super) fn samples(world: &World) -> Vec<Sample> {
+    let mut samples = root_and_officers(world);
+    samples.extend(devices(world));
+    samples.extend(transfer(world));
+    samples.extend(chain(world));
+    samples
+}
+
+fn root_and_officers(world: &World) -> Vec<Sample> {
+    let digest = *world.root.digest().as_bytes();
+    let mut later = roster();
+    later.number = Version(2);
+    later.predecessor = Some(world.roster.digest());
+    later.recovery = Some(RecoveryQuorum {
+        threshold: 2,
+        keys: vec![
+            p256_public(&p256_key("safe.a")),
+            p256_public(&p256_key("safe.b")),
+        ],
+        delay: Blocks(4_320),
+    });
+    vec![
+        Sample::with_digest("root", codec::encode(&world.root), digest),
+        rosters(&officers_sign(roster(), &ADMINISTRATORS)),
+        rosters(&officers_sign(later, &["admin.a", "admin.b"])),
+        officer_card(),
+        enrolments(&officers_sign(
+            enrolment(&world.devices[0], &world.roster),
+            &["admin.b"],
+        )),
+        policies(&officers_sign(
+            world.policy.policy().clone(),
+            &["admin.a", "admin.c"],
+        )),
+        policies(&Endorsed::new(later_policy(world), SCOPE)),
+    ]
+}
+
+fn later_policy(world: &World) -> Policy {
+    Policy {
+        number: Version(2),
+        predecessor: Some(world.policy.digest()),
+        ..world.policy.policy().clone()
+    }
+}
+
+fn rosters(of: &Endorsed<Roster>) -> Sample {
+    Sample::with_digest(
+        "endorsed-roster",
+        of.to_bytes(),
+        of.digest(RosterDigest::TAG),
+    )
+}
+
+fn enrolments(of: &Endorsed<Enrolment>) -> Sample {
+    let digest = of.digest(EnrolmentDigest::TAG);
+    Sample::with_digest("endorsed-enrolment", of.to_bytes(), digest)
+}
+
+fn policies(of: &Endorsed<Policy>) -> Sample {
+    Sample::with_digest(
+        "endorsed-policy",
+        of.to_bytes(),
+        of.digest(PolicyDigest::TAG),
+    )
+}
+
+/// For a drill on another network: scope and context string differ from all others here.
+fn officer_card() -> Sample {
+    let scope = Scope {
+        network: Network::Signet,
+        purpose: Purpose::Drill,
+    };
+    let officer = roster().officers.remove(0);
+    let card = OfficerCard {
+        version: 1,
+        scope,
+        id: officer.id,
+        name: officer.name,
+        name_ja: officer.name_ja,
+        department: officer.department,
+        roles: officer.roles,
+        key: officer.key,
+    };
+    let key = p256_key("admin.a");
+    let draft = crate::cose::Draft::new(card, scope, p256_public(&key));
+    let signature = crate::testing::p256_sign(&key, draft.officer_order().unwrap().digest());
+    let signed = draft.signed(signature).unwrap();
+    Sample::plain("signed-officer-card", signed.to_bytes())
+}
+
+fn devices(world: &World) -> Vec<Sample> {
+    let device = &world.devices[0];
+    let usual = device.card(world.root.digest(), &[1, 2]);
+    let mut telling = device.card(world.root.digest(), &[3]);
+    telling.pools[0].attributes.key_gen_mechanism = Some(0x1040);
+    telling.hsm.relaxations.absent_ok = vec![crate::token::KeyAttribute::Copyable];
+    let record = world.wallet.record().clone();
+    let mut complete = Endorsed::new(record.clone(), SCOPE);
+    for device in &world.devices {
+        complete = device_endorses(device, complete);
+    }
+    let extension = WalletRecord {
+        table_version: 2,
+        predecessor: Some(world.wallet.digest()),
+        ..record
+    };
+    vec![
+        cards(&device.seal(usual)),
+        cards(&device.seal(telling)),
+        records(&complete),
+        records(&Endorsed::new(extension, SCOPE)),
+    ]
+}
+
+fn cards(of: &Signed<DeviceCard>) -> Sample {
+    Sample::with_digest(
+        "signed-device-card",
+        of.to_bytes(),
+        of.digest(CardDigest::TAG),
+    )
+}
+
+fn records(of: &Endorsed<WalletRecord>) -> Sample {
+    let digest = of.digest(WalletDigest::TAG);
+    Sample {
+        wallet_id: Some(of.body().id().to_hex()),
+        ..Sample::with_digest("endorsed-wallet-record", of.to_bytes(), digest)
+    }
+}
+
+fn transfer(world: &World) -> Vec<Sample> {
+    let head = KnownHead {
+        device: world.devices[1].id(),
+        session: SessionNumber(3),
+        head: [9; 32],
+    };
+    let mut case = Case::new(world);
+    let known = head.clone();
+    case.edit_request = alloc::boxed::Box::new(move |request| {
+        request.mandatory = vec![id("director.d")];
+        request.heads = vec![known.clone()];
+    });
+    let request = case.request(world);
+    let mut reject = Ballot::no("director.d");
+    reject.edit = alloc::boxed::Box::new(move |approval| approval.heads = vec![head.clone()]);
+    vec![
+        requests(&request),
+        approvals(&Case::vote(&case.ballots[0], &request)),
+        approvals(&Case::vote(&reject, &request)),
+        Sample::plain("signed-attendance", attendance(world).to_bytes()),
+        receipts(&receipt(world)),
+    ]
+}
+
+fn requests(of: &Signed<Request>) -> Sample {
+    Sample::with_digest(
+        "signed-request",
+        of.to_bytes(),
+        of.digest(RequestDigest::TAG),
+    )
+}
+
+fn approvals(of: &Signed<Approval>) -> Sample {
+    Sample::with_digest(
+        "signed-approval",
+        of.to_bytes(),
+        of.digest(ApprovalDigest::TAG),
+    )
+}
+
+fn receipts(of: &Signed<Receipt>) -> Sample {
+    Sample::with_digest(
+        "signed-receipt",
+        of.to_bytes(),
+        of.digest(ReceiptDigest::TAG),
+    )
+}
+
+pub(super) fn attendance(world: &World) -> Signed<Attendance> {
+    let session = world.session(0);
+    let body = Attendance {
+        version: 1,
+        scope: SCOPE,
+        officer: id("operator.b"),
+        seat: Seat::OperatorB,
+        device: session.device,
+        session: session.session,
+        nonce: session.nonce,
+    };
+    officer_signs(body, "operator.b")
+}
+
+pub(super) fn receipt(world: &World) -> Signed<Receipt> {
+    let tx = Case::new(world).bind(world).unwrap();
+    world.devices[0].seal(Receipt {
+        version: 1,
+        scope: SCOPE,
+        device: world.devices[0].id(),
+        session: SessionNumber(4),
+        tx: tx.parsed().tx_digest(),
+        psbt: tx.parsed().digest(),
+        signatures: vec![signature_line(world)],
+        head: [3; 32],
+        entries: 40,
+        signature_count: 1 << 33,
+    })
+}
+
+pub(super) fn signature_line(world: &World) -> SignatureLine {
+    let key = world.devices[0].key(1, Chain::Receive, 0);
+    SignatureLine {
+        input: InputIndex(0),
+        key: key.public_key,
+        signature: world.devices[0].sign_digest(key.id, &[5; 32]),
+    }
+}
+
+fn chain(world: &World) -> Vec<Sample> {
+    let run = HeaderRun {
+        first_height: Height(840_001),
+        headers: vec![[0x11; 80], [0x22; 80]],
+    };
+    let within = world.root.checkpoint;
+    let starting = Checkpoint {
+        height: Height(2_016 * 417),
+        ..within
+    };
+    vec![
+        Sample::plain("header-run", codec::encode(&run)),
+        Sample::plain("chain-tip", codec::encode(&ChainTip::checkpoint(&within))),
+        Sample::plain("chain-tip", codec::encode(&ChainTip::checkpoint(&starting))),
+    ]
+}
+
+/// The scope's label for a genesis.
+pub(super) fn site() -> crate::types::Label {
+    label("金庫 1")
+}
