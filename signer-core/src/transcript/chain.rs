@@ -34,15 +34,19 @@ impl JournalHead {
 
     /// The entry that says `body` after this head.
     fn entry(&self, body: Body) -> Entry {
-        let session = match body {
-            Body::SessionOpened(_) => SessionNumber(self.session.0.saturating_add(1)),
-            _ => self.session,
-        };
         Entry {
             prev: self.hash,
             sequence: self.entries,
-            session,
+            session: self.session_of(&body),
             body,
+        }
+    }
+
+    /// The session of an entry that says `body` after this head.
+    const fn session_of(&self, body: &Body) -> SessionNumber {
+        match body {
+            Body::SessionOpened(_) => SessionNumber(self.session.0.saturating_add(1)),
+            _ => self.session,
         }
     }
 
@@ -200,7 +204,7 @@ impl UnverifiedTranscript {
             let [expected, got] = [self.head.hash, entry.prev].map(|h| crate::digest::hex(&h));
             return Err(trn01(place, format!("previous {expected}"), got));
         }
-        let expected = self.head.entry(entry.body.clone()).session;
+        let expected = self.head.session_of(&entry.body);
         if entry.session != expected {
             return Err(trn01(place, format!("session {expected}"), entry.session));
         }

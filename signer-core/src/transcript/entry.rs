@@ -1,6 +1,9 @@
 //! What a journal entry says. The numbers of this file are part of the format
 //! (`docs/formats/transcript.cddl`) and never change.
 
+mod ended;
+mod opened;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,16 +11,18 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
+pub use ended::{Aborted, Exception, Outcome, WrongPin};
+pub use opened::{CeremonyKind, Rechecked, SessionOpened, Software};
+
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
-use crate::digest::{FileDigest, RequestDigest, ScreenDigest};
-use crate::environment::EnvironmentReading;
+use crate::digest::{RequestDigest, ScreenDigest};
 use crate::keys::P256PublicKey;
 use crate::root::Root;
-use crate::rule::{Refusal, RuleLine, RuleReport};
+use crate::rule::{Refusal, RuleReport};
 use crate::signing::{Intent, SignatureLine};
-use crate::token::{Evidence, HsmFacts, KeyAttributes, Line};
-use crate::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber, SessionNumber};
+use crate::token::{Evidence, HsmFacts, KeyAttributes};
+use crate::types::{Chain, Id, KeyIndex, Label, OfficerId, PoolNumber, SessionNumber};
 
 /// One entry: the hash of the one before, its place, its session, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -153,111 +158,6 @@ pub struct Genesis {
     pub generation: u32,
 }
 
-/// A ceremony.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum CeremonyKind {
-    /// Commissioning a device.
-    #[n(0)]
-    Commission,
-    /// Generating a pool of keys.
-    #[n(1)]
-    Keys,
-    /// Registering a wallet.
-    #[n(2)]
-    Wallet,
-    /// Installing a roster or enrolments.
-    #[n(3)]
-    Roster,
-    /// Installing a policy.
-    #[n(4)]
-    Policy,
-    /// Taking in headers.
-    #[n(5)]
-    Headers,
-    /// Reviewing and signing a PSBT.
-    #[n(6)]
-    Sign,
-    /// Signing a wallet record or a card.
-    #[n(7)]
-    Card,
-    /// Destroying keys.
-    #[n(8)]
-    Destroy,
-    /// Going on after a cut.
-    #[n(9)]
-    Resume,
-}
-
-/// How a session began.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct SessionOpened {
-    /// The ceremony.
-    #[n(0)]
-    pub kind: CeremonyKind,
-    /// Drawn from the HSM.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub nonce: [u8; 32],
-    /// Language of the screens.
-    #[n(2)]
-    pub lang: Lang,
-    /// What runs; self-reported.
-    #[n(3)]
-    pub software: Software,
-    /// The machine's clock, in seconds since 1970: a claim.
-    #[n(4)]
-    pub clock: u64,
-    /// The time that an officer declared, in seconds since 1970: a claim.
-    #[n(5)]
-    pub declared: Option<u64>,
-    /// The HSM as it shows itself today.
-    #[n(6)]
-    pub hsm: HsmFacts,
-    /// What was read of the machine.
-    #[n(7)]
-    pub environment: EnvironmentReading,
-    /// What ENV and HSM rules said of it.
-    #[n(8)]
-    pub report: Vec<RuleLine>,
-    /// Digest of the last signed seal; absent before the first.
-    #[n(9)]
-    pub previous_seal: Option<FileDigest>,
-}
-
-/// The machine and the HSM, read again before signing.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Rechecked {
-    /// What was read of the machine.
-    #[n(0)]
-    pub environment: EnvironmentReading,
-    /// What ENV and HSM rules said of it.
-    #[n(1)]
-    pub report: Vec<RuleLine>,
-}
-
-/// The software; self-reported.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Software {
-    /// Version.
-    #[n(0)]
-    pub version: Line,
-    /// Source revision.
-    #[n(1)]
-    pub revision: Line,
-    /// The program's file.
-    #[n(2)]
-    pub binary: FileDigest,
-    /// The PKCS#11 module's file.
-    #[n(3)]
-    pub module: FileDigest,
-    /// The profile's file.
-    #[n(4)]
-    pub profile: FileDigest,
-}
-
 /// A kind of artefact that is installed on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -391,70 +291,4 @@ pub struct Answered {
     /// What was typed.
     #[n(2)]
     pub text: String,
-}
-
-/// People ended the session.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Aborted {
-    /// The step of the ceremony.
-    #[n(0)]
-    pub step: u32,
-    /// Who; absent when the program ended it (input closed, timeout).
-    #[n(1)]
-    pub seat: Option<Seat>,
-    /// Why, in few words.
-    #[n(2)]
-    pub reason: Line,
-}
-
-/// A wrong PIN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct WrongPin {
-    /// Tries left as the token says it; absent where it does not.
-    #[n(0)]
-    pub tries_left: Option<u8>,
-}
-
-/// Something did not go as the script says.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Exception {
-    /// The step of the ceremony.
-    #[n(0)]
-    pub step: u32,
-    /// What should have happened.
-    #[n(1)]
-    pub expected: Line,
-    /// What happened.
-    #[n(2)]
-    pub happened: Line,
-    /// What was decided.
-    #[n(3)]
-    pub decision: Line,
-    /// Who decided.
-    #[n(4)]
-    pub decided_by: Option<OfficerId>,
-}
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Outcome {
-    /// As the script says, without Bitcoin signatures.
-    #[n(0)]
-    Done,
-    /// Signatures were made and are released.
-    #[n(1)]
-    Signed,
-    /// A rule refused.
-    #[n(2)]
-    Refused,
-    /// An officer rejected, or people ended it.
-    #[n(3)]
-    Aborted,
-    /// Power or program failed; closed later by a session that goes on.
-    #[n(4)]
-    Cut,
 }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::entry::{CeremonyKind, Rejected};
+use super::entry::{CeremonyKind, Channel, Rejected};
 use super::state::{DeviceState, OpenSession};
 use crate::approval::{ApprovedTx, Operators, SessionFacts, rejections};
 use crate::ledger::LedgerState;
@@ -54,8 +54,7 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
     let ledger = ledger(state, session)?;
     let operators = operators(state)?;
     let tip = state.height();
-    // What came by QR code is no larger than the usual size anyway.
-    let parsed = ParsedPsbt::parse_within(intake.psbt.0.clone(), Limits::HEAVY)?;
+    let parsed = ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel))?;
     let context = BindContext {
         wallets: state.wallets(),
         policy,
@@ -109,8 +108,9 @@ pub fn review(state: &DeviceState, approved: ApprovedTx) -> Result<Review, NotAp
 pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
     let found = || {
         let roster = state.roster()?;
-        let psbt = state.open()?.intake()?.psbt.0.clone();
-        let parsed = ParsedPsbt::parse_within(psbt, Limits::HEAVY).ok()?;
+        let intake = state.open()?.intake()?;
+        let parsed =
+            ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel)).ok()?;
         Some(rejections(&parsed, roster))
     };
     let found = found().unwrap_or_default().into_iter();
@@ -118,6 +118,14 @@ pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
         .filter(|(request, _)| state.ledger().rejected_by(request).is_none())
         .map(|(request, officer)| Rejected { request, officer })
         .collect()
+}
+
+/// Only a medium carries the large files that heavy parents make.
+const fn limits(channel: Channel) -> Limits {
+    match channel {
+        Channel::File => Limits::HEAVY,
+        Channel::Pictures => Limits::USUAL,
+    }
 }
 
 /// A session that goes on after a cut is judged as if its intent had never been.

@@ -1,17 +1,18 @@
 //! What all entries of a journal mean together: a fold, the same on the device and at the
 //! auditor's desk. There is no second database.
 
+mod error;
 mod install;
+mod session;
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use bitcoin::OutPoint;
 
-use super::entry::{
-    Body, CeremonyKind, Entry, Genesis, Intake, KeysGenerated, Outcome, SessionOpened,
-};
+pub use error::FoldError;
+pub use session::{OpenSession, SessionSummary, Unfinished};
+
+use super::entry::{Body, CeremonyKind, Entry, Genesis, KeysGenerated, Outcome, SessionOpened};
 use super::seal::{Seal, trn02};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec::ByteString;
@@ -21,8 +22,7 @@ use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::policy::ActivePolicy;
-use crate::rule::Refusal;
-use crate::signing::{Intent, IntentLine, SignatureLine};
+use crate::signing::{Intent, SignatureLine};
 use crate::types::{Height, SessionNumber};
 use crate::wallet::{CheckedCard, Registry};
 
@@ -44,150 +44,6 @@ pub struct DeviceState {
     unfinished: Option<Unfinished>,
     last_seal: Option<FileDigest>,
 }
-
-/// A session that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionSummary {
-    /// Its number.
-    pub number: SessionNumber,
-    /// Its ceremony.
-    pub kind: CeremonyKind,
-    /// How it ended; [`Outcome::Cut`] without a closing entry of its own.
-    pub outcome: Outcome,
-    /// Digest of its signed seal; a session that was cut is covered by the next seal.
-    pub seal: Option<FileDigest>,
-}
-
-/// A session that is not sealed yet.
-#[derive(Debug)]
-pub struct OpenSession {
-    number: SessionNumber,
-    opened: SessionOpened,
-    attended: Vec<ByteString>,
-    intake: Option<Intake>,
-    intended: bool,
-    closed: Option<Outcome>,
-}
-
-impl OpenSession {
-    /// Its number.
-    pub const fn number(&self) -> SessionNumber {
-        self.number
-    }
-
-    /// How it began.
-    pub const fn opened(&self) -> &SessionOpened {
-        &self.opened
-    }
-
-    /// The signed attendances, in order.
-    pub fn attended(&self) -> &[ByteString] {
-        &self.attended
-    }
-
-    /// The PSBT that came in.
-    pub const fn intake(&self) -> Option<&Intake> {
-        self.intake.as_ref()
-    }
-
-    /// How it was closed.
-    pub const fn closed(&self) -> Option<Outcome> {
-        self.closed
-    }
-}
-
-/// An intent that has not been released: what a power cut leaves behind.
-#[derive(Debug)]
-pub struct Unfinished {
-    session: SessionNumber,
-    intake: Intake,
-    intent: Intent,
-    results: Vec<SignatureLine>,
-    ledger_before: LedgerState,
-}
-
-impl Unfinished {
-    /// The session of the intent.
-    pub const fn session(&self) -> SessionNumber {
-        self.session
-    }
-
-    /// The PSBT: the chain is run again on it.
-    pub const fn intake(&self) -> &Intake {
-        &self.intake
-    }
-
-    /// What was about to be signed.
-    pub const fn intent(&self) -> &Intent {
-        &self.intent
-    }
-
-    /// Signatures that were made and recorded, in order.
-    pub fn results(&self) -> &[SignatureLine] {
-        &self.results
-    }
-
-    /// What the sessions before it mean: what the rules judge when it is resumed.
-    pub const fn ledger_before(&self) -> &LedgerState {
-        &self.ledger_before
-    }
-
-    /// Lines of the intent without a result.
-    fn missing(&self) -> impl Iterator<Item = &IntentLine> {
-        let has = |line: &IntentLine| self.results.iter().any(|made| made.input == line.input);
-        self.intent.lines.iter().filter(move |line| !has(line))
-    }
-}
-
-/// Why an entry does not follow from those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FoldError {
-    /// The first entry is a genesis, and no other is.
-    Genesis,
-    /// There is no open session.
-    NoSession,
-    /// The session is closed: only its seal can follow.
-    Closed,
-    /// The session is not closed yet.
-    NotClosed,
-    /// A PSBT came in before, or none did.
-    Intake,
-    /// A second intent, or one that differs from the unfinished one.
-    Intent,
-    /// A signature that no intent announced.
-    Result,
-    /// The outcome does not agree with the session.
-    Outcome,
-    /// The hash of the last seal is another one.
-    PreviousSeal,
-    /// An artefact was refused; the text says why.
-    Artefact(String),
-    /// The seal was refused.
-    Seal(Refusal),
-}
-
-impl fmt::Display for FoldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Genesis => f.write_str("a genesis in another place than the first"),
-            Self::NoSession => f.write_str("no open session"),
-            Self::Closed => f.write_str("an entry after the closing one"),
-            Self::NotClosed => f.write_str("a session that is not closed"),
-            Self::Intake => f.write_str("no PSBT, or a second one"),
-            Self::Intent => f.write_str("a second intent, or another one than was cut"),
-            Self::Result => f.write_str("a signature that no intent announced"),
-            Self::Outcome => f.write_str("an outcome that the session does not have"),
-            Self::PreviousSeal => f.write_str("another seal before this session"),
-            Self::Artefact(why) => f.write_str(why),
-            Self::Seal(refusal) => {
-                let (expected, got) = (&refusal.expected, &refusal.got);
-                write!(f, "{}: expected {expected}, got {got}", refusal.rule)
-            }
-        }
-    }
-}
-
-impl core::error::Error for FoldError {}
 
 impl DeviceState {
     /// A device without an entry.
@@ -294,7 +150,7 @@ impl DeviceState {
     /// Takes the next entry.
     ///
     /// # Errors
-    /// [`FoldError`]; the state is then unchanged but for what the entry itself set.
+    /// [`FoldError`]; the state is then unchanged.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
         match &entry.body {
             Body::Genesis(genesis) => return self.born(entry, genesis),
@@ -316,7 +172,7 @@ impl DeviceState {
                 session.attended.push(bytes.clone());
                 Ok(())
             }
-            Body::Intake(intake) => take_in(session, intake),
+            Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {
                 let officer = rejected.officer.clone();
                 self.ledger.record_rejection(rejected.request, officer);
@@ -377,14 +233,7 @@ impl DeviceState {
                 seal: None,
             });
         }
-        self.open = Some(OpenSession {
-            number,
-            opened: opened.clone(),
-            attended: Vec::new(),
-            intake: None,
-            intended: false,
-            closed: None,
-        });
+        self.open = Some(OpenSession::new(number, opened));
         Ok(())
     }
 
@@ -394,7 +243,6 @@ impl DeviceState {
         if session.intended {
             return Err(FoldError::Intent);
         }
-        session.intended = true;
         if session.opened.kind == CeremonyKind::Resume {
             // Lines without a result may be signed a second time: they count again.
             let unfinished = self.unfinished.as_ref().ok_or(FoldError::Intent)?;
@@ -403,6 +251,7 @@ impl DeviceState {
             }
             let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();
             self.ledger.record_intent(intent.tx, &coins);
+            session.intended = true;
             return Ok(());
         }
         let ledger_before = self.ledger.clone();
@@ -418,6 +267,7 @@ impl DeviceState {
             results: Vec::new(),
             ledger_before,
         });
+        session.intended = true;
         Ok(())
     }
 
@@ -466,13 +316,4 @@ impl DeviceState {
         }
         Ok(())
     }
-}
-
-/// One PSBT is read in a session, and after it nothing is read any more.
-fn take_in(session: &mut OpenSession, intake: &Intake) -> Result<(), FoldError> {
-    if session.intake.is_some() {
-        return Err(FoldError::Intake);
-    }
-    session.intake = Some(intake.clone());
-    Ok(())
 }

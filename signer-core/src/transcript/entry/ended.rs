@@ -1,0 +1,73 @@
+//! How a session ends, and what went otherwise than the script says.
+
+use minicbor::{Decode, Encode};
+
+use crate::approval::Seat;
+use crate::token::Line;
+use crate::types::OfficerId;
+
+/// People ended the session.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Aborted {
+    /// The step of the ceremony.
+    #[n(0)]
+    pub step: u32,
+    /// Who; absent when the program ended it (input closed, timeout).
+    #[n(1)]
+    pub seat: Option<Seat>,
+    /// Why, in few words.
+    #[n(2)]
+    pub reason: Line,
+}
+
+/// A wrong PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WrongPin {
+    /// Tries left as the token says it; absent where it does not.
+    #[n(0)]
+    pub tries_left: Option<u8>,
+}
+
+/// Something did not go as the script says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Exception {
+    /// The step of the ceremony.
+    #[n(0)]
+    pub step: u32,
+    /// What should have happened.
+    #[n(1)]
+    pub expected: Line,
+    /// What happened.
+    #[n(2)]
+    pub happened: Line,
+    /// What was decided.
+    #[n(3)]
+    pub decision: Line,
+    /// Who decided.
+    #[n(4)]
+    pub decided_by: Option<OfficerId>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// As the script says, without Bitcoin signatures.
+    #[n(0)]
+    Done,
+    /// Signatures were made and are released.
+    #[n(1)]
+    Signed,
+    /// A rule refused.
+    #[n(2)]
+    Refused,
+    /// An officer rejected, or people ended it.
+    #[n(3)]
+    Aborted,
+    /// Power or program failed; closed later by a session that goes on.
+    #[n(4)]
+    Cut,
+}

@@ -1,0 +1,116 @@
+//! How a session begins: the ceremony, the software, the machine and the HSM.
+
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use crate::digest::FileDigest;
+use crate::environment::EnvironmentReading;
+use crate::rule::RuleLine;
+use crate::token::{HsmFacts, Line};
+use crate::types::Lang;
+
+/// A ceremony.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum CeremonyKind {
+    /// Commissioning a device.
+    #[n(0)]
+    Commission,
+    /// Generating a pool of keys.
+    #[n(1)]
+    Keys,
+    /// Registering a wallet.
+    #[n(2)]
+    Wallet,
+    /// Installing a roster or enrolments.
+    #[n(3)]
+    Roster,
+    /// Installing a policy.
+    #[n(4)]
+    Policy,
+    /// Taking in headers.
+    #[n(5)]
+    Headers,
+    /// Reviewing and signing a PSBT.
+    #[n(6)]
+    Sign,
+    /// Signing a wallet record or a card.
+    #[n(7)]
+    Card,
+    /// Destroying keys.
+    #[n(8)]
+    Destroy,
+    /// Going on after a cut.
+    #[n(9)]
+    Resume,
+}
+
+/// How a session began.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SessionOpened {
+    /// The ceremony.
+    #[n(0)]
+    pub kind: CeremonyKind,
+    /// Drawn from the HSM.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub nonce: [u8; 32],
+    /// Language of the screens.
+    #[n(2)]
+    pub lang: Lang,
+    /// What runs; self-reported.
+    #[n(3)]
+    pub software: Software,
+    /// The machine's clock, in seconds since 1970: a claim.
+    #[n(4)]
+    pub clock: u64,
+    /// The time that an officer declared, in seconds since 1970: a claim.
+    #[n(5)]
+    pub declared: Option<u64>,
+    /// The HSM as it shows itself today.
+    #[n(6)]
+    pub hsm: HsmFacts,
+    /// What was read of the machine.
+    #[n(7)]
+    pub environment: EnvironmentReading,
+    /// What ENV and HSM rules said of it.
+    #[n(8)]
+    pub report: Vec<RuleLine>,
+    /// Digest of the last signed seal; absent before the first.
+    #[n(9)]
+    pub previous_seal: Option<FileDigest>,
+}
+
+/// The machine and the HSM, read again before signing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Rechecked {
+    /// What was read of the machine.
+    #[n(0)]
+    pub environment: EnvironmentReading,
+    /// What ENV and HSM rules said of it.
+    #[n(1)]
+    pub report: Vec<RuleLine>,
+}
+
+/// The software; self-reported.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Software {
+    /// Version.
+    #[n(0)]
+    pub version: Line,
+    /// Source revision.
+    #[n(1)]
+    pub revision: Line,
+    /// The program's file.
+    #[n(2)]
+    pub binary: FileDigest,
+    /// The PKCS#11 module's file.
+    #[n(3)]
+    pub module: FileDigest,
+    /// The profile's file.
+    #[n(4)]
+    pub profile: FileDigest,
+}

@@ -1,0 +1,126 @@
+//! Sessions as the fold knows them: open, cut, or ended.
+
+use alloc::vec::Vec;
+
+use super::FoldError;
+use crate::codec::ByteString;
+use crate::digest::FileDigest;
+use crate::ledger::LedgerState;
+use crate::signing::{Intent, IntentLine, SignatureLine};
+use crate::transcript::entry::{CeremonyKind, Intake, Outcome, SessionOpened};
+use crate::types::SessionNumber;
+
+/// A session that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Its number.
+    pub number: SessionNumber,
+    /// Its ceremony.
+    pub kind: CeremonyKind,
+    /// How it ended; [`Outcome::Cut`] without a closing entry of its own.
+    pub outcome: Outcome,
+    /// Digest of its signed seal; a session that was cut is covered by the next seal.
+    pub seal: Option<FileDigest>,
+}
+
+/// A session that is not sealed yet.
+#[derive(Debug)]
+pub struct OpenSession {
+    pub(super) number: SessionNumber,
+    pub(super) opened: SessionOpened,
+    pub(super) attended: Vec<ByteString>,
+    pub(super) intake: Option<Intake>,
+    pub(super) intended: bool,
+    pub(super) closed: Option<Outcome>,
+}
+
+impl OpenSession {
+    /// A session that begins.
+    pub(super) fn new(number: SessionNumber, opened: &SessionOpened) -> Self {
+        Self {
+            number,
+            opened: opened.clone(),
+            attended: Vec::new(),
+            intake: None,
+            intended: false,
+            closed: None,
+        }
+    }
+
+    /// One PSBT is read in a session that signs, and none in any other.
+    pub(super) fn take_in(&mut self, intake: &Intake) -> Result<(), FoldError> {
+        let signs = matches!(self.opened.kind, CeremonyKind::Sign | CeremonyKind::Resume);
+        if self.intake.is_some() || !signs {
+            return Err(FoldError::Intake);
+        }
+        self.intake = Some(intake.clone());
+        Ok(())
+    }
+
+    /// Its number.
+    pub const fn number(&self) -> SessionNumber {
+        self.number
+    }
+
+    /// How it began.
+    pub const fn opened(&self) -> &SessionOpened {
+        &self.opened
+    }
+
+    /// The signed attendances, in order.
+    pub fn attended(&self) -> &[ByteString] {
+        &self.attended
+    }
+
+    /// The PSBT that came in.
+    pub const fn intake(&self) -> Option<&Intake> {
+        self.intake.as_ref()
+    }
+
+    /// How it was closed.
+    pub const fn closed(&self) -> Option<Outcome> {
+        self.closed
+    }
+}
+
+/// An intent that has not been released: what a power cut leaves behind.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub(super) session: SessionNumber,
+    pub(super) intake: Intake,
+    pub(super) intent: Intent,
+    pub(super) results: Vec<SignatureLine>,
+    pub(super) ledger_before: LedgerState,
+}
+
+impl Unfinished {
+    /// The session of the intent.
+    pub const fn session(&self) -> SessionNumber {
+        self.session
+    }
+
+    /// The PSBT: the chain is run again on it.
+    pub const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// What was about to be signed.
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// Signatures that were made and recorded, in order.
+    pub fn results(&self) -> &[SignatureLine] {
+        &self.results
+    }
+
+    /// What the sessions before it mean: what the rules judge when it is resumed.
+    pub const fn ledger_before(&self) -> &LedgerState {
+        &self.ledger_before
+    }
+
+    /// Lines of the intent without a result: results come in the order of the lines.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &IntentLine> {
+        self.intent.lines.iter().skip(self.results.len())
+    }
+}
