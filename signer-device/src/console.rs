@@ -63,7 +63,7 @@ pub(crate) enum Answer {
 /// The key that rejects, at every prompt.
 const REJECT: &str = "r";
 /// How long a question waits for its answer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// Width of the lines that frame a screen.
 const WIDTH: usize = 80;
 

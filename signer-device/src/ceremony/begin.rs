@@ -13,8 +13,8 @@ use signer_core::rule::{RuleId, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Assurance, HsmFacts, Line, hsm01, hsm02, hsm03, hsm04};
 use signer_core::transcript::{
-    Anchor, Body, CeremonyKind, Genesis, Journal, SessionOpened, Software, UnverifiedTranscript,
-    WrongPin, trn03,
+    Anchor, Body, CeremonyKind, Exception, Genesis, Journal, OpenSession, SessionOpened, Software,
+    UnverifiedTranscript, WrongPin, trn03,
 };
 use signer_core::types::{KeyIndex, Lang, Network, SessionNumber};
 
@@ -218,6 +218,8 @@ impl TokenDesk {
             report: [machine.lines, lines.clone()].concat(),
             previous_seal: state.last_seal(),
         };
+        let torn = self.desk.torn.as_ref().map(|torn| torn.length);
+        let cut = state.open().map(OpenSession::number);
         let (device, device_name) = (genesis.identity.device_id(), genesis.name.clone());
         let mut records = Records::new(self.desk.disk, self.desk.journal, self.anchor);
         records.append(Body::SessionOpened(Box::new(opened)))?;
@@ -230,16 +232,44 @@ impl TokenDesk {
             nonce,
         };
         let mut session = Session::new(self.desk.room, self.hsm, facts, self.module, records);
-        match greet(&mut session, self.pin, &lines) {
+        let found = Found {
+            torn,
+            cut,
+            pin: self.pin,
+        };
+        match greet(&mut session, &found, &lines) {
             Ok(()) => Ok(session),
             Err(failure) => Err(session.end_badly(failure)),
         }
     }
 }
 
-/// The first things in a session: wrong PINs before it, and what the token rules found.
-fn greet(session: &mut Session, pin: PinState, lines: &[RuleLine]) -> Result<(), Failure> {
-    if matches!(pin, PinState::CountLow | PinState::FinalTry) {
+/// What was found before the session could record it.
+struct Found {
+    torn: Option<usize>,
+    cut: Option<SessionNumber>,
+    pin: PinState,
+}
+
+/// The first things in a session: what was found before it, and what the token rules found.
+fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(), Failure> {
+    if let Some(length) = found.torn {
+        let happened = format!("{length} bytes of an entry that was never finished");
+        session.record(exception(
+            "a journal of whole entries",
+            &happened,
+            "kept aside",
+        ))?;
+    }
+    if let Some(number) = found.cut {
+        let happened = format!("session {number} was cut");
+        session.record(exception(
+            "a sealed session",
+            &happened,
+            "closed by this one",
+        ))?;
+    }
+    if matches!(found.pin, PinState::CountLow | PinState::FinalTry) {
         session.room.console.notice(session.lang().pick(
             "a wrong PIN was entered since the last login",
             "前回のログイン以降に誤ったPINが入力されました",
@@ -258,6 +288,17 @@ fn greet(session: &mut Session, pin: PinState, lines: &[RuleLine]) -> Result<(),
         &format!("session {number} is open; policy {summary}; previous seal {previous}"),
         &format!("セッション {number} を開始。ポリシー {summary}、前回の封印 {previous}"),
     )
+}
+
+/// Something did not go as the script says, at the step that looks at the journal.
+fn exception(expected: &str, happened: &str, decision: &str) -> Body {
+    Body::Exception(Exception {
+        step: 2,
+        expected: Line::lossy(expected),
+        happened: Line::lossy(happened),
+        decision: Line::lossy(decision),
+        decided_by: None,
+    })
 }
 
 /// Asks for the PIN of a token and logs in, once.

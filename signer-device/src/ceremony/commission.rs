@@ -57,12 +57,12 @@ pub(crate) const SCRIPT: Script = Script {
 };
 
 /// Runs the ceremony.
-pub(crate) fn run(plan: Commission) -> Result<(), Failure> {
+pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut room = Room::enter(plan.place.lang, &SCRIPT);
     let profile = plan::profile(&plan.profile)?;
     room.console.admit(answers(profile.assurance()))?;
     let card_out = Output::reserve(&plan.card_out)?;
-    let trust = Trust::read(&plan)?;
+    let trust = Trust::read(plan)?;
     let disk = Disk::create(&plan.place.state)?;
 
     // 1. Environment
@@ -77,7 +77,7 @@ pub(crate) fn run(plan: Commission) -> Result<(), Failure> {
     room.step(3)?;
     let module = Module::load(&profile, plan.module.as_deref());
     let module = module.map_err(|e| of_hsm(&e, room.lang()))?;
-    let (selector, pin) = initialise(&mut room, &module, &plan)?;
+    let (selector, pin) = initialise(&mut room, &module, plan)?;
 
     // 4. Log in
     room.step(4)?;
@@ -90,7 +90,7 @@ pub(crate) fn run(plan: Commission) -> Result<(), Failure> {
     room.step(5)?;
     let identity = token.generate_identity();
     let identity = identity.map_err(|e| of_hsm(&e, room.lang()))?;
-    show_identity(&mut room, &plan, &identity.public_key.device_id())?;
+    show_identity(&mut room, plan, &identity.public_key.device_id())?;
 
     // 6. Random numbers and token rules
     room.step(6)?;
@@ -102,8 +102,8 @@ pub(crate) fn run(plan: Commission) -> Result<(), Failure> {
 
     // 7. Birth of the device
     room.step(7)?;
-    let mut session = be_born(room, &plan, &trust, disk, token, module, machine, lines)?;
-    match grow_up(&mut session, &plan, &trust) {
+    let mut session = be_born(room, plan, &trust, disk, token, module, machine, lines)?;
+    match grow_up(&mut session, plan, &trust) {
         Ok(card) => finish(session, card_out, &card),
         Err(failure) => Err(session.end_badly(failure)),
     }

@@ -5,7 +5,7 @@ use signer_core::policy::{ActivePolicy, Destination, PolicyStanding, WalletRules
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
-use signer_core::types::{Lang, Network};
+use signer_core::types::{Id, Lang, Network};
 
 use super::Script;
 use super::begin::Desk;
@@ -211,7 +211,7 @@ pub(super) fn wallet_lines(session: &Session, rules: &WalletRules, lang: Lang) -
         |wallet| wallet.name().to_string(),
     );
     let (fee, quorum) = (rules.fee, rules.quorum);
-    let to: Vec<&str> = rules.destinations.iter().map(|id| id.as_str()).collect();
+    let to: Vec<&str> = rules.destinations.iter().map(Id::as_str).collect();
     vec![
         format!("{name}  {}", class(rules.class, lang)),
         format!("  wallet {}", rules.wallet),

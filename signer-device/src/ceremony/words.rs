@@ -14,7 +14,7 @@ pub(super) fn lines(digest: &[u8; 32]) -> Vec<String> {
     (1..)
         .step_by(PER_LINE)
         .zip(words.chunks(PER_LINE))
-        .map(|(first, four)| format!("{first:>3}  {}", four.join(" ")))
+        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
         .collect()
 }
 

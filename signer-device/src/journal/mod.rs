@@ -178,13 +178,18 @@ fn whole_entries(bytes: &[u8]) -> usize {
 }
 
 fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<TornTail, Failure> {
-    let path = (1_u32..)
-        .map(|n| folder.join(format!("{FILE}.torn-{n}")))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| folder.join(FILE));
+    let path = folder.join(format!("{FILE}.torn-at-{good}"));
+    // What was kept before at this place was cut by the same cut: it holds these very bytes.
+    if fs::read(&path).is_ok_and(|kept| kept != torn) {
+        return Err(Failure::input(
+            format_args!("{} holds other bytes already", path.display()),
+            "The journal was cut twice at one place. Keep the disk and report it.",
+        ));
+    }
     let mut aside = OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(0o600)
         .open(&path)
         .map_err(|e| disk("make", &path, &e))?;

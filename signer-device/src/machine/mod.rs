@@ -41,7 +41,7 @@ pub(crate) fn read() -> EnvironmentReading {
         proc_net_dev: files.net_dev(),
         tracer_pid: files.tracer(),
         swaps: files.swaps(),
-        core_limit: core_limit(),
+        core_limit: Some(core_limit()),
         core_pattern: files.text("proc/sys/kernel/core_pattern"),
         preloaded: files.preload_file().map(|mut named| {
             named.extend(preloaded);
@@ -51,8 +51,9 @@ pub(crate) fn read() -> EnvironmentReading {
     }
 }
 
-fn core_limit() -> Option<u64> {
-    Some(getrlimit(Resource::Core).maximum.unwrap_or(u64::MAX))
+/// No limit at all is the largest one.
+fn core_limit() -> u64 {
+    getrlimit(Resource::Core).maximum.unwrap_or(u64::MAX)
 }
 
 fn dumpable() -> Option<u32> {

@@ -6,7 +6,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
+pub(crate) mod house;
 pub(crate) mod officers;
+pub(crate) mod people;
 pub(crate) mod play;
 
 use std::fs;

@@ -4,7 +4,7 @@ use bitcoin::CompactTarget;
 use hsm_profiles::{Module, OfficerToken, Pin, Profile};
 use signer_core::approval::{Officer, Role, Roster};
 use signer_core::codec;
-use signer_core::cose::{Artefact, Endorsed, Scope};
+use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use signer_core::root::{Checkpoint, Root};
 use signer_core::types::{Height, Id, Label, Network, Purpose, Version};
 use zeroize::Zeroizing;
@@ -111,10 +111,14 @@ impl Officers {
         }
     }
 
-    /// One officer's token.
-    pub(crate) fn token(&mut self, name: &str) -> &mut OfficerToken {
+    /// What one officer signs.
+    pub(crate) fn sign<T: Artefact>(&mut self, name: &str, body: T) -> Signed<T> {
         let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
-        &mut found.expect("an officer of the bench").1
+        let token = &mut found.expect("an officer of the bench").1;
+        let draft = Draft::new(body, SCOPE, token.public_key());
+        let order = draft.officer_order().expect("an officer's to sign");
+        let signature = token.sign(&order).expect("the token signs");
+        draft.signed(signature).expect("it verifies")
     }
 }
 

@@ -1,0 +1,262 @@
+//! A whole withdrawal on two devices, by the real program: as it should go, and stopped by rules,
+//! people and power.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use bitcoin::ScriptBuf;
+use bitcoin::hashes::Hash as _;
+use signer_core::psbt::{ParsedPsbt, RawPsbt};
+use signer_core::transcript::{Body, Outcome};
+
+use support::house::{House, ceremony, destination_script, run};
+use support::isolated;
+use support::people::{at_ceremony, from_screen};
+use support::play::{Act, typed};
+
+#[test]
+fn two_devices_sign_a_withdrawal() {
+    isolated("two_devices_sign_a_withdrawal", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        std::fs::create_dir(bench.path("pictures")).expect("ours");
+
+        let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt", "pictures"]);
+        ceremony(&arguments).ended(0).says("coins have NOT moved");
+        // The pictures carry the same PSBT: the second device reads them in its child process.
+        let arguments = house.sign_arguments("d2", "pictures", &["d2.psbt"]);
+        ceremony(&arguments).ended(0).says("transfer code");
+
+        let signed = RawPsbt::parse(&bench.read("d2.psbt")).expect("strict");
+        assert_eq!(signed.version(), psbt.version());
+        let parsed = ParsedPsbt::parse(bench.read("d2.psbt")).expect("strict");
+        assert_eq!(parsed.inputs().len(), 1);
+        assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
+        assert_eq!(parsed.carried().receipts.len(), 2);
+
+        for name in ["d1", "d2"] {
+            let transcript = house.verified_transcript(name);
+            assert_eq!(transcript.state().ledger().signatures(), 1);
+            let last = transcript.state().sessions().last().copied();
+            assert_eq!(last.map(|s| s.outcome), Some(Outcome::Signed));
+        }
+    });
+}
+
+#[test]
+fn a_coin_is_signed_over_once() {
+    isolated("a_coin_is_signed_over_once", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let first = house.sign_arguments("d1", "in.psbt", &["first.psbt"]);
+        ceremony(&first).ended(0);
+        let again = house.sign_arguments("d1", "in.psbt", &["again.psbt"]);
+        ceremony(&again).ended(1).says("POL07");
+        assert!(!bench.path("again.psbt").exists());
+        // The device's own answer is sent back to the host without a rule being asked.
+        let own = house.sign_arguments("d1", "first.psbt", &["own.psbt"]);
+        ceremony(&own).ended(3).says("own answer");
+        let transcript = house.verified_transcript("d1");
+        let outcomes: Vec<Outcome> = transcript
+            .state()
+            .sessions()
+            .iter()
+            .rev()
+            .take(3)
+            .map(|session| session.outcome)
+            .collect();
+        assert_eq!(
+            outcomes,
+            [Outcome::Aborted, Outcome::Refused, Outcome::Signed]
+        );
+    });
+}
+
+#[test]
+fn an_unknown_destination_is_refused_and_recorded() {
+    isolated("an_unknown_destination_is_refused_and_recorded", |bench| {
+        let mut house = House::ready(bench);
+        let elsewhere = ScriptBuf::new_p2wsh(&bitcoin::WScriptHash::from_byte_array([0x66; 32]));
+        let psbt = house.approved_psbt(elsewhere, 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let state = bench.arg("d1");
+        let input = bench.arg("in.psbt");
+        let review = [
+            "psbt", "review", "--state", &state, "--in", &input, "--json",
+        ];
+        run(&review.map(str::to_owned), |_| Act::Leave)
+            .ended(1)
+            .says(r#"{"rule":"POL01","verdict":"refused""#);
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let played = ceremony(&arguments);
+        played.ended(1).says("x POL01 refused at output 0");
+        assert!(!played.output.contains("[screen-1]"), "nobody was asked");
+        let transcript = house.verified_transcript("d1");
+        let reported = transcript
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry.body, Body::Reported(_)))
+            .count();
+        assert_eq!(reported, 1);
+        assert_eq!(transcript.state().ledger().signatures(), 0);
+    });
+}
+
+/// One run per question: exactly that one is rejected.
+#[test]
+fn every_question_can_be_rejected() {
+    isolated("every_question_can_be_rejected", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let mut questions = BTreeSet::new();
+        for stop in 0.. {
+            let mut seen = 0;
+            let played = run(&arguments, |prompt| {
+                seen += 1;
+                if seen - 1 == stop {
+                    questions.insert(prompt.id.to_owned());
+                    return typed("r");
+                }
+                at_ceremony(prompt)
+            });
+            if played.code == 0 {
+                assert_eq!(stop, seen);
+                break;
+            }
+            played.ended(2).says("aborted");
+            assert!(!bench.path("out.psbt").exists());
+        }
+        assert!(questions.contains("pin") && questions.contains("officer-pin"));
+        assert!(questions.contains("screen-9"), "{questions:?}");
+        let transcript = house.verified_transcript("d1");
+        assert_eq!(transcript.state().ledger().signatures(), 1);
+    });
+}
+
+#[test]
+fn wrong_answers_and_empty_chairs_end_the_session() {
+    isolated("wrong_answers_and_empty_chairs_end_the_session", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        // Enter, "yes" and the wrong stretch approve nothing.
+        for wrong in ["", "yes", "bcrt1q"] {
+            let mut tries = 0;
+            let played = run(&arguments, |prompt| {
+                if prompt.id == "screen-4" {
+                    tries += 1;
+                    return typed(wrong);
+                }
+                at_ceremony(prompt)
+            });
+            played.ended(2).says("wrong answers");
+            assert_eq!(tries, 3);
+        }
+        run(&arguments, |prompt| match prompt.id {
+            "screen-6" => Act::Leave,
+            _ => at_ceremony(prompt),
+        })
+        .ended(2)
+        .says("nobody answered");
+        // One wrong answer, then the right one, is a slip.
+        let mut slipped = false;
+        run(&arguments, |prompt| {
+            if prompt.id == "screen-4" && !slipped {
+                slipped = true;
+                return typed("slip");
+            }
+            at_ceremony(prompt)
+        })
+        .ended(0);
+        house.verified_transcript("d1");
+    });
+}
+
+#[test]
+fn what_is_typed_ahead_answers_nothing() {
+    isolated("what_is_typed_ahead_answers_nothing", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let mut ahead = false;
+        let played = run(&arguments, |prompt| {
+            if prompt.id == "screen-1" && !ahead {
+                ahead = true;
+                let answer = from_screen(prompt);
+                // The right answer, and one for the next question right behind it.
+                return typed(format!("{answer}\n{answer}"));
+            }
+            at_ceremony(prompt)
+        });
+        played.ended(0).says("thrown away");
+    });
+}
+
+#[test]
+fn operators_are_two_people_of_the_roster() {
+    isolated("operators_are_two_people_of_the_roster", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        for (seat, name) in [
+            ("officer-b", "op.a"),
+            ("officer-a", "app.a"),
+            ("officer-a", "nobody"),
+        ] {
+            run(&arguments, |prompt| {
+                if prompt.id == seat {
+                    return typed(name);
+                }
+                at_ceremony(prompt)
+            })
+            .ended(2)
+            .says("3 wrong answers");
+        }
+        run(&arguments, |prompt| match prompt.id {
+            "officer-pin" => typed("not-the-pin"),
+            _ => at_ceremony(prompt),
+        })
+        .ended(4)
+        .says("CKR_PIN_INCORRECT");
+        house.verified_transcript("d1");
+    });
+}
+
+#[test]
+fn input_that_is_no_psbt_is_bad_input() {
+    isolated("input_that_is_no_psbt_is_bad_input", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1).to_bytes();
+        let half = psbt.len() / 2;
+        std::fs::create_dir(bench.path("folder")).expect("ours");
+        for (name, bytes, code) in [
+            ("empty", &b""[..], 3),
+            ("text", b"please sign this", 3),
+            ("half", &psbt[..half], 1),
+        ] {
+            bench.write(name, bytes);
+            let arguments = house.sign_arguments("d1", name, &["out.psbt"]);
+            ceremony(&arguments).ended(code);
+            let review = ["psbt", "review", "--state", &bench.arg("d1"), "--in"];
+            let mut review: Vec<String> = review.map(str::to_owned).to_vec();
+            review.push(bench.arg(name));
+            run(&review, |_| Act::Leave).ended(code);
+        }
+        for name in ["missing", "folder"] {
+            let arguments = house.sign_arguments("d1", name, &["out.psbt"]);
+            ceremony(&arguments).ended(3);
+        }
+        let taken = house.sign_arguments("d1", "half", &["empty"]);
+        ceremony(&taken).ended(3).says("exists already");
+        assert!(!bench.path("out.psbt").exists());
+        house.verified_transcript("d1");
+    });
+}

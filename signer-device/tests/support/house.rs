@@ -1,0 +1,391 @@
+//! Two devices of a 2-of-2 wallet, commissioned by the real program, and one withdrawal.
+
+use bitcoin::absolute::LockTime;
+use bitcoin::hashes::Hash as _;
+use bitcoin::transaction::Version as TxVersion;
+use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
+use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
+use signer_core::cose::{Endorsed, Signed, peek};
+use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+use signer_core::psbt::build::{InputParts, OutputParts, build};
+use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
+use signer_core::transcript::{Trust, VerifiedTranscript};
+use signer_core::types::{Blocks, Chain, Height, Id, KeyIndex, Label, Version};
+use signer_core::wallet::{
+    CheckedCard, DeviceCard, RegisteredWallet, ScriptType, WalletClass, WalletRecord, WalletTerms,
+    draft_record,
+};
+
+use super::Bench;
+use super::officers::{Officers, SCOPE};
+use super::people::{at_ceremony, at_commissioning};
+use super::play::{Played, device, play};
+
+/// Keys on each chain of a pool.
+const KEYS: &str = "4";
+/// What the coin of the withdrawal holds.
+const COIN: Amount = Amount::from_sat(150_000_000);
+/// What is paid out.
+pub(crate) const PAID: Amount = Amount::from_sat(100_000_000);
+/// The fee.
+const FEE: Amount = Amount::from_sat(2_000);
+
+/// Where everything is.
+pub(crate) struct House<'a> {
+    pub(crate) bench: &'a Bench,
+    pub(crate) officers: Officers,
+    pub(crate) wallet: Option<RegisteredWallet>,
+    pub(crate) policy: Option<Endorsed<Policy>>,
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).expect("a plain identifier")
+}
+
+fn label(text: &str) -> Label {
+    Label::new(text).expect("a plain label")
+}
+
+/// The destination that the policy allows.
+pub(crate) fn destination_script() -> ScriptBuf {
+    ScriptBuf::new_p2wsh(&bitcoin::WScriptHash::from_byte_array([0x42; 32]))
+}
+
+impl<'a> House<'a> {
+    /// Officers, and devices of these names.
+    pub(crate) fn with_devices(bench: &'a Bench, names: &[&str]) -> Self {
+        let house = Self {
+            bench,
+            officers: Officers::appoint(bench),
+            wallet: None,
+            policy: None,
+        };
+        for name in names {
+            house.commission(name).ended(0);
+        }
+        house
+    }
+
+    /// Two devices with a wallet and a policy.
+    pub(crate) fn ready(bench: &'a Bench) -> Self {
+        let mut house = Self::with_devices(bench, &["d1", "d2"]);
+        house.register_wallet();
+        house.install_policy();
+        house
+    }
+
+    /// The arguments of `device init`.
+    pub(crate) fn init_arguments(&self, name: &str) -> Vec<String> {
+        let token = format!("himuro-{name}");
+        let card = format!("{name}.card");
+        [
+            ["--state", &self.bench.arg(name)],
+            ["--profile", "softhsm2"],
+            ["--token", &token],
+            ["--name", name],
+            ["--site", "Tokyo"],
+            ["--root", &self.bench.arg("root.cbor")],
+            ["--roster", &self.bench.arg("roster.cbor")],
+            ["--receive", KEYS],
+            ["--change", KEYS],
+            ["--card-out", &self.bench.arg(&card)],
+        ]
+        .iter()
+        .flatten()
+        .map(|argument| (*argument).to_owned())
+        .fold(vec!["device".into(), "init".into()], |mut all, next| {
+            all.push(next);
+            all
+        })
+    }
+
+    pub(crate) fn commission(&self, name: &str) -> Played {
+        let words = self.officers.root_words();
+        run(&self.init_arguments(name), |prompt| {
+            at_commissioning(&words, prompt)
+        })
+    }
+
+    fn enrol(&mut self, name: &str) {
+        let card: DeviceCard = peek(&self.bench.read(&format!("{name}.card"))).expect("a card");
+        let mut enrolment = Endorsed::new(
+            Enrolment {
+                version: 1,
+                scope: SCOPE,
+                root: self.officers.root.digest(),
+                name: card.name,
+                site: card.site,
+                identity: card.identity,
+            },
+            SCOPE,
+        );
+        self.officers.endorse_by_all(&mut enrolment);
+        let file = format!("{name}.enrolment");
+        self.bench.write(&file, &enrolment.to_bytes());
+    }
+
+    /// Arguments of `wallet register` on one device.
+    pub(crate) fn register_arguments(&self, name: &str, what: &[&str]) -> Vec<String> {
+        let mut all = vec!["wallet".to_owned(), "register".into(), "--state".into()];
+        all.push(self.bench.arg(name));
+        all.extend(what.iter().map(|argument| (*argument).to_owned()));
+        for member in ["d1", "d2"] {
+            for kind in ["card", "enrolment"] {
+                all.push(format!("--{kind}"));
+                all.push(self.bench.arg(&format!("{member}.{kind}")));
+            }
+        }
+        all
+    }
+
+    /// The draft of the wallet, as a file.
+    pub(crate) fn draft(&mut self) -> Endorsed<WalletRecord> {
+        for name in ["d1", "d2"] {
+            self.enrol(name);
+        }
+        let cards = ["d1", "d2"].map(|name| {
+            let bytes = self.bench.read(&format!("{name}.card"));
+            CheckedCard::open(&bytes, SCOPE, &self.officers.root.digest()).expect("a good card")
+        });
+        let record = draft_record(
+            &cards,
+            WalletTerms {
+                name: label("Cold 1"),
+                class: WalletClass::Customer,
+                threshold: 2,
+                script_type: ScriptType::Wsh,
+                nonce: [9; 32],
+            },
+        );
+        let draft = Endorsed::new(record.expect("cards of one root"), SCOPE);
+        self.bench.write("wallet-draft.cbor", &draft.to_bytes());
+        draft
+    }
+
+    fn register_wallet(&mut self) {
+        let mut complete = self.draft();
+        for name in ["d1", "d2"] {
+            let out = self.bench.arg(&format!("{name}.endorsement"));
+            let draft = self.bench.arg("wallet-draft.cbor");
+            let what = ["--draft", &draft, "--endorsement-out", &out];
+            let played = ceremony(&self.register_arguments(name, &what));
+            played.ended(0);
+            let bytes = self.bench.read(&format!("{name}.endorsement"));
+            let members = complete.body().cosigners.clone();
+            let signed = Endorsed::<WalletRecord>::open(&bytes, SCOPE, |kid| {
+                let mut keys = members.iter().map(|member| member.identity);
+                keys.find(|key| key.key_id() == *kid)
+            });
+            complete
+                .merge(signed.expect("it verifies"))
+                .expect("one record");
+        }
+        let record = self.bench.write("wallet.cbor", &complete.to_bytes());
+        for name in ["d1", "d2"] {
+            let arguments = self.register_arguments(name, &["--record", &record]);
+            ceremony(&arguments).ended(0);
+        }
+        let root = self.officers.root.digest();
+        let wallet = RegisteredWallet::open(&complete.to_bytes(), SCOPE, &root);
+        self.wallet = Some(wallet.expect("all have signed"));
+    }
+
+    fn install_policy(&mut self) {
+        let wallet = self.wallet.as_ref().expect("registered before").digest();
+        let mut policy = Endorsed::new(
+            Policy {
+                version: 1,
+                scope: SCOPE,
+                root: self.officers.root.digest(),
+                roster: self.officers.roster.roster_digest(),
+                number: Version(1),
+                predecessor: None,
+                activation: Height(0),
+                delay: Blocks(10),
+                wallets: vec![WalletRules {
+                    wallet,
+                    class: WalletClass::Customer,
+                    per_transfer: Amount::from_sat(120_000_000),
+                    fee: FeeCaps {
+                        absolute: Amount::from_sat(50_000),
+                        sat_per_vbyte: 100,
+                        per_mille: 10,
+                    },
+                    quorum: ApprovalQuorum {
+                        approvers: 2,
+                        departments: 2,
+                        directors: 1,
+                    },
+                    destinations: vec![id("hot-1")],
+                    change_window: 4,
+                }],
+                destinations: vec![Destination {
+                    id: id("hot-1"),
+                    label: label("HOT-REFILL-01"),
+                    script: destination_script(),
+                    activation: Height(0),
+                    limit: Amount::from_sat(120_000_000),
+                }],
+            },
+            SCOPE,
+        );
+        self.officers.endorse_by_all(&mut policy);
+        let file = self.bench.write("policy.cbor", &policy.to_bytes());
+        for name in ["d1", "d2"] {
+            let state = self.bench.arg(name);
+            let arguments = ["policy", "install", "--state", &state, "--policy", &file];
+            ceremony(&arguments.map(str::to_owned)).ended(0);
+        }
+        self.policy = Some(policy);
+    }
+
+    /// The unsigned PSBT of a withdrawal to `script`, with request and approvals.
+    pub(crate) fn approved_psbt(&mut self, script: ScriptBuf, coin: u8) -> RawPsbt {
+        let unsigned = self.unsigned_psbt(script, coin);
+        let request = self.request(&unsigned);
+        let mut psbt = unsigned;
+        let approvals = ["app.a", "app.b"].map(|name| (name, self.approval(name, &request)));
+        psbt = psbt
+            .insert_global(&ProprietaryField::request_key(), &request.to_bytes())
+            .expect("it fits");
+        for (name, approval) in approvals {
+            let key = ProprietaryField::approval_key(&id(name));
+            psbt = psbt
+                .insert_global(&key, &approval.to_bytes())
+                .expect("it fits");
+        }
+        psbt
+    }
+
+    fn unsigned_psbt(&self, script: ScriptBuf, coin: u8) -> RawPsbt {
+        let wallet = self.wallet.as_ref().expect("registered before");
+        let (chain, index) = (Chain::Receive, KeyIndex(u32::from(coin) % 4));
+        let previous = Transaction {
+            version: TxVersion::TWO,
+            lock_time: LockTime::ZERO,
+            input: vec![TxIn {
+                previous_output: OutPoint::new(Txid::from_byte_array([coin; 32]), 0),
+                script_sig: ScriptBuf::new(),
+                sequence: Sequence::MAX,
+                witness: Witness::new(),
+            }],
+            output: vec![TxOut {
+                value: COIN,
+                script_pubkey: wallet.script_pubkey(chain, index).expect("an address"),
+            }],
+        };
+        let pay = |value, script_pubkey| TxOut {
+            value,
+            script_pubkey,
+        };
+        let change = wallet.script_pubkey(Chain::Change, KeyIndex(0));
+        let tx = Transaction {
+            version: TxVersion::TWO,
+            lock_time: LockTime::ZERO,
+            input: vec![TxIn {
+                previous_output: OutPoint::new(previous.compute_txid(), 0),
+                script_sig: ScriptBuf::new(),
+                sequence: Sequence::MAX,
+                witness: Witness::new(),
+            }],
+            output: vec![
+                pay(PAID, script),
+                pay(COIN - PAID - FEE, change.expect("an address")),
+            ],
+        };
+        let input = InputParts {
+            previous: bitcoin::consensus::serialize(&previous),
+            witness_script: wallet.witness_script(chain, index),
+            ..InputParts::default()
+        };
+        let outputs = [OutputParts::default(), OutputParts::default()];
+        build(PsbtVersion::V2, &tx, &[input], &outputs).expect("the parts fit")
+    }
+
+    fn request(&mut self, psbt: &RawPsbt) -> Signed<Request> {
+        let parsed = ParsedPsbt::parse(psbt.to_bytes()).expect("strict");
+        let policy = self.policy.as_ref().expect("installed before");
+        let request = Request {
+            version: 1,
+            scope: SCOPE,
+            case: id("wr-2026-000123"),
+            root: self.officers.root.digest(),
+            roster: self.officers.roster.roster_digest(),
+            policy: policy.policy_digest(),
+            wallet: self.wallet.as_ref().expect("registered").digest(),
+            tx: parsed.tx_digest(),
+            requester: id("req.a"),
+            purpose: label("Hot wallet refill"),
+            payments: vec![RequestedPayment {
+                destination: id("hot-1"),
+                amount: PAID,
+            }],
+            fee_ceiling: Amount::from_sat(20_000),
+            expiry: Height(144),
+            invited: vec![id("app.a"), id("app.b")],
+            mandatory: vec![],
+            heads: vec![],
+        };
+        self.officers.sign("req.a", request)
+    }
+
+    fn approval(&mut self, name: &str, request: &Signed<Request>) -> Signed<Approval> {
+        let asked = request.body();
+        let approval = Approval {
+            version: 1,
+            scope: SCOPE,
+            decision: Decision::Approve,
+            officer: id(name),
+            root: asked.root,
+            roster: asked.roster,
+            policy: asked.policy,
+            wallet: asked.wallet,
+            request: request.request_digest(),
+            tx: asked.tx,
+            class: WalletClass::Customer,
+            height: Height(0),
+            heads: vec![],
+        };
+        self.officers.sign(name, approval)
+    }
+
+    /// Arguments of `psbt sign`.
+    pub(crate) fn sign_arguments(&self, name: &str, input: &str, outputs: &[&str]) -> Vec<String> {
+        let mut all = ["psbt", "sign", "--state"].map(str::to_owned).to_vec();
+        all.extend([self.bench.arg(name), "--in".into(), self.bench.arg(input)]);
+        for out in outputs {
+            all.extend(["--out".to_owned(), self.bench.arg(out)]);
+        }
+        all
+    }
+
+    /// The exported transcript of a device, verified as an auditor does.
+    pub(crate) fn verified_transcript(&self, name: &str) -> VerifiedTranscript {
+        let file = format!("{name}.transcript");
+        let _ = std::fs::remove_file(self.bench.path(&file));
+        let (state, out) = (self.bench.arg(name), self.bench.arg(&file));
+        let arguments = ["transcript", "export", "--state", &state, "--out", &out];
+        ceremony(&arguments.map(str::to_owned)).ended(0);
+        let card: DeviceCard = peek(&self.bench.read(&format!("{name}.card"))).expect("a card");
+        let trust = Trust {
+            root: self.officers.root.digest(),
+            identity: card.identity,
+        };
+        let bytes = self.bench.read(&file);
+        VerifiedTranscript::verify(&bytes, &trust).unwrap_or_else(|found| panic!("{found}"))
+    }
+}
+
+/// Plays a ceremony with two honest operators.
+pub(crate) fn ceremony(arguments: &[String]) -> Played {
+    run(arguments, at_ceremony)
+}
+
+/// Runs the real program with these arguments.
+pub(crate) fn run(
+    arguments: &[String],
+    person: impl FnMut(&super::play::Prompt<'_>) -> super::play::Act,
+) -> Played {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    play(&mut device(&arguments), person)
+}
