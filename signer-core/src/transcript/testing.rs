@@ -11,8 +11,8 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use super::{
     Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal, KeysGenerated,
-    MadeKey, NotApproved, Outcome, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind,
-    judge, new_rejections, review,
+    MadeKey, NotApproved, Outcome, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust,
+    WhatKind, judge, new_rejections, review,
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
@@ -230,6 +230,12 @@ impl Bench {
 
     /// Writes the intent and signs so many inputs.
     pub(crate) fn sign(&mut self, confirmed: ConfirmedTx, inputs: usize) -> Signing {
+        let opened = self.state().open().unwrap().opened();
+        let report = opened.report.clone();
+        self.add(Body::Rechecked(Box::new(Rechecked {
+            environment: reading(),
+            report,
+        })));
         let mut signing = Signing::begin(confirmed).unwrap();
         let known = self.state().unfinished();
         let known = known.map_or(vec![], |u| u.results().to_vec());

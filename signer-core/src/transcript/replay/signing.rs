@@ -18,7 +18,18 @@ use crate::transcript::state::DeviceState;
 #[derive(Debug)]
 pub(super) struct SessionReplay {
     at: At,
-    refused_at_start: Option<RuleId>,
+    machine: Machine,
+}
+
+/// What the rules said of the machine and the HSM in this session.
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    /// Judged at the start only.
+    AtStart,
+    /// Judged again before signing.
+    Again,
+    /// This rule refused.
+    Refused(RuleId),
 }
 
 #[derive(Debug)]
@@ -42,7 +53,7 @@ impl SessionReplay {
     pub(super) const fn none() -> Self {
         Self {
             at: At::Idle,
-            refused_at_start: None,
+            machine: Machine::AtStart,
         }
     }
 
@@ -50,7 +61,7 @@ impl SessionReplay {
     pub(super) fn of(opened: &SessionOpened) -> Self {
         Self {
             at: At::Idle,
-            refused_at_start: first_refused(&opened.report),
+            machine: judged(&opened.report, Machine::AtStart),
         }
     }
 
@@ -75,7 +86,9 @@ impl SessionReplay {
         match (&entry.body, at) {
             (Body::Rechecked(again), at) => {
                 rechecked(place, again, state)?;
-                self.refused_at_start = self.refused_at_start.or(first_refused(&again.report));
+                if !matches!(self.machine, Machine::Refused(_)) {
+                    self.machine = judged(&again.report, Machine::Again);
+                }
                 Ok(at)
             }
             (Body::Reported(report), At::Idle) => reported(place, report, state),
@@ -109,8 +122,10 @@ impl SessionReplay {
 
     /// Signing begins only after every screen and answer, on a machine that no rule refused.
     fn intend(&self, place: u64, review: Review, intent: &Intent) -> Result<At, Refusal> {
-        if let Some(rule) = self.refused_at_start {
-            return Err(trn04(place, "no refusal of the machine", rule));
+        match self.machine {
+            Machine::Again => {}
+            Machine::AtStart => return Err(trn04(place, "a machine that was read again", "none")),
+            Machine::Refused(rule) => return Err(trn04(place, "no refusal of the machine", rule)),
         }
         let signing = Signing::begin(review.finish()?)?;
         same(place, signing.intent() == intent, "the same intent")?;
@@ -266,12 +281,13 @@ fn rechecked(
     same(place, all, "the same verdicts on the machine")
 }
 
-fn first_refused(report: &[RuleLine]) -> Option<RuleId> {
+/// The first refusal of a report on the machine, or what it is without one.
+fn judged(report: &[RuleLine], otherwise: Machine) -> Machine {
     let mut refused = report.iter().filter_map(|line| match line.verdict {
         Verdict::Refused(_) => Some(line.rule),
         _ => None,
     });
-    refused.next()
+    refused.next().map_or(otherwise, Machine::Refused)
 }
 
 fn same(place: u64, equal: bool, expected: &str) -> Result<(), Refusal> {

@@ -169,6 +169,24 @@ mod trn04 {
     }
 
     #[test]
+    fn finds_a_machine_that_was_not_read_again_or_was_refused() {
+        check(|body| match body {
+            Body::Rechecked(_) => std::vec![],
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Rechecked(mut again) => {
+                again.report.push(crate::rule::RuleLine {
+                    rule: RuleId::HSM01,
+                    verdict: Verdict::Refused(std::vec![]),
+                });
+                std::vec![Body::Rechecked(again)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
     fn finds_a_rejection_that_was_kept_silent() {
         let mut bench = Bench::ready();
         let mut case = Case::new(&bench.world);

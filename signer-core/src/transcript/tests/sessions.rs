@@ -35,6 +35,18 @@ fn a_session_that_signs_is_verified_and_released() {
 }
 
 #[test]
+fn a_session_over_version_2_is_verified_too() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    case.version = crate::psbt::PsbtVersion::V2;
+    let (signed, sealed) = bench.sign_case(&case);
+    assert_eq!(found(&bench, &bench.disk), []);
+    let release = Release::signed(signed, &sealed, bench.disk.clone()).unwrap();
+    let after = RawPsbt::parse(release.psbt().unwrap()).unwrap();
+    assert_eq!(after.version(), crate::psbt::PsbtVersion::V2);
+}
+
+#[test]
 fn a_journal_that_is_loaded_again_means_the_same() {
     let bench = signed();
     let loaded = Journal::load(&bench.disk).unwrap();
