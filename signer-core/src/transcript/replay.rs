@@ -34,7 +34,9 @@ pub struct VerifiedTranscript {
 }
 
 impl VerifiedTranscript {
-    /// Verifies a transcript: chain, seals, and every session again.
+    /// TRN04: Replay of every session gives the recorded digests.
+    ///
+    /// Chain and seals are verified on the way.
     ///
     /// # Errors
     /// [`Findings`]: TRN01, TRN02, TRN04, and the first refusal in each session.
@@ -112,7 +114,7 @@ impl fmt::Display for Findings {
 
 impl core::error::Error for Findings {}
 
-/// TRN04: Replay of every session gives the recorded digests.
+/// A refusal by TRN04.
 fn trn04(place: u64, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
     Refusal::new(RuleId::TRN04, Place::Entry(place), expected, got)
 }

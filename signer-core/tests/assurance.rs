@@ -1,0 +1,374 @@
+//! `docs/assurance.md` held against the code: every rule has a row with its exact sentence, one
+//! function that carries that sentence and is called, a test that it passes and a test that it
+//! refuses.
+//!
+//! The table is written by this test: `HIMURO_WRITE=1 cargo test -p signer-core --test assurance`.
+//! Without that it is compared, and every file that the page names must exist.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use signer_core::rule::RuleId;
+use signer_core::types::Lang;
+
+const PAGE: &str = "docs/assurance.md";
+const BEGIN: &str = "<!-- rules: written by signer-core/tests/assurance.rs -->\n";
+const END: &str = "<!-- end of rules -->\n";
+
+/// A source file below the workspace.
+struct Source {
+    path: String,
+    text: String,
+}
+
+/// What a test of a rule shows, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    Passes,
+    Refuses,
+}
+
+/// Words in the names of tests, and what they show.
+const WORDS: [(&str, Shows); 6] = [
+    ("passes", Shows::Passes),
+    ("takes", Shows::Passes),
+    ("at_the_limit", Shows::Passes),
+    ("refuses", Shows::Refuses),
+    ("one_past", Shows::Refuses),
+    ("finds", Shows::Refuses),
+];
+
+/// Tests that show the same under another name.
+const OTHERS: [(RuleId, &str, Shows); 5] = [
+    (
+        RuleId::PSB07,
+        "takes_the_weight_that_nodes_relay_and_no_more",
+        Shows::Refuses,
+    ),
+    (RuleId::APP08, "another_request_stays_alive", Shows::Passes),
+    (
+        RuleId::SIG04,
+        "a_signing_ends_in_a_psbt_with_the_same_transaction",
+        Shows::Passes,
+    ),
+    (
+        RuleId::SIG05,
+        "a_signing_ends_in_a_psbt_with_the_same_transaction",
+        Shows::Passes,
+    ),
+    (
+        // Its last line is the same journal unchanged.
+        RuleId::TRN02,
+        "finds_what_was_changed_and_chained_again",
+        Shows::Passes,
+    ),
+];
+
+/// A rule with what stands in its row.
+#[derive(Debug)]
+struct Row {
+    rule: RuleId,
+    function: Place,
+    passes: Place,
+    refuses: Place,
+}
+
+/// A function in a file.
+#[derive(Clone, Debug)]
+struct Place {
+    path: String,
+    name: String,
+}
+
+#[test]
+fn every_rule_has_its_row_its_function_and_its_tests() {
+    let sources = sources(&["signer-core/src"]);
+    let mut missing = Vec::new();
+    let rows: Vec<Row> = RuleId::ALL
+        .into_iter()
+        .filter_map(|rule| row(rule, &sources).map_err(|why| missing.push(why)).ok())
+        .collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    let path = root().join(PAGE);
+    let page = fs::read_to_string(&path).expect("the page can be read");
+    let (head, rest) = page.split_once(BEGIN).expect("the table begins");
+    let (written, tail) = rest.split_once(END).expect("the table ends");
+    let table = table(&rows);
+    if env::var_os("HIMURO_WRITE").is_some() {
+        fs::write(&path, format!("{head}{BEGIN}{table}{END}{tail}")).expect("the page is written");
+    } else {
+        assert_eq!(written, table, "write it again with HIMURO_WRITE=1");
+    }
+}
+
+#[test]
+fn no_function_is_named_like_a_rule_that_does_not_exist() {
+    let known: BTreeSet<String> = RuleId::ALL.map(|rule| rule.name().to_lowercase()).into();
+    for source in sources(&["signer-core/src"]) {
+        for name in functions(&source.text) {
+            let form = name.len() == 5
+                && name[..3].bytes().all(|b| b.is_ascii_lowercase())
+                && name[3..].bytes().all(|b| b.is_ascii_digit());
+            let rule = form
+                && [
+                    "psb", "wal", "pol", "app", "rev", "sig", "env", "hsm", "trn",
+                ]
+                .contains(&&name[..3]);
+            assert!(!rule || known.contains(&name), "{}: {name}", source.path);
+        }
+    }
+}
+
+#[test]
+fn every_rule_is_called_by_what_runs() {
+    let rooms = [
+        "signer-core/src",
+        "hsm-profiles/src",
+        "signer-device/src",
+        "host-cli/src",
+    ];
+    let sources = sources(&rooms);
+    let running: Vec<&str> = sources.iter().filter_map(running).collect();
+    assert!(!calls(&running, "no_such_function"));
+    for rule in RuleId::ALL {
+        let function = function(rule, &sources).expect("the rule has its function");
+        assert!(calls(&running, &function.name), "{rule}: nothing calls it");
+    }
+}
+
+/// The part of a source that is no test.
+fn running(source: &Source) -> Option<&str> {
+    let of_tests = ["/tests/", "/testing/", "/tests.rs"];
+    let (code, _) = source
+        .text
+        .split_once("#[cfg(test)]\nmod tests {")
+        .unwrap_or((&source.text, ""));
+    (!of_tests.iter().any(|part| source.path.contains(part))).then_some(code)
+}
+
+/// Whether a line calls the function, or hands it on, and does not only define it.
+fn calls(running: &[&str], name: &str) -> bool {
+    let definition = format!("fn {name}");
+    let mut lines = running.iter().flat_map(|code| code.lines());
+    lines.any(|line| {
+        let used = line.match_indices(name).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            let after = line[at + name.len()..].chars().next();
+            !before.is_some_and(|c| c == '_' || c.is_alphanumeric())
+                && matches!(after, Some('(' | ')'))
+        });
+        used && !line.contains(&definition) && !line.trim_start().starts_with("//")
+    })
+}
+
+#[test]
+fn a_rule_without_function_or_test_is_found() {
+    let mut sources = sources(&["signer-core/src"]);
+    assert!(row(RuleId::POL04, &sources).is_ok());
+    for (from, to) in [
+        ("/// POL04: The fee is", "/// POL04: A fee is"),
+        ("at_the_limit", "near_the_limit"),
+        ("one_past", "far_past"),
+    ] {
+        let file = sources.iter_mut().find(|s| s.path.ends_with("pol04.rs"));
+        let file = file.expect("the rule has its file");
+        let text = file.text.clone();
+        assert!(text.contains(from), "{from}");
+        file.text = text.replace(from, to);
+        assert!(row(RuleId::POL04, &sources).is_err(), "{from}");
+        let file = sources.iter_mut().find(|s| s.path.ends_with("pol04.rs"));
+        file.expect("the rule has its file").text = text;
+    }
+}
+
+#[test]
+fn every_file_that_the_page_names_exists() {
+    let page = fs::read_to_string(root().join(PAGE)).expect("the page can be read");
+    let mut named = 0;
+    for word in page.split('`').skip(1).step_by(2) {
+        let path = word.split("::").next().unwrap_or_default();
+        if path.contains('/') && !path.contains(' ') {
+            named += 1;
+            assert!(root().join(path).exists(), "{path} is named and not there");
+        }
+    }
+    assert!(named > RuleId::ALL.len(), "{named} files are named");
+}
+
+#[test]
+fn the_grammar_of_the_transcript_knows_every_number() {
+    let path = root().join("docs/formats/transcript.cddl");
+    let grammar = fs::read_to_string(path).expect("the grammar can be read");
+    let line = format!("rule = 0..{}\n", RuleId::ALL.len() - 1);
+    assert!(grammar.contains(&line), "{line}");
+}
+
+fn row(rule: RuleId, sources: &[Source]) -> Result<Row, String> {
+    Ok(Row {
+        rule,
+        function: function(rule, sources)?,
+        passes: a_test(rule, sources, Shows::Passes)?,
+        refuses: a_test(rule, sources, Shows::Refuses)?,
+    })
+}
+
+/// The one function whose documentation begins with the rule's name and sentence.
+fn function(rule: RuleId, sources: &[Source]) -> Result<Place, String> {
+    let wanted = format!("{rule}: {}", rule.sentence(Lang::En));
+    let mut found = Vec::new();
+    for source in sources {
+        for (first, name) in documented(&source.text) {
+            if first == wanted {
+                let path = source.path.clone();
+                found.push(Place { path, name });
+            }
+        }
+    }
+    match &found[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(format!("{rule}: no function is documented \"{wanted}\"")),
+        _ => Err(format!("{rule}: more than one function: {found:?}")),
+    }
+}
+
+/// Every documented function: the first paragraph of its documentation, and its name.
+fn documented(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let (mut first, mut goes_on) = (String::new(), true);
+    for line in text.lines().map(str::trim_start) {
+        if let Some(words) = line.strip_prefix("///") {
+            goes_on &= !words.trim().is_empty();
+            if goes_on {
+                let gap = if first.is_empty() { "" } else { " " };
+                let _ = write!(first, "{gap}{}", words.trim());
+            }
+        } else if line.starts_with("#[") {
+        } else {
+            found.extend(function_name(line).map(|name| (first.clone(), name)));
+            (first, goes_on) = (String::new(), true);
+        }
+    }
+    found
+}
+
+/// The first test of a rule that shows this.
+fn a_test(rule: RuleId, sources: &[Source], shows: Shows) -> Result<Place, String> {
+    let module = rule.name().to_lowercase();
+    let named = |name: &str| {
+        WORDS
+            .iter()
+            .any(|(word, s)| *s == shows && name.contains(word))
+    };
+    let other = OTHERS.iter().find(|(of, _, s)| *of == rule && *s == shows);
+    for source in sources {
+        for (within, name) in tests(&source.text) {
+            let ours = within.contains(&module)
+                || source.path.ends_with(&format!("/{module}.rs"))
+                || name.starts_with(&format!("{module}_"));
+            let fits = match other {
+                Some((_, wanted, _)) => name == *wanted,
+                None => ours && named(&name),
+            };
+            if fits {
+                let path = source.path.clone();
+                return Ok(Place { path, name });
+            }
+        }
+    }
+    Err(format!("{rule}: no test shows that it {shows:?}"))
+}
+
+/// Every test with the modules that it lies in. Modules end where rustfmt puts their brace.
+fn tests(text: &str) -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    let mut modules: Vec<(usize, String)> = Vec::new();
+    let mut marked = false;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let line = line.trim_start();
+        if line == "}" && modules.last().is_some_and(|(at, _)| *at == indent) {
+            modules.pop();
+        } else if let Some(name) = line.strip_prefix("mod ").and_then(|l| l.strip_suffix(" {")) {
+            modules.push((indent, name.to_owned()));
+        } else if line == "#[test]" {
+            marked = true;
+        } else if marked && let Some(name) = function_name(line) {
+            marked = false;
+            found.push((modules.iter().map(|(_, name)| name.clone()).collect(), name));
+        }
+    }
+    found
+}
+
+fn functions(text: &str) -> impl Iterator<Item = String> {
+    text.lines()
+        .filter_map(|line| function_name(line.trim_start()))
+}
+
+fn function_name(line: &str) -> Option<String> {
+    let qualifiers = ["pub ", "pub(super) ", "pub(crate) ", "const "];
+    let mut rest = line;
+    while let Some(shorter) = qualifiers.iter().find_map(|q| rest.strip_prefix(q)) {
+        rest = shorter;
+    }
+    let name = rest.strip_prefix("fn ")?;
+    let end = name.find(|c: char| c != '_' && !c.is_ascii_alphanumeric())?;
+    name.get(..end).map(str::to_owned)
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| Rule | Sentence | Stage | Function | Tests: it passes; it refuses |\n\
+         |---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let sentence = row.rule.sentence(Lang::En);
+        let (rule, stage) = (row.rule, row.rule.stage());
+        let (function, passes, refuses) = (&row.function, &row.passes, &row.refuses);
+        let elsewhere = if passes.path == refuses.path {
+            String::new()
+        } else {
+            format!("`{}`: ", refuses.path)
+        };
+        let _ = writeln!(
+            text,
+            "| {rule} | {sentence} | {stage:?} | `{}::{}` | `{}`: `{}`; {elsewhere}`{}` |",
+            function.path, function.name, passes.path, passes.name, refuses.name
+        );
+    }
+    text
+}
+
+/// The workspace's root folder.
+fn root() -> PathBuf {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = core.parent().expect("signer-core lies in the workspace");
+    root.to_path_buf()
+}
+
+/// Every Rust file of these folders, in order.
+fn sources(folders: &[&str]) -> Vec<Source> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(&root().join(folder), &mut found);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("the sources can be listed") {
+        let path = entry.expect("the sources can be listed").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let short = path.strip_prefix(root()).expect("it lies below the root");
+            found.push(Source {
+                path: short.display().to_string(),
+                text: fs::read_to_string(&path).expect("a source can be read"),
+            });
+        }
+    }
+}
