@@ -332,3 +332,82 @@ pub(crate) struct SelftestArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every command that does something, with its path.
+    fn leaves(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
+        let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+        let below: Vec<_> = shown
+            .filter(|sub| sub.get_name() != "help")
+            .flat_map(|sub| leaves(sub, &format!("{path} {}", sub.get_name())))
+            .collect();
+        if below.is_empty() {
+            return vec![(path.to_owned(), command.clone())];
+        }
+        below
+    }
+
+    /// The examples of a command's help: whole lines, as one would type them.
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string);
+        let help = help.unwrap_or_default().replace("\\\n", " ");
+        help.lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("signer-device "))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn arguments(example: &str) -> Vec<String> {
+        let mut arguments = Vec::new();
+        for (place, part) in example.split('"').enumerate() {
+            if place % 2 == 1 {
+                arguments.push(part.to_owned());
+            } else {
+                arguments.extend(part.split_whitespace().map(str::to_owned));
+            }
+        }
+        arguments
+    }
+
+    #[test]
+    fn every_help_shows_an_example_that_works() {
+        let program = Cli::command();
+        let leaves = leaves(&program, "signer-device");
+        assert_eq!(leaves.len(), 12);
+        for (path, command) in leaves {
+            let examples = examples(&command);
+            assert!(!examples.is_empty(), "{path}");
+            for example in examples {
+                assert!(example.starts_with(&path), "{path}: {example}");
+                let parsed = Cli::try_parse_from(arguments(&example));
+                let plan = parsed.map(crate::plan::Plan::try_from);
+                assert!(matches!(plan, Ok(Ok(_))), "{example}: {plan:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_show_an_example_too() {
+        for group in Cli::command().get_subcommands() {
+            assert!(group.is_hide_set() || !examples(group).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_argument_answers_for_an_officer() {
+        for (path, command) in leaves(&Cli::command(), "signer-device") {
+            for argument in command.get_arguments() {
+                let name = argument.get_id().as_str();
+                for word in ["pin", "yes", "force", "confirm", "skip", "no_", "answer"] {
+                    assert!(!name.contains(word), "{path} --{name}");
+                }
+            }
+        }
+    }
+}

@@ -1,54 +1,210 @@
-//! Commissioning a device: the real program, a real token, people at the prompts.
+//! Commissioning a device, and all that can be wrong with it: the real program, a real token.
 
 mod support;
 
+use std::fs;
+
+use signer_core::transcript::{CeremonyKind, Outcome};
+
+use support::house::{House, run};
 use support::isolated;
-use support::officers::Officers;
-use support::play::{Act, Played, Prompt, device, play, typed};
+use support::people::at_commissioning;
+use support::play::{Act, typed};
 
-use support::Bench;
-
-const PIN: &str = "user-pin-of-d1";
-
-fn arguments(bench: &Bench) -> Vec<String> {
-    let fixed = "device init --profile softhsm2 --token himuro-d1 --name d1 --site Tokyo \
-                 --receive 3 --change 2";
-    let mut all: Vec<String> = fixed.split_whitespace().map(str::to_owned).collect();
-    for (name, file) in [
-        ("--state", "d1"),
-        ("--root", "root.cbor"),
-        ("--roster", "roster.cbor"),
-        ("--card-out", "d1.card"),
-    ] {
-        all.extend([name.to_owned(), bench.arg(file)]);
-    }
-    all
-}
-
-fn init(bench: &Bench, person: impl FnMut(&Prompt<'_>) -> Act) -> Played {
-    let arguments = arguments(bench);
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    play(&mut device(&arguments), person)
-}
-
-/// A person with the paper and the PINs.
-fn honest(officers: &Officers, prompt: &Prompt<'_>) -> Act {
-    let words = officers.root_words();
-    match prompt.id {
-        "root-1" => typed(words[..16].join(" ")),
-        "root-2" => typed(words[16..].join(" ")),
-        "so-pin" | "so-pin-again" => typed("so-pin-of-d1"),
-        "pin" | "pin-again" => typed(PIN),
-        other => panic!("unexpected prompt {other}: {}", prompt.question),
-    }
+/// The arguments of `device init` with one of them changed.
+fn changed(house: &House<'_>, flag: &str, value: &str) -> Vec<String> {
+    let mut arguments = house.init_arguments("d1");
+    let place = arguments.iter().position(|argument| argument == flag);
+    let place = place.expect("a flag of device init");
+    value.clone_into(&mut arguments[place + 1]);
+    arguments
 }
 
 #[test]
 fn a_device_is_born() {
     isolated("a_device_is_born", |bench| {
-        let officers = Officers::appoint(bench);
-        let played = init(bench, |prompt| honest(&officers, prompt));
-        println!("{}", played.output);
-        played.ended(0).says("session 1 is sealed");
+        let house = House::with_devices(bench, &["d1"]);
+        let transcript = house.verified_transcript("d1");
+        let sessions = transcript.state().sessions();
+        assert_eq!(sessions.len(), 1);
+        assert_eq!(
+            (sessions[0].kind, sessions[0].outcome),
+            (CeremonyKind::Commission, Outcome::Done)
+        );
+        let state = bench.arg("d1");
+        let again = bench.arg("again.card");
+        let card = ["device", "card", "--state", &state, "--out", &again];
+        run(&card.map(str::to_owned), |_| Act::Leave).ended(0);
+        assert_eq!(bench.read("again.card"), bench.read("d1.card"));
+        let status = ["device", "status", "--state", &state, "--json"];
+        run(&status.map(str::to_owned), |_| Act::Leave)
+            .ended(0)
+            .says(r#""name":"d1""#)
+            .says(r#""sealed":true"#);
     });
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    isolated("a_second_run_changes_nothing", |bench| {
+        let house = House::with_devices(bench, &["d1"]);
+        let journal = bench.read("d1/journal.cbor");
+        fs::remove_file(bench.path("d1.card")).expect("ours");
+        house
+            .commission("d1")
+            .ended(3)
+            .says("already holds a journal");
+        assert_eq!(bench.read("d1/journal.cbor"), journal);
+        // A token that is in use is never initialised again.
+        let words = house.officers.root_words();
+        let other = changed(&house, "--state", &bench.arg("d9"));
+        run(&other, |prompt| at_commissioning(&words, prompt))
+            .ended(4)
+            .says("is there already");
+    });
+}
+
+#[test]
+fn the_root_is_typed_from_paper_in_full() {
+    isolated("the_root_is_typed_from_paper_in_full", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let words = house.officers.root_words();
+        let arguments = house.init_arguments("d1");
+        let mut altered = words.clone();
+        altered.swap(3, 5);
+        for wrong in [
+            altered[..16].join(" "),
+            words[..15].join(" "),
+            words.join(" "),
+            "yes".into(),
+            String::new(),
+        ] {
+            run(&arguments, |prompt| match prompt.id {
+                "root-1" => typed(wrong.as_str()),
+                _ => at_commissioning(&words, prompt),
+            })
+            .ended(2)
+            .says("3 wrong answers");
+        }
+        let mut pins = 0;
+        run(&arguments, |prompt| {
+            pins += 1;
+            match prompt.id {
+                "pin-again" => typed("another PIN"),
+                _ => at_commissioning(&words, prompt),
+            }
+        })
+        .ended(2)
+        .says("differ");
+        assert_eq!(pins, 6);
+        assert!(!bench.path("d1.card").exists());
+        // Nothing was born: the folder can be used.
+        house.commission("d1").ended(0);
+    });
+}
+
+#[test]
+fn every_prompt_of_a_commissioning_can_be_left() {
+    isolated("every_prompt_of_a_commissioning_can_be_left", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let words = house.officers.root_words();
+        let arguments = house.init_arguments("d1");
+        for stop in 0..6 {
+            for leaving in [true, false] {
+                let mut seen = 0;
+                run(&arguments, |prompt| {
+                    seen += 1;
+                    match (seen - 1 == stop, leaving) {
+                        (true, true) => Act::Leave,
+                        (true, false) => typed("r"),
+                        _ => at_commissioning(&words, prompt),
+                    }
+                })
+                .ended(2)
+                .says("aborted");
+            }
+        }
+        assert!(!bench.path("d1.card").exists());
+    });
+}
+
+#[test]
+fn wrong_files_are_bad_input() {
+    isolated("wrong_files_are_bad_input", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let mut altered = bench.read("roster.cbor");
+        let middle = altered.len() / 2;
+        altered[middle] ^= 1;
+        bench.write("altered.cbor", &altered);
+        bench.write("empty.cbor", b"");
+        bench.write("garbage.cbor", b"\xff\xfe not CBOR");
+        fs::create_dir(bench.path("folder")).expect("ours");
+        for flag in ["--root", "--roster"] {
+            for name in [
+                "missing",
+                "empty.cbor",
+                "garbage.cbor",
+                "folder",
+                "altered.cbor",
+            ] {
+                let arguments = changed(&house, flag, &bench.arg(name));
+                run(&arguments, |_| Act::Leave).ended(3);
+            }
+        }
+        for (flag, value) in [
+            ("--name", "D1"),
+            ("--site", "To\u{202e}kyo"),
+            ("--token", ""),
+            ("--receive", "0"),
+            ("--profile", "no-such-profile"),
+            ("--card-out", "/proc/himuro/card"),
+            ("--state", "/proc/himuro"),
+        ] {
+            run(&changed(&house, flag, value), |_| Act::Leave).ended(3);
+        }
+        bench.write("file", b"x");
+        let below = changed(&house, "--state", &bench.arg("file/state"));
+        run(&below, |_| Act::Leave).ended(3);
+        let taken = changed(&house, "--card-out", &bench.arg("file"));
+        run(&taken, |_| Act::Leave).ended(3).says("exists already");
+        assert_eq!(bench.read("file"), b"x");
+        assert!(!bench.path("d1").exists(), "nothing was begun");
+    });
+}
+
+#[test]
+fn tokens_that_are_not_there_end_with_the_code_of_the_hsm() {
+    isolated(
+        "tokens_that_are_not_there_end_with_the_code_of_the_hsm",
+        |bench| {
+            let house = House::with_devices(bench, &["d1"]);
+            let words = house.officers.root_words();
+            for (module, says) in [
+                ("missing.so", "no PKCS#11 module"),
+                ("root.cbor", "not a PKCS#11"),
+            ] {
+                let mut arguments = house.init_arguments("d2");
+                arguments.extend(["--module".into(), bench.arg(module)]);
+                run(&arguments, |prompt| at_commissioning(&words, prompt))
+                    .ended(4)
+                    .says(says);
+            }
+            let policy = bench.write("policy.cbor", b"x");
+            let state = bench.arg("d1");
+            let install = ["policy", "install", "--state", &state, "--policy", &policy];
+            let install = install.map(str::to_owned).to_vec();
+            let elsewhere = [install.clone(), vec!["--token".into(), "another".into()]].concat();
+            run(&elsewhere, |_| Act::Leave).ended(4).says("no token");
+            run(&install, |_| typed("not-the-pin"))
+                .ended(4)
+                .says("CKR_PIN_INCORRECT");
+            // The next login knows of it, and the journal too.
+            run(&install, |prompt| match prompt.id {
+                "pin" => typed(support::people::PIN),
+                _ => Act::Leave,
+            })
+            .ended(2)
+            .says("a wrong PIN was entered");
+        },
+    );
 }

@@ -161,7 +161,7 @@ fn compare_destination(session: &mut Session, destination: &Destination) -> Resu
         .collect();
     let question = match lang {
         Lang::En => format!("Type characters {first} to {last} of the address from your paper"),
-        Lang::Ja => format!("書面のアドレスの{first}文字目から{last}文字目を入力"),
+        Lang::Ja => format!("{first}文字目から{last}文字目を入力: 書面のアドレス"),
     };
     session.ask(&Who::A, &id, &question, screen, |typed| {
         let plain: String = typed.chars().filter(|c| *c != ' ').collect();

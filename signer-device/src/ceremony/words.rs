@@ -61,7 +61,7 @@ impl WordQuestion {
         let [en, ja] = subject;
         let text = match lang {
             Lang::En => format!("Type words {first} to {last} of {en}"),
-            Lang::Ja => format!("{ja}の{first}語目から{last}語目を入力"),
+            Lang::Ja => format!("{first}語目から{last}語目を入力: {ja}"),
         };
         let asked = words.get(first - 1..last).unwrap_or_default();
         Self {

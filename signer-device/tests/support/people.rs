@@ -36,10 +36,10 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|n| n.parse().ok())
         .collect();
-    if asked.contains("words") {
+    if asked.contains("words") || asked.contains("語目") {
         return words(&screen)[numbers[0] - 1..numbers[1]].join(" ");
     }
-    if asked.contains("characters") {
+    if asked.contains("characters") || asked.contains("文字目") {
         let from = numbers[0] - 1;
         return address(&screen)[from..numbers[1]].to_owned();
     }

@@ -26,6 +26,8 @@ pub(crate) enum Act {
     Type(String),
     /// Goes away: the input ends.
     Leave,
+    /// Pulls the plug.
+    Kill,
 }
 
 /// Types this and Enter.
@@ -80,10 +82,14 @@ fn converse(child: &mut Child, person: &mut impl FnMut(&Prompt<'_>) -> Act) -> S
         let Some(mut keyboard) = stdin.take() else {
             continue;
         };
-        if let Act::Type(text) = person(&read_prompt(&screen, &prompt)) {
-            // A program that has ended already reads no answer.
-            let _ = keyboard.write_all(format!("{text}\n").as_bytes());
-            stdin = Some(keyboard);
+        match person(&read_prompt(&screen, &prompt)) {
+            Act::Type(text) => {
+                // A program that has ended already reads no answer.
+                let _ = keyboard.write_all(format!("{text}\n").as_bytes());
+                stdin = Some(keyboard);
+            }
+            Act::Leave => {}
+            Act::Kill => child.kill().expect("it is running"),
         }
     }
 }

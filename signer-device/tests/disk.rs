@@ -1,0 +1,166 @@
+//! Power cuts, full disks and exchanged disks: nothing is released that is not recorded, and what
+//! happened is said.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use signer_core::transcript::{Body, Outcome};
+
+use support::house::{House, ceremony, destination_script, run};
+use support::isolated;
+use support::people::at_ceremony;
+use support::play::{Act, device, play};
+
+#[test]
+fn a_session_that_was_killed_is_found_and_covered() {
+    isolated("a_session_that_was_killed_is_found_and_covered", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let killed = run(&arguments, |prompt| match prompt.id {
+            "screen-5" => Act::Kill,
+            _ => at_ceremony(prompt),
+        });
+        assert_ne!(killed.code, 0);
+        let state = bench.arg("d1");
+        let out = bench.arg("cut.transcript");
+        let export = ["transcript", "export", "--state", &state, "--out", &out];
+        let export = export.map(str::to_owned);
+        ceremony(&export).ended(3).says("not sealed");
+        // Half an entry at the end, as a cut in the middle of a write leaves it.
+        let mut journal = bench.read("d1/journal.cbor");
+        let whole = journal.len();
+        journal.extend_from_slice(&[0x84, 0x58, 0x20, 0x01]);
+        bench.write("d1/journal.cbor", &journal);
+
+        ceremony(&arguments)
+            .ended(0)
+            .says("session 5 was cut")
+            .says("ended with 4 bytes");
+        let kept = bench.read(&format!("d1/journal.cbor.torn-at-{whole}"));
+        assert_eq!(kept, [0x84, 0x58, 0x20, 0x01]);
+        let transcript = house.verified_transcript("d1");
+        let outcomes: Vec<Outcome> = transcript.state().sessions()[4..]
+            .iter()
+            .map(|session| session.outcome)
+            .collect();
+        assert_eq!(outcomes, [Outcome::Cut, Outcome::Signed]);
+        let exceptions = transcript
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry.body, Body::Exception(_)));
+        assert_eq!(exceptions.count(), 2);
+    });
+}
+
+#[test]
+fn a_disk_that_was_rolled_back_is_refused() {
+    isolated("a_disk_that_was_rolled_back_is_refused", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let before = bench.read("d1/journal.cbor");
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        ceremony(&arguments).ended(0);
+        bench.write("d1/journal.cbor", &before);
+        let again = house.sign_arguments("d1", "in.psbt", &["again.psbt"]);
+        ceremony(&again).ended(1).says("TRN03");
+        assert_eq!(bench.read("d1/journal.cbor"), before, "nothing was added");
+        assert!(!bench.path("again.psbt").exists());
+    });
+}
+
+#[test]
+fn a_journal_with_a_changed_byte_is_refused() {
+    isolated("a_journal_with_a_changed_byte_is_refused", |bench| {
+        let house = House::with_devices(bench, &["d1"]);
+        let journal = bench.read("d1/journal.cbor");
+        let status = ["device", "status", "--state", &bench.arg("d1")].map(str::to_owned);
+        for place in [10, journal.len() / 2, journal.len() - 1] {
+            let mut changed = journal.clone();
+            changed[place] ^= 1;
+            bench.write("d1/journal.cbor", &changed);
+            run(&status, |_| Act::Leave).ended(1).says("TRN0");
+        }
+        bench.write("d1/journal.cbor", &journal);
+        run(&status, |_| Act::Leave).ended(0);
+        drop(house);
+    });
+}
+
+#[test]
+fn two_programs_never_share_a_folder() {
+    isolated("two_programs_never_share_a_folder", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let second = house.sign_arguments("d1", "in.psbt", &["second.psbt"]);
+        let status = ["device", "status", "--state", &bench.arg("d1")].map(str::to_owned);
+        run(&arguments, |prompt| {
+            if prompt.id == "pin" {
+                ceremony(&second).ended(3).says("another signer-device");
+                ceremony(&status).ended(3);
+            }
+            at_ceremony(prompt)
+        })
+        .ended(0);
+    });
+}
+
+/// The program with a limit on the size of files: to it, the disk is full.
+fn on_a_small_disk(arguments: &[String], bytes: u64) -> Command {
+    let inner = device(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut command = Command::new("/bin/sh");
+    command.args([
+        "-c",
+        // Without the signal a write beyond the limit is an error, as on a full disk.
+        r#"trap "" XFSZ; ulimit -f "$0"; exec "$@""#,
+        &(bytes / 512).to_string(),
+    ]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.env_clear();
+    for (name, value) in inner.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// The disk fills up at one place after the other of a session.
+#[test]
+fn a_full_disk_releases_nothing() {
+    isolated("a_full_disk_releases_nothing", |bench| {
+        let mut house = House::ready(bench);
+        let mut full = 0;
+        for coin in 1..40 {
+            let psbt = house.approved_psbt(destination_script(), coin);
+            let (input, output) = (format!("in-{coin}.psbt"), format!("out-{coin}.psbt"));
+            bench.write(&input, &psbt.to_bytes());
+            let arguments = house.sign_arguments("d1", &input, &[&output]);
+            let size = fs::metadata(bench.path("d1/journal.cbor"))
+                .expect("there")
+                .len();
+            let room = u64::from(coin) * 1536;
+            let played = play(&mut on_a_small_disk(&arguments, size + room), at_ceremony);
+            if played.code == 0 {
+                assert!(bench.path(&output).exists());
+                break;
+            }
+            full += 1;
+            played.ended(5).says("the disk is full");
+            assert!(!bench.path(&output).exists(), "after {room} bytes");
+        }
+        assert!(full > 3, "the disk was full {full} times");
+        // With room again everything that happened is found, and the next session is sealed.
+        let psbt = house.approved_psbt(destination_script(), 100);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        ceremony(&arguments).ended(0);
+        house.verified_transcript("d1");
+    });
+}
