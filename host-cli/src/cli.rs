@@ -1,6 +1,7 @@
 //! The command line: what is asked for, and the desk at which it is done.
 
 use bitcoin::Amount;
+use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 use officer_console::Console;
 use signer_core::cose::Scope;
@@ -123,16 +124,26 @@ pub(crate) fn usage(error: &clap::Error) -> Failure {
         .collect();
     let what = what.join(" ");
     let what = what.strip_prefix("error: ").unwrap_or(&what);
+    let what = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given",
+        _ => what,
+    };
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let program = usage.map_or_else(
-        || "host-cli".to_owned(),
-        |usage| {
-            let words = usage.split_whitespace();
-            let command = words.take_while(|word| !word.starts_with(['-', '<', '[']));
-            command.collect::<Vec<_>>().join(" ")
-        },
-    );
-    Failure::input(what, format!("read `{program} --help`"))
+    let command = match usage {
+        Some(usage) => named(usage.split_whitespace().map(str::to_owned)),
+        None => named(std::env::args().skip_while(|word| !word.ends_with("host-cli"))),
+    };
+    Failure::input(what, format!("read `{command} --help`"))
+}
+
+/// The words before the first option: program, noun and verb.
+fn named(words: impl Iterator<Item = String>) -> String {
+    let command = words.take_while(|word| !word.starts_with(['-', '<', '[']));
+    let command: Vec<String> = command.take(3).collect();
+    match command.as_slice() {
+        [_, rest @ ..] if !rest.is_empty() => format!("host-cli {}", rest.join(" ")),
+        _ => "host-cli".to_owned(),
+    }
 }
 
 fn lang(text: &str) -> Result<Lang, String> {

@@ -1,5 +1,6 @@
 //! Coins as any node or indexer can list them, each with its full previous transaction.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use bitcoin::hex::FromHex as _;
@@ -9,7 +10,6 @@ use signer_core::psbt::previous::PreviousTx;
 use signer_core::types::{Chain, KeyIndex};
 use signer_core::wallet::RegisteredWallet;
 
-use crate::artefact;
 use crate::error::Failure;
 use crate::files;
 
@@ -26,11 +26,10 @@ pub(crate) struct Coin {
 /// The items of a coin list, not looked at yet.
 pub(crate) fn items(path: &Path) -> Result<Vec<Value>, Failure> {
     let text = files::read_text(path)?;
-    let json: Value =
-        serde_json::from_str(&text).map_err(|error| artefact::bad(path, "coin list", &error))?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| bad(path, &error))?;
     match json {
         Value::Array(items) if !items.is_empty() => Ok(items),
-        _ => Err(artefact::bad(path, "coin list", &"not a list of coins")),
+        _ => Err(bad(path, &"not a list of coins")),
     }
 }
 
@@ -38,15 +37,22 @@ pub(crate) fn items(path: &Path) -> Result<Vec<Value>, Failure> {
 pub(crate) fn read(path: &Path, wallet: &RegisteredWallet) -> Result<Vec<Coin>, Failure> {
     let mut coins: Vec<Coin> = Vec::new();
     for (place, item) in items(path)?.iter().enumerate() {
-        let coin = coin(item, wallet)
-            .map_err(|what| artefact::bad(path, "coin list", &format!("coin {place}: {what}")))?;
+        let coin =
+            coin(item, wallet).map_err(|what| bad(path, &format!("coin {place}: {what}")))?;
         if coins.iter().any(|known| known.outpoint == coin.outpoint) {
             let what = format!("coin {place}: {} stands there twice", coin.outpoint);
-            return Err(artefact::bad(path, "coin list", &what));
+            return Err(bad(path, &what));
         }
         coins.push(coin);
     }
     Ok(coins)
+}
+
+fn bad(path: &Path, error: &impl Display) -> Failure {
+    Failure::input(
+        format!("{} is not a valid coin list: {error}", path.display()),
+        "correct the list; `host-cli psbt create --help` shows its form",
+    )
 }
 
 fn coin(item: &Value, wallet: &RegisteredWallet) -> Result<Coin, String> {

@@ -14,7 +14,6 @@ use signer_core::types::{Id, InputIndex, SessionNumber};
 use signer_core::wallet::RegisteredWallet;
 
 use crate::artefact::key_of;
-use crate::error::Failure;
 
 /// What a device answered.
 #[derive(Debug)]
@@ -25,11 +24,11 @@ pub(crate) struct Answer {
 }
 
 /// Checks one answer to `request`.
-pub(crate) fn check_answer(
+pub(super) fn check(
     request: &ParsedPsbt,
     answer: &ParsedPsbt,
     wallet: &RegisteredWallet,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, Refusal> {
     signed::only_permitted_difference(request.raw(), answer.raw())?;
     let (device, session, bytes) = new_receipt(request, answer)?;
     let keys = key_of(wallet.cosigners().iter().map(|c| c.identity));
@@ -53,7 +52,7 @@ pub(crate) fn check_answer(
     };
     if *body != expected || device != expected.device {
         let what = format!("a receipt of {} for exactly this", cosigner.name);
-        return Err(refused(Place::Whole, what, "one for something else").into());
+        return Err(refused(Place::Whole, what, "one for something else"));
     }
     verify(answer, wallet, &cosigner.identity.device_id(), body)?;
     Ok(Answer {
@@ -117,13 +116,13 @@ fn verify(
     wallet: &RegisteredWallet,
     device: &DeviceId,
     receipt: &Receipt,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let mut judge = Judge::new(answer, wallet);
     for line in &receipt.signatures {
         let place = Place::Input(line.input);
         let owner = judge.verify(line.input, &line.key, &line.signature)?;
         if owner != *device {
-            return Err(refused(place, "a key of the device itself", owner).into());
+            return Err(refused(place, "a key of the device itself", owner));
         }
     }
     Ok(())
@@ -177,13 +176,11 @@ impl<'a> Judge<'a> {
             self.secp
                 .verify_ecdsa(&Message::from(sighash), &signature, key)
         });
-        match valid {
-            Ok(()) => Ok(owner.identity.device_id()),
-            Err(_) => {
-                let what = format!("a valid signature of {}", owner.name);
-                Err(unsound(place, what, "one that does not verify"))
-            }
-        }
+        let invalid = |_| {
+            let what = format!("a valid signature of {}", owner.name);
+            unsound(place, what, "one that does not verify")
+        };
+        valid.map(|()| owner.identity.device_id()).map_err(invalid)
     }
 }
 

@@ -9,6 +9,7 @@ use signer_core::types::{Chain, InputIndex, KeyIndex};
 use signer_core::wallet::RegisteredWallet;
 
 use super::answer::{Judge, compact, unsound};
+use super::unusable;
 use crate::error::Failure;
 
 /// Makes the final transaction of a PSBT whose inputs all belong to `wallet`.
@@ -23,8 +24,8 @@ pub(crate) fn finish(
     let mut tx = parsed.tx().clone();
     for (at, tx_in) in tx.input.iter_mut().enumerate() {
         let place = InputIndex(u32::try_from(at).unwrap_or(u32::MAX));
-        let (chain, index) = located(parsed, wallet, at, place)?;
-        let signatures = signatures(&mut judge, parsed, at, place)?;
+        let (chain, index) = located(parsed, wallet, at)?;
+        let signatures = signatures(&mut judge, parsed, at, place).map_err(|r| unusable(&r))?;
         tx_in.witness = witness(wallet, (chain, index), &signatures, place)?;
         if let Some(redeem) = wallet.redeem_script(chain, index) {
             let push = PushBytesBuf::try_from(redeem.into_bytes())
@@ -41,13 +42,14 @@ fn located(
     parsed: &ParsedPsbt,
     wallet: &RegisteredWallet,
     at: usize,
-    place: InputIndex,
-) -> Result<(Chain, KeyIndex), Refusal> {
+) -> Result<(Chain, KeyIndex), Failure> {
     let input = parsed.inputs().get(at);
     let found = input.and_then(|input| wallet.locate(&input.spent.script_pubkey));
     found.ok_or_else(|| {
-        let expected = format!("a coin of wallet {}", wallet.name());
-        unsound(Place::Input(place), expected, "another one")
+        Failure::refused(
+            format!("input {at} is no coin of wallet {}", wallet.name()),
+            "give the wallet that pays",
+        )
     })
 }
 

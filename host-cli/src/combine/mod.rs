@@ -4,5 +4,31 @@
 mod answer;
 mod finish;
 
-pub(crate) use answer::check_answer;
+use signer_core::psbt::ParsedPsbt;
+use signer_core::rule::Refusal;
+use signer_core::types::Lang;
+use signer_core::wallet::RegisteredWallet;
+
+use crate::error::Failure;
+
+pub(crate) use answer::Answer;
 pub(crate) use finish::finish;
+
+/// Checks one answer to `request`.
+pub(crate) fn check_answer(
+    request: &ParsedPsbt,
+    answer: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+) -> Result<Answer, Failure> {
+    answer::check(request, answer, wallet).map_err(|refusal| unusable(&refusal))
+}
+
+/// A refusal of what a device answered. The rule's own advice is for people at the device.
+fn unusable(refusal: &Refusal) -> Failure {
+    let text = refusal.text(Lang::En);
+    let what = text.lines().next().unwrap_or_default();
+    Failure::refused(
+        what,
+        "do not use this answer: fetch it from its device again; if it is the same, report it",
+    )
+}

@@ -56,7 +56,7 @@ fn print(card: &CheckedCard) {
         let (receive, change) = (pool.receive.len(), pool.change.len());
         line!(
             "pool {:<6} {receive} keys to receive, {change} for change",
-            pool.pool
+            pool.pool.0
         );
     }
     line!("card        {}", card.digest());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use signer_core::approval::Roster;
 use signer_core::cose::Endorsed;
 use signer_core::policy::{Destination, Policy, WalletRules};
-use signer_core::types::Network;
+use signer_core::types::{Id, Network};
 
 use crate::cli::ViewArgs;
 use crate::error::Failure;
@@ -86,7 +86,7 @@ fn print_destination(destination: &Destination, network: Network) {
 
 fn print_rules(rules: &WalletRules) {
     let (fee, quorum) = (rules.fee, rules.quorum);
-    let destinations: Vec<&str> = rules.destinations.iter().map(|id| id.as_str()).collect();
+    let destinations: Vec<&str> = rules.destinations.iter().map(Id::as_str).collect();
     line!("wallet      {}", rules.wallet);
     line!("            {} assets", rules.class.name());
     line!(
@@ -153,7 +153,7 @@ fn json_rules(rules: &WalletRules) -> Value {
             "departments": rules.quorum.departments,
             "directors": rules.quorum.directors,
         },
-        "destinations": rules.destinations.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
     })
 }

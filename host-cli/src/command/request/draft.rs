@@ -25,7 +25,7 @@ use crate::token::TokenArgs;
 /// puts the signed request and the headers into the PSBT.
 ///
 /// The headers are JSON that any node can give, from the root's checkpoint on:
-/// {"first_height": 1, "headers": ["<160 hex>"]}
+/// {"first_height": 1, "headers": [..]}, each header 160 hexadecimal characters.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli request draft --psbt transfer.psbt --policy policy.cbor --roster roster.cbor \\\n    \

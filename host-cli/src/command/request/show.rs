@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use signer_core::approval::{Decision, HeardRequest};
-use signer_core::types::Height;
+use signer_core::types::{Height, Id};
 
 use super::decide::known_height;
 use super::facts;
@@ -76,8 +76,8 @@ fn json(heard: &HeardRequest) -> Value {
         "payments": payments.collect::<Vec<_>>(),
         "fee_ceiling_sat": request.fee_ceiling.to_sat(),
         "expiry": request.expiry.0,
-        "invited": request.invited.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-        "mandatory": request.mandatory.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "invited": request.invited.iter().map(Id::as_str).collect::<Vec<_>>(),
+        "mandatory": request.mandatory.iter().map(Id::as_str).collect::<Vec<_>>(),
         "root": request.root.to_hex(),
         "roster": request.roster.to_hex(),
         "policy": request.policy.to_hex(),

@@ -3,7 +3,11 @@
 mod show;
 mod verify;
 
+use std::path::Path;
+
 use clap::Subcommand;
+use signer_core::rule::Place;
+use signer_core::transcript::UnverifiedTranscript;
 
 use crate::error::Failure;
 
@@ -26,4 +30,16 @@ impl Command {
             Self::Show(args) => args.run(),
         }
     }
+}
+
+/// The entries of a transcript whose chain is whole. A file that does not even begin like one is
+/// bad input, not a finding about a device.
+fn read(path: &Path, bytes: &[u8]) -> Result<UnverifiedTranscript, Failure> {
+    UnverifiedTranscript::parse(bytes).map_err(|refusal| match refusal.place {
+        Place::Entry(0) => Failure::input(
+            format!("{} is not a transcript: {}", path.display(), refusal.got),
+            "give the file that the device exported",
+        ),
+        _ => refusal.into(),
+    })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use signer_core::digest::hex;
-use signer_core::transcript::{Body, Entry, UnverifiedTranscript};
+use signer_core::transcript::{Body, Entry};
 use signer_core::types::Lang;
 
 use crate::error::Failure;
@@ -22,13 +22,13 @@ pub(crate) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let transcript = UnverifiedTranscript::parse(&files::read(&self.transcript)?)?;
+        let transcript = super::read(&self.transcript, &files::read(&self.transcript)?)?;
         for entry in transcript.entries() {
             let name = entry.body.name();
             line!(
                 "{:>6}  {:>4}  {name:<15} {}",
                 entry.sequence,
-                entry.session,
+                entry.session.0,
                 detail(entry)
             );
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use signer_core::digest::{from_hex, hex};
 use signer_core::keys::P256PublicKey;
-use signer_core::transcript::{Body, Trust, UnverifiedTranscript, VerifiedTranscript};
+use signer_core::transcript::{Body, Trust, VerifiedTranscript};
 use signer_core::types::Id;
 
 use crate::artefact;
@@ -52,6 +52,7 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let root = artefact::root(&self.root)?;
         let bytes = files::read(&self.transcript)?;
+        super::read(&self.transcript, &bytes)?;
         let trust = Trust {
             root: root.digest(),
             identity: self.trusted(&bytes)?,
@@ -75,7 +76,7 @@ impl Args {
             return self.identity.ok_or_else(missing);
         };
         let wallet = artefact::wallet(wallet)?;
-        let transcript = UnverifiedTranscript::parse(bytes)?;
+        let transcript = super::read(&self.transcript, bytes)?;
         let claimed = match transcript.entries().first().map(|entry| &entry.body) {
             Some(Body::Genesis(genesis)) => Some(genesis.identity),
             _ => None,

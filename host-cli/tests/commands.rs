@@ -1,0 +1,659 @@
+//! The program as people run it: real files, real SoftHSM tokens, answers after prompts.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use bitcoin::{Transaction, consensus};
+use signer_core::digest::hex;
+use support::world::{HOUSE, PIN, World, coins, obedient, world};
+use support::{Run, host_cli, matches, words};
+
+/// Standard error of a failed command: two lines, or two for each refusal.
+fn told_in_two_lines(run: &Run, line: &str) {
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    let well_formed = !lines.is_empty()
+        && lines.len().is_multiple_of(2)
+        && lines.chunks(2).all(|pair| {
+            let refusal = pair[0].contains(" refused at ");
+            (pair[0].starts_with("error: ") || refusal) && pair[1].starts_with("  ")
+        });
+    assert!(well_formed, "{line}\n{}", run.stderr);
+    assert!(lines[1].len() > 4, "{line}\n{}", run.stderr);
+}
+
+/// A command that must fail with this code, and leave no file behind.
+fn fails(world: &World, line: &str, code: i32, out: &str) -> Run {
+    let run = world.run(line);
+    assert_eq!(run.code, code, "{line}\n{}\n{}", run.stdout, run.stderr);
+    told_in_two_lines(&run, line);
+    assert!(!world.folder.join(out).exists(), "{line}");
+    run
+}
+
+fn final_tx(world: &World, name: &str) -> Transaction {
+    let text = fs::read_to_string(world.folder.join(name)).expect("written");
+    consensus::encode::deserialize_hex(text.trim()).expect("a transaction")
+}
+
+#[test]
+fn a_transfer_goes_from_request_to_final_transaction() {
+    let world = world();
+    let devices = ["tokyo-1", "osaka-1", "nagoya-1"];
+    let mut txids = Vec::new();
+    for version in [0, 2] {
+        for (a, b) in [(0, 1), (2, 0), (1, 2)] {
+            let case = format!("v{version}-{a}{b}");
+            let answer = |n: usize| format!("w/answer-{}-v{version}.psbt", devices[n]);
+            world.done(&format!(
+                "psbt combine --psbt {} --psbt {} --request w/approved-v{version}.psbt \
+                 --wallet w/wallet.cbor --out signed-{case}.psbt",
+                answer(a),
+                answer(b)
+            ));
+            let told = world.done(&format!(
+                "psbt finalize --psbt signed-{case}.psbt --wallet w/wallet.cbor \
+                 --request w/approved-v{version}.psbt --out final-{case}.hex"
+            ));
+            let tx = final_tx(&world, &format!("final-{case}.hex"));
+            assert!(told.contains(&tx.compute_txid().to_string()), "{told}");
+            assert_eq!(tx.input.len(), 3);
+            assert!(tx.input.iter().all(|input| input.witness.len() == 4));
+            txids.push(tx.compute_txid());
+        }
+    }
+    let all = world.done(
+        "psbt combine --psbt w/answer-tokyo-1-v2.psbt --psbt w/answer-osaka-1-v2.psbt \
+         --psbt w/answer-nagoya-1-v2.psbt --out signed-by-all.psbt",
+    );
+    assert_eq!(all, "");
+    world.done("psbt finalize --psbt signed-by-all.psbt --wallet w/wallet.cbor --out all.hex");
+    let tx = final_tx(&world, "all.hex");
+    assert!(
+        tx.input.iter().all(|input| input.witness.len() == 4),
+        "only m are used"
+    );
+    txids.push(tx.compute_txid());
+    assert!(txids.iter().all(|txid| *txid == txids[0]), "{txids:?}");
+}
+
+#[test]
+fn the_order_of_answers_changes_nothing() {
+    let world = world();
+    let combine = |a: &str, b: &str, out: &str| {
+        world.done(&format!(
+            "psbt combine --psbt w/answer-{a}-v2.psbt --psbt w/answer-{b}-v2.psbt --out {out}"
+        ));
+        fs::read(world.folder.join(out)).expect("written")
+    };
+    let one = combine("tokyo-1", "osaka-1", "ab.psbt");
+    assert_eq!(one, combine("osaka-1", "tokyo-1", "ba.psbt"));
+}
+
+#[test]
+fn a_transaction_with_too_few_signatures_is_not_finished() {
+    let world = world();
+    let line = "psbt finalize --psbt w/answer-tokyo-1-v2.psbt --wallet w/wallet.cbor --out few.hex";
+    let run = fails(&world, line, 1, "few.hex");
+    assert!(
+        run.stderr.contains("input 0 has 1 of 2 signatures"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_receipt_about_something_else_is_refused() {
+    let world = world();
+    let line = "psbt combine --psbt w/answer-of-a-liar.psbt --request w/approved-v2.psbt \
+                --wallet w/wallet.cbor --out liar.psbt";
+    let run = fails(&world, line, 1, "liar.psbt");
+    assert!(
+        run.stderr.contains("a receipt of osaka-1 for exactly this"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn an_answer_with_anything_else_changed_is_refused() {
+    let world = world();
+    // Not an answer at all, and an answer to another PSBT.
+    for psbt in ["approved-v2", "answer-tokyo-1-v0", "transfer-v2"] {
+        let line = format!(
+            "psbt combine --psbt w/{psbt}.psbt --request w/approved-v2.psbt --wallet w/wallet.cbor \
+             --out changed.psbt"
+        );
+        let run = fails(&world, &line, 1, "changed.psbt");
+        assert!(run.stderr.contains("SIG05"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_forged_signature_is_found_before_consensus() {
+    let world = world();
+    let psbt = world.read("signed.psbt");
+    // The last byte of r of the first signature: still strict DER, no longer a signature.
+    let head = [0x22, 0x02];
+    let at = psbt
+        .windows(2)
+        .position(|pair| pair == head)
+        .expect("a partial signature");
+    let der = at + 2 + 33 + 1;
+    assert_eq!(psbt[der], 0x30, "the value of a partial signature is DER");
+    let mut forged = psbt.clone();
+    forged[der + 10] ^= 1;
+    fs::write(world.folder.join("forged.psbt"), forged).expect("the folder can be written");
+    let line = "psbt finalize --psbt forged.psbt --wallet w/wallet.cbor --out forged.hex";
+    let run = fails(&world, line, 1, "forged.hex");
+    assert!(run.stderr.contains("SIG01"), "{}", run.stderr);
+}
+
+#[test]
+fn approvals_made_apart_are_put_together() {
+    let world = world();
+    for (officer, out) in [("suzuki.h", "apart-a.psbt"), ("ito.m", "apart-b.psbt")] {
+        world.done(&format!(
+            "request approve --psbt w/request-v2.psbt {HOUSE} --officer {officer} \
+             --profile softhsm2 --token {officer} --out {out}"
+        ));
+    }
+    world.done("psbt combine --psbt apart-a.psbt --psbt apart-b.psbt --out apart.psbt");
+    let shown = world.done(&format!("request show --psbt apart.psbt {HOUSE} --json"));
+    let json: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    let votes = json["votes"].as_array().expect("votes");
+    assert_eq!(votes.len(), 2, "{shown}");
+    assert!(
+        votes.iter().all(|vote| vote["decision"] == "approve"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_rejected_request_is_dead() {
+    let world = world();
+    world.done(&format!(
+        "request reject --psbt w/request-v2.psbt {HOUSE} --officer ito.m --profile softhsm2 \
+         --token ito.m --out rejected.psbt"
+    ));
+    let line = format!(
+        "request approve --psbt rejected.psbt {HOUSE} --officer suzuki.h --profile softhsm2 \
+         --token suzuki.h --out revived.psbt"
+    );
+    let run = fails(&world, &line, 1, "revived.psbt");
+    assert!(run.stderr.contains("APP08"), "{}", run.stderr);
+    assert!(
+        !run.stdout.contains("? "),
+        "nobody is asked: {}",
+        run.stdout
+    );
+}
+
+#[test]
+fn rules_of_the_devices_refuse_on_the_host_first() {
+    let world = world();
+    let draft = |more: &str, out: &str| {
+        format!(
+            "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-2026-000124 \
+             --requester sato.k --purpose \"Refill\" --profile softhsm2 --token sato.k \
+             --headers w/headers.json --out {out} {more}"
+        )
+    };
+    let good = "--fee-ceiling 20000 --expiry 1000 --invite suzuki.h";
+    world.done(&draft(good, "drafted.psbt"));
+    for more in [
+        "--fee-ceiling 1 --expiry 1000 --invite suzuki.h",
+        "--fee-ceiling 20000 --expiry 5 --invite suzuki.h",
+        "--fee-ceiling 20000 --expiry 1000 --invite nobody",
+        "--fee-ceiling 20000 --expiry 1000 --invite admin.a",
+    ] {
+        fails(&world, &draft(more, "undrafted.psbt"), 1, "undrafted.psbt");
+    }
+    let expired = format!(
+        "request approve --psbt w/request-v2.psbt {HOUSE} --height 1001 --officer ito.m \
+         --profile softhsm2 --token ito.m --out expired.psbt"
+    );
+    let run = fails(&world, &expired, 1, "expired.psbt");
+    assert!(run.stderr.contains("APP03"), "{}", run.stderr);
+    let unknown = "psbt create --wallet w/wallet.cbor --policy w/policy.cbor \
+                   --roster w/roster.cbor --coins w/coins.json --pay elsewhere=0.5 --fee 1000 \
+                   --change-index 0 --out elsewhere.psbt";
+    fails(&world, unknown, 1, "elsewhere.psbt");
+    let twice = format!(
+        "request approve --psbt w/approved-v2.psbt {HOUSE} --officer ito.m --profile softhsm2 \
+         --token ito.m --out twice.psbt"
+    );
+    fails(&world, &twice, 3, "twice.psbt");
+}
+
+#[test]
+fn money_adds_up() {
+    let world = world();
+    let create = |pay: &str, fee: &str, out: &str| {
+        format!(
+            "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
+             --coins w/coins.json --pay hot-refill-01={pay} {fee} --change-index 0 --out {out}"
+        )
+    };
+    // 0.9 BTC come in. What would be dust as change goes to the fee.
+    for (pay, fee, outputs, paid_fee) in [
+        ("0.5", "--fee 1000", 2, 1_000),
+        ("0.89998670", "--fee 1000", 2, 1_000),
+        ("0.89998671", "--fee 1000", 1, 1_329),
+        ("0.89999000", "--fee 1000", 1, 1_000),
+    ] {
+        let out = format!("money-{pay}.psbt");
+        world.done(&create(pay, fee, &out));
+        let shown = world.done(&format!(
+            "psbt show --psbt {out} --wallet w/wallet.cbor --json"
+        ));
+        let json: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(json["fee_sat"], paid_fee, "{pay}");
+        assert_eq!(
+            json["outputs"].as_array().map(Vec::len),
+            Some(outputs),
+            "{pay}"
+        );
+    }
+    fails(
+        &world,
+        &create("0.89999001", "--fee 1000", "short.psbt"),
+        3,
+        "short.psbt",
+    );
+    for rate in [1_u64, 7, 150] {
+        let out = format!("rate-{rate}.psbt");
+        world.done(&create("0.1", &format!("--fee-rate {rate}"), &out));
+        let shown = world.done(&format!(
+            "psbt show --psbt {out} --wallet w/wallet.cbor --json"
+        ));
+        let json: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        let vbytes = json["weight"].as_u64().expect("a weight").div_ceil(4);
+        assert_eq!(json["fee_sat"].as_u64(), Some(vbytes * rate));
+    }
+}
+
+#[test]
+fn what_nodes_would_not_relay_is_split_before_the_ceremony() {
+    let world = world();
+    let indexes: Vec<u32> = (0..1_000).map(|n| n % 4).collect();
+    let many = coins(&world.registered(), &indexes);
+    fs::write(world.folder.join("many.json"), many).expect("the folder can be written");
+    let create = |coins: &str, out: &str| {
+        format!(
+            "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
+             --coins {coins} --pay hot-refill-01=0.5 --fee-rate 1 --change-index 0 --out {out}"
+        )
+    };
+    let run = fails(&world, &create("many.json", "many.psbt"), 1, "many.psbt");
+    assert!(run.stderr.contains("host-cli psbt split"), "{}", run.stderr);
+    let told = world.done("psbt split --wallet w/wallet.cbor --coins many.json --out-dir parts");
+    assert!(
+        told.lines().all(|line| line.ends_with("500 coins")),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 2);
+    world.done(&create("parts/coins-01.json", "part-01.psbt"));
+    world.done(&create("parts/coins-02.json", "part-02.psbt"));
+    world.done(
+        "psbt split --wallet w/wallet.cbor --coins w/coins.json --max-inputs 2 --out-dir few",
+    );
+    assert_eq!(
+        fs::read_dir(world.folder.join("few"))
+            .expect("made")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn pictures_carry_a_psbt_and_lost_ones_are_replaced() {
+    let world = world();
+    let told = world.done("qr send --psbt w/approved-v2.psbt --out frames --spare 12");
+    let code = told.rsplit(' ').next().expect("a code").trim().to_owned();
+    fs::remove_file(world.folder.join("frames/frame-0002.png")).expect("drawn");
+    fs::write(world.folder.join("frames/frame-0003.png"), "no picture").expect("drawn");
+    let told = world.done("qr receive --in frames --out received.psbt");
+    assert!(told.contains(&code), "{told}");
+    let received = fs::read(world.folder.join("received.psbt")).expect("written");
+    assert_eq!(received, world.read("approved-v2.psbt"));
+    fs::remove_dir_all(world.folder.join("frames")).expect("drawn");
+    world.done("qr send --psbt w/approved-v2.psbt --out frames");
+    fs::remove_file(world.folder.join("frames/frame-0001.png")).expect("drawn");
+    fails(
+        &world,
+        "qr receive --in frames --out partly.psbt",
+        3,
+        "partly.psbt",
+    );
+}
+
+#[test]
+fn descriptors_are_what_a_node_imports() {
+    use bitcoin::Network::Regtest;
+    let world = world();
+    let listed = world.done("wallet descriptors --wallet w/wallet.cbor --json");
+    let json: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let imports = json.as_array().expect("a list");
+    assert_eq!(imports.len(), 8);
+    for (n, import) in imports.iter().enumerate() {
+        let (chain, index) = if n < 4 {
+            ("receive", n)
+        } else {
+            ("change", n - 4)
+        };
+        let text = import["desc"].as_str().expect("text");
+        // The parser checks the checksum.
+        let descriptor: miniscript::Descriptor<miniscript::DescriptorPublicKey> =
+            text.parse().expect("a descriptor");
+        let definite = descriptor.at_derivation_index(0).expect("no wildcard");
+        let address = definite.address(Regtest).expect("an address").to_string();
+        let shown = world.done(&format!(
+            "wallet address --wallet w/wallet.cbor --chain {chain} --index {index}"
+        ));
+        assert_eq!(shown.trim(), address);
+        assert_eq!(import["internal"], chain == "change");
+    }
+}
+
+/// Every command with files to read, as it would end well but for one thing.
+fn command_lines() -> Vec<String> {
+    let token = |id: &str| format!("--officer {id} --profile softhsm2 --token {id}");
+    let mut lines: Vec<String> = [
+        "officer show --card w/sato.k.cbor",
+        "roster create --network regtest --card w/admin.a.cbor --card w/admin.b.cbor \
+         --card w/admin.c.cbor --administrators 2 --valid-from 0 --valid-to 9 --out NEW",
+        "roster show --roster w/roster.cbor",
+        "root create --network regtest --checkpoint w/checkpoint.json --roster w/roster.cbor \
+         --out NEW --paper NEW2",
+        "root show --root w/root.cbor",
+        "device enroll --card w/tokyo-1.cbor --root w/root.cbor --out NEW",
+        "device show --card w/tokyo-1.cbor --root w/root.cbor",
+        "wallet create --root w/root.cbor --card w/tokyo-1.cbor --card w/osaka-1.cbor \
+         --threshold 2 --name N --class company --script wsh --out NEW",
+        "wallet assemble --draft w/wallet-draft.cbor --endorsement w/wallet-tokyo-1.cbor \
+         --endorsement w/wallet-osaka-1.cbor --endorsement w/wallet-nagoya-1.cbor --out NEW",
+        "wallet show --wallet w/wallet.cbor",
+        "wallet address --wallet w/wallet.cbor --index 0",
+        "wallet descriptors --wallet w/wallet.cbor",
+        "policy create --policy w/policy.toml --wallet w/wallet.cbor --roster w/roster.cbor \
+         --root w/root.cbor --out NEW",
+        "policy show --policy w/policy.cbor --roster w/roster.cbor",
+        "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
+         --coins w/coins.json --pay hot-refill-01=0.5 --fee 1000 --change-index 0 --out NEW",
+        "psbt split --wallet w/wallet.cbor --coins w/coins.json --out-dir NEW",
+        "psbt show --psbt w/transfer-v2.psbt --wallet w/wallet.cbor",
+        "psbt combine --psbt w/answer-tokyo-1-v2.psbt --request w/approved-v2.psbt \
+         --wallet w/wallet.cbor --out NEW",
+        "psbt finalize --psbt w/signed.psbt --wallet w/wallet.cbor --request w/approved-v2.psbt \
+         --out NEW",
+        "qr send --psbt w/transfer-v2.psbt --out NEW",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    lines.push(format!("request show --psbt w/request-v2.psbt {HOUSE}"));
+    lines.extend(token_lines(&token));
+    lines
+}
+
+/// Every command at which an officer signs.
+fn token_lines(token: &dyn Fn(&str) -> String) -> Vec<String> {
+    vec![
+        format!(
+            "roster sign --roster w/roster-0.cbor {} --out NEW",
+            token("admin.a")
+        ),
+        format!(
+            "device sign-enrolment --enrolment w/enrolment.cbor --roster w/roster.cbor {} --out NEW",
+            token("admin.b")
+        ),
+        format!(
+            "policy sign --policy w/policy-0.cbor --roster w/roster.cbor {} --out NEW",
+            token("admin.b")
+        ),
+        format!(
+            "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-1 --requester sato.k \
+             --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m --headers w/headers.json \
+             --profile softhsm2 --token sato.k --out NEW"
+        ),
+        format!(
+            "request approve --psbt w/request-v2.psbt {HOUSE} {} --out NEW",
+            token("ito.m")
+        ),
+        format!(
+            "request reject --psbt w/request-v2.psbt {HOUSE} {} --out NEW",
+            token("ito.m")
+        ),
+    ]
+}
+
+/// Digest of every file of a folder but the tokens, which count logins.
+fn everything(folder: &Path) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).expect("there") {
+        let path = entry.expect("there").path();
+        if path.is_file() {
+            let bytes = fs::read(&path).expect("readable");
+            let digest = signer_core::digest::sha256_of(&bytes);
+            all.push((path.display().to_string(), hex(&digest)));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// Files of one kind could stand for each other.
+fn kind(file: &str) -> &str {
+    let officers = ["admin.", "sato.k"];
+    match file.trim_start_matches("w/") {
+        name if officers.iter().any(|id| name.starts_with(id)) => "officer card",
+        name if Path::new(name).extension().is_some_and(|end| end == "psbt") => "PSBT",
+        name => name,
+    }
+}
+
+#[test]
+fn every_wrong_file_at_every_command_is_told_and_loses_nothing() {
+    let world = world();
+    let before = everything(&world.folder.join("w"));
+    let mut tried = 0;
+    for (number, line) in command_lines().iter().enumerate() {
+        let words = words(line);
+        let inputs = (0..words.len()).filter(|at| words[*at].starts_with("w/"));
+        for at in inputs {
+            for wrong in [
+                "w/missing",
+                "w/empty",
+                "w/text",
+                "w/folder",
+                "w/headers.json",
+                "w/admin.a.cbor",
+                "w/wallet-changed.cbor",
+                "w/answer-of-a-liar.psbt",
+            ] {
+                if kind(&words[at]) == kind(wrong) {
+                    continue;
+                }
+                let new = format!("wrong-{number}-{at}");
+                let mut spoiled: Vec<String> =
+                    words.iter().map(|word| word.replace("NEW", &new)).collect();
+                wrong.clone_into(&mut spoiled[at]);
+                let run = host_cli(&world.folder, &spoiled, |_| None);
+                let told = spoiled.join(" ");
+                assert!(
+                    matches!(run.code, 1 | 3),
+                    "{told}\n{}\n{}",
+                    run.stdout,
+                    run.stderr
+                );
+                told_in_two_lines(&run, &told);
+                assert!(!world.folder.join(&new).exists(), "{told}");
+                assert!(
+                    !run.stdout.contains("? "),
+                    "asked before the files were read: {told}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 400, "{tried}");
+    let after = everything(&world.folder.join("w"));
+    let changed = after.iter().find(|file| !before.contains(file));
+    assert_eq!((changed, after.len()), (None, before.len()));
+    let drafts = fs::read_dir(&world.folder).expect("there").filter(|entry| {
+        let name = entry.as_ref().expect("there").file_name();
+        name.to_string_lossy().starts_with(".wrong")
+    });
+    assert_eq!(drafts.count(), 0, "no half-made file stays");
+}
+
+#[test]
+fn no_output_is_written_over_or_where_it_cannot_be() {
+    let world = world();
+    fs::write(world.folder.join("taken"), "precious").expect("the folder can be written");
+    for line in command_lines() {
+        if !line.contains("NEW") {
+            continue;
+        }
+        for new in ["taken", "no-such-folder/x", "/sys/himuro"] {
+            let line = line.replace("NEW2", "paper").replace("NEW", new);
+            let run = world.run(&line);
+            assert_eq!(run.code, 3, "{line}\n{}", run.stderr);
+            told_in_two_lines(&run, &line);
+            assert!(
+                !run.stdout.contains("? "),
+                "asked before the place was looked at: {line}"
+            );
+        }
+    }
+    let kept = fs::read_to_string(world.folder.join("taken")).expect("there");
+    assert_eq!(kept, "precious");
+    assert!(!world.folder.join("paper").exists());
+}
+
+#[test]
+fn a_token_that_is_missing_or_wrong_signs_nothing() {
+    let world = world();
+    let token = |id: &str| format!("--officer {id} --profile softhsm2 --token {id}");
+    for line in token_lines(&token) {
+        let line = line.replace("NEW", "unsigned");
+        let (head, label) = line.split_once("--token ").expect("a token");
+        let rest = label.split_once(' ').expect("more").1;
+        for (told, code) in [
+            (format!("{head} --token nobody {rest}"), 4),
+            (format!("{line} --module /etc/hostname"), 4),
+            (format!("{line} --module no-module.so"), 4),
+            (line.replace("--profile softhsm2", "--profile nothing"), 3),
+            // The token of another officer.
+            (format!("{head} --token suzuki.h {rest}"), 1),
+        ] {
+            fails(&world, &told, code, "unsigned");
+        }
+    }
+}
+
+#[test]
+fn officers_who_reject_leave_or_err_sign_nothing() {
+    let world = world();
+    let token = |id: &str| format!("--officer {id} --profile softhsm2 --token {id}");
+    for line in token_lines(&token) {
+        let args = words(&line.replace("NEW", "unsigned"));
+        let run = |officer: &mut dyn FnMut(&str) -> Option<String>, code: i32| {
+            let run = host_cli(&world.folder, &args, |screen| officer(screen));
+            assert_eq!(run.code, code, "{line}\n{}\n{}", run.stdout, run.stderr);
+            told_in_two_lines(&run, &line);
+            assert!(!world.folder.join("unsigned").exists(), "{line}");
+            run
+        };
+        run(&mut |_| None, 2);
+        run(&mut |_| Some("r".into()), 2);
+        let mut asked = 0;
+        run(
+            &mut |_| {
+                asked += 1;
+                Some(["yes", "", "y"][asked - 1].into())
+            },
+            2,
+        );
+        assert_eq!(asked, 3, "three tries, then the end: {line}");
+        let wrong_pin = run(
+            &mut |screen| {
+                let pin = support::prompt(screen).contains("PIN");
+                Some(if pin {
+                    "not-the-pin".into()
+                } else {
+                    obedient(screen)
+                })
+            },
+            4,
+        );
+        assert!(
+            !wrong_pin.stdout.contains("not-the-pin"),
+            "a PIN is never shown"
+        );
+        assert!(
+            !wrong_pin.stderr.contains("not-the-pin"),
+            "a PIN is never shown"
+        );
+    }
+}
+
+#[test]
+fn what_is_typed_early_answers_nothing() {
+    let world = world();
+    let line = format!(
+        "request approve --psbt w/request-v2.psbt {HOUSE} --officer ito.m --profile softhsm2 \
+         --token ito.m --out early.psbt"
+    );
+    let mut first = true;
+    let run = host_cli(&world.folder, &words(&line), |screen| {
+        // The PIN typed together with the amount is thrown away; nothing follows.
+        let answer = first.then(|| format!("{}\n{PIN}", obedient(screen)));
+        first = false;
+        answer
+    });
+    assert_eq!(run.code, 2, "{}\n{}", run.stdout, run.stderr);
+    assert!(!world.folder.join("early.psbt").exists());
+}
+
+/// One folder for each case: `args`, and what must come out. `[..]` stands for any part of a line,
+/// a line `...` for any lines; a line of `stdin` is typed at each prompt.
+#[test]
+fn cases() {
+    let world = world();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd");
+    let mut folders: Vec<_> = fs::read_dir(cases)
+        .expect("there")
+        .map(|entry| entry.expect("there").path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 20, "{}", folders.len());
+    for folder in folders {
+        let name = folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
+        let typed = read("stdin");
+        let mut typed = typed.lines();
+        let args = words(&read("args").replace("HOUSE", HOUSE));
+        let run = host_cli(&world.folder, &args, |_| typed.next().map(str::to_owned));
+        let got = format!("{}\n{}\n{}", run.stdout, run.stderr, run.code);
+        assert!(
+            matches(&read("stdout"), &run.stdout),
+            "{name}: stdout\n{got}"
+        );
+        assert!(
+            matches(&read("stderr"), &run.stderr),
+            "{name}: stderr\n{got}"
+        );
+        assert_eq!(
+            read("code").trim(),
+            run.code.to_string(),
+            "{name}: code\n{got}"
+        );
+        assert_eq!(typed.next(), None, "{name}: a line was not asked for");
+    }
+}
