@@ -3,14 +3,16 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use serde_json::Value;
 use signer_core::approval::{Enrolment, Officer, OfficerCard, Role, Roster};
 use signer_core::codec;
 use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
+use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
-use signer_core::types::OfficerId;
+use signer_core::types::{Height, OfficerId};
 use signer_core::wallet::{CheckedCard, RegisteredWallet, WalletRecord};
 
 use crate::error::Failure;
@@ -149,4 +151,25 @@ pub(crate) fn told(path: &Path, kind: &str, error: &impl Display) -> Failure {
 pub(crate) fn wallet_under(path: &Path, root: &Root) -> Result<RegisteredWallet, Failure> {
     RegisteredWallet::open(&files::read(path)?, root.scope, &root.digest())
         .map_err(|e| told(path, "wallet record", &e))
+}
+
+/// Headers as any node can give them:
+/// `{"first_height": 1, "headers": ["<160 hex>"]}`.
+pub(crate) fn headers(path: &Path) -> Result<HeaderRun, Failure> {
+    let text = files::read_text(path)?;
+    let wrong = |what: &dyn std::fmt::Display| bad(path, "list of headers", &what);
+    let json: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    let first = json.get("first_height").and_then(Value::as_u64);
+    let first = first.and_then(|height| u32::try_from(height).ok());
+    let headers = json.get("headers").and_then(Value::as_array);
+    let headers = headers.ok_or_else(|| wrong(&"\"headers\" is not a list"))?;
+    let header = |item: &Value| item.as_str().and_then(signer_core::digest::from_hex::<80>);
+    Ok(HeaderRun {
+        first_height: Height(first.ok_or_else(|| wrong(&"\"first_height\" is not a number"))?),
+        headers: headers
+            .iter()
+            .map(header)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| wrong(&"a header is not 160 hexadecimal characters"))?,
+    })
 }

@@ -11,7 +11,7 @@ use crate::digest::PsbtDigest;
 use crate::rule::{Place, Refusal, RuleId};
 use crate::types::{InputIndex, OutputIndex};
 
-use super::key::{self, KeyType, MapId, PsbtVersion};
+use super::key::{self, KeyType, MapId, ProprietaryField, PsbtVersion};
 use super::reader::{Cursor, push_sized};
 use super::{container, unsigned};
 
@@ -215,6 +215,20 @@ impl RawPsbt {
         }
         out.extend_from_slice(self.slice(&(copied..self.bytes.len())));
         Self::from_vec(out)
+    }
+
+    /// This PSBT with these headers in place of any others. Headers are no part of what officers
+    /// sign: they are fresh on the day of the ceremony.
+    ///
+    /// # Errors
+    /// PSB01 when the result is no PSBT.
+    pub fn with_headers(&self, headers: &[u8]) -> Result<Self, Refusal> {
+        let key = ProprietaryField::headers_key();
+        let kept = write(self.maps().map(|map| {
+            let others = self.records(map).filter(|record| record.key != key);
+            others.map(|record| (record.key, record.value))
+        }));
+        Self::from_vec(kept)?.insert_global(&key, headers)
     }
 
     /// Overwrites the one byte of the flags "transaction modifiable", where there are any.

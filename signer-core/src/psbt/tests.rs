@@ -241,3 +241,27 @@ fn huge_counts_in_small_files_are_refused_without_memory() {
     let wrap = b"psbt\xff\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff";
     assert_eq!(refusing(wrap.to_vec()), [RuleId::PSB01]);
 }
+
+#[test]
+fn headers_are_replaced_and_nothing_else_changes() {
+    for version in BOTH {
+        let before = RawPsbt::from_vec(Case::new(version, 2).bytes()).unwrap();
+        let once = before.with_headers(b"first").unwrap();
+        let twice = once.with_headers(b"second").unwrap();
+        assert_eq!(twice, before.with_headers(b"second").unwrap());
+        let key = ProprietaryField::headers_key();
+        assert_eq!(twice.value(MapId::Global, &key), Some(&b"second"[..]));
+        let others = |psbt: &RawPsbt| -> Vec<_> {
+            let maps: Vec<MapId> = psbt.maps().collect();
+            maps.into_iter()
+                .flat_map(|map| {
+                    psbt.records(map)
+                        .map(move |r| (map, r.key().to_vec(), r.value().to_vec()))
+                        .collect::<Vec<_>>()
+                })
+                .filter(|(_, k, _)| *k != key)
+                .collect()
+        };
+        assert_eq!(others(&twice), others(&before));
+    }
+}

@@ -3,6 +3,7 @@
 mod combine;
 mod create;
 mod finalize;
+mod headers;
 mod plan;
 mod show;
 mod split;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Split(split::Args),
     /// Show what a PSBT does
     Show(show::Args),
+    /// Put fresh headers into a PSBT
+    Headers(headers::Args),
     /// Put PSBTs of one transaction together
     Combine(combine::Args),
     /// Make the final transaction
@@ -35,6 +38,7 @@ impl Command {
             Self::Create(args) => args.run(),
             Self::Split(args) => args.run(),
             Self::Show(args) => args.run(),
+            Self::Headers(args) => args.run(),
             Self::Combine(args) => args.run(),
             Self::Finalize(args) => args.run(),
         }

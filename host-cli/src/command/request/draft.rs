@@ -1,14 +1,11 @@
 //! `request draft`: the requester signs over a transaction that exists already.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bitcoin::Amount;
-use serde_json::Value;
 use signer_core::approval::{Request, RequestedPayment, Role};
 use signer_core::codec;
 use signer_core::cose::Draft;
-use signer_core::digest::from_hex;
-use signer_core::headers::HeaderRun;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ProprietaryField;
 use signer_core::types::{Height, Id, Label, OfficerId};
@@ -17,7 +14,7 @@ use super::facts;
 use crate::artefact;
 use crate::cli::{self, Desk};
 use crate::error::Failure;
-use crate::files::{self, Output};
+use crate::files::Output;
 use crate::house::{self, House, HouseArgs, tip_of};
 use crate::token::TokenArgs;
 
@@ -85,7 +82,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let root = self.house.root()?;
-        let headers = read_headers(&self.headers)?;
+        let headers = artefact::headers(&self.headers)?;
         let tip = tip_of(&headers, &root)?;
         let house = self.house.at(root, tip)?;
         let parsed = house::psbt(&self.psbt)?;
@@ -164,23 +161,4 @@ impl Args {
             heads: Vec::new(),
         })
     }
-}
-
-fn read_headers(path: &Path) -> Result<HeaderRun, Failure> {
-    let text = files::read_text(path)?;
-    let wrong = |what: &dyn std::fmt::Display| artefact::bad(path, "list of headers", &what);
-    let json: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
-    let first = json.get("first_height").and_then(Value::as_u64);
-    let first = first.and_then(|height| u32::try_from(height).ok());
-    let headers = json.get("headers").and_then(Value::as_array);
-    let headers = headers.ok_or_else(|| wrong(&"\"headers\" is not a list"))?;
-    let header = |item: &Value| item.as_str().and_then(from_hex::<80>);
-    Ok(HeaderRun {
-        first_height: Height(first.ok_or_else(|| wrong(&"\"first_height\" is not a number"))?),
-        headers: headers
-            .iter()
-            .map(header)
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| wrong(&"a header is not 160 hexadecimal characters"))?,
-    })
 }
