@@ -83,6 +83,11 @@ impl Failure {
         Self::input(format!("{place}: {what}"), advice.trim())
     }
 
+    /// A rehearsal did not come to its end: what, and on its second line what to do.
+    pub(crate) fn rehearsal(error: &impl Display) -> Self {
+        Self::told("rehearsal", error)
+    }
+
     /// This program is wrong.
     pub(crate) fn internal(what: impl Into<String>) -> Self {
         Self::plain(

@@ -13,6 +13,7 @@ mod files;
 mod house;
 mod money;
 mod picture;
+mod rehearse;
 mod token;
 mod view;
 

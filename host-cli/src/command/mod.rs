@@ -16,6 +16,7 @@ use clap::Subcommand;
 use crate::cli::Desk;
 use crate::error::Failure;
 use crate::picture;
+use crate::rehearse::{self, RehearseArgs};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     /// Transcripts of devices
     #[command(subcommand, after_help = transcript::EXAMPLE)]
     Transcript(transcript::Command),
+    /// A whole ceremony on SoftHSM, played by the two programs with scripted officers
+    Rehearse(RehearseArgs),
     /// Decodes pictures for the parent process
     #[command(name = picture::CHILD, hide = true)]
     DecodePicture,
@@ -69,6 +72,9 @@ impl Command {
             Self::Request(command) => command.run(desk),
             Self::Qr(command) => command.run(),
             Self::Transcript(command) => command.run(),
+            Self::Rehearse(arguments) => {
+                rehearse::run(&arguments, desk.lang).map_err(|e| Failure::rehearsal(&e))
+            }
             Self::DecodePicture => picture::serve(),
         }
     }

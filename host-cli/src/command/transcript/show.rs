@@ -48,10 +48,15 @@ fn detail(entry: &Entry) -> String {
             format!("pool {} chain {chain}: {count} keys", made.pool)
         }
         Body::Intake(intake) => format!("{} bytes by {:?}", intake.psbt.0.len(), intake.channel),
-        Body::Reported(report) => match report.first_refusal() {
-            Some(refusal) => format!("refused by {}", refusal.rule),
-            None => "nothing refused".to_owned(),
-        },
+        Body::Reported(report) => {
+            let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();
+            rules.dedup();
+            if rules.is_empty() {
+                "nothing refused".to_owned()
+            } else {
+                format!("refused by {}", rules.join(", "))
+            }
+        }
         Body::Rejected(rejected) => format!("{} by {}", rejected.request, rejected.officer),
         Body::Shown(shown) => format!("screen {}", shown.number),
         Body::Answered(answered) => {

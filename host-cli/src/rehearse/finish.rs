@@ -1,0 +1,172 @@
+//! The end: combine, finalize, and verify what every device recorded.
+
+use std::fs;
+
+use super::ceremony::CEREMONY;
+use super::{Play, Rehearsal, RehearseError, nobody};
+
+impl Rehearsal<'_> {
+    /// Finalizes the transaction, or shows that nothing was signed; verifies every transcript.
+    pub(super) fn finish(&mut self) -> Result<(), RehearseError> {
+        if self.arguments.play == Play::Good {
+            self.step(
+                "the host combines m of n and finalizes",
+                "ホストがm/nを結合し確定する",
+            );
+            self.combine()?;
+        }
+        self.step(
+            "the transcripts of all devices are verified",
+            "全端末の記録を検証する",
+        );
+        for name in self.device_names() {
+            self.verify(&name)?;
+        }
+        self.summary();
+        Ok(())
+    }
+
+    fn combine(&self) -> Result<(), RehearseError> {
+        let answers: Vec<String> = self
+            .device_names()
+            .iter()
+            .take(self.arguments.threshold)
+            .map(|name| format!("answer-{name}.psbt"))
+            .collect();
+        let mut arguments = vec!["psbt", "combine", "--request", CEREMONY];
+        arguments.extend(["--wallet", "wallet.cbor"]);
+        for answer in &answers {
+            arguments.extend(["--psbt", answer]);
+        }
+        arguments.extend(["--out", "combined.psbt"]);
+        let desk = self.house.desk("sato.k")?;
+        self.host(&desk, &arguments, 0, nobody)?;
+        let mut arguments = vec!["psbt", "finalize", "--psbt", "combined.psbt"];
+        arguments.extend(["--wallet", "wallet.cbor", "--request", CEREMONY]);
+        arguments.extend(["--out", "final-transaction.hex"]);
+        self.host(&desk, &arguments, 0, nobody).map(drop)
+    }
+
+    /// Exports a device's transcript and verifies it in the office; a sad path must have left its
+    /// refusal in it.
+    fn verify(&self, name: &str) -> Result<(), RehearseError> {
+        let out = format!("../../gap/{name}.transcript");
+        let machine = self.house.device(name)?;
+        let export = ["transcript", "export", "--state", "state", "--out", &out];
+        self.at_device(&machine, &export, 0, nobody)?;
+        let file = format!("../gap/{name}.transcript");
+        let desk = self.house.desk("kato.m")?;
+        let mut arguments = vec!["transcript", "verify", "--transcript", &file];
+        arguments.extend(["--root", "root.cbor", "--wallet", "wallet.cbor"]);
+        self.host(&desk, &arguments, 0, nobody)?;
+        let signs = self.device_names().iter().position(|known| known == name)
+            < Some(self.arguments.threshold);
+        match self.expected_refusal().filter(|_| signs) {
+            None => Ok(()),
+            Some(rule) => self.refusal_is_recorded(name, &file, rule),
+        }
+    }
+
+    const fn expected_refusal(&self) -> Option<&'static str> {
+        match self.arguments.play {
+            Play::Good => None,
+            Play::WrongDestination => Some("POL01"),
+            Play::Expired => Some("APP03"),
+            Play::Rejected => Some("APP08"),
+        }
+    }
+
+    fn refusal_is_recorded(&self, name: &str, file: &str, rule: &str) -> Result<(), RehearseError> {
+        let desk = self.house.desk("kato.m")?;
+        let shown = self.host(
+            &desk,
+            &["transcript", "show", "--transcript", file],
+            0,
+            nobody,
+        )?;
+        if shown.output.contains(rule) {
+            println!(
+                "    {name}: {rule} {}",
+                self.lang.pick("refused, recorded", "拒否・記録済み")
+            );
+            Ok(())
+        } else {
+            Err(RehearseError::Check(format!(
+                "the transcript of {name} does not show {rule}"
+            )))
+        }
+    }
+
+    fn summary(&self) {
+        let root = self.house.root().display();
+        let seconds = self.began.elapsed().as_secs_f32();
+        let pictures = self.pictures();
+        let lines: &[[&str; 3]] = &[
+            [
+                "office/final-transaction.hex",
+                "the final transaction",
+                "確定した取引",
+            ],
+            [
+                "office/ceremony.psbt",
+                "the PSBT before, with request and approvals",
+                "署名前のPSBT(申請と承認を含む)",
+            ],
+            [
+                "office/combined.psbt",
+                "the PSBT after, with every partial signature",
+                "署名後のPSBT(部分署名を含む)",
+            ],
+            [
+                "office/wallet.cbor",
+                "the wallet record, signed by every device",
+                "全端末が署名したウォレット記録",
+            ],
+            [
+                "office/root.txt",
+                "the paper with the root of trust",
+                "信頼の起点の書面",
+            ],
+            [
+                "gap/to-*/, gap/from-*/",
+                "the pictures that crossed the gap",
+                "ギャップを渡った画像",
+            ],
+            [
+                "gap/*.card, gap/*.transcript",
+                "device cards and transcripts",
+                "端末カードと記録",
+            ],
+            ["screens/", "every screen, as text", "全画面のテキスト"],
+        ];
+        println!("\n{} {root}", self.lang.pick("Open:", "結果:"));
+        let made = |file: &str| file.contains('*') || self.house.root().join(file).exists();
+        for [file, en, ja] in lines.iter().filter(|[file, ..]| made(file)) {
+            println!("  {file:<32} {}", self.lang.pick(en, ja));
+        }
+        match self.lang {
+            signer_core::types::Lang::En => {
+                println!("\nEvery check held. {seconds:.1} s, {pictures} pictures.");
+            }
+            signer_core::types::Lang::Ja => {
+                println!("\nすべての検査に合格しました。{seconds:.1} 秒、画像 {pictures} 枚。");
+            }
+        }
+    }
+
+    /// How many pictures crossed the gap.
+    fn pictures(&self) -> usize {
+        let count = |folder: &str| {
+            fs::read_dir(self.house.gap(folder)).map_or(0, |entries| {
+                entries
+                    .flatten()
+                    .filter(|entry| entry.path().extension().is_some_and(|e| e == "png"))
+                    .count()
+            })
+        };
+        self.device_names()
+            .iter()
+            .map(|name| count(&format!("to-{name}")) + count(&format!("from-{name}")))
+            .sum()
+    }
+}

@@ -1,0 +1,311 @@
+//! `rehearse`: a whole ceremony on SoftHSM, played by the two real programs as separate processes.
+//!
+//! Scripted officers read the screens from standard output and type on standard input, exactly as
+//! people would. Only the gap folder is shared between the host and a device; what crosses it are
+//! pictures of codes, and public artefacts as files. Nothing here can answer for a real officer:
+//! the programs do not know that they are rehearsed.
+
+mod actor;
+mod apart;
+mod builder;
+mod ceremony;
+mod commissioning;
+mod finish;
+mod house;
+mod office;
+mod officer;
+mod people;
+mod withdrawal;
+mod world;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use signer_core::types::Lang;
+
+use actor::{Machine, Played, Prompt};
+use house::House;
+use officer::Pins;
+
+/// Arguments of `rehearse`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  host-cli rehearse --lang ja -m 2 -n 3 --inputs 4 --keep rehearsal-1"
+)]
+pub(crate) struct RehearseArgs {
+    /// Folder for everything that the rehearsal makes; it must not exist [default: rehearsal/NNN]
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// How many devices sign: the m of m-of-n
+    #[arg(short = 'm', default_value_t = 2)]
+    threshold: usize,
+    /// How many devices there are, up to 15
+    #[arg(short = 'n', default_value_t = 3)]
+    devices: usize,
+    /// Inputs of the withdrawal
+    #[arg(long, default_value_t = 3)]
+    inputs: usize,
+    /// Payments of the withdrawal
+    #[arg(long, default_value_t = 1)]
+    outputs: usize,
+    /// Version of the PSBT
+    #[arg(long, default_value_t = 2)]
+    psbt_version: u8,
+    /// Form of the addresses: wsh or sh-wsh
+    #[arg(long, default_value = "wsh")]
+    script: String,
+    /// What happens
+    #[arg(long, value_enum, default_value_t = Play::Good)]
+    play: Play,
+    /// PKCS#11 module in place of the profile's own candidates
+    #[arg(long, value_name = "PATH")]
+    module: Option<PathBuf>,
+    /// Run the devices' tokens in processes of their own, behind p11-kit's server
+    #[arg(long)]
+    tokens_apart: bool,
+    /// Let another program build the PSBT: it is run in office/ with --version, --descriptors,
+    /// --coins, --outputs and --out (see test-vectors/interop)
+    #[arg(long, value_name = "PROGRAM ARGS")]
+    builder: Option<String>,
+    /// The device program [default: signer-device beside this program]
+    #[arg(long, value_name = "PATH")]
+    signer_device: Option<PathBuf>,
+}
+
+/// The plays: one good path, and sad paths that must each end in a recorded refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Play {
+    /// Everything is in order: the transaction is final at the end.
+    Good,
+    /// The host pays another address than the one that was approved.
+    WrongDestination,
+    /// The approval is expired when it reaches the device.
+    Expired,
+    /// An approver rejects the request.
+    Rejected,
+}
+
+/// Why a rehearsal stopped.
+#[derive(Debug)]
+pub(crate) enum RehearseError {
+    /// The folder for the results exists already.
+    Exists(PathBuf),
+    /// A file could not be read or written.
+    File(PathBuf, io::Error),
+    /// A program could not be run.
+    Machine(String, io::Error),
+    /// An officer could not answer.
+    Talk(String),
+    /// A program ended otherwise than it should.
+    Ended {
+        /// The step.
+        step: String,
+        /// Expected and actual exit code.
+        codes: (i32, i32),
+        /// Its last words.
+        words: String,
+    },
+    /// The arguments do not go together.
+    Arguments(String),
+    /// Something that must hold did not.
+    Check(String),
+}
+
+impl RehearseError {
+    fn file(path: &Path, error: &io::Error) -> Self {
+        Self::File(
+            path.to_path_buf(),
+            io::Error::new(error.kind(), error.to_string()),
+        )
+    }
+
+    fn machine(name: &str, error: &io::Error) -> Self {
+        Self::Machine(name.into(), io::Error::new(error.kind(), error.to_string()))
+    }
+}
+
+impl fmt::Display for RehearseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(path) => write!(
+                f,
+                "{} exists already\n  Name a new folder with --keep; nothing was changed.",
+                path.display()
+            ),
+            Self::File(path, error) => write!(
+                f,
+                "{}: {error}\n  Look at the folder's rights and the free space.",
+                path.display()
+            ),
+            Self::Machine(name, error) => write!(
+                f,
+                "{name}: {error}\n  Build both programs first: scripts/rehearse does that."
+            ),
+            Self::Talk(what) => write!(
+                f,
+                "{what}\n  The last screen stands in the folder screens/; report this with it."
+            ),
+            Self::Ended {
+                step,
+                codes: (expected, got),
+                words,
+            } => write!(
+                f,
+                "{step}: exit code {got} instead of {expected}: {words}\n  The screens stand in the folder screens/."
+            ),
+            Self::Arguments(what) => write!(f, "{what}\n  See host-cli rehearse --help."),
+            Self::Check(what) => write!(
+                f,
+                "{what}\n  This must hold: keep the folder and report it."
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RehearseError {}
+
+/// Plays the rehearsal; `Ok` only if every check held.
+pub(crate) fn run(arguments: &RehearseArgs, lang: Lang) -> Result<(), RehearseError> {
+    let mut rehearsal = Rehearsal::prepare(arguments, lang)?;
+    rehearsal.open_the_office()?;
+    rehearsal.commission_devices()?;
+    rehearsal.register_wallet()?;
+    rehearsal.install_policy()?;
+    rehearsal.request_withdrawal()?;
+    rehearsal.sign_at_devices()?;
+    rehearsal.finish()
+}
+
+/// One rehearsal: what its people know and where everything lies.
+struct Rehearsal<'a> {
+    arguments: &'a RehearseArgs,
+    lang: Lang,
+    house: House,
+    host_program: PathBuf,
+    device_program: PathBuf,
+    pins: Pins,
+    step: usize,
+    steps: usize,
+    began: Instant,
+}
+
+impl<'a> Rehearsal<'a> {
+    fn prepare(arguments: &'a RehearseArgs, lang: Lang) -> Result<Self, RehearseError> {
+        let (m, n) = (arguments.threshold, arguments.devices);
+        if m < 2 || m > n || n > 15 {
+            return Err(RehearseError::Arguments(format!(
+                "{m} of {n}: 2 <= m <= n <= 15"
+            )));
+        }
+        if arguments.inputs == 0 || arguments.outputs == 0 || arguments.outputs > 90 {
+            return Err(RehearseError::Arguments(
+                "inputs from 1, outputs from 1 to 90".into(),
+            ));
+        }
+        let host_program =
+            std::env::current_exe().map_err(|e| RehearseError::machine("host-cli", &e))?;
+        let device_program = arguments
+            .signer_device
+            .clone()
+            .unwrap_or_else(|| host_program.with_file_name("signer-device"));
+        let root = arguments.keep.clone().unwrap_or_else(next_folder);
+        Ok(Self {
+            arguments,
+            lang,
+            house: House::build(&root, arguments.module.clone())?,
+            host_program,
+            device_program,
+            pins: Pins::default(),
+            step: 0,
+            steps: 9 + 3 * n + m,
+            began: Instant::now(),
+        })
+    }
+
+    /// Announces a step of the rehearsal.
+    fn step(&mut self, en: &str, ja: &str) {
+        self.step += 1;
+        let seconds = self.began.elapsed().as_secs_f32();
+        println!(
+            "[{:>2}/{}] {seconds:>5.1} s  {}",
+            self.step,
+            self.steps,
+            self.lang.pick(en, ja)
+        );
+    }
+
+    /// Runs the host tool at an officer's desk; it must end with `expected`.
+    fn host(
+        &self,
+        desk: &Machine,
+        arguments: &[&str],
+        expected: i32,
+        officer: impl FnMut(&Prompt<'_>) -> Result<String, RehearseError>,
+    ) -> Result<Played, RehearseError> {
+        self.play(desk, &self.host_program, arguments, expected, officer)
+    }
+
+    /// Runs the device program on an air-gapped machine; it must end with `expected`.
+    fn at_device(
+        &self,
+        device: &Machine,
+        arguments: &[&str],
+        expected: i32,
+        officer: impl FnMut(&Prompt<'_>) -> Result<String, RehearseError>,
+    ) -> Result<Played, RehearseError> {
+        self.play(device, &self.device_program, arguments, expected, officer)
+    }
+
+    fn play(
+        &self,
+        machine: &Machine,
+        program: &Path,
+        arguments: &[&str],
+        expected: i32,
+        officer: impl FnMut(&Prompt<'_>) -> Result<String, RehearseError>,
+    ) -> Result<Played, RehearseError> {
+        let mut all: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
+        all.extend(["--lang".into(), self.lang.pick("en", "ja").into()]);
+        let played = machine.play(program, &all, officer)?;
+        if played.code == expected {
+            return Ok(played);
+        }
+        let words = if played.errors.trim().is_empty() {
+            &played.output
+        } else {
+            &played.errors
+        };
+        Err(RehearseError::Ended {
+            step: format!("{}: {}", machine.name, arguments.join(" ")),
+            codes: (expected, played.code),
+            words: words
+                .trim()
+                .lines()
+                .rev()
+                .take(4)
+                .collect::<Vec<_>>()
+                .join(" | "),
+        })
+    }
+
+    /// `d1`, `d2`, ...
+    fn device_names(&self) -> Vec<String> {
+        (1..=self.arguments.devices)
+            .map(|n| format!("d{n}"))
+            .collect()
+    }
+}
+
+/// The answer of somebody who is not asked anything.
+fn nobody(prompt: &Prompt<'_>) -> Result<String, RehearseError> {
+    Err(officer::not_seen(prompt))
+}
+
+fn next_folder() -> PathBuf {
+    let free = |number: &usize| !Path::new(&format!("rehearsal/{number:03}")).exists();
+    let number = (1..1000).find(free).unwrap_or(1000);
+    PathBuf::from(format!("rehearsal/{number:03}"))
+}
