@@ -101,6 +101,14 @@ impl Failure {
         self.seat
     }
 
+    /// Bad input, by an error whose text has a second line that says what to do.
+    pub(crate) fn of_two_lines(subject: impl fmt::Display, error: &impl fmt::Display) -> Self {
+        let text = error.to_string();
+        let remake = "Have the file made again by those who sign it.";
+        let (what, advice) = text.split_once('\n').unwrap_or((&text, remake));
+        Self::input(format_args!("{subject}: {what}"), advice)
+    }
+
     /// Whose fault it is.
     pub(crate) const fn kind(&self) -> Kind {
         self.kind

@@ -3,13 +3,14 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
 
 use signer_core::transcript::{CeremonyKind, Outcome};
 
 use support::house::{House, run};
 use support::isolated;
 use support::people::at_commissioning;
-use support::play::{Act, typed};
+use support::play::{Act, device, play, typed};
 
 /// The arguments of `device init` with one of them changed.
 fn changed(house: &House<'_>, flag: &str, value: &str) -> Vec<String> {
@@ -207,4 +208,59 @@ fn tokens_that_are_not_there_end_with_the_code_of_the_hsm() {
             .says("a wrong PIN was entered");
         },
     );
+}
+
+/// The built-in profile, as if it were of a real HSM.
+fn real_profile(bench: &support::Bench) -> String {
+    let text = include_str!("../../hsm-profiles/profiles/softhsm2.toml");
+    let real = text.replace("assurance = \"test-only\"", "assurance = \"unverified\"");
+    assert_ne!(text, real);
+    bench.write("real.toml", real.as_bytes())
+}
+
+#[test]
+fn a_real_device_takes_answers_from_a_terminal_alone() {
+    isolated(
+        "a_real_device_takes_answers_from_a_terminal_alone",
+        |bench| {
+            let house = House::with_devices(bench, &[]);
+            let profile = real_profile(bench);
+            let played = run(&changed(&house, "--profile", &profile), |prompt| {
+                panic!("{} was asked through a pipe", prompt.id)
+            });
+            played.ended(3).says("terminal");
+            assert!(!bench.path("d1").exists());
+        },
+    );
+}
+
+/// A machine without a network: a name space of its own, with its own view of /sys.
+#[test]
+fn a_machine_without_a_network_passes() {
+    isolated("a_machine_without_a_network_passes", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let words = house.officers.root_words();
+        let inner = device(&[]);
+        let mut apart = Command::new("unshare");
+        apart.args(["--map-root-user", "--net", "--mount", "/bin/sh", "-c"]);
+        apart.args([r#"mount -t sysfs none /sys && exec "$0" "$@""#]);
+        apart
+            .arg(inner.get_program())
+            .args(house.init_arguments("d1"));
+        apart
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        for (name, value) in inner.get_envs() {
+            apart.env(name, value.expect("set"));
+        }
+        let played = play(&mut apart, |prompt| at_commissioning(&words, prompt));
+        if played.code == 1 && played.errors.contains("unshare") {
+            // This machine gives nobody a name space. The reading itself is tested everywhere.
+            println!("not tried: {}", played.errors);
+            return;
+        }
+        played
+            .ended(0)
+            .says(". ENV01 There is no network interface but loopback.");
+    });
 }

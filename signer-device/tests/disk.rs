@@ -164,3 +164,26 @@ fn a_full_disk_releases_nothing() {
         house.verified_transcript("d1");
     });
 }
+
+#[test]
+fn a_medium_that_is_pulled_out_loses_no_signature() {
+    isolated("a_medium_that_is_pulled_out_loses_no_signature", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        fs::create_dir(bench.path("medium")).expect("ours");
+        let arguments = house.sign_arguments("d1", "in.psbt", &["medium/out.psbt", "other.psbt"]);
+        run(&arguments, |prompt| {
+            if prompt.id == "screen-9" {
+                let _ = fs::remove_dir_all(bench.path("medium"));
+            }
+            at_ceremony(prompt)
+        })
+        .ended(3)
+        .says("HSM05")
+        .says("released-5.psbt");
+        let kept = bench.read("d1/released-5.psbt");
+        assert_eq!(kept, bench.read("other.psbt"));
+        house.verified_transcript("d1");
+    });
+}

@@ -1,29 +1,26 @@
 //! Commissioning: a blank token and an empty folder become a device.
 
-use bitcoin::secp256k1::PublicKey;
-use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Progress, TokenSelector};
+use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, TokenSelector};
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
-use signer_core::cose::Draft;
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 
 use signer_core::review::ReviewSession;
 use signer_core::root::Root;
-use signer_core::rule::{RuleId, RuleLine};
-use signer_core::signing::{PossessionOrder, SigningHsm as _, WalletKeyRef};
-use signer_core::token::{KeyReading, hsm01};
+use signer_core::rule::RuleLine;
+use signer_core::signing::SigningHsm as _;
 use signer_core::transcript::{
-    Body, CeremonyKind, Genesis, Installed, Journal, KeysGenerated, MadeKey, Outcome,
-    SessionOpened, WhatKind,
+    Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
-use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber, SessionNumber};
-use signer_core::wallet::{DeviceCard, PoolCard, PoolKey};
+use signer_core::types::{Lang, SessionNumber};
 use zeroize::Zeroizing;
 
 use super::Script;
-use super::begin::{Machine, answers, clock, judge_machine, judge_token, software};
+use super::begin::{Machine, answers, clock, judge_machine, software};
+use super::pool::{make_card, make_keys};
 use super::room::Room;
-use super::session::{Records, Session, of_hsm, rule_lines};
+use super::session::{Records, Session, of_hsm};
+use super::token::judge_token;
 use super::words::{self, Half};
 use crate::console::Who;
 use crate::failure::Failure;
@@ -31,12 +28,8 @@ use crate::files::{self, Output};
 use crate::journal::Disk;
 use crate::plan::{self, Commission};
 
-/// The pool that a device is born with.
-const POOL: PoolNumber = PoolNumber(0);
 /// The first HSM behind a device's name.
-const GENERATION: u32 = 1;
-/// Progress is said each time this many keys are made.
-const EVERY: u32 = 25;
+pub(super) const GENERATION: u32 = 1;
 
 /// The paper: `docs/ceremony/commission.md`.
 pub(crate) const SCRIPT: Script = Script {
@@ -125,7 +118,7 @@ fn grow_up(session: &mut Session, plan: &Commission, trust: &Trust) -> Result<Ve
 
     // 9. Device card
     session.room.step(9)?;
-    let card = make_card(session, plan, trust, &chains)?;
+    let card = make_card(session, &chains)?;
     session.record(Body::Installed(Installed {
         kind: WhatKind::Card,
         artefact: ByteString(card.clone()),
@@ -165,7 +158,7 @@ impl Trust {
         })?;
         let roster_bytes = files::read(&plan.roster, files::ARTEFACT)?;
         let roster = ActiveRoster::first(&roster_bytes, root.scope, &root)
-            .map_err(|error| two_lines(&plan.roster.display().to_string(), &error))?;
+            .map_err(|error| Failure::of_two_lines(plan.roster.display(), &error))?;
         Ok(Self {
             root,
             roster,
@@ -335,133 +328,4 @@ fn be_born(
         nonce,
     };
     Ok(Session::new(room, hsm, facts, module, records))
-}
-
-/// Makes the keys of one chain, reads them back and records them.
-fn make_keys(
-    session: &mut Session,
-    chain: Chain,
-    count: u32,
-) -> Result<Vec<KeyReading<PublicKey>>, Failure> {
-    let lang = session.lang();
-    let fingerprint = Fingerprint::of(&session.facts.device);
-    let console = &mut session.room.console;
-    let mut said = Ok(());
-    let progress = |progress: Progress| {
-        if said.is_ok() && (progress.done.is_multiple_of(EVERY) || progress.done == progress.total)
-        {
-            let (done, total, number) = (progress.done, progress.total, chain.number());
-            said = console.say(&match lang {
-                Lang::En => format!("chain {number}: {done} of {total} keys"),
-                Lang::Ja => format!("チェーン {number}: {total} 個中 {done} 個"),
-            });
-        }
-    };
-    let token = session.hsm.token();
-    let keys = token.generate_wallet_keys(fingerprint, POOL, chain, 0..count, progress);
-    let keys = keys.map_err(|e| of_hsm(&e, lang))?;
-    said?;
-    let evidence = session.hsm.token().profile().evidence();
-    session.record(Body::KeysGenerated(KeysGenerated {
-        pool: POOL,
-        chain,
-        first: KeyIndex(0),
-        keys: keys.iter().map(made).collect(),
-        evidence,
-    }))?;
-    let relaxations = session.hsm.token().facts().relaxations;
-    let verdict = hsm01(keys.iter().map(KeyReading::flags), &relaxations);
-    session
-        .room
-        .verdicts(&rule_lines([(RuleId::HSM01, verdict)]))?;
-    Ok(keys)
-}
-
-const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
-    MadeKey {
-        public_key: key.public_key,
-        attributes: key.attributes,
-    }
-}
-
-/// The card, with a possession proof of every key, signed by the identity key.
-fn make_card(
-    session: &mut Session,
-    plan: &Commission,
-    trust: &Trust,
-    chains: &[(Chain, Vec<KeyReading<PublicKey>>)],
-) -> Result<Vec<u8>, Failure> {
-    let lang = session.lang();
-    let mut nonce = [0; 32];
-    let drawn = session.hsm.token().random(&mut nonce);
-    drawn.map_err(|e| of_hsm(&e, lang))?;
-    let mut proven = |chain| -> Result<Vec<PoolKey>, Failure> {
-        let keys = chains.iter().filter(|(known, _)| *known == chain);
-        keys.flat_map(|(_, keys)| keys)
-            .map(|key| prove(session, key, nonce))
-            .collect()
-    };
-    let (receive, change) = (proven(Chain::Receive)?, proven(Chain::Change)?);
-    let some_key = chains.iter().find_map(|(_, keys)| keys.first());
-    let some_key = some_key.ok_or_else(|| Failure::internal("a pool without a key"))?;
-    let card = DeviceCard {
-        version: 1,
-        scope: trust.root.scope,
-        root: trust.root.digest(),
-        name: plan.name.clone(),
-        site: plan.site.clone(),
-        identity: session.hsm.identity(),
-        generation: GENERATION,
-        nonce,
-        pools: vec![PoolCard {
-            pool: POOL,
-            receive,
-            change,
-            attributes: some_key.attributes,
-            evidence: some_key.evidence,
-        }],
-        hsm: session.hsm.token().facts(),
-    };
-    let draft = Draft::new(card, trust.root.scope, session.hsm.identity());
-    let order = draft
-        .seal_order()
-        .ok_or_else(|| Failure::internal("a card is not a device's to sign"))?;
-    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
-    let signed = draft.signed(signature).map_err(|error| {
-        Failure::hsm(
-            format_args!("the token's signature on the card does not verify: {error}"),
-            "Do not use this token. Report it.",
-        )
-    })?;
-    let mut lines = vec![format!("card of device {}", plan.name), String::new()];
-    lines.extend(words::lines(signed.card_digest().as_bytes()));
-    session.room.console.screen("card", &lines)?;
-    Ok(signed.to_bytes())
-}
-
-fn prove(
-    session: &mut Session,
-    key: &KeyReading<PublicKey>,
-    nonce: [u8; 32],
-) -> Result<PoolKey, Failure> {
-    let named = WalletKeyRef {
-        id: key.id,
-        public_key: key.public_key,
-    };
-    let order = PossessionOrder::new(&session.facts.device, named, nonce);
-    let possession = session.hsm.prove(&order);
-    let possession = possession.map_err(|e| of_hsm(&e, session.room.lang()))?;
-    Ok(PoolKey {
-        public_key: key.public_key,
-        possession,
-    })
-}
-
-/// An error whose text has a second line that says what to do.
-pub(super) fn two_lines(subject: &str, error: &impl std::fmt::Display) -> Failure {
-    let text = error.to_string();
-    let (what, advice) = text
-        .split_once('\n')
-        .unwrap_or((&text, "Have the file made again by those who sign it."));
-    Failure::input(format_args!("{subject}: {what}"), advice)
 }

@@ -9,7 +9,6 @@ use signer_core::types::{Id, Lang, Network};
 
 use super::Script;
 use super::begin::Desk;
-use super::commission::two_lines;
 use super::officers;
 use super::register_wallet::{ask_words, class, install};
 use super::session::Session;
@@ -124,7 +123,7 @@ fn check(session: &Session, bytes: &[u8]) -> Result<ActivePolicy, Failure> {
             .map(|policy| (policy.number(), policy.digest())),
     };
     ActivePolicy::open(bytes, roster, standing, state.height())
-        .map_err(|error| two_lines("policy", &error))
+        .map_err(|error| Failure::of_two_lines("policy", &error))
 }
 
 /// One destination: its full address, and a stretch of it typed.

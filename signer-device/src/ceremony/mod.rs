@@ -4,11 +4,14 @@ mod begin;
 pub(crate) mod commission;
 pub(crate) mod export;
 pub(crate) mod install_policy;
+mod intake;
 mod officers;
+mod pool;
 pub(crate) mod register_wallet;
 mod room;
 mod session;
 pub(crate) mod sign;
+mod token;
 mod words;
 
 /// A ceremony's script: the titles of its steps, English and Japanese, as the paper has them.

@@ -9,8 +9,8 @@ use signer_core::token::{Line, hsm05};
 use signer_core::transcript::Body;
 use signer_core::types::{Id, Lang, OfficerId};
 
-use super::begin::log_in;
 use super::session::{Session, of_hsm, rule_lines, token_refusal};
+use super::token::log_in;
 use crate::console::Who;
 use crate::failure::Failure;
 

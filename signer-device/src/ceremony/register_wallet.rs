@@ -16,7 +16,6 @@ use signer_core::wallet::{
 
 use super::Script;
 use super::begin::Desk;
-use super::commission::two_lines;
 use super::officers;
 use super::session::{Session, of_hsm};
 use super::words::{self, WordQuestion};
@@ -175,12 +174,12 @@ impl Checked {
         let mut cards = Vec::new();
         for (path, bytes) in &papers.cards {
             let card = CheckedCard::open(bytes, scope, &root);
-            cards.push(card.map_err(|e| two_lines(&path.display().to_string(), &e))?);
+            cards.push(card.map_err(|e| Failure::of_two_lines(path.display(), &e))?);
         }
         let mut enrolments = Vec::new();
         for (path, bytes) in &papers.enrolments {
             let enrolment = CheckedEnrolment::open(bytes, roster, state.height());
-            enrolments.push(enrolment.map_err(|e| two_lines(&path.display().to_string(), &e))?);
+            enrolments.push(enrolment.map_err(|e| Failure::of_two_lines(path.display(), &e))?);
         }
         let record = RegistrableRecord::check(&Registration {
             record: &papers.record,
@@ -190,7 +189,7 @@ impl Checked {
             wallets: state.wallets(),
         });
         Ok(Self {
-            record: record.map_err(|e| two_lines("wallet record", &e))?,
+            record: record.map_err(|e| Failure::of_two_lines("wallet record", &e))?,
             cards,
             enrolments,
         })

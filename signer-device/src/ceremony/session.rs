@@ -65,6 +65,11 @@ impl Records {
         self.disk.flush()
     }
 
+    /// The device's folder.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.disk.folder()
+    }
+
     /// The journal as the disk has it now.
     pub(super) fn read_back(&self) -> Result<Vec<u8>, Failure> {
         self.disk.read_back()

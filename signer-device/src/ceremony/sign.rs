@@ -2,27 +2,25 @@
 //! and type what they read, then the HSM signs, and what it signed is released after the seal.
 
 use signer_core::approval::{ApprovedTx, Seat};
-use signer_core::codec::{self, ByteString};
-use signer_core::digest::DeviceId;
+use signer_core::codec::ByteString;
 use signer_core::environment;
-use signer_core::frames::{Direction, direction::Receipts};
-use signer_core::headers::HeaderRun;
-use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
 use signer_core::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
 use signer_core::transcript::{
-    Answered, Body, CeremonyKind, Channel, Intake, NotApproved, Outcome, Rechecked, Release,
-    SealedSession, Shown, WhatKind, judge, new_rejections, review,
+    Answered, Body, CeremonyKind, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown,
+    judge, new_rejections, review,
 };
 use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::intake::take_in;
 use super::officers;
 use super::session::{Session, of_hsm};
 use crate::console::{self, Answer, Who};
 use crate::failure::Failure;
+use crate::files::Output;
 use crate::gap::{Inlet, Outlet};
 use crate::machine;
 use crate::plan::Sign;
@@ -125,87 +123,12 @@ fn finish(mut session: Session, signed: SignedPsbt, outlets: Vec<Outlet>) -> Res
 
     // 14. Release
     session.room.step(14)?;
-    release(&mut session, signed, &sealed, outlets)?;
+    let released = release(&mut session, signed, &sealed, outlets);
 
     // 15. Log out
     session.room.step(15)?;
-    session.leave()
-}
-
-/// Reads exactly one PSBT and records it, byte for byte, and the headers that came in it.
-fn take_in(session: &mut Session, inlet: Inlet) -> Result<(), Failure> {
-    let channel = match &inlet {
-        Inlet::File(_) => Channel::File,
-        Inlet::Pictures(..) => Channel::Pictures,
-    };
-    let psbt = inlet.read(&mut session.room.console)?;
-    let raw = RawPsbt::parse(&psbt).ok();
-    if let Some(raw) = &raw {
-        admit(session, raw)?;
-    }
-    session.record(Body::Intake(Intake {
-        psbt: ByteString(psbt),
-        channel,
-    }))?;
-    match raw {
-        Some(raw) => take_headers(session, &raw),
-        None => Ok(()),
-    }
-}
-
-/// The device's own answer is no request.
-fn admit(session: &Session, raw: &RawPsbt) -> Result<(), Failure> {
-    let receipts: Vec<DeviceId> = raw
-        .records(MapId::Global)
-        .filter_map(|record| receipt_of(record.key()))
-        .collect();
-    let receipts = Receipts::among(&receipts, &session.facts.device);
-    Direction::ToDevice.admit(receipts).map_err(|wrong| {
-        let sentence = wrong.sentence(session.lang());
-        let (what, advice) = sentence.split_once(". ").unwrap_or((sentence, ""));
-        Failure::input(what, advice)
-    })
-}
-
-/// The device that a receipt's key names.
-fn receipt_of(key: &[u8]) -> Option<DeviceId> {
-    let (field, named) = ProprietaryField::of_key(key)?;
-    let device = named.first_chunk::<32>()?;
-    (field == ProprietaryField::Receipt).then(|| DeviceId::from_bytes(*device))
-}
-
-/// Headers that lead on from the last known block are taken; others change nothing, and the rules
-/// judge at the height that is known.
-fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
-    let key = ProprietaryField::headers_key();
-    let Some(bytes) = raw.value(MapId::Global, &key).map(<[u8]>::to_vec) else {
-        return Ok(());
-    };
-    let network = session.scope()?.network;
-    let state = session.journal().state();
-    let extended = codec::decode::<HeaderRun>(&bytes)
-        .map_err(|error| error.to_string())
-        .and_then(|run| {
-            let tip = state.tip().ok_or_else(|| "no tip".to_owned())?;
-            tip.extend(&run, network).map_err(|error| error.to_string())
-        });
-    match extended {
-        Ok(tip) => {
-            super::register_wallet::install(session, WhatKind::Headers, bytes)?;
-            let height = tip.height();
-            session.room.say(
-                &format!("headers are linked up to height {height}"),
-                &format!("ブロックヘッダを高さ {height} まで確認しました"),
-            )
-        }
-        Err(error) => {
-            let what = error.lines().next().unwrap_or_default();
-            session
-                .room
-                .console
-                .notice(&format!("headers are not taken: {what}"))
-        }
-    }
+    session.leave()?;
+    released
 }
 
 /// Runs every rule over what the journal holds; the whole report is recorded.
@@ -394,11 +317,27 @@ fn release(
     let psbt = release
         .psbt()
         .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    let mut failed = None;
     for outlet in outlets {
-        outlet.write(psbt, &mut session.room.console)?;
+        if let Err(failure) = outlet.write(psbt, &mut session.room.console) {
+            failed.get_or_insert(failure);
+        }
+    }
+    if let Some(failure) = failed {
+        keep(session, psbt)?;
+        return Err(failure);
     }
     session.room.say(
         "this device's signatures are made; the coins have NOT moved yet",
         "この端末の署名が完了しました。コインはまだ移動していません",
     )
+}
+
+/// A medium failed: what is released already must not be lost with it, for it is never made again.
+fn keep(session: &mut Session, psbt: &[u8]) -> Result<(), Failure> {
+    let name = format!("released-{}.psbt", session.facts.session);
+    let output = Output::reserve(&session.records.folder().join(name))?;
+    let path = output.path().display().to_string();
+    output.write(psbt)?;
+    session.room.console.wrote(&format!("wrote {path}"))
 }

@@ -119,6 +119,11 @@ impl Disk {
         Ok((disk, tail))
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// All complete entries.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
