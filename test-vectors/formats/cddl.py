@@ -26,7 +26,10 @@ class CddlError(Exception):
 
 
 class Mismatch(Exception):
-    """A value is not what the grammar says."""
+    """A value is not what the grammar says: in words, and the path to it."""
+
+    def __str__(self):
+        return self.args[0]
 
 
 class Grammar:
