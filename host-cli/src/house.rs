@@ -1,7 +1,7 @@
 //! The house rules that a transaction is judged by: root, roster, policy and wallet, as the devices
 //! hold them. What a device will refuse is refused here first, by the same code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -156,8 +156,13 @@ pub(crate) fn carried_headers(parsed: &ParsedPsbt) -> Result<Option<HeaderRun>, 
     })
 }
 
-/// Reads a PSBT of any size that a device takes.
-pub(crate) fn psbt(path: &std::path::Path) -> Result<ParsedPsbt, Failure> {
-    let bytes = files::read(path)?;
+/// Reads a PSBT, binary or base64, of any size that a device takes.
+pub(crate) fn psbt(path: &Path) -> Result<ParsedPsbt, Failure> {
+    let bytes = psbt::unarmoured(files::read(path)?).ok_or_else(|| {
+        Failure::input(
+            format!("{} is no PSBT, neither binary nor base64", path.display()),
+            "give the file as the wallet program or the device wrote it",
+        )
+    })?;
     Ok(ParsedPsbt::parse_within(bytes, psbt::Limits::HEAVY)?)
 }

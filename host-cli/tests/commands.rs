@@ -8,7 +8,7 @@ use std::path::Path;
 use bitcoin::{Transaction, consensus};
 use signer_core::digest::hex;
 use support::world::{HOUSE, PIN, World, coins, obedient, world};
-use support::{Run, host_cli, matches, words};
+use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
 
 /// Standard error of a failed command: two lines, or two for each refusal.
 fn told_in_two_lines(run: &Run, line: &str) {
@@ -530,6 +530,54 @@ fn no_output_is_written_over_or_where_it_cannot_be() {
     let kept = fs::read_to_string(world.folder.join("taken")).expect("there");
     assert_eq!(kept, "precious");
     assert!(!world.folder.join("paper").exists());
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let world = world();
+    let mut full = 0;
+    for line in command_lines() {
+        // SoftHSM writes its token files at login and loses them where it cannot; the tokens here
+        // are everybody's.
+        let other = ["--token", "--out-dir", "qr send"];
+        if !line.contains("NEW") || other.iter().any(|word| line.contains(word)) {
+            continue;
+        }
+        let line = line.replace("NEW2", "full-2").replace("NEW", "full");
+        let run = host_cli_on_a_full_disk(&world.folder, &words(&line));
+        assert_eq!(run.code, 3, "{line}\n{}\n{}", run.stdout, run.stderr);
+        told_in_two_lines(&run, &line);
+        assert!(
+            run.stderr.contains("cannot write full"),
+            "{line}\n{}",
+            run.stderr
+        );
+        let left = fs::read_dir(&world.folder).expect("there").filter(|entry| {
+            let name = entry.as_ref().expect("there").file_name();
+            name.to_string_lossy().contains("full")
+        });
+        assert_eq!(left.count(), 0, "{line}");
+        full += 1;
+    }
+    assert!(full >= 8, "{full}");
+}
+
+#[test]
+fn a_psbt_in_base64_is_the_same_psbt() {
+    let world = world();
+    // By a program that is not ours.
+    let encoded = std::process::Command::new("base64")
+        .arg(world.path("signed.psbt"))
+        .output();
+    let encoded = encoded.expect("coreutils").stdout;
+    fs::write(world.folder.join("signed.base64"), encoded).expect("the folder can be written");
+    let finalize = |psbt: &str, out: &str| {
+        world.done(&format!(
+            "psbt finalize --psbt {psbt} --wallet w/wallet.cbor --out {out}"
+        ))
+    };
+    let told = finalize("signed.base64", "from-base64.hex");
+    assert_eq!(told, finalize("w/signed.psbt", "from-binary.hex"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use optics::child::Reader;
 use optics::draw;
 use signer_core::frames::{FRAGMENT_LEN, Limits, Received, Receiver, Sender, TransferCode, UrType};
-use signer_core::psbt::limits;
+use signer_core::psbt::{self, limits};
 use signer_core::types::Lang;
 
 use crate::console::Console;
@@ -16,8 +16,6 @@ use crate::files::{self, Output};
 
 /// The hidden subcommand that reads pictures.
 pub(crate) const CHILD: &str = "decode-picture";
-/// First bytes of a binary PSBT.
-const MAGIC: &[u8] = b"psbt\xff";
 /// Most pictures in a folder.
 const PICTURES: usize = 20_000;
 /// Parts beyond the plain ones that are drawn, in hundredths: any of them replaces one that the
@@ -66,55 +64,14 @@ impl Inlet {
     }
 }
 
-/// Binary as it is; base64 decoded. Anything else goes on as it is, to be refused by rule.
+/// Binary as it is; base64 decoded.
 fn unarmoured(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
-    if bytes.starts_with(MAGIC) {
-        return Ok(bytes);
-    }
-    let text: Vec<u8> = bytes
-        .into_iter()
-        .filter(|b| !b.is_ascii_whitespace())
-        .collect();
-    base64(&text)
-        .filter(|b| b.starts_with(MAGIC))
-        .ok_or_else(|| {
-            Failure::input(
-                format_args!("{} is no PSBT, neither binary nor base64", path.display()),
-                "Export the PSBT again from the host; give that one file.",
-            )
-        })
-}
-
-/// Standard base64 with padding, strictly.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let padding = text.iter().rev().take_while(|c| **c == b'=').count();
-    let digits = text.get(..text.len().checked_sub(padding)?)?;
-    if !text.len().is_multiple_of(4) || padding > 2 || text.is_empty() {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for digit in digits {
-        bits = bits << 6 | value_of(*digit)?;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
-            bits &= (1 << held) - 1;
-        }
-    }
-    (bits == 0).then_some(bytes)
-}
-
-fn value_of(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
+    psbt::unarmoured(bytes).ok_or_else(|| {
+        Failure::input(
+            format_args!("{} is no PSBT, neither binary nor base64", path.display()),
+            "Export the PSBT again from the host; give that one file.",
+        )
+    })
 }
 
 fn from_pictures(
@@ -288,25 +245,4 @@ fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Fai
 
 fn picture_path(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("part-{number:05}.png"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_read_strictly() {
-        for (text, bytes) in [
-            ("cHNidP8=", &b"psbt\xff"[..]),
-            ("cHNidP8A", &b"psbt\xff\0"[..]),
-            ("TQ==", &b"M"[..]),
-        ] {
-            assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes), "{text}");
-        }
-        for wrong in [
-            "", "cHNidP8", "cHNi=P8=", "TR==", "T===", "cH-idP8=", "====",
-        ] {
-            assert_eq!(base64(wrong.as_bytes()), None, "{wrong}");
-        }
-    }
 }

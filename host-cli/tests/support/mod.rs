@@ -21,10 +21,30 @@ pub(crate) struct Run {
 pub(crate) fn host_cli(
     folder: &Path,
     args: &[String],
+    officer: impl FnMut(&str) -> Option<String>,
+) -> Run {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_host-cli"));
+    program.args(args);
+    run(program, folder, officer)
+}
+
+/// The same with a limit on the size of files: to the program, the disk is full.
+pub(crate) fn host_cli_on_a_full_disk(folder: &Path, args: &[String]) -> Run {
+    let mut shell = Command::new("sh");
+    // Without the signal a write beyond the limit is an error, as on a full disk.
+    let script = r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#;
+    shell
+        .args(["-c", script, env!("CARGO_BIN_EXE_host-cli")])
+        .args(args);
+    run(shell, folder, |screen| Some(world::obedient(screen)))
+}
+
+fn run(
+    mut program: Command,
+    folder: &Path,
     mut officer: impl FnMut(&str) -> Option<String>,
 ) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_host-cli"))
-        .args(args)
+    let mut child = program
         .current_dir(folder)
         .env("SOFTHSM2_CONF", folder.join("w/softhsm2.conf"))
         .stdin(Stdio::piped())

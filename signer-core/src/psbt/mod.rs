@@ -7,6 +7,7 @@
 //! What this module may not do: repair anything, believe an amount that is only claimed, drop or
 //! reorder a record, or make a signature. It knows no wallet and no policy.
 
+mod armour;
 pub mod build;
 mod container;
 mod form;
@@ -21,6 +22,7 @@ mod rules;
 pub mod signed;
 mod unsigned;
 
+pub use armour::unarmoured;
 pub use form::{Carried, KeyOrigin};
 pub use key::{KeyType, MapId, ProprietaryField, PsbtVersion};
 pub use limits::Limits;
