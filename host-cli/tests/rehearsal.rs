@@ -1,0 +1,217 @@
+//! Whole ceremonies with the two real programs, in every play; and with PSBTs that other programs
+//! have built and finish.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder for one rehearsal; removed when the test passed.
+struct Kept(PathBuf);
+
+impl Kept {
+    fn new(name: &str) -> Self {
+        let unique = format!("rehearsal-{name}-{}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique);
+        let _ = fs::remove_dir_all(&folder);
+        Self(folder)
+    }
+
+    fn rehearse(&self, arguments: &[&str]) -> String {
+        let output = run(&self.0, arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}\n{out}\n{err}");
+        out
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn done(self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn run(keep: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_host-cli"))
+        .arg("rehearse")
+        .args(arguments)
+        .arg("--keep")
+        .arg(keep)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn three_of_five_with_three_payments_in_japanese() {
+    let kept = Kept::new("three-of-five");
+    let arguments = [
+        "--lang",
+        "ja",
+        "-m",
+        "3",
+        "-n",
+        "5",
+        "--outputs",
+        "3",
+        "--inputs",
+        "4",
+    ];
+    let shown = kept.rehearse(&arguments);
+    assert!(shown.contains("すべての検査に合格しました"), "{shown}");
+    let screens = text(&kept.read("screens/d3.txt"));
+    assert!(
+        screens.contains("出庫先 3 / 3"),
+        "the third payment was not shown"
+    );
+    // What a person opens: pictures, PSBTs, transaction, cards, record, transcripts.
+    for file in [
+        "gap/to-d1/frame-0001.png",
+        "gap/d5.card",
+        "gap/d5.transcript",
+        "office/ceremony.psbt",
+        "office/combined.psbt",
+        "office/final-transaction.hex",
+        "office/wallet.cbor",
+        "office/root.txt",
+    ] {
+        assert!(!kept.read(file).is_empty(), "{file}");
+    }
+    kept.done();
+}
+
+#[test]
+fn wrapped_addresses_and_version_0() {
+    let kept = Kept::new("wrapped");
+    kept.rehearse(&["--script", "sh-wsh", "--psbt-version", "0", "-n", "2"]);
+    assert_eq!(&kept.read("office/answer-d1.psbt")[..5], b"psbt\xff");
+    kept.done();
+}
+
+#[test]
+fn sad_paths_end_in_a_recorded_refusal() {
+    for (play, rule) in [
+        ("wrong-destination", "POL01"),
+        ("expired", "APP03"),
+        ("rejected", "APP08"),
+    ] {
+        let kept = Kept::new(play);
+        let shown = kept.rehearse(&["--play", play]);
+        for device in ["d1", "d2"] {
+            assert!(
+                shown.contains(&format!("{device}: {rule} ")),
+                "{play}: {shown}"
+            );
+        }
+        assert!(
+            !kept.0.join("office/final-transaction.hex").exists(),
+            "{play}"
+        );
+        assert_eq!(
+            fs::read_dir(kept.0.join("gap/from-d1")).unwrap().count(),
+            0,
+            "{play}"
+        );
+        kept.done();
+    }
+}
+
+#[test]
+fn an_existing_folder_is_left_alone() {
+    let kept = Kept::new("existing");
+    fs::create_dir_all(&kept.0).unwrap();
+    fs::write(kept.0.join("mine"), "mine").unwrap();
+    let output = run(&kept.0, &[]);
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("exists already") && error.trim().lines().count() == 2,
+        "{error}"
+    );
+    assert_eq!(kept.read("mine"), b"mine");
+    kept.done();
+}
+
+#[test]
+fn quorums_that_cannot_be_are_refused() {
+    for arguments in [["-m", "1"], ["-m", "4"], ["-n", "16"], ["--inputs", "0"]] {
+        let kept = Kept::new("quorum");
+        let output = run(&kept.0, &arguments);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        assert!(!kept.0.exists(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn embit_builds_and_finishes_version_0() {
+    foreign_program("embit", "0", "wsh");
+}
+
+#[test]
+fn embit_builds_and_finishes_version_2() {
+    foreign_program("embit", "2", "sh-wsh");
+}
+
+#[test]
+fn libwally_builds_and_finishes_version_0() {
+    foreign_program("wally", "0", "sh-wsh");
+}
+
+#[test]
+fn libwally_builds_and_finishes_version_2() {
+    foreign_program("wally", "2", "wsh");
+}
+
+/// The unsigned PSBT comes from a program that knows the wallet by its descriptors alone; the
+/// devices sign it; the same program combines and finalizes to the transaction that ours makes.
+fn foreign_program(library: &str, version: &str, script: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let python = root.join("target/interop-venv/bin/python");
+    assert!(
+        python.exists(),
+        "the foreign libraries are missing: run scripts/setup"
+    );
+    let interop = root.join("test-vectors/interop");
+    let builder = format!(
+        "{} {} --library {library}",
+        python.display(),
+        interop.join("build.py").display()
+    );
+    let kept = Kept::new(&format!("{library}-{version}"));
+    kept.rehearse(&[
+        "--builder",
+        &builder,
+        "--psbt-version",
+        version,
+        "--script",
+        script,
+        "--outputs",
+        "2",
+    ]);
+
+    let office = kept.0.join("office");
+    let finished = Command::new(&python)
+        .arg(interop.join("finish.py"))
+        .args([
+            "--library",
+            library,
+            "--psbts",
+            "answer-d1.psbt",
+            "answer-d2.psbt",
+        ])
+        .args(["--out", "foreign.hex"])
+        .current_dir(&office)
+        .output()
+        .unwrap();
+    assert!(finished.status.success(), "{}", text(&finished.stderr));
+    let (ours, theirs) = (
+        kept.read("office/final-transaction.hex"),
+        kept.read("office/foreign.hex"),
+    );
+    assert_eq!(text(&ours).trim(), text(&theirs).trim());
+    kept.done();
+}
