@@ -56,7 +56,7 @@ def _read(data):
         if len(rest) < number:
             raise CborError("ends too early")
         text, rest = rest[:number], rest[number:]
-        return (text if major == 2 else text.decode("utf-8")), rest
+        return (text if major == 2 else _text(text)), rest
     if major == 6:
         value, rest = _read(rest)
         return Tag(number, value), rest
@@ -67,9 +67,16 @@ def _read(data):
     if major == 4:
         return items, rest
     keys = items[::2]
-    if len(set(keys)) != len(keys):
-        raise CborError("a key stands twice")
+    if not all(type(key) is int for key in keys) or len(set(keys)) != len(keys):
+        raise CborError("keys are numbers, each once")
     return dict(zip(keys, items[1::2])), rest
+
+
+def _text(data):
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CborError("not UTF-8") from error
 
 
 def dumps(value):

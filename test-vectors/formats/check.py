@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cbor
 import digests
+import journal
 import psbt
 from cddl import Grammar, Mismatch
 
@@ -35,6 +36,8 @@ def main(folder, samples):
     for sample in data["psbts"]:
         check_psbt(sample)
     print(f"psbt: {len(data['psbts'])} transaction digests and their proprietary fields")
+    for sample in data["transcripts"]:
+        check_transcript(grammar, sample)
 
 
 def check_grammar(grammar, rule, data):
@@ -136,6 +139,23 @@ def check_psbt(sample):
     for field in sample["fields"]:
         key = psbt.proprietary(field["subtype"], bytes.fromhex(field["key_data"]))
         assert top[key].hex() == field["value"], f"proprietary field {field['subtype']}"
+
+
+def check_transcript(grammar, sample):
+    """It reads, and with one bit changed anywhere (at 25 places) it does not."""
+    data, trusted = bytes.fromhex(sample["hex"]), [bytes.fromhex(t) for t in sample["trusted"]]
+    found = journal.read(grammar, data, *trusted)
+    assert found.signatures == sample["signatures"], f"{found.signatures} Bitcoin signatures"
+    tried = range(0, len(data), max(1, len(data) // 24))
+    for place in tried:
+        changed = bytearray(data)
+        changed[place] ^= 1
+        try:
+            journal.read(grammar, bytes(changed), *trusted)
+        except journal.PROBLEMS:
+            continue
+        raise AssertionError(f"transcript: a changed bit of byte {place} is not found")
+    print(f"transcript: {found.count} entries, {found.seals} seals; {len(tried)} changes found")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::{Case, World, id};
 use crate::digest::hex;
 use crate::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion};
+use crate::transcript::testing::Bench;
 use crate::types::SessionNumber;
 
 /// An artefact of a rule of the grammar.
@@ -91,6 +92,19 @@ fn psbt(world: &World, version: PsbtVersion) -> Value {
     })
 }
 
+/// The transcript of a device that was born, made ready, and has signed.
+fn transcript() -> Value {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": case.coins.len(),
+    })
+}
+
 /// Every P-256 key of the world.
 fn keys(world: &World) -> Vec<String> {
     let officers = world.roster.roster().officers.iter().map(|o| o.key);
@@ -115,6 +129,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
         "p256_keys": keys(&world),
         "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
         "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
+        "transcripts": [transcript()],
     });
     spoil(&mut data);
     let file = root.join(format!("target/formats-{name}.json"));

@@ -1,0 +1,164 @@
+"""A transcript read by somebody who has only docs/formats.
+
+    journal.py docs/formats TRANSCRIPT ROOT-DIGEST IDENTITY-KEY
+
+Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
+grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
+root, roster and enrolments vouch for, every seal, and every Bitcoin signature under its intent.
+Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
+"""
+
+import sys
+from pathlib import Path
+
+import cbor
+import digests
+import psbt
+from cddl import Grammar, Mismatch
+from ecdsa import SECP256k1
+
+GENESIS, OPENED, INSTALLED, ATTENDED, INTAKE = 0, 1, 2, 4, 5
+INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
+ARTEFACTS = [
+    "endorsed-roster",
+    "endorsed-enrolment",
+    "signed-device-card",
+    "endorsed-wallet-record",
+    "endorsed-wallet-record",
+    "endorsed-policy",
+    "header-run",
+]
+
+
+def require(holds, what):
+    assert holds, f"transcript: {what}"
+
+
+class Journal:
+    """What the entries read so far vouch for."""
+
+    def __init__(self, grammar, root, identity):
+        self.grammar, self.root, self.identity = grammar, root, identity
+        self.keys = {digests.key_id(identity): identity}
+        self.pinned = self.first_roster = self.psbt = self.outcome = None
+        self.intent = {}
+        self.last, self.count, self.session = bytes(32), 0, 0
+        self.seals = self.signatures = 0
+
+    def take(self, entry, data):
+        self.grammar.check("entry", entry)
+        prev, sequence, session, (kind, fields) = entry
+        require((prev, sequence) == (self.last, self.count), f"entry {sequence} does not follow")
+        require((kind == GENESIS) == (sequence == 0), f"entry {sequence}: genesis")
+        require(session == self.session + (kind == OPENED), f"entry {sequence}: session")
+        self.session = session
+        content = fields[0]
+        handlers = {
+            GENESIS: self.born,
+            INSTALLED: self.installed,
+            ATTENDED: lambda data: self.artefact("signed-attendance", data),
+            RECEIPT: lambda data: self.artefact("signed-receipt", data),
+            INTAKE: self.taken_in,
+            INTENT: self.intended,
+            RESULT: self.made,
+            CLOSED: self.closed,
+            SEALED: self.sealed,
+        }
+        handlers.get(kind, lambda _: None)(content)
+        self.last, self.count = digests.sha256(data).digest(), self.count + 1
+
+    def born(self, genesis):
+        digest = digests.tagged("himuro/root", cbor.dumps(genesis[0]))
+        require(digest == self.root, "another root than the one that is trusted")
+        require(genesis[3] == self.identity, "another device than the one that is trusted")
+        self.pinned = genesis[0][3]
+
+    def artefact(self, rule, data, brought=()):
+        """Grammar and signatures of an artefact; its body and its digest."""
+        item = cbor.loads(data)
+        self.grammar.check(rule, item)
+        keys = self.keys | {digests.key_id(key): key for key in brought}
+        return body_of(rule, item), digests.artefact_digest(rule, data, keys)
+
+    def installed(self, installed):
+        rule, data = ARTEFACTS[installed[0]], installed[1]
+        item = cbor.loads(data)
+        self.grammar.check(rule, item)
+        if rule == "header-run":
+            return
+        brought = self.brought(rule, body_of(rule, item))
+        body, digest = self.artefact(rule, data, brought)
+        if rule == "endorsed-roster":
+            require(self.first_roster or digest == self.pinned, "another roster than the root's")
+            self.first_roster = self.first_roster or digest
+            self.trust(officer[5] for officer in body[4])
+        elif rule == "endorsed-enrolment":
+            self.trust([body[5]])
+        elif rule == "signed-device-card":
+            digests.check_possession(body)
+
+    def brought(self, rule, body):
+        """Keys by which an artefact may be signed though nobody has vouched for them: those of the
+        first roster, whose digest the root pins, and a card's own, which proves that it is there."""
+        if rule == "endorsed-roster" and self.first_roster is None:
+            return [officer[5] for officer in body[4]]
+        return [body[5]] if rule == "signed-device-card" else []
+
+    def trust(self, keys):
+        self.keys |= {digests.key_id(key): key for key in keys}
+
+    def taken_in(self, intake):
+        self.psbt = intake[0]
+
+    def intended(self, intent):
+        require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
+        self.intent = {line[0]: line for line in intent[2]}
+
+    def made(self, line):
+        intended = self.intent[line[0]]
+        require(line[1] == intended[2], "a signature of another key")
+        require(digests.is_valid(SECP256k1, line[1], intended[3], line[2]), "a Bitcoin signature")
+        self.signatures += 1
+
+    def closed(self, outcome):
+        self.outcome = outcome
+
+    def sealed(self, data):
+        seal, _ = self.artefact("signed-seal", data)
+        expected = (digests.device_id(self.identity), self.session, self.last, self.count)
+        require((seal[2], seal[3], seal[4], seal[5]) == expected, "a seal over something else")
+        require(seal[7] == self.outcome, "a seal with another outcome")
+        signer = cbor.loads(cbor.loads(data).value[0])[4]
+        require(signer == digests.key_id(self.identity), "a seal of another key")
+        self.seals += 1
+
+
+def body_of(rule, item):
+    return cbor.loads(item.value[2] if rule.startswith("signed-") else item[0])
+
+
+def read(grammar, data, root, identity):
+    """Reads a transcript. Raises one of PROBLEMS where something does not hold."""
+    journal, ended = Journal(grammar, root, identity), False
+    for entry, bytes_of_it in cbor.sequence(data):
+        journal.take(entry, bytes_of_it)
+        ended = entry[3][0] == SEALED
+    require(ended, "does not end in a seal")
+    return journal
+
+
+PROBLEMS = (AssertionError, Mismatch, KeyError, cbor.CborError)
+
+
+if __name__ == "__main__":
+    try:
+        folder, file, root, identity = sys.argv[1:]
+    except ValueError:
+        sys.exit(__doc__)
+    text = "\n".join(p.read_text() for p in sorted(Path(folder).glob("*.cddl")))
+    trusted = bytes.fromhex(root), bytes.fromhex(identity)
+    try:
+        found = read(Grammar(text), Path(file).read_bytes(), *trusted)
+    except PROBLEMS as problem:
+        sys.exit(f"journal.py: {problem!r}")
+    print(f"{found.count} entries, {found.seals} seals, {found.signatures} Bitcoin signatures")
