@@ -153,7 +153,7 @@ fn json(report: &RuleReport, checked: Option<&CheckedTx>) -> Json {
             Json::Object(vec![
                 ("output", Json::from(payment.output.0)),
                 ("destination", Json::text(&payment.destination)),
-                ("amount", Json::Number(payment.amount.to_sat())),
+                ("amount_sat", Json::Number(payment.amount.to_sat())),
             ])
         });
         let change = checked.wallet_tx().outputs().iter();
@@ -161,7 +161,7 @@ fn json(report: &RuleReport, checked: Option<&CheckedTx>) -> Json {
         Json::Object(vec![
             ("digest", Json::text(parsed.tx_digest())),
             ("wallet", Json::text(checked.wallet_tx().wallet().digest())),
-            ("fee", Json::Number(parsed.fee().to_sat())),
+            ("fee_sat", Json::Number(parsed.fee().to_sat())),
             ("payments", Json::List(payments.collect())),
             ("change_outputs", Json::Number(change.count() as u64)),
         ])

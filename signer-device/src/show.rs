@@ -261,7 +261,7 @@ fn policy_json(state: &DeviceState) -> Json {
             ("id", Json::text(&destination.id)),
             ("label", Json::text(&destination.label)),
             ("address", Json::maybe(address.ok().map(|a| a.to_string()))),
-            ("limit", Json::Number(destination.limit.to_sat())),
+            ("limit_sat", Json::Number(destination.limit.to_sat())),
             ("activation", Json::from(destination.activation.0)),
         ])
     });
@@ -269,8 +269,14 @@ fn policy_json(state: &DeviceState) -> Json {
         Json::Object(vec![
             ("wallet", Json::text(rules.wallet)),
             ("class", Json::text(rules.class.name())),
-            ("per_transfer", Json::Number(rules.per_transfer.to_sat())),
-            ("fee_absolute", Json::Number(rules.fee.absolute.to_sat())),
+            (
+                "per_transfer_sat",
+                Json::Number(rules.per_transfer.to_sat()),
+            ),
+            (
+                "fee_absolute_sat",
+                Json::Number(rules.fee.absolute.to_sat()),
+            ),
             ("fee_sat_per_vbyte", Json::from(rules.fee.sat_per_vbyte)),
             ("fee_per_mille", Json::from(rules.fee.per_mille)),
             ("approvers", Json::from(u32::from(rules.quorum.approvers))),

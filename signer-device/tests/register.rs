@@ -39,7 +39,7 @@ fn the_same_wallet_stands_on_every_device() {
                 .says("hot-1");
             show(&["policy", "show", "--state", &state, "--json"])
                 .ended(0)
-                .says(r#""limit":120000000"#);
+                .says(r#""limit_sat":120000000"#);
         }
         assert_eq!(addresses[0], addresses[1]);
         show(&[
