@@ -130,6 +130,12 @@ pub(crate) enum PsbtCommand {
     #[command(after_help = "Example:
   signer-device psbt sign --state /var/lib/himuro --in pictures-in --out pictures-out --out signed.psbt")]
     Sign(SignArgs),
+    /// Go on after a cut: the recorded PSBT is judged and reviewed again, recorded signatures are
+    /// used again, and only missing ones are made.
+    #[command(
+        after_help = "Example:\n  signer-device psbt resume --state /var/lib/himuro --out signed.psbt"
+    )]
+    Resume(ResumeArgs),
 }
 
 /// `transcript ..`
@@ -325,6 +331,19 @@ pub(crate) struct SignArgs {
     pub(crate) outputs: Vec<PathBuf>,
 }
 
+/// `psbt resume`
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// Where the signed PSBT goes: a new file, or an existing folder for QR pictures; may be
+    /// given more than once.
+    #[arg(long = "out", value_name = "FILE|DIR", required = true)]
+    pub(crate) outputs: Vec<PathBuf>,
+}
+
 /// `selftest`
 #[derive(Debug, Args)]
 pub(crate) struct SelftestArgs {
@@ -379,7 +398,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 12);
+        assert_eq!(leaves.len(), 13);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

@@ -7,8 +7,8 @@ use signer_core::types::{Chain, Id, KeyIndex, Label, Lang};
 
 use crate::cli::{
     AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, InitArgs, LangArg,
-    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReviewArgs, ShowArgs, SignArgs,
-    TokenArgs, TranscriptCommand, WalletCommand,
+    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ResumeArgs, ReviewArgs, ShowArgs,
+    SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -36,7 +36,7 @@ pub(crate) enum Plan {
     Policy(Show),
     /// `psbt review`
     Review(Review),
-    /// `psbt sign`
+    /// `psbt sign`, `psbt resume`
     Sign(Sign),
     /// `transcript export`
     Transcript(Export),
@@ -142,12 +142,21 @@ pub(crate) struct Review {
     pub(crate) input: PathBuf,
 }
 
-/// `psbt sign`
+/// Where the PSBT of a signing session comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A file, or a folder of pictures.
+    Gap(PathBuf),
+    /// The journal: a session that was cut goes on.
+    Journal,
+}
+
+/// `psbt sign`, `psbt resume`
 #[derive(Debug)]
 pub(crate) struct Sign {
     pub(crate) place: Place,
     pub(crate) token: TokenChoice,
-    pub(crate) input: PathBuf,
+    pub(crate) source: Source,
     pub(crate) outputs: Vec<PathBuf>,
 }
 
@@ -170,6 +179,7 @@ impl TryFrom<Cli> for Plan {
             Command::Policy(PolicyCommand::Show(args)) => Self::Policy(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
             Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
+            Command::Psbt(PsbtCommand::Resume(args)) => Self::Sign(resume(args)?),
             Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
             Command::Selftest(args) => Self::Selftest(format_of(args.json)),
             Command::DecodePicture => Self::DecodePicture,
@@ -233,24 +243,34 @@ fn policy(args: PolicyInstallArgs) -> Result<InstallPolicy, Failure> {
 }
 
 fn sign(args: SignArgs) -> Result<Sign, Failure> {
-    let repeated = args.outputs.iter().enumerate().any(|(place, path)| {
-        args.outputs
-            .iter()
-            .skip(place + 1)
-            .any(|other| other == path)
-    });
-    if repeated || args.outputs.len() > OUTPUTS {
+    Ok(Sign {
+        place: args.common.into(),
+        token: token(args.token)?,
+        source: Source::Gap(args.input),
+        outputs: outputs(args.outputs)?,
+    })
+}
+
+fn resume(args: ResumeArgs) -> Result<Sign, Failure> {
+    Ok(Sign {
+        place: args.common.into(),
+        token: token(args.token)?,
+        source: Source::Journal,
+        outputs: outputs(args.outputs)?,
+    })
+}
+
+/// Each output once, and not too many.
+fn outputs(outputs: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    let again =
+        |(place, path): (usize, &PathBuf)| outputs.iter().skip(place + 1).any(|o| o == path);
+    if outputs.iter().enumerate().any(again) || outputs.len() > OUTPUTS {
         return Err(Failure::input(
             "the same --out twice, or too many of them",
             "Give each output once: a new file, an empty folder for pictures.",
         ));
     }
-    Ok(Sign {
-        place: args.common.into(),
-        token: token(args.token)?,
-        input: args.input,
-        outputs: args.outputs,
-    })
+    Ok(outputs)
 }
 
 fn token(args: TokenArgs) -> Result<TokenChoice, Failure> {

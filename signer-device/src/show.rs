@@ -102,6 +102,10 @@ fn status_json(reading: &Reading) -> Json {
             Json::maybe(state.open().map(|open| open.number().0)),
         ),
         (
+            "unreleased_session",
+            Json::maybe(state.unfinished().map(|cut| cut.session().0)),
+        ),
+        (
             "sessions",
             Json::List(state.sessions().iter().map(session_json).collect()),
         ),

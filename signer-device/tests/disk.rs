@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::process::Command;
 
-use signer_core::transcript::{Body, Outcome};
+use signer_core::transcript::{Body, CeremonyKind, Outcome};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
@@ -185,5 +185,63 @@ fn a_medium_that_is_pulled_out_loses_no_signature() {
         let kept = bench.read("d1/released-5.psbt");
         assert_eq!(kept, bench.read("other.psbt"));
         house.verified_transcript("d1");
+    });
+}
+
+/// What the device says of a session whose signatures were not released.
+fn unreleased(house: &House<'_>) -> String {
+    let status = [
+        "device",
+        "status",
+        "--state",
+        &house.bench.arg("d1"),
+        "--json",
+    ];
+    let played = run(&status.map(str::to_owned), |_| Act::Leave);
+    let (_, after) = played
+        .output
+        .split_once(r#""unreleased_session":"#)
+        .expect("a field");
+    after.split(',').next().expect("a value").to_owned()
+}
+
+#[test]
+fn a_session_cut_after_its_intent_goes_on() {
+    isolated("a_session_cut_after_its_intent_goes_on", |bench| {
+        let mut house = House::ready(bench);
+        let resume = ["psbt", "resume", "--state", &bench.arg("d1"), "--out"];
+        let mut resume = resume.map(str::to_owned).to_vec();
+        resume.push(bench.arg("resumed.psbt"));
+        ceremony(&resume)
+            .ended(3)
+            .says("no signing session was cut");
+        let mut coin = 0;
+        while unreleased(&house) == "null" {
+            coin += 1;
+            let psbt = house.approved_psbt(destination_script(), coin);
+            bench.write(&format!("in-{coin}.psbt"), &psbt.to_bytes());
+            let arguments = house.sign_arguments("d1", &format!("in-{coin}.psbt"), &["cut.psbt"]);
+            let size = fs::metadata(bench.path("d1/journal.cbor"))
+                .expect("there")
+                .len();
+            let room = 4 * 1024 + u64::from(coin) * 512;
+            let played = play(&mut on_a_small_disk(&arguments, size + room), at_ceremony);
+            played.ended(5).says("the disk is full");
+        }
+        // The coin is not signed over by another ceremony, only by going on with this one.
+        let again = house.sign_arguments("d1", &format!("in-{coin}.psbt"), &["again.psbt"]);
+        ceremony(&again).ended(1).says("POL07");
+        ceremony(&resume)
+            .ended(0)
+            .says("taken from the journal")
+            .says("[screen-9]");
+        assert!(bench.path("resumed.psbt").exists());
+        assert_eq!(unreleased(&house), "null");
+        let transcript = house.verified_transcript("d1");
+        let last = transcript.state().sessions().last().copied();
+        assert_eq!(
+            last.map(|s| (s.kind, s.outcome)),
+            Some((CeremonyKind::Resume, Outcome::Signed))
+        );
     });
 }

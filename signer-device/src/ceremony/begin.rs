@@ -12,8 +12,8 @@ use signer_core::rule::RuleLine;
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Assurance, HsmFacts, Line};
 use signer_core::transcript::{
-    Anchor, Body, CeremonyKind, Exception, Genesis, Journal, OpenSession, SessionOpened, Software,
-    UnverifiedTranscript, WrongPin, trn03,
+    Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
+    SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03,
 };
 use signer_core::types::{Lang, SessionNumber};
 
@@ -69,6 +69,11 @@ impl Desk {
         })
     }
 
+    /// What the journal means.
+    pub(super) const fn state(&self) -> &DeviceState {
+        self.journal.state()
+    }
+
     /// Reads and judges the machine.
     ///
     /// # Errors
@@ -104,7 +109,7 @@ impl Desk {
             let (done, of) = (unfinished.results().len(), unfinished.intent().lines.len());
             self.room.console.notice(&format!(
                 "session {}: {done} of {of} signatures were made and none was released; \
-                 these coins are not signed again",
+                 go on with it by psbt resume",
                 unfinished.session()
             ))?;
         }

@@ -5,15 +5,54 @@ use signer_core::digest::DeviceId;
 use signer_core::frames::{Direction, direction::Receipts};
 use signer_core::headers::HeaderRun;
 use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
-use signer_core::transcript::{Body, Channel, Intake, WhatKind};
+use signer_core::transcript::{Body, CeremonyKind, Channel, Intake, WhatKind};
 
+use super::begin::Desk;
 use super::register_wallet::install;
 use super::session::Session;
 use crate::failure::Failure;
 use crate::gap::Inlet;
+use crate::plan::Source;
+
+/// Where the one PSBT of a session comes from.
+pub(super) enum Mouth {
+    /// The gap.
+    Gap(Inlet),
+    /// The journal: a session that was cut goes on with the PSBT that it had.
+    Journal,
+}
+
+impl Mouth {
+    /// Opens the way in, before anything secret is loaded.
+    pub(super) fn open(source: &Source) -> Result<Self, Failure> {
+        match source {
+            Source::Gap(path) => Inlet::open(path).map(Self::Gap),
+            Source::Journal => Ok(Self::Journal),
+        }
+    }
+
+    /// The ceremony that begins with it.
+    ///
+    /// # Errors
+    /// Bad input, where nothing was cut.
+    pub(super) fn ceremony(&self, desk: &Desk) -> Result<CeremonyKind, Failure> {
+        match self {
+            Self::Gap(_) => Ok(CeremonyKind::Sign),
+            Self::Journal if desk.state().unfinished().is_some() => Ok(CeremonyKind::Resume),
+            Self::Journal => Err(Failure::input(
+                "no signing session was cut here",
+                "Sign a PSBT with: signer-device psbt sign --help",
+            )),
+        }
+    }
+}
 
 /// Reads exactly one PSBT and records it, byte for byte, and the headers that came in it.
-pub(super) fn take_in(session: &mut Session, inlet: Inlet) -> Result<(), Failure> {
+pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<(), Failure> {
+    let inlet = match mouth {
+        Mouth::Gap(inlet) => inlet,
+        Mouth::Journal => return take_again(session),
+    };
     let channel = match &inlet {
         Inlet::File(_) => Channel::File,
         Inlet::Pictures(..) => Channel::Pictures,
@@ -31,6 +70,18 @@ pub(super) fn take_in(session: &mut Session, inlet: Inlet) -> Result<(), Failure
         Some(raw) => take_headers(session, &raw),
         None => Ok(()),
     }
+}
+
+/// Takes the PSBT of the session that was cut from the journal, byte for byte.
+fn take_again(session: &mut Session) -> Result<(), Failure> {
+    let unfinished = session.journal().state().unfinished();
+    let unfinished = unfinished.ok_or_else(|| Failure::internal("no intent is recorded"))?;
+    let (intake, number) = (unfinished.intake().clone(), unfinished.session());
+    session.record(Body::Intake(intake))?;
+    session.room.say(
+        &format!("the PSBT of session {number} is taken from the journal"),
+        &format!("セッション {number} のPSBTをジャーナルから読み込みました"),
+    )
 }
 
 /// The device's own answer is no request.

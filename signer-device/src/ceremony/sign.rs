@@ -8,20 +8,20 @@ use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
 use signer_core::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
 use signer_core::transcript::{
-    Answered, Body, CeremonyKind, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown,
-    judge, new_rejections, review,
+    Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
+    new_rejections, review,
 };
 use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
-use super::intake::take_in;
+use super::intake::{Mouth, take_in};
 use super::officers;
 use super::session::{Session, of_hsm};
 use crate::console::{self, Answer, Who};
 use crate::failure::Failure;
 use crate::files::Output;
-use crate::gap::{Inlet, Outlet};
+use crate::gap::Outlet;
 use crate::machine;
 use crate::plan::Sign;
 
@@ -52,10 +52,11 @@ pub(crate) const SCRIPT: Script = Script {
 
 /// Runs the ceremony.
 pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
-    let inlet = Inlet::open(&plan.input)?;
+    let mouth = Mouth::open(&plan.source)?;
     let outlets = plan.outputs.iter().map(|path| Outlet::open(path));
     let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+    let kind = mouth.ceremony(&desk)?;
 
     // 1. Environment
     desk.room.step(1)?;
@@ -71,22 +72,22 @@ pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
 
     // 4. Session
     token.room().step(4)?;
-    let mut session = token.open(CeremonyKind::Sign, machine)?;
-    match sign(&mut session, inlet) {
+    let mut session = token.open(kind, machine)?;
+    match sign(&mut session, mouth) {
         Ok(signed) => finish(session, signed, outlets),
         Err(failure) => Err(session.end_badly(failure)),
     }
 }
 
 /// Steps 5 to 12, inside the session.
-fn sign(session: &mut Session, inlet: Inlet) -> Result<SignedPsbt, Failure> {
+fn sign(session: &mut Session, mouth: Mouth) -> Result<SignedPsbt, Failure> {
     // 5. Operators
     session.room.step(5)?;
     let _operators = officers::authenticate(session)?;
 
     // 6. Read the PSBT
     session.room.step(6)?;
-    take_in(session, inlet)?;
+    take_in(session, mouth)?;
 
     // 7. Rules
     session.room.step(7)?;
@@ -258,7 +259,7 @@ fn intend(session: &mut Session, signing: &Signing) -> Result<(), Failure> {
 fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), Failure> {
     let lang = session.lang();
     let total = signing.intent().lines.len();
-    let mut done = 0_usize;
+    let mut done = reuse_signatures(session, signing)?;
     while let Some(order) = signing.next_order() {
         let signature = session.hsm.sign(&order).map_err(|e| of_hsm(&e, lang))?;
         let line = signing.accept(order, signature, session.journal().state().ledger());
@@ -273,6 +274,28 @@ fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), F
         }
     }
     session.records.flush()
+}
+
+/// Signatures that were made and recorded before a cut are used again, never made again; how many.
+fn reuse_signatures(session: &mut Session, signing: &mut Signing) -> Result<usize, Failure> {
+    let state = session.journal().state();
+    let unfinished = state.unfinished();
+    let unfinished = unfinished.ok_or_else(|| Failure::internal("no intent is recorded"))?;
+    let (results, ledger) = (unfinished.results(), unfinished.ledger_before());
+    let taken = results
+        .iter()
+        .try_for_each(|line| signing.accept_recorded(line, ledger));
+    let count = results.len();
+    if let Err(refusal) = taken {
+        return Err(session.refuse(&refusal));
+    }
+    if count > 0 {
+        session.room.say(
+            &format!("{count} recorded signatures are used again"),
+            &format!("記録済みの署名 {count} 件を再利用します"),
+        )?;
+    }
+    Ok(count)
 }
 
 /// The receipt, signed and recorded; with it the PSBT is complete.
