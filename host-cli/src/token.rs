@@ -9,8 +9,8 @@ use hsm_profiles::{
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use signer_core::keys::{P256PublicKey, Signature64};
 use signer_core::signing::OfficerOrder;
-use signer_core::token::Line;
-use signer_core::types::{Lang, OfficerId};
+use signer_core::token::{Assurance, Line};
+use signer_core::types::{Lang, Network, OfficerId};
 use zeroize::Zeroizing;
 
 use crate::cli::Desk;
@@ -33,18 +33,27 @@ pub(crate) struct TokenArgs {
 }
 
 impl TokenArgs {
-    /// Loads the module.
-    pub(crate) fn module(&self, lang: Lang) -> Result<Module, Failure> {
+    /// Loads the module of a token that may sign for this network.
+    pub(crate) fn module(&self, lang: Lang, network: Network) -> Result<Module, Failure> {
         let profile = Profile::named(&self.profile).map_err(|error| {
             let names: Vec<&str> = Profile::names().collect();
             Failure::input(error.to_string(), format!("profiles: {}", names.join(", ")))
         })?;
+        if network == Network::Main && profile.assurance() == Assurance::TestOnly {
+            return Err(Failure::refused(
+                format!(
+                    "profile {} is for tests only and never signs for main net",
+                    profile.id()
+                ),
+                "use an officer's token whose profile is not for tests only",
+            ));
+        }
         Module::load(&profile, self.module.as_deref()).map_err(|e| failure(&e, lang))
     }
 
     /// The token, found and still closed.
-    pub(crate) fn find(&self, lang: Lang) -> Result<FoundToken, Failure> {
-        let module = self.module(lang)?;
+    pub(crate) fn find(&self, lang: Lang, network: Network) -> Result<FoundToken, Failure> {
+        let module = self.module(lang, network)?;
         let label = Line::new(&self.token).ok_or_else(|| {
             Failure::input(
                 format!("{:?} is not the label of a token", self.token),

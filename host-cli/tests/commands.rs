@@ -357,6 +357,45 @@ fn descriptors_are_what_a_node_imports() {
     }
 }
 
+/// Every key of a JSON value.
+fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    if let Some(fields) = value.as_object() {
+        found.extend(fields.keys().cloned());
+    }
+    let fields = value
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.values());
+    let items = value.as_array().into_iter().flatten();
+    for inner in fields.chain(items) {
+        keys(inner, found);
+    }
+}
+
+#[test]
+fn every_json_field_is_documented() {
+    let world = world();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/json.md");
+    let page = fs::read_to_string(page).expect("the page is there");
+    let shows = command_lines().into_iter().filter(|line| {
+        let verb = line.split(' ').nth(1);
+        matches!(verb, Some("show" | "address" | "descriptors"))
+    });
+    let mut found = std::collections::BTreeSet::new();
+    let mut commands = 0;
+    for line in shows {
+        let json = world.done(&format!("{line} --json"));
+        keys(&serde_json::from_str(&json).expect("JSON"), &mut found);
+        commands += 1;
+    }
+    assert_eq!(commands, 10, "every command that shows");
+    let unknown: Vec<&String> = found
+        .iter()
+        .filter(|key| !page.contains(&format!("`{key}`")))
+        .collect();
+    assert!(unknown.is_empty(), "not in docs/json.md: {unknown:?}");
+}
+
 /// Every command with files to read, as it would end well but for one thing.
 fn command_lines() -> Vec<String> {
     let token = |id: &str| format!("--officer {id} --profile softhsm2 --token {id}");

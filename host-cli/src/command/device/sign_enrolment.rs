@@ -46,7 +46,8 @@ impl Args {
         let mut enrolment = artefact::enrolment(&self.enrolment, &roster)?;
         let role = Role::PolicyAdministrator;
         let officer = artefact::officer(roster.body(), &self.officer, role)?;
-        let token = self.token.find(desk.lang)?;
+        let network = roster.body().scope.network;
+        let token = self.token.find(desk.lang, network)?;
         let body = enrolment.body().clone();
         line!("device      {} at {}", body.name, body.site);
         line!("root        {}", body.root);

@@ -56,7 +56,7 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(mut self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let module = self.token.module(desk.lang)?;
+        let module = self.token.module(desk.lang, self.scope.scope().network)?;
         self.roles.sort_unstable();
         self.roles.dedup();
         let token = self.new_token(desk, &module)?;

@@ -46,7 +46,8 @@ impl Args {
         let mut policy = artefact::policy(&self.policy, &roster)?;
         let role = Role::PolicyAdministrator;
         let officer = artefact::officer(roster.body(), &self.officer, role)?;
-        let token = self.token.find(desk.lang)?;
+        let network = roster.body().scope.network;
+        let token = self.token.find(desk.lang, network)?;
         print(&policy, &roster);
         let digest = policy.policy_digest();
         let asked = Asked {

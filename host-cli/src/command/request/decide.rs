@@ -72,7 +72,7 @@ impl Args {
             ));
         }
         let officer = facts::approver(house.roster.roster(), &self.officer)?;
-        let token = self.token.find(desk.lang)?;
+        let token = self.token.find(desk.lang, house.root.scope.network)?;
         facts::show_request(desk, &heard)?;
         facts::show_transaction(desk, heard.checked())?;
         match decision {

@@ -97,7 +97,7 @@ impl Args {
         let request = self.request(&house, &checked)?;
         let roster = house.roster.roster();
         let officer = artefact::officer(roster, &self.requester, Role::Requester)?;
-        let token = self.token.find(desk.lang)?;
+        let token = self.token.find(desk.lang, house.root.scope.network)?;
         facts::show_transaction(desk, &checked)?;
         facts::ask_amount(desk, &self.requester, &checked)?;
         let pen = token.login(desk, &self.requester, &officer.key)?;

@@ -41,7 +41,7 @@ impl Args {
         let mut roster = artefact::roster(&self.roster)?;
         let body = roster.body().clone();
         let officer = artefact::officer(&body, &self.officer, Role::PolicyAdministrator)?;
-        let token = self.token.find(desk.lang)?;
+        let token = self.token.find(desk.lang, body.scope.network)?;
         print(&roster);
         let digest = roster.roster_digest();
         let asked = Asked {
