@@ -5,6 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use signer_core::digest::hex;
+use signer_core::root::Root;
+use signer_core::wallet::DeviceCard;
+use signer_core::{codec, cose};
+
 /// A folder for one rehearsal; removed when the test passed.
 struct Kept(PathBuf);
 
@@ -25,6 +30,33 @@ impl Kept {
 
     fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Every transcript, read by the second verifier: a program that knows `docs/formats` and none
+    /// of our code.
+    fn transcripts_read_without_our_code(&self) {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root: Root = codec::decode(&self.read("gap/root.cbor")).unwrap();
+        for number in 1.. {
+            let name = format!("gap/d{number}.transcript");
+            if !self.0.join(&name).exists() {
+                assert!(number > 2, "no transcripts");
+                break;
+            }
+            let card = cose::peek::<DeviceCard>(&self.read(&format!("gap/d{number}.card")));
+            let output = Command::new(workspace.join("target/interop-venv/bin/python"))
+                .arg("-B")
+                .arg(workspace.join("test-vectors/formats/journal.py"))
+                .args([workspace.join("docs/formats"), self.0.join(&name)])
+                .args([
+                    root.digest().to_hex(),
+                    hex(card.unwrap().identity.as_bytes()),
+                ])
+                .output()
+                .expect("the second verifier is installed: run scripts/setup");
+            let error = text(&output.stderr);
+            assert!(output.status.success(), "{name}: {error}");
+        }
     }
 
     fn done(self) {
@@ -81,6 +113,7 @@ fn three_of_five_with_three_payments_in_japanese() {
     ] {
         assert!(!kept.read(file).is_empty(), "{file}");
     }
+    kept.transcripts_read_without_our_code();
     kept.done();
 }
 
@@ -116,6 +149,7 @@ fn sad_paths_end_in_a_recorded_refusal() {
             0,
             "{play}"
         );
+        kept.transcripts_read_without_our_code();
         kept.done();
     }
 }
