@@ -110,6 +110,12 @@ fn three_of_five_with_three_payments_in_japanese() {
         "office/final-transaction.hex",
         "office/wallet.cbor",
         "office/root.txt",
+        "READ-ME-FIRST.txt",
+        "readable/card-d5.txt",
+        "readable/psbt-after.txt",
+        "readable/psbt-before.txt",
+        "readable/transcript-d5.txt",
+        "readable/wallet.txt",
     ] {
         assert!(!kept.read(file).is_empty(), "{file}");
     }

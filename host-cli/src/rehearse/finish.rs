@@ -22,6 +22,7 @@ impl Rehearsal<'_> {
         for name in self.device_names() {
             self.verify(&name)?;
         }
+        self.explain()?;
         self.summary();
         Ok(())
     }
@@ -101,49 +102,13 @@ impl Rehearsal<'_> {
         let root = self.house.root().display();
         let seconds = self.began.elapsed().as_secs_f32();
         let pictures = self.pictures();
-        let lines: &[[&str; 3]] = &[
-            [
-                "office/final-transaction.hex",
-                "the final transaction",
-                "確定した取引",
-            ],
-            [
-                "office/ceremony.psbt",
-                "the PSBT before, with request and approvals",
-                "署名前のPSBT(申請と承認を含む)",
-            ],
-            [
-                "office/combined.psbt",
-                "the PSBT after, with every partial signature",
-                "署名後のPSBT(部分署名を含む)",
-            ],
-            [
-                "office/wallet.cbor",
-                "the wallet record, signed by every device",
-                "全端末が署名したウォレット記録",
-            ],
-            [
-                "office/root.txt",
-                "the paper with the root of trust",
-                "信頼の起点の書面",
-            ],
-            [
-                "gap/to-*/, gap/from-*/",
-                "the pictures that crossed the gap",
-                "ギャップを渡った画像",
-            ],
-            [
-                "gap/*.card, gap/*.transcript",
-                "device cards and transcripts",
-                "端末カードと記録",
-            ],
-            ["screens/", "every screen, as text", "全画面のテキスト"],
-        ];
         println!("\n{} {root}", self.lang.pick("Open:", "結果:"));
-        let made = |file: &str| file.contains('*') || self.house.root().join(file).exists();
-        for [file, en, ja] in lines.iter().filter(|[file, ..]| made(file)) {
-            println!("  {file:<32} {}", self.lang.pick(en, ja));
-        }
+        println!(
+            "  {:<32} {}",
+            "READ-ME-FIRST.txt",
+            self.lang.pick("this list", "この一覧")
+        );
+        print!("{}", self.contents());
         match self.lang {
             signer_core::types::Lang::En => {
                 println!("\nEvery check held. {seconds:.1} s, {pictures} pictures.");

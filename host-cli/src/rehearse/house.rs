@@ -5,6 +5,7 @@
 //! devices/d1/   one air-gapped machine each: journal, card, transcript
 //! gap/          all that crosses the air gap: pictures of codes, and files on a medium
 //! screens/      what stood on every screen, as text
+//! readable/     the binary artefacts, as text
 //! tokens.txt    where the tokens are while the rehearsal runs
 //! ```
 
@@ -33,7 +34,7 @@ impl House {
         }
         fs::create_dir_all(root).map_err(|e| RehearseError::file(root, &e))?;
         let root = fs::canonicalize(root).map_err(|e| RehearseError::file(root, &e))?;
-        for room in ["office", "devices", "gap", "screens"] {
+        for room in ["office", "devices", "gap", "screens", "readable"] {
             make_folder(&root.join(room))?;
         }
         let tokens = token_folder(&root)?;

@@ -11,6 +11,7 @@ mod builder;
 mod ceremony;
 mod commissioning;
 mod finish;
+mod guide;
 mod house;
 mod office;
 mod officer;
