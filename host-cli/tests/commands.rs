@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bitcoin::{Transaction, consensus};
 use signer_core::digest::hex;
-use support::world::{HOUSE, PIN, World, coins, obedient, world};
+use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
 
 /// Standard error of a failed command: two lines, or two for each refusal.
@@ -76,6 +76,33 @@ fn a_transfer_goes_from_request_to_final_transaction() {
     );
     txids.push(tx.compute_txid());
     assert!(txids.iter().all(|txid| *txid == txids[0]), "{txids:?}");
+}
+
+#[test]
+fn nested_addresses_are_spent_as_well() {
+    let world = world();
+    world.done(
+        "psbt create --wallet w/other-wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
+         --coins w/coins-other.json --pay hot-refill-01=0.2 --fee-rate 3 --change-index 1 \
+         --out nested.psbt",
+    );
+    let request = fs::read(world.folder.join("nested.psbt")).expect("written");
+    for device in OTHER_DEVICES {
+        let answer = device.answer(&request, &world.other(), |_| {});
+        let path = world.folder.join(format!("nested-{}.psbt", device.0));
+        fs::write(path, answer.bytes()).expect("the folder can be written");
+    }
+    world.done(
+        "psbt combine --psbt nested-kobe-1.psbt --psbt nested-kyoto-1.psbt --request nested.psbt \
+         --wallet w/other-wallet.cbor --out nested-signed.psbt",
+    );
+    world.done(
+        "psbt finalize --psbt nested-signed.psbt --wallet w/other-wallet.cbor \
+         --request nested.psbt --out nested.hex",
+    );
+    let tx = final_tx(&world, "nested.hex");
+    assert_eq!(tx.input.len(), 2);
+    assert!(tx.input.iter().all(|input| input.script_sig.len() == 35));
 }
 
 #[test]
@@ -416,8 +443,8 @@ fn command_lines() -> Vec<String> {
         "wallet show --wallet w/wallet.cbor",
         "wallet address --wallet w/wallet.cbor --index 0",
         "wallet descriptors --wallet w/wallet.cbor",
-        "policy create --policy w/policy.toml --wallet w/wallet.cbor --roster w/roster.cbor \
-         --root w/root.cbor --out NEW",
+        "policy create --policy w/policy.toml --wallet w/wallet.cbor \
+         --wallet w/other-wallet.cbor --roster w/roster.cbor --root w/root.cbor --out NEW",
         "policy show --policy w/policy.cbor --roster w/roster.cbor",
         "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
          --coins w/coins.json --pay hot-refill-01=0.5 --fee 1000 --change-index 0 --out NEW",

@@ -27,6 +27,8 @@ pub(crate) const DEVICES: [SoftDevice; 3] = [
     SoftDevice("osaka-1"),
     SoftDevice("nagoya-1"),
 ];
+/// The devices of the second wallet.
+pub(crate) const OTHER_DEVICES: [SoftDevice; 2] = [SoftDevice("kobe-1"), SoftDevice("kyoto-1")];
 /// The PIN of every officer's token.
 pub(crate) const PIN: &str = "pin-of-tests";
 
@@ -81,6 +83,7 @@ impl World {
         world.officers();
         world.root();
         world.wallet();
+        world.other_wallet();
         world.policy();
         world.transfer();
         world.spoiled();
@@ -200,8 +203,9 @@ impl World {
             POLICY.replace("ADDRESS", &address.to_string()),
         );
         self.done(
-            "policy create --policy w/policy.toml --wallet w/wallet.cbor --roster w/roster.cbor \
-             --root w/root.cbor --out w/policy-0.cbor",
+            "policy create --policy w/policy.toml --wallet w/wallet.cbor \
+             --wallet w/other-wallet.cbor --roster w/roster.cbor --root w/root.cbor \
+             --out w/policy-0.cbor",
         );
         self.done(
             "policy sign --policy w/policy-0.cbor --roster w/roster.cbor --officer admin.a \
@@ -252,6 +256,35 @@ impl World {
         );
     }
 
+    /// A second wallet, of other devices, with nested addresses.
+    fn other_wallet(&self) {
+        let root: Root = codec::decode(&self.read("root.cbor")).expect("a root");
+        for device in OTHER_DEVICES {
+            let card = device.card(SCOPE, root.digest());
+            self.write(&format!("{}.cbor", device.0), card.to_bytes());
+        }
+        self.done(
+            "wallet create --root w/root.cbor --card w/kobe-1.cbor --card w/kyoto-1.cbor \
+             --threshold 2 --name \"Company cold 01\" --class company --script sh-wsh \
+             --out w/other-draft.cbor",
+        );
+        let draft = self.read("other-draft.cbor");
+        for device in OTHER_DEVICES {
+            self.write(&format!("other-{}.cbor", device.0), device.endorse(&draft));
+        }
+        self.done(
+            "wallet assemble --draft w/other-draft.cbor --endorsement w/other-kobe-1.cbor \
+             --endorsement w/other-kyoto-1.cbor --out w/other-wallet.cbor",
+        );
+    }
+
+    /// The second wallet as a device holds it.
+    pub(crate) fn other(&self) -> RegisteredWallet {
+        let root: Root = codec::decode(&self.read("root.cbor")).expect("a root");
+        let record = self.read("other-wallet.cbor");
+        RegisteredWallet::open(&record, SCOPE, &root.digest()).expect("a wallet")
+    }
+
     /// Files that nothing should take.
     fn spoiled(&self) {
         self.write("empty", []);
@@ -263,28 +296,7 @@ impl World {
         record[middle] ^= 1;
         self.write("wallet-changed.cbor", record);
         self.spoiled_policies();
-        let root: Root = codec::decode(&self.read("root.cbor")).expect("a root");
-        let devices = [SoftDevice("kobe-1"), SoftDevice("kyoto-1")];
-        for device in &devices {
-            let card = device.card(SCOPE, root.digest());
-            self.write(&format!("{}.cbor", device.0), card.to_bytes());
-        }
-        self.done(
-            "wallet create --root w/root.cbor --card w/kobe-1.cbor --card w/kyoto-1.cbor \
-             --threshold 2 --name \"Company cold 01\" --class company --script sh-wsh \
-             --out w/other-draft.cbor",
-        );
-        let draft = self.read("other-draft.cbor");
-        for device in &devices {
-            self.write(&format!("other-{}.cbor", device.0), device.endorse(&draft));
-        }
-        self.done(
-            "wallet assemble --draft w/other-draft.cbor --endorsement w/other-kobe-1.cbor \
-             --endorsement w/other-kyoto-1.cbor --out w/other-wallet.cbor",
-        );
-        let other = self.read("other-wallet.cbor");
-        let other = RegisteredWallet::open(&other, SCOPE, &root.digest()).expect("a wallet");
-        self.write("coins-other.json", coins(&other, &[0]));
+        self.write("coins-other.json", coins(&self.other(), &[0, 1]));
         let one = coins(&self.registered(), &[0]);
         let item = one
             .trim()
@@ -363,6 +375,14 @@ limit = "2.00000000"
 name = "Customer cold 01"
 per_transfer = 500_000_000
 fee = { absolute = "0.00100000", sat_per_vbyte = 200, per_mille = 10 }
+approval = { approvers = 2, departments = 2, directors = 1 }
+destinations = ["hot-refill-01"]
+change_window = 20
+
+[[wallet]]
+name = "Company cold 01"
+per_transfer = "1"
+fee = { absolute = 100_000, sat_per_vbyte = 200, per_mille = 10 }
 approval = { approvers = 2, departments = 2, directors = 1 }
 destinations = ["hot-refill-01"]
 change_window = 20
