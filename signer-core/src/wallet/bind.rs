@@ -15,7 +15,7 @@ use crate::digest::{DeviceId, PolicyDigest};
 use crate::keys::Signature64;
 use crate::ledger::LedgerState;
 use crate::policy::ActivePolicy;
-use crate::psbt::ParsedPsbt;
+use crate::psbt::{ParsedPsbt, limits};
 use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, Height, Id, InputIndex, KeyIndex, OutputIndex};
@@ -146,7 +146,7 @@ impl WalletTx {
     ///
     /// # Errors
     /// The complete report, when any rule of WAL01 to WAL06 refuses, or PSB07 for a lock time that
-    /// lies above the known height.
+    /// lies above the known height, or for the weight with the wallet's own witnesses.
     pub fn bind(parsed: ParsedPsbt, context: &BindContext<'_>) -> Result<Self, Stopped> {
         let binding = Binding::new(&parsed, *context);
         let verdicts = [
@@ -157,19 +157,25 @@ impl WalletTx {
             (RuleId::WAL05, wal05::wal05(&binding)),
             (RuleId::WAL06, wal06::wal06(&binding)),
         ];
-        let report = match lock_ahead(&parsed, context.tip) {
-            None => parsed.report().clone(),
-            Some(refusal) => parsed.report().clone().refusing(refusal),
-        };
+        let weight = binding
+            .wallet
+            .map(|wallet| parsed.weight_with(wallet.witness_bytes()));
+        let known = [
+            lock_ahead(&parsed, context.tip),
+            weight.and_then(overweight),
+        ];
+        let report = known
+            .into_iter()
+            .flatten()
+            .fold(parsed.report().clone(), RuleReport::refusing);
         let report = report.with_stage(Stage::Bind, &verdicts).unrefused()?;
         let explained = binding.explained();
-        let Some((wallet, inputs)) = explained else {
+        let (Some((wallet, inputs)), Some(weight)) = (explained, weight) else {
             // No rule refused, so every input was explained: this is never reached, and stops.
             let nothing = Refusal::new(RuleId::WAL02, Place::Whole, "explained inputs", "none");
             return Err(report.refusing(nothing).stopped(RuleId::WAL02));
         };
         let outputs = outputs(&parsed, &wallet);
-        let weight = parsed.weight_with(wallet.witness_bytes());
         Ok(Self {
             parsed,
             wallet,
@@ -303,6 +309,15 @@ fn lock_ahead(parsed: &ParsedPsbt, tip: Height) -> Option<Refusal> {
     })
 }
 
+/// The part of PSB07 that needs the wallet: a PSBT may leave its witness scripts out, the
+/// registered keys tell the largest witness all the same.
+fn overweight(weight: Weight) -> Option<Refusal> {
+    (weight.to_wu() > limits::WEIGHT).then(|| {
+        let expected = alloc::format!("at most {} weight units", limits::WEIGHT);
+        Refusal::new(RuleId::PSB07, Place::Transaction, expected, weight.to_wu())
+    })
+}
+
 fn outputs(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<OutputKind> {
     let outputs = parsed.tx().output.iter();
     let explained = outputs.map(|output| match wallet.locate(&output.script_pubkey) {
@@ -418,11 +433,11 @@ fn rebuild(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<Option<Rebuilt
 mod tests {
     use bitcoin::hashes::Hash;
     use bitcoin::sighash::SighashCache;
-    use bitcoin::{Amount, EcdsaSighashType};
+    use bitcoin::{Amount, EcdsaSighashType, ScriptBuf};
 
-    use crate::psbt::PsbtVersion;
+    use crate::psbt::{ParsedPsbt, PsbtVersion};
     use crate::rule::{Place, RuleId, Verdict};
-    use crate::testing::{Case, TIP, outside_script, refusals, refused, world, wrapped};
+    use crate::testing::{Case, Output, TIP, outside_script, refusals, refused, world, wrapped};
 
     #[test]
     fn at_the_limit_of_the_lock_time() {
@@ -439,6 +454,47 @@ mod tests {
             case.lock_time = TIP.0 + 1;
             assert_eq!(refused(case.bind(world())), [RuleId::PSB07]);
         }
+    }
+
+    /// A transfer that says nothing of its witness scripts, filled up to `weight` by outputs.
+    fn weighing(weight: u64) -> Case {
+        let mut case = Case::new(world());
+        for coin in &mut case.coins {
+            coin.parts.witness_script = None;
+        }
+        let heavy = |bytes| Output {
+            script: ScriptBuf::from_bytes(std::vec![0; bytes]),
+            sats: 1,
+            parts: crate::psbt::build::OutputParts::default(),
+        };
+        case.outputs.resize(11, heavy(9_980));
+        case.outputs.push(heavy(9_000));
+        let missing = (weight - case.psbt_weight()) / 4;
+        case.outputs[11] = heavy(9_000 + usize::try_from(missing).unwrap());
+        case
+    }
+
+    impl Case {
+        /// Four for each byte, two for marker and flag, 254 for each 2-of-3 witness.
+        fn psbt_weight(&self) -> u64 {
+            4 * self.tx().base_size() as u64 + 2 + 254 * self.coins.len() as u64
+        }
+    }
+
+    /// What a PSBT leaves out cannot make a transaction lighter.
+    #[test]
+    fn at_the_limit_of_the_weight_of_witnesses_that_the_psbt_leaves_out() {
+        let case = weighing(400_000);
+        assert!((399_997..=400_000).contains(&case.psbt_weight()));
+        assert_eq!(refused(case.bind(world())), []);
+    }
+
+    #[test]
+    fn one_past_the_weight_of_witnesses_that_the_psbt_leaves_out() {
+        let case = weighing(400_004);
+        assert!((400_001..=400_004).contains(&case.psbt_weight()));
+        assert!(ParsedPsbt::parse(case.unsigned().into_bytes()).is_ok());
+        assert_eq!(refused(case.bind(world())), [RuleId::PSB07]);
     }
 
     /// The lock time refuses beside the rules of the stage, which still all run.

@@ -21,7 +21,7 @@ const RELATIVE_LOCK_DISABLED: u32 = 1 << 31;
 ///
 /// Lock times that are times are refused, heights are taken: whether a height is ahead is judged
 /// where the height of the chain is known. The weight is the largest that the witness scripts in
-/// the PSBT allow; where a witness script is missing, the wallet knows better (`weight_with`).
+/// the PSBT allow; where a witness script is missing, the stage that knows the wallet refuses.
 pub(super) fn psb07(reading: &Reading<'_>) -> Verdict {
     let tx = &reading.fields.tx;
     let version = tx.version.0;
