@@ -9,10 +9,10 @@ use signer_core::approval::{ActiveRoster, HeardRequest};
 use signer_core::cose::Endorsed;
 use signer_core::digest::{DeviceId, PolicyDigest};
 use signer_core::headers::{ChainTip, HeaderRun};
-use signer_core::ledger::LedgerState;
 use signer_core::policy::{ActivePolicy, CheckedTx, Policy, PolicyStanding};
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
+use signer_core::transcript::DeviceState;
 use signer_core::types::{Height, Version};
 use signer_core::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
 use signer_core::{codec, psbt};
@@ -94,24 +94,24 @@ impl House {
         wallets
             .add(Arc::clone(&self.wallet))
             .map_err(|e| Failure::told("the wallet cannot be used", &e))?;
-        let ledger = LedgerState::default();
+        // No device's past is known here: what a device without one would say.
+        let unborn = DeviceState::unborn();
         let device = stand_in(&parsed, &self.wallet);
         let context = BindContext {
             wallets: &wallets,
             policy: &self.policy,
-            ledger: &ledger,
+            ledger: unborn.ledger(),
             device: &device,
             tip: self.tip,
         };
         let tx = WalletTx::bind(parsed, &context)?;
-        Ok(CheckedTx::check(tx, &self.policy, &ledger, self.tip)?)
+        Ok(CheckedTx::check(tx, &self.policy)?)
     }
 
     /// Judges a transaction with its request and what officers said so far.
     pub(crate) fn hear(&self, parsed: ParsedPsbt) -> Result<HeardRequest, Failure> {
         let checked = self.check(parsed)?;
-        HeardRequest::hear(checked, &self.roster, &LedgerState::default(), self.tip)
-            .map_err(Failure::Rules)
+        HeardRequest::hear(checked, &self.roster).map_err(Failure::Rules)
     }
 }
 

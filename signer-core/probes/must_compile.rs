@@ -14,7 +14,7 @@ use signer_core::signing::{
     SigningHsm, WalletKeyRef,
 };
 use signer_core::transcript::{Release, SealedSession};
-use signer_core::types::{Height, Lang};
+use signer_core::types::Lang;
 use signer_core::wallet::{BindContext, WalletTx};
 
 /// An HSM sees what it is asked to sign and cannot make it.
@@ -61,13 +61,11 @@ pub fn judge(
     policy: &ActivePolicy,
     roster: &ActiveRoster,
     operators: &Operators,
-    ledger: &LedgerState,
-    tip: Height,
 ) -> Result<ApprovedTx, Stopped> {
     let parsed = ParsedPsbt::parse(bytes)?;
     let bound = WalletTx::bind(parsed, context)?;
-    let checked = CheckedTx::check(bound, policy, ledger, tip)?;
-    ApprovedTx::approve(checked, roster, operators, ledger, tip)
+    let checked = CheckedTx::check(bound, policy)?;
+    ApprovedTx::approve(checked, roster, operators)
 }
 
 pub fn ask(approved: ApprovedTx, session: ReviewSession) -> Result<ConfirmedTx, Refusal> {

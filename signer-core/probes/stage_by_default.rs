@@ -2,11 +2,12 @@
 //! There is no stage of nothing.
 
 use signer_core::approval::ApprovedTx;
+use signer_core::ledger::LedgerState;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ParsedPsbt;
 use signer_core::review::{ConfirmedTx, Review};
 use signer_core::signing::{SignedPsbt, Signing};
-use signer_core::transcript::{Journal, Release, SealedSession};
+use signer_core::transcript::{DeviceState, Journal, Release, SealedSession};
 use signer_core::wallet::WalletTx;
 
 fn default<T: Default>() {}
@@ -23,4 +24,6 @@ fn main() {
     default::<Review>(); // refused
     default::<Signing>(); // refused
     default::<Journal>(); // refused
+    default::<LedgerState>(); // refused
+    default::<DeviceState>(); // refused
 }

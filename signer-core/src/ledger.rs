@@ -12,7 +12,7 @@ use crate::types::{KeyIndex, OfficerId};
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
 ///
 /// Made only by folding journal entries, so that an auditor's replay gives the same answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerState {
     spent: BTreeMap<OutPoint, TxDigest>,
     rejected: BTreeMap<RequestDigest, OfficerId>,
@@ -22,6 +22,17 @@ pub struct LedgerState {
 }
 
 impl LedgerState {
+    /// Before the first entry of a journal.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            spent: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            r_values: BTreeSet::new(),
+            highest_change: BTreeMap::new(),
+            signatures: 0,
+        }
+    }
+
     /// The transaction that this device signed over this coin, if it ever did.
     pub fn signed_over(&self, coin: &OutPoint) -> Option<TxDigest> {
         self.spent.get(coin).copied()
@@ -52,7 +63,7 @@ impl LedgerState {
     }
 
     /// Counts an intent: from now on the coins are signed over, even if power fails.
-    pub fn record_intent(&mut self, tx: TxDigest, coins: &[OutPoint]) {
+    pub(crate) fn record_intent(&mut self, tx: TxDigest, coins: &[OutPoint]) {
         for coin in coins {
             self.spent.entry(*coin).or_insert(tx);
         }
@@ -61,17 +72,17 @@ impl LedgerState {
     }
 
     /// Remembers a rejection for ever.
-    pub fn record_rejection(&mut self, request: RequestDigest, officer: OfficerId) {
+    pub(crate) fn record_rejection(&mut self, request: RequestDigest, officer: OfficerId) {
         self.rejected.entry(request).or_insert(officer);
     }
 
     /// Remembers an r value.
-    pub fn record_r(&mut self, r: [u8; 32]) {
+    pub(crate) fn record_r(&mut self, r: [u8; 32]) {
         self.r_values.insert(r);
     }
 
     /// Remembers that a change script of this wallet was paid.
-    pub fn record_change(&mut self, wallet: WalletId, index: KeyIndex) {
+    pub(crate) fn record_change(&mut self, wallet: WalletId, index: KeyIndex) {
         let highest = self.highest_change.entry(wallet).or_insert(index);
         *highest = index.max(*highest);
     }

@@ -61,7 +61,7 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
             tip,
         };
         let tx = WalletTx::bind(parsed, &context)?;
-        CheckedTx::check(tx, policy, state.ledger(), tip)
+        CheckedTx::check(tx, policy)
     };
     Ok(chain())
 }

@@ -76,14 +76,8 @@ mod tests {
     fn approve_with(operators: &Operators, world: &World) -> std::vec::Vec<RuleId> {
         let case = Case::new(world);
         let tx = case.bind_psbt(world, case.full(world)).unwrap();
-        let checked = CheckedTx::check(tx, &world.policy, &case.ledger, case.tip).unwrap();
-        refused(ApprovedTx::approve(
-            checked,
-            &world.roster,
-            operators,
-            &case.ledger,
-            case.tip,
-        ))
+        let checked = CheckedTx::check(tx, &world.policy).unwrap();
+        refused(ApprovedTx::approve(checked, &world.roster, operators))
     }
 
     #[test]
@@ -164,9 +158,9 @@ mod tests {
         let other = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
         let case = Case::new(world());
         let tx = case.bind_psbt(world(), case.full(world())).unwrap();
-        let checked = CheckedTx::check(tx, &world().policy, &case.ledger, case.tip).unwrap();
+        let checked = CheckedTx::check(tx, &world().policy).unwrap();
         let operators = world().operators(0, case.operators);
-        let approved = ApprovedTx::approve(checked, &other, &operators, &case.ledger, case.tip);
+        let approved = ApprovedTx::approve(checked, &other, &operators);
         let rules = refused(approved);
         for rule in [RuleId::APP01, RuleId::APP04, RuleId::APP05, RuleId::APP10] {
             assert!(rules.contains(&rule), "{rule}");

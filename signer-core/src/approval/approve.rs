@@ -61,10 +61,8 @@ impl ApprovedTx {
         checked: CheckedTx,
         roster: &ActiveRoster,
         operators: &Operators,
-        ledger: &LedgerState,
-        tip: Height,
     ) -> Result<Self, Stopped> {
-        let hearing = Hearing::new(&checked, roster, ledger, tip);
+        let hearing = Hearing::new(&checked, roster);
         let verdicts = [
             (RuleId::APP01, app01::app01(&hearing)),
             (RuleId::APP02, app02::app02(&hearing)),
@@ -151,13 +149,8 @@ impl HeardRequest {
     ///
     /// # Errors
     /// Every refusal of these rules.
-    pub fn hear(
-        checked: CheckedTx,
-        roster: &ActiveRoster,
-        ledger: &LedgerState,
-        tip: Height,
-    ) -> Result<Self, Vec<Refusal>> {
-        let hearing = Hearing::new(&checked, roster, ledger, tip);
+    pub fn hear(checked: CheckedTx, roster: &ActiveRoster) -> Result<Self, Vec<Refusal>> {
+        let hearing = Hearing::new(&checked, roster);
         let verdicts = [
             app01::app01(&hearing),
             app02::app02(&hearing),
@@ -235,12 +228,7 @@ pub(super) struct Vote<'a> {
 }
 
 impl<'a> Hearing<'a> {
-    fn new(
-        checked: &'a CheckedTx,
-        roster: &'a ActiveRoster,
-        ledger: &'a LedgerState,
-        tip: Height,
-    ) -> Self {
+    fn new(checked: &'a CheckedTx, roster: &'a ActiveRoster) -> Self {
         let carried = checked.wallet_tx().parsed().carried();
         let opened = carried
             .request
@@ -263,8 +251,8 @@ impl<'a> Hearing<'a> {
         Self {
             checked,
             roster,
-            ledger,
-            tip,
+            ledger: checked.wallet_tx().ledger(),
+            tip: checked.wallet_tx().tip(),
             request,
             no_request,
             votes,

@@ -47,12 +47,7 @@ impl CheckedTx {
     ///
     /// # Errors
     /// The complete report, when any of POL01, POL02, POL04 and POL07 refuses.
-    pub fn check(
-        tx: WalletTx,
-        policy: &ActivePolicy,
-        ledger: &LedgerState,
-        tip: Height,
-    ) -> Result<Self, Stopped> {
+    pub fn check(tx: WalletTx, policy: &ActivePolicy) -> Result<Self, Stopped> {
         let rules = policy.policy().wallet(&tx.wallet().digest());
         // Another policy than the one of the binding is as good as none.
         let rules = rules.filter(|_| tx.policy() == policy.digest()).cloned();
@@ -60,8 +55,8 @@ impl CheckedTx {
             tx: &tx,
             policy,
             rules: rules.as_ref(),
-            ledger,
-            tip,
+            ledger: tx.ledger(),
+            tip: tx.tip(),
         };
         let verdicts = [
             (RuleId::POL01, pol01::pol01(&checking)),
@@ -186,7 +181,7 @@ mod tests {
         let case = Case::new(world());
         let check = |policy| {
             let tx = case.bind(world()).unwrap();
-            refused(CheckedTx::check(tx, policy, &case.ledger, case.tip))
+            refused(CheckedTx::check(tx, policy))
         };
         assert_eq!(check(&world().policy), []);
         let rules = [RuleId::POL01, RuleId::POL02, RuleId::POL04];

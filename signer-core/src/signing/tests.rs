@@ -111,7 +111,7 @@ mod sig03 {
     fn passes_a_new_r_and_refuses_one_of_the_past_or_of_this_session() {
         let made = signature(1, SIGHASH);
         let new = |lines: &[_], ledger: &_| rules::sig03(&line(1), &made, lines, ledger);
-        let mut ledger = LedgerState::default();
+        let mut ledger = LedgerState::empty();
         assert_eq!(new(&[], &ledger), Ok(()));
         let before = crate::signing::SignatureLine {
             input: InputIndex(7),
@@ -132,7 +132,7 @@ mod sig04 {
         let (mut bench, mut signing) = begun();
         let order = signing.next_order().unwrap();
         let made = bench.device.sign(&order).unwrap();
-        let ledger = LedgerState::default();
+        let ledger = LedgerState::empty();
         signing.accept(order, made, &ledger).unwrap();
         let facts = crate::signing::ReceiptFacts {
             head: [0; 32],
@@ -146,7 +146,7 @@ mod sig04 {
     #[test]
     fn refuses_an_order_out_of_turn_and_one_too_many() {
         let (mut bench, mut signing) = begun();
-        let ledger = LedgerState::default();
+        let ledger = LedgerState::empty();
         let (first, second) = (signing.next_order().unwrap(), signing.next_order().unwrap());
         assert!(signing.next_order().is_none());
         let made = bench.device.sign(&second).unwrap();
@@ -163,9 +163,7 @@ mod sig04 {
         let (mut bench, mut signing) = begun();
         while let Some(order) = signing.next_order() {
             let made = bench.device.sign(&order).unwrap();
-            signing
-                .accept(order, made, &LedgerState::default())
-                .unwrap();
+            signing.accept(order, made, &LedgerState::empty()).unwrap();
         }
         let facts = crate::signing::ReceiptFacts {
             head: [0; 32],
@@ -188,9 +186,7 @@ mod sig05 {
         let (mut bench, mut signing) = begun();
         while let Some(order) = signing.next_order() {
             let made = bench.device.sign(&order).unwrap();
-            signing
-                .accept(order, made, &LedgerState::default())
-                .unwrap();
+            signing.accept(order, made, &LedgerState::empty()).unwrap();
         }
         let facts = crate::signing::ReceiptFacts {
             head: [0; 32],

@@ -172,7 +172,7 @@ impl Case {
             ballots: vec![Ballot::yes("approver.a"), Ballot::yes("director.d")],
             operators: ["operator.a", "operator.b"],
             device: 0,
-            ledger: LedgerState::default(),
+            ledger: LedgerState::empty(),
             tip: TIP,
         }
     }
@@ -363,7 +363,7 @@ impl Case {
 
     fn check_psbt(&self, world: &World, psbt: RawPsbt) -> Result<CheckedTx, Stopped> {
         let tx = self.bind_psbt(world, psbt)?;
-        CheckedTx::check(tx, &world.policy, &self.ledger, self.tip)
+        CheckedTx::check(tx, &world.policy)
     }
 
     /// Up to `CheckedTx`, without request and approvals.
@@ -375,7 +375,7 @@ impl Case {
     pub(crate) fn approve_psbt(&self, world: &World, psbt: RawPsbt) -> Result<ApprovedTx, Stopped> {
         let checked = self.check_psbt(world, psbt)?;
         let operators = world.operators(self.device, self.operators);
-        ApprovedTx::approve(checked, &world.roster, &operators, &self.ledger, self.tip)
+        ApprovedTx::approve(checked, &world.roster, &operators)
     }
 
     /// Up to `ApprovedTx`.

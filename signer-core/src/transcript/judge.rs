@@ -63,8 +63,8 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
         tip,
     };
     let tx = WalletTx::bind(parsed, &context)?;
-    let checked = CheckedTx::check(tx, policy, ledger, tip)?;
-    let approved = ApprovedTx::approve(checked, roster, &operators, ledger, tip)?;
+    let checked = CheckedTx::check(tx, policy)?;
+    let approved = ApprovedTx::approve(checked, roster, &operators)?;
     Ok(approved)
 }
 

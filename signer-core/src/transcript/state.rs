@@ -12,7 +12,9 @@ use bitcoin::OutPoint;
 pub use error::FoldError;
 pub use session::{OpenSession, SessionSummary, Unfinished};
 
-use super::entry::{Body, CeremonyKind, Entry, Genesis, KeysGenerated, Outcome, SessionOpened};
+use super::entry::{
+    Body, CeremonyKind, Entry, Genesis, KeysGenerated, Outcome, Rejected, SessionOpened,
+};
 use super::seal::{Seal, trn02};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec::ByteString;
@@ -27,7 +29,7 @@ use crate::types::{Height, SessionNumber};
 use crate::wallet::{CheckedCard, Registry};
 
 /// What a device is, by its journal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DeviceState {
     genesis: Option<Genesis>,
     roster: Option<ActiveRoster>,
@@ -48,7 +50,22 @@ pub struct DeviceState {
 impl DeviceState {
     /// A device without an entry.
     pub fn unborn() -> Self {
-        Self::default()
+        Self {
+            genesis: None,
+            roster: None,
+            enrolments: Vec::new(),
+            cards: Vec::new(),
+            drafts: Vec::new(),
+            wallets: Registry::new(),
+            policy: None,
+            tip: None,
+            keys: Vec::new(),
+            ledger: LedgerState::empty(),
+            sessions: Vec::new(),
+            open: None,
+            unfinished: None,
+            last_seal: None,
+        }
     }
 
     /// How the device was born.
@@ -174,8 +191,7 @@ impl DeviceState {
             }
             Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {
-                let officer = rejected.officer.clone();
-                self.ledger.record_rejection(rejected.request, officer);
+                self.reject(rejected);
                 Ok(())
             }
             Body::Intent(intent) => self.intend(intent),
@@ -235,6 +251,17 @@ impl DeviceState {
         }
         self.open = Some(OpenSession::new(number, opened));
         Ok(())
+    }
+
+    /// For ever, and for an intent that goes on after a cut too: it is judged by what was before
+    /// it, but no rejection is forgotten.
+    fn reject(&mut self, rejected: &Rejected) {
+        let (request, officer) = (rejected.request, &rejected.officer);
+        self.ledger.record_rejection(request, officer.clone());
+        if let Some(unfinished) = self.unfinished.as_mut() {
+            let before = &mut unfinished.ledger_before;
+            before.record_rejection(request, officer.clone());
+        }
     }
 
     fn intend(&mut self, intent: &Intent) -> Result<(), FoldError> {

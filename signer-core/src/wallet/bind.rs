@@ -46,6 +46,8 @@ pub struct WalletTx {
     inputs: Vec<BoundInput>,
     outputs: Vec<OutputKind>,
     weight: Weight,
+    ledger: LedgerState,
+    tip: Height,
     report: RuleReport,
 }
 
@@ -184,6 +186,8 @@ impl WalletTx {
             inputs,
             outputs,
             weight,
+            ledger: context.ledger.clone(),
+            tip: context.tip,
             report,
         })
     }
@@ -283,6 +287,16 @@ impl WalletTx {
         let weight = self.weight.to_wu();
         let up = quarters.saturating_add(weight.saturating_sub(1));
         up.checked_div(weight).unwrap_or(u64::MAX)
+    }
+
+    /// What past sessions meant when it was explained. Every later stage judges by the same.
+    pub(crate) const fn ledger(&self) -> &LedgerState {
+        &self.ledger
+    }
+
+    /// The height that was known when it was explained. Every later stage judges by the same.
+    pub(crate) const fn tip(&self) -> Height {
+        self.tip
     }
 
     /// The report so far: PSB01 to WAL06, none refused.

@@ -114,7 +114,8 @@ impl Unfinished {
         &self.results
     }
 
-    /// What the sessions before it mean: what the rules judge when it is resumed.
+    /// What the sessions before it mean, and every rejection since: what the rules judge when it
+    /// is resumed.
     pub const fn ledger_before(&self) -> &LedgerState {
         &self.ledger_before
     }

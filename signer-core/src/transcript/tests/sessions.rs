@@ -186,6 +186,33 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
     }
 }
 
+/// Between the cut and the session that goes on, somebody said no.
+#[test]
+fn a_rejection_after_a_cut_is_not_forgotten_by_going_on() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let confirmed = bench.confirm();
+    drop(bench.sign(confirmed, 1));
+    bench.journal = Journal::load(&bench.disk).unwrap();
+    case.ballots.push(Ballot::no("approver.b"));
+    bench.take_in(CeremonyKind::Sign, &case);
+    bench.judge().unwrap_err();
+    bench.close(Outcome::Refused);
+    case.ballots.pop();
+    bench.take_in(CeremonyKind::Resume, &case);
+    let refused = bench.judge().unwrap_err();
+    let rules: std::vec::Vec<RuleId> = refused
+        .report()
+        .unwrap()
+        .refusals()
+        .map(|r| r.rule)
+        .collect();
+    assert_eq!(rules, [RuleId::APP08]);
+    bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
 #[test]
 fn a_release_needs_its_own_seal_on_the_disk() {
     let mut bench = Bench::ready();
