@@ -1,10 +1,13 @@
 //! How a command ends when it does not end well: what happened, what to do, and an exit code.
 
+mod japanese;
+
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use signer_core::approval::Seat;
+use signer_core::types::Lang;
 
 /// Whose fault it is: the exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,9 +134,14 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}\n  {}", self.what, self.advice)
+impl Failure {
+    /// Two lines: what happened, and what to do.
+    pub(crate) fn text(&self, lang: Lang) -> String {
+        let advice = match lang {
+            Lang::En => &self.advice,
+            Lang::Ja => japanese::advice(&self.advice),
+        };
+        format!("error: {}\n  {advice}", self.what)
     }
 }
 
@@ -154,7 +162,7 @@ mod tests {
     fn a_failure_is_two_plain_lines_and_a_code() {
         let failure = Failure::input("no such\nfile \u{1b}[2J", "look again");
         assert_eq!(
-            failure.to_string(),
+            failure.text(Lang::En),
             "error: no such file  [2J\n  look again"
         );
         assert_eq!(failure.kind().code(), 3);

@@ -27,17 +27,20 @@ use clap::Parser as _;
 
 use failure::Failure;
 use plan::Plan;
+use signer_core::types::Lang;
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    match Plan::try_from(cli).and_then(run) {
+    let plan = Plan::try_from(cli);
+    let lang = plan.as_ref().map_or(Lang::En, Plan::lang);
+    match plan.and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Where nobody reads, the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            let _ = writeln!(std::io::stderr(), "{}", failure.text(lang));
             failure.exit_code()
         }
     }

@@ -160,6 +160,23 @@ pub(crate) struct Sign {
     pub(crate) outputs: Vec<PathBuf>,
 }
 
+impl Plan {
+    /// The language in which people are spoken to.
+    pub(crate) fn lang(&self) -> Lang {
+        match self {
+            Self::Commission(plan) => plan.place.lang,
+            Self::Register(plan) => plan.place.lang,
+            Self::InstallPolicy(plan) => plan.place.lang,
+            Self::Sign(plan) => plan.place.lang,
+            Self::Card(plan) | Self::Transcript(plan) => plan.place.lang,
+            Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) => plan.place.lang,
+            Self::Address(plan) => plan.show.place.lang,
+            Self::Review(plan) => plan.show.place.lang,
+            Self::Selftest(_) | Self::DecodePicture => Lang::En,
+        }
+    }
+}
+
 impl TryFrom<Cli> for Plan {
     type Error = Failure;
 

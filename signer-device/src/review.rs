@@ -77,11 +77,13 @@ fn known_height(state: &DeviceState, parsed: &ParsedPsbt) -> Height {
 }
 
 fn refused(stopped: &Stopped) -> Failure {
-    let rules: Vec<String> = stopped
-        .report()
-        .refusals()
-        .map(|refusal| refusal.rule.to_string())
-        .collect();
+    let mut rules: Vec<String> = Vec::new();
+    for refusal in stopped.report().refusals() {
+        let rule = refusal.rule.to_string();
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
     Failure::new(
         Kind::Rule,
         format_args!("refused by rule: {}", rules.join(", ")),

@@ -151,6 +151,10 @@ fn both_languages_ask_the_same_questions() {
             asked.push(prompts);
         }
         assert_eq!(asked[0], asked[1]);
+        let missing = ["device", "status", "--state", "/nowhere", "--lang", "ja"];
+        show(&missing)
+            .ended(3)
+            .says("初期設定済み端末の状態フォルダ");
         assert!(asked[0].contains(&"card-d2".to_owned()));
     });
 }
