@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Input,
     /// The HSM.
     Hsm,
+    /// A PIN that the HSM refused; recorded where a session is open.
+    WrongPin,
     /// The machine, or a defect of this program.
     Internal,
 }
@@ -31,7 +33,7 @@ impl Kind {
             Self::Rule => 1,
             Self::Officer => 2,
             Self::Input => 3,
-            Self::Hsm => 4,
+            Self::Hsm | Self::WrongPin => 4,
             Self::Internal => 5,
         }
     }

@@ -12,7 +12,7 @@ use signer_core::transcript::{Body, Outcome};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
-use support::people::{at_ceremony, from_screen};
+use support::people::{PIN, at_ceremony, from_screen};
 use support::play::{Act, typed};
 
 #[test]
@@ -226,7 +226,10 @@ fn operators_are_two_people_of_the_roster() {
         })
         .ended(4)
         .says("CKR_PIN_INCORRECT");
-        house.verified_transcript("d1");
+        let transcript = house.verified_transcript("d1");
+        let is_wrong_pin = |body: &Body| matches!(body, Body::WrongPin(_));
+        let entries = transcript.entries().iter();
+        assert_eq!(entries.filter(|entry| is_wrong_pin(&entry.body)).count(), 1);
     });
 }
 
@@ -258,5 +261,23 @@ fn input_that_is_no_psbt_is_bad_input() {
         ceremony(&taken).ended(3).says("exists already");
         assert!(!bench.path("out.psbt").exists());
         house.verified_transcript("d1");
+    });
+}
+
+/// Somebody who holds the PIN makes a key outside any ceremony.
+#[test]
+fn a_key_that_no_ceremony_made_stops_the_device() {
+    isolated("a_key_that_no_ceremony_made_stops_the_device", |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        house.officers.go_home_and_add_key("himuro-d1", PIN);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        let played = ceremony(&arguments);
+        played.ended(1).says("x HSM03 refused at token");
+        assert!(!played.output.contains("[officer-a]"), "nobody was asked");
+        let transcript = house.verified_transcript("d1");
+        let last = transcript.state().sessions().last().copied();
+        assert_eq!(last.map(|s| s.outcome), Some(Outcome::Refused));
     });
 }

@@ -3,7 +3,7 @@
 //! An entry is on the disk before anything is done that it announces. A session that fails is
 //! closed, sealed and anchored like one that ends well.
 
-use hsm_profiles::{DeviceHsm, Module};
+use hsm_profiles::{DeviceHsm, ErrorClass, Module};
 use signer_core::cose::Scope;
 use signer_core::digest::ScreenDigest;
 
@@ -12,7 +12,7 @@ use signer_core::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Line, hsm05};
 use signer_core::transcript::{
-    Aborted, Anchor, Answered, Body, Journal, Outcome, SealedSession, Shown,
+    Aborted, Anchor, Answered, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
 };
 use signer_core::types::Lang;
 
@@ -223,7 +223,7 @@ impl Session {
         };
         let recorded = match outcome {
             Outcome::Refused => Ok(()),
-            _ => self.record(Body::Aborted(self.aborted(&failure))),
+            _ => self.record_abort(&failure),
         };
         let ended = recorded
             .and_then(|()| self.close(outcome).map(|_| ()))
@@ -233,6 +233,13 @@ impl Session {
             Err(second) if second.kind() != Kind::Officer => failure.followed_by(&second),
             _ => failure,
         }
+    }
+
+    fn record_abort(&mut self, failure: &Failure) -> Result<(), Failure> {
+        if failure.kind() == Kind::WrongPin {
+            self.record(Body::WrongPin(WrongPin { tries_left: None }))?;
+        }
+        self.record(Body::Aborted(self.aborted(failure)))
     }
 
     fn aborted(&self, failure: &Failure) -> Aborted {
@@ -246,7 +253,11 @@ impl Session {
 
 /// A failure of the token, in the language of the room.
 pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
-    Failure::hsm(error.what(lang), error.advice(lang))
+    let kind = match error.class() {
+        ErrorClass::PinWrong => Kind::WrongPin,
+        _ => Kind::Hsm,
+    };
+    Failure::new(kind, error.what(lang), error.advice(lang))
 }
 
 /// An entry that the journal does not take: this program did something out of order.

@@ -1,12 +1,14 @@
 //! Officers with tokens of their own, and what they sign before a device exists.
 
 use bitcoin::CompactTarget;
-use hsm_profiles::{Module, OfficerToken, Pin, Profile};
+use hsm_profiles::{Module, OfficerToken, Pin, Profile, TokenSelector};
 use signer_core::approval::{Officer, Role, Roster};
 use signer_core::codec;
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
+use signer_core::keys::Fingerprint;
 use signer_core::root::{Checkpoint, Root};
-use signer_core::types::{Height, Id, Label, Network, Purpose, Version};
+use signer_core::token::Line;
+use signer_core::types::{Chain, Height, Id, Label, Network, PoolNumber, Purpose, Version};
 use zeroize::Zeroizing;
 
 use super::Bench;
@@ -45,8 +47,8 @@ pub(crate) const SCOPE: Scope = Scope {
 /// The officers' tokens, opened.
 pub(crate) struct Officers {
     tokens: Vec<(Id, OfficerToken)>,
-    /// Also holds the module open.
-    pub(crate) module: Module,
+    /// Held open for the tokens.
+    module: Option<Module>,
     pub(crate) root: Root,
     pub(crate) roster: Endorsed<Roster>,
 }
@@ -91,7 +93,7 @@ impl Officers {
         bench.write("roster.cbor", &roster.to_bytes());
         Self {
             tokens,
-            module,
+            module: Some(module),
             root,
             roster,
         }
@@ -109,6 +111,28 @@ impl Officers {
                 endorse(artefact, token);
             }
         }
+    }
+
+    /// The officers go home with their tokens; then somebody makes a wallet key on a device's
+    /// token, past every ceremony. A module sees only tokens that were there when it was loaded.
+    pub(crate) fn go_home_and_add_key(&mut self, label: &str, user_pin: &str) {
+        self.tokens.clear();
+        self.module = None;
+        let profile = Profile::named("softhsm2").expect("built in");
+        let module = Module::load(&profile, None).expect("SoftHSM is installed");
+        let selector = TokenSelector {
+            label: Line::lossy(label),
+            serial: None,
+        };
+        let mut token = module
+            .open(&selector)
+            .and_then(|closed| closed.login(&pin(user_pin)))
+            .expect("the device's token opens");
+        let device = Fingerprint::from_bytes([1, 2, 3, 4]);
+        token
+            .generate_wallet_keys(device, PoolNumber(7), Chain::Receive, 0..1, |_| {})
+            .expect("a key");
+        let _ = token.logout().expect("it is closed again");
     }
 
     /// What one officer signs.
