@@ -128,11 +128,18 @@ impl Drop for Output {
     }
 }
 
-/// Makes a new folder for many files.
-pub(crate) fn new_folder(path: &Path) -> Result<(), Failure> {
+/// Makes a new folder for many files and lets `fill` write them: all of them, or no folder.
+pub(crate) fn new_folder(
+    path: &Path,
+    fill: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
     fs::create_dir(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => unwritable(path, &error),
+    })?;
+    fill().inspect_err(|_| {
+        // The first error is told; a folder that stays is told at the next run.
+        let _ = fs::remove_dir_all(path);
     })
 }
 

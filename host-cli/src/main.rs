@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => {
             let lang = cli.lang;
-            finish(cli.command.run(&mut Desk::new(lang)), lang)
+            let done = cli.command.run(&mut Desk::new(lang));
+            finish(done.and_then(|()| view::arrived()), lang)
         }
         Err(error) if error.use_stderr() => finish(Err(cli::usage(&error)), cli::LANG),
         Err(help) => {

@@ -1,12 +1,15 @@
 //! Views of artefacts for people and machines. A view is never authority.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::sync::OnceLock;
 
 use bitcoin::Address;
 use serde_json::{Value, json};
 use signer_core::cose::Scope;
 use signer_core::digest::{hex, words_of};
 use signer_core::types::{Network, Purpose};
+
+use crate::error::Failure;
 
 /// Prints a JSON view: keys sorted, indented, one line end at the end.
 pub(crate) fn print(value: &Value) {
@@ -46,9 +49,29 @@ pub(crate) fn scope(scope: Scope) -> String {
     format!("{} {}", scope.network, purpose(scope.purpose))
 }
 
+/// The first line that could not be written.
+static LOST: OnceLock<std::io::Error> = OnceLock::new();
+
 /// Prints one line. A reader that has gone away is no error: `host-cli .. | head`.
 pub(crate) fn write_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            // Only the first matters.
+            let _ = LOST.set(error);
+        }
+        _ => (),
+    }
+}
+
+/// Whether all that was printed has arrived: a view cut by a full disk must not look like success.
+pub(crate) fn arrived() -> Result<(), Failure> {
+    match LOST.get() {
+        None => Ok(()),
+        Some(error) => Err(Failure::input(
+            format!("standard output cannot be written: {error}"),
+            "what was to be shown is incomplete; free some space and show it again",
+        )),
+    }
 }
 
 /// [`println!`] that does not panic where nobody reads.

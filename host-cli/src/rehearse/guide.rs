@@ -106,10 +106,11 @@ impl Rehearsal<'_> {
     /// One line for everything that this play has made.
     pub(super) fn contents(&self) -> String {
         let made = |file: &str| file.contains('*') || self.house.root().join(file).exists();
-        GUIDE
+        let lines: Vec<String> = GUIDE
             .iter()
             .filter(|[file, ..]| made(file))
             .map(|[file, en, ja]| format!("  {file:<32} {}\n", self.lang.pick(en, ja)))
-            .collect()
+            .collect();
+        lines.concat()
     }
 }

@@ -141,10 +141,16 @@ impl fmt::Display for RehearseError {
                 "{}: {error}\n  Look at the folder's rights and the free space.",
                 path.display()
             ),
-            Self::Machine(name, error) => write!(
-                f,
-                "{name}: {error}\n  Build both programs first: scripts/rehearse does that."
-            ),
+            Self::Machine(name, error) => {
+                let advice = match error.kind() {
+                    io::ErrorKind::NotFound => {
+                        "Build both programs first: scripts/rehearse does that."
+                    }
+                    io::ErrorKind::StorageFull => "Free some space and name a new folder.",
+                    _ => "Look at the folder's rights and the free space and memory.",
+                };
+                write!(f, "{name}: {error}\n  {advice}")
+            }
             Self::Talk(what) => write!(
                 f,
                 "{what}\n  The last screen stands in the folder screens/; report this with it."
@@ -279,16 +285,11 @@ impl<'a> Rehearsal<'a> {
         } else {
             &played.errors
         };
+        let lines: Vec<&str> = words.trim().lines().map(str::trim).collect();
         Err(RehearseError::Ended {
             step: format!("{}: {}", machine.name, arguments.join(" ")),
             codes: (expected, played.code),
-            words: words
-                .trim()
-                .lines()
-                .rev()
-                .take(4)
-                .collect::<Vec<_>>()
-                .join(" | "),
+            words: lines[lines.len().saturating_sub(4)..].join(" | "),
         })
     }
 

@@ -46,13 +46,14 @@ impl Args {
         let most = most_inputs(&read, &wallet, OUTPUTS).min(asked.unwrap_or(usize::MAX));
         let lists = items.len().div_ceil(most.max(1));
         let len = items.len().div_ceil(lists.max(1));
-        files::new_folder(&self.out_dir)?;
-        for (place, list) in items.chunks(len.max(1)).enumerate() {
-            let path = self.out_dir.join(format!("coins-{:02}.json", place + 1));
-            let text = format!("{:#}\n", Value::Array(list.to_vec()));
-            Output::reserve(&path)?.write(text.as_bytes())?;
-            line!("{} {} coins", path.display(), list.len());
-        }
-        Ok(())
+        files::new_folder(&self.out_dir, || {
+            for (place, list) in items.chunks(len.max(1)).enumerate() {
+                let path = self.out_dir.join(format!("coins-{:02}.json", place + 1));
+                let text = format!("{:#}\n", Value::Array(list.to_vec()));
+                Output::reserve(&path)?.write(text.as_bytes())?;
+                line!("{} {} coins", path.display(), list.len());
+            }
+            Ok(())
+        })
     }
 }

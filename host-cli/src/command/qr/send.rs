@@ -39,13 +39,15 @@ impl Args {
             .map_err(|error| Failure::told("the PSBT cannot be sent as pictures", &error))?;
         let plain = sender.plain_parts();
         let count = if plain == 1 { 1 } else { plain + self.spare };
-        files::new_folder(&self.out)?;
-        for (place, text) in sender.frames().take(count).enumerate() {
-            let picture = draw::png(&text, draw::SCALE)
-                .map_err(|error| Failure::told("a frame cannot be drawn", &error))?;
-            let path = self.out.join(format!("frame-{:04}.png", place + 1));
-            Output::reserve(&path)?.write(&picture)?;
-        }
+        files::new_folder(&self.out, || {
+            for (place, text) in sender.frames().take(count).enumerate() {
+                let picture = draw::png(&text, draw::SCALE)
+                    .map_err(|error| Failure::told("a frame cannot be drawn", &error))?;
+                let path = self.out.join(format!("frame-{:04}.png", place + 1));
+                Output::reserve(&path)?.write(&picture)?;
+            }
+            Ok(())
+        })?;
         line!("{count} pictures, transfer code {}", sender.code());
         Ok(())
     }
