@@ -13,7 +13,7 @@ use signer_core::signing::{
     OfficerOrder, PossessionOrder, Receipt, SealOrder, SighashOrder, SignedPsbt, Signing,
     SigningHsm, WalletKeyRef,
 };
-use signer_core::transcript::{Release, SealedSession};
+use signer_core::transcript::{Body, Journal, Release, SealedSession};
 use signer_core::types::Lang;
 use signer_core::wallet::{BindContext, WalletTx};
 
@@ -80,8 +80,11 @@ pub fn obey(
     token: &mut Token,
     ledger: &LedgerState,
     receipt: &Signed<Receipt>,
+    journal: &mut Journal,
 ) -> Result<SignedPsbt, Refusal> {
-    let mut signing = Signing::begin(confirmed)?;
+    let intended = Signing::begin(confirmed)?;
+    let entry = journal.append(Body::Intent(intended.intent().clone()))?;
+    let mut signing = intended.journalled(&entry, entry.bytes())?;
     while let Some(order) = signing.next_order() {
         if let Ok(signature) = token.sign(&order) {
             signing.accept(order, signature, ledger)?;

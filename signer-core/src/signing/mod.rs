@@ -16,4 +16,4 @@ mod tests;
 pub use intent::{Coin, Intent, IntentLine};
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 pub use receipt::{Receipt, SignatureLine};
-pub use session::{ReceiptFacts, SignedPsbt, Signing};
+pub use session::{Intended, ReceiptFacts, SignedPsbt, Signing};

@@ -10,6 +10,7 @@ use bitcoin::secp256k1::ecdsa;
 
 use super::order::{SighashOrder, WalletKeyRef};
 use super::{Coin, Intent, IntentLine, Receipt, SignatureLine, rules};
+use crate::codec;
 use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
 use crate::keys::{P256PublicKey, Signature64};
@@ -18,6 +19,7 @@ use crate::psbt::signed::{add_signatures, only_permitted_difference};
 use crate::psbt::{ParsedPsbt, RawPsbt};
 use crate::review::ConfirmedTx;
 use crate::rule::{Place, Refusal, RuleId};
+use crate::transcript::{Appended, Body, Entry};
 use crate::types::{InputIndex, SessionNumber};
 use crate::wallet::WalletTx;
 
@@ -33,6 +35,58 @@ pub struct Signing {
     made: Vec<SignatureLine>,
 }
 
+/// A confirmed transaction with every order computed and none given: the intent comes first.
+#[derive(Debug)]
+pub struct Intended {
+    confirmed: ConfirmedTx,
+    intent: Intent,
+    orders: VecDeque<SighashOrder>,
+}
+
+impl Intended {
+    /// What is about to be signed: for the journal.
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// Goes on to the orders, now that the intent is an entry of the journal and on the disk.
+    /// `disk` is the journal as it was read back from there.
+    ///
+    /// # Errors
+    /// TRN04: the entry is another one, or it is not the end of what the disk holds.
+    pub fn journalled(self, appended: &Appended, disk: &[u8]) -> Result<Signing, Refusal> {
+        if !disk.ends_with(appended.bytes()) {
+            let expected = "a journal on the disk that ends with the intent";
+            return Err(not_journalled(expected, "another end"));
+        }
+        let entry = codec::decode::<Entry>(appended.bytes())
+            .map_err(|error| not_journalled("an entry", error))?;
+        self.recorded(&entry)
+    }
+
+    /// Goes on with an entry that a journal holds.
+    ///
+    /// # Errors
+    /// TRN04: another entry than this intent's, or in another session.
+    pub(crate) fn recorded(self, entry: &Entry) -> Result<Signing, Refusal> {
+        let session = self.confirmed.session().session;
+        let Body::Intent(intent) = &entry.body else {
+            return Err(not_journalled("an intent", entry.body.name()));
+        };
+        if entry.session != session || *intent != self.intent {
+            let expected = alloc::format!("the same intent in session {session}");
+            let got = alloc::format!("another one in session {}", entry.session);
+            return Err(not_journalled(expected, got));
+        }
+        Ok(Signing {
+            confirmed: self.confirmed,
+            intent: self.intent,
+            orders: self.orders,
+            made: Vec::new(),
+        })
+    }
+}
+
 /// Where the journal stands after the last signature: what a receipt names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiptFacts {
@@ -45,11 +99,11 @@ pub struct ReceiptFacts {
 }
 
 impl Signing {
-    /// Computes every order of a confirmed transaction.
+    /// Computes every order of a confirmed transaction, and gives none.
     ///
     /// # Errors
     /// SIG04 where the transaction was explained for another device.
-    pub fn begin(confirmed: ConfirmedTx) -> Result<Self, Refusal> {
+    pub fn begin(confirmed: ConfirmedTx) -> Result<Intended, Refusal> {
         let tx = confirmed.wallet_tx();
         check_device(tx, &confirmed)?;
         let coins = confirmed.wallet_tx().parsed().tx().input.iter();
@@ -71,15 +125,14 @@ impl Signing {
             lines,
             change: tx.change().map(|(_, index, _)| index),
         };
-        Ok(Self {
+        Ok(Intended {
             confirmed,
             intent,
             orders,
-            made: Vec::new(),
         })
     }
 
-    /// What is about to be signed: journal and flush it before the first order is given.
+    /// What is being signed, as the journal holds it.
     pub const fn intent(&self) -> &Intent {
         &self.intent
     }
@@ -257,6 +310,10 @@ fn check_device(tx: &WalletTx, confirmed: &ConfirmedTx) -> Result<(), Refusal> {
         alloc::format!("keys of device {}", session.device),
         tx.device(),
     ))
+}
+
+fn not_journalled(expected: impl core::fmt::Display, got: impl core::fmt::Display) -> Refusal {
+    Refusal::new(RuleId::TRN04, Place::Whole, expected, got)
 }
 
 fn too_many(input: InputIndex) -> Refusal {

@@ -1,14 +1,17 @@
 //! The rules of signing, over real keys.
 
+use std::vec::Vec;
+
 use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
 
-use super::{Coin, IntentLine, Signing, SigningHsm, rules};
+use super::{Coin, Intent, IntentLine, Signing, SigningHsm, rules};
 use crate::keys::Signature64;
 use crate::ledger::LedgerState;
+use crate::review::ConfirmedTx;
 use crate::rule::{Refusal, RuleId};
 use crate::testing::Case;
-use crate::transcript::CeremonyKind;
 use crate::transcript::testing::Bench;
+use crate::transcript::{Body, CeremonyKind, Outcome};
 use crate::types::InputIndex;
 
 const SIGHASH: [u8; 32] = [0x42; 32];
@@ -49,11 +52,87 @@ fn refused(result: Result<impl Sized, Refusal>) -> Option<RuleId> {
 
 /// A signing at its beginning, in a journalled session.
 fn begun() -> (Bench, Signing) {
+    let (mut bench, confirmed) = confirmed();
+    let signing = bench.sign(confirmed, 0);
+    (bench, signing)
+}
+
+fn confirmed() -> (Bench, ConfirmedTx) {
     let mut bench = Bench::ready();
     let case = Case::new(&bench.world);
     bench.take_in(CeremonyKind::Sign, &case);
     let confirmed = bench.confirm();
-    (bench, Signing::begin(confirmed).unwrap())
+    (bench, confirmed)
+}
+
+mod intended {
+    use super::*;
+
+    #[test]
+    fn gives_orders_once_its_intent_is_on_the_disk() {
+        let (mut bench, confirmed) = confirmed();
+        let intended = Signing::begin(confirmed).unwrap();
+        let entry = Body::Intent(intended.intent().clone());
+        let entry = bench.journal.append(entry).unwrap();
+        bench.disk.extend(entry.bytes());
+        let mut signing = intended.journalled(&entry, &bench.disk).unwrap();
+        assert!(signing.next_order().is_some());
+    }
+
+    /// Taken by the journal in memory, but the disk has nothing of it, half of it, or more.
+    #[test]
+    fn refuses_a_disk_that_does_not_end_with_it() {
+        let disks: [fn(&mut Vec<u8>, &[u8]); 3] = [
+            |_, _| (),
+            |disk, entry| disk.extend(&entry[..entry.len() - 1]),
+            |disk, entry| disk.extend([entry, &[0]].concat()),
+        ];
+        for spoil in disks {
+            let (mut bench, confirmed) = confirmed();
+            let intended = Signing::begin(confirmed).unwrap();
+            let entry = Body::Intent(intended.intent().clone());
+            let entry = bench.journal.append(entry).unwrap();
+            spoil(&mut bench.disk, entry.bytes());
+            let refused = refused(intended.journalled(&entry, &bench.disk));
+            assert_eq!(refused, Some(RuleId::TRN04));
+        }
+    }
+
+    #[test]
+    fn refuses_another_entry_and_another_intent() {
+        let bodies: [fn(Intent) -> Body; 3] = [
+            |_| Body::Closed(Outcome::Aborted),
+            |mut intent| {
+                intent.lines.pop();
+                Body::Intent(intent)
+            },
+            |mut intent| {
+                intent.lines[0].sighash = [0; 32];
+                Body::Intent(intent)
+            },
+        ];
+        for body in bodies {
+            let (mut bench, confirmed) = confirmed();
+            let intended = Signing::begin(confirmed).unwrap();
+            let entry = body(intended.intent().clone());
+            let entry = bench.journal.append(entry).unwrap();
+            let refused = refused(intended.journalled(&entry, entry.bytes()));
+            assert_eq!(refused, Some(RuleId::TRN04));
+        }
+    }
+
+    #[test]
+    fn refuses_the_same_intent_of_another_session() {
+        let (mut bench, confirmed) = confirmed();
+        let intended = Signing::begin(confirmed).unwrap();
+        bench.close(Outcome::Aborted);
+        let case = Case::new(&bench.world);
+        bench.take_in(CeremonyKind::Sign, &case);
+        let entry = Body::Intent(intended.intent().clone());
+        let entry = bench.journal.append(entry).unwrap();
+        let refused = refused(intended.journalled(&entry, entry.bytes()));
+        assert_eq!(refused, Some(RuleId::TRN04));
+    }
 }
 
 mod sig01 {

@@ -68,13 +68,24 @@ pub struct Journal {
 }
 
 /// An entry that was added: its bytes are to be written, and flushed where the ceremony says so.
+/// Made only by a journal that took the entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Appended {
+    bytes: Vec<u8>,
+    head: JournalHead,
+}
+
+impl Appended {
     /// The bytes of the entry, and nothing else.
-    pub bytes: Vec<u8>,
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The head after it.
-    pub head: JournalHead,
+    pub const fn head(&self) -> JournalHead {
+        self.head
+    }
 }
 
 impl Journal {

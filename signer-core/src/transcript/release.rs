@@ -70,7 +70,7 @@ impl Release {
 
 /// The seal must be the last thing on the disk.
 fn ends_with(transcript: &[u8], entry: &Appended) -> Result<(), Refusal> {
-    if transcript.ends_with(&entry.bytes) {
+    if transcript.ends_with(entry.bytes()) {
         Ok(())
     } else {
         Err(unsealed("a journal that ends with the seal", "another end"))

@@ -71,7 +71,7 @@ impl SealedSession {
 
     /// The journal's head after the sealing entry.
     pub const fn head(&self) -> JournalHead {
-        self.entry.head
+        self.entry.head()
     }
 }
 

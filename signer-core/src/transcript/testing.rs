@@ -10,9 +10,9 @@ use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use super::{
-    Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal, KeysGenerated,
-    MadeKey, NotApproved, Outcome, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust,
-    WhatKind, judge, new_rejections, review,
+    Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal,
+    KeysGenerated, MadeKey, NotApproved, Outcome, Rechecked, SealedSession, SessionOpened, Shown,
+    Software, Trust, WhatKind, judge, new_rejections, review,
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
@@ -116,8 +116,13 @@ impl Bench {
 
     /// Adds an entry and writes it.
     pub(crate) fn add(&mut self, body: Body) {
+        let _ = self.append(body);
+    }
+
+    fn append(&mut self, body: Body) -> Appended {
         let appended = self.journal.append(body).unwrap();
-        self.disk.extend(appended.bytes);
+        self.disk.extend(appended.bytes());
+        appended
     }
 
     fn install(&mut self, kind: WhatKind, artefact: Vec<u8>) {
@@ -142,7 +147,7 @@ impl Bench {
             .journal
             .seal(&draft.signed(signature).unwrap())
             .unwrap();
-        self.disk.extend(&sealed.entry().bytes);
+        self.disk.extend(sealed.entry().bytes());
         sealed
     }
 
@@ -236,11 +241,12 @@ impl Bench {
             environment: reading(),
             report,
         })));
-        let mut signing = Signing::begin(confirmed).unwrap();
+        let intended = Signing::begin(confirmed).unwrap();
         let known = self.state().unfinished();
         let known = known.map_or(vec![], |u| u.results().to_vec());
         let resumed = self.state().open().unwrap().opened().kind == CeremonyKind::Resume;
-        self.add(Body::Intent(signing.intent().clone()));
+        let entry = self.append(Body::Intent(intended.intent().clone()));
+        let mut signing = intended.journalled(&entry, &self.disk).unwrap();
         if resumed {
             for line in &known {
                 let before = self.state().unfinished().unwrap().ledger_before();

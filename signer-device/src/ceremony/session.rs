@@ -12,7 +12,7 @@ use signer_core::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Line, hsm05};
 use signer_core::transcript::{
-    Aborted, Anchor, Answered, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
+    Aborted, Anchor, Answered, Appended, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
 };
 use signer_core::types::Lang;
 
@@ -56,8 +56,20 @@ impl Records {
 
     /// Appends an entry; it is durable after the next [`Self::flush`].
     pub(super) fn append(&mut self, body: Body) -> Result<(), Failure> {
+        self.add(body).map(drop)
+    }
+
+    /// Appends an entry and waits until it is on the disk; the proof that the journal took it.
+    pub(super) fn append_durably(&mut self, body: Body) -> Result<Appended, Failure> {
+        let entry = self.add(body)?;
+        self.flush()?;
+        Ok(entry)
+    }
+
+    fn add(&mut self, body: Body) -> Result<Appended, Failure> {
         let entry = self.journal.append(body).map_err(|r| not_following(&r))?;
-        self.disk.append(&entry.bytes)
+        self.disk.append(entry.bytes())?;
+        Ok(entry)
     }
 
     /// Waits until everything is on the disk.
@@ -95,7 +107,7 @@ impl Records {
         let signature = hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
         let signed = draft.signed(signature).map_err(bad_seal)?;
         let sealed = self.journal.seal(&signed).map_err(|r| not_following(&r))?;
-        self.disk.append(&sealed.entry().bytes)?;
+        self.disk.append(sealed.entry().bytes())?;
         self.disk.flush()?;
         Ok(sealed)
     }

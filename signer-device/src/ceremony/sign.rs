@@ -6,7 +6,7 @@ use signer_core::codec::ByteString;
 use signer_core::environment;
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
-use signer_core::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
+use signer_core::signing::{Intended, ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
 use signer_core::transcript::{
     Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
     new_rejections, review,
@@ -103,8 +103,8 @@ fn sign(session: &mut Session, mouth: Mouth) -> Result<SignedPsbt, Failure> {
 
     // 10. Intent
     session.room.step(10)?;
-    let mut signing = Signing::begin(confirmed).map_err(|refusal| session.refuse(&refusal))?;
-    intend(session, &signing)?;
+    let intended = Signing::begin(confirmed).map_err(|refusal| session.refuse(&refusal))?;
+    let mut signing = intend(session, intended)?;
 
     // 11. Signatures
     session.room.step(11)?;
@@ -245,14 +245,19 @@ fn recheck(session: &mut Session) -> Result<(), Failure> {
 }
 
 /// What is about to be signed is on the disk and anchored before the HSM is asked.
-fn intend(session: &mut Session, signing: &Signing) -> Result<(), Failure> {
-    let count = signing.intent().lines.len();
-    session.record(Body::Intent(signing.intent().clone()))?;
+fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure> {
+    let count = intended.intent().lines.len();
+    let body = Body::Intent(intended.intent().clone());
+    let entry = session.records.append_durably(body)?;
     session.anchor()?;
+    let disk = session.records.read_back()?;
+    let signing = intended.journalled(&entry, &disk);
+    let signing = signing.map_err(|refusal| session.refuse(&refusal))?;
     session.room.say(
         &format!("{count} signatures are about to be made; recorded and anchored"),
         &format!("署名 {count} 件を行います。記録しHSMに反映しました"),
-    )
+    )?;
+    Ok(signing)
 }
 
 /// One signature for each order; each is verified by two libraries before it is recorded.

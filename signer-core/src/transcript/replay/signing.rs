@@ -7,7 +7,7 @@ use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::review::{Answer, Review, Step};
 use crate::rule::{Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
-use crate::signing::{Intent, Receipt, ReceiptFacts, SignatureLine, Signing};
+use crate::signing::{Receipt, ReceiptFacts, SignatureLine, Signing};
 use crate::transcript::entry::{
     Answered, Body, CeremonyKind, Entry, Outcome, SessionOpened, Shown,
 };
@@ -98,7 +98,7 @@ impl SessionReplay {
             }
             (Body::Shown(shown), At::Reviewing(review)) => show(place, review, *shown),
             (Body::Answered(answered), At::Reviewing(review)) => answer(place, review, answered),
-            (Body::Intent(intent), At::Reviewing(review)) => self.intend(place, *review, intent),
+            (Body::Intent(_), At::Reviewing(review)) => self.intend(entry, *review),
             (Body::Result(line), At::Signing(signing)) => made(signing, line, state),
             (Body::Receipt(bytes), At::Signing(signing)) => receipt(entry, *signing, bytes, state),
             (Body::Refused(refusal), at) => refused(place, at, refusal),
@@ -121,14 +121,16 @@ impl SessionReplay {
     }
 
     /// Signing begins only after every screen and answer, on a machine that no rule refused.
-    fn intend(&self, place: u64, review: Review, intent: &Intent) -> Result<At, Refusal> {
+    fn intend(&self, entry: &Entry, review: Review) -> Result<At, Refusal> {
+        let place = entry.sequence;
         match self.machine {
             Machine::Again => {}
             Machine::AtStart => return Err(trn04(place, "a machine that was read again", "none")),
             Machine::Refused(rule) => return Err(trn04(place, "no refusal of the machine", rule)),
         }
-        let signing = Signing::begin(review.finish()?)?;
-        same(place, signing.intent() == intent, "the same intent")?;
+        let signing = Signing::begin(review.finish()?)?
+            .recorded(entry)
+            .map_err(|refusal| trn04(place, refusal.expected, refusal.got))?;
         Ok(At::Signing(Box::new(signing)))
     }
 }

@@ -25,13 +25,14 @@ fn forged(bench: &Bench, change: impl Fn(Body) -> Vec<Body>) -> Option<Vec<u8>> 
                     let draft = journal.seal_draft().ok()?;
                     let signature = bench.device.seal_with(&draft.seal_order().unwrap());
                     let sealed = journal.seal(&draft.signed(signature).unwrap()).ok()?;
-                    sealed.entry().bytes.clone()
+                    sealed.entry().bytes().to_vec()
                 }
                 Body::SessionOpened(mut opened) => {
                     opened.previous_seal = journal.state().last_seal();
-                    journal.append(Body::SessionOpened(opened)).ok()?.bytes
+                    let entry = journal.append(Body::SessionOpened(opened)).ok()?;
+                    entry.bytes().to_vec()
                 }
-                other => journal.append(other).ok()?.bytes,
+                other => journal.append(other).ok()?.bytes().to_vec(),
             };
             disk.extend(bytes);
         }
