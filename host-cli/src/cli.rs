@@ -154,7 +154,8 @@ fn lang(text: &str) -> Result<Lang, String> {
     }
 }
 
-fn network(text: &str) -> Result<Network, String> {
+/// Reads the name of a network.
+pub(crate) fn network(text: &str) -> Result<Network, String> {
     Network::from_name(text).ok_or_else(|| "main, testnet4, signet or regtest".into())
 }
 

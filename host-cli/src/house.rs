@@ -158,11 +158,18 @@ pub(crate) fn carried_headers(parsed: &ParsedPsbt) -> Result<Option<HeaderRun>, 
 
 /// Reads a PSBT, binary or base64, of any size that a device takes.
 pub(crate) fn psbt(path: &Path) -> Result<ParsedPsbt, Failure> {
-    let bytes = psbt::unarmoured(files::read(path)?).ok_or_else(|| {
+    Ok(ParsedPsbt::parse_within(
+        psbt_bytes(path)?,
+        psbt::Limits::HEAVY,
+    )?)
+}
+
+/// The bytes of a PSBT that came in binary or in base64; nothing of it is judged yet.
+pub(crate) fn psbt_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    psbt::unarmoured(files::read(path)?).ok_or_else(|| {
         Failure::input(
             format!("{} is no PSBT, neither binary nor base64", path.display()),
             "give the file as the wallet program or the device wrote it",
         )
-    })?;
-    Ok(ParsedPsbt::parse_within(bytes, psbt::Limits::HEAVY)?)
+    })
 }

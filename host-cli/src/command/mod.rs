@@ -68,7 +68,7 @@ impl Command {
             Self::Device(command) => command.run(desk),
             Self::Wallet(command) => command.run(),
             Self::Policy(command) => command.run(desk),
-            Self::Psbt(command) => command.run(),
+            Self::Psbt(command) => command.run(desk.lang),
             Self::Request(command) => command.run(desk),
             Self::Qr(command) => command.run(),
             Self::Transcript(command) => command.run(),

@@ -200,11 +200,13 @@ impl ActivePolicy {
         self.policy().scope
     }
 
-    /// The destination with this script, if a wallet with these rules may pay it.
-    pub fn destination_of(&self, rules: &WalletRules, script: &Script) -> Option<&Destination> {
-        let mut destinations = self.policy().destinations.iter();
-        let found = destinations.find(|destination| *destination.script == *script)?;
-        rules.destinations.contains(&found.id).then_some(found)
+    /// The destinations that a wallet with these rules may pay.
+    pub fn destinations_of<'a>(
+        &'a self,
+        rules: &WalletRules,
+    ) -> impl Iterator<Item = &'a Destination> {
+        let all = self.policy().destinations.iter();
+        all.filter(|destination| rules.destinations.contains(&destination.id))
     }
 }
 
@@ -328,11 +330,13 @@ mod tests {
         assert_eq!(active.number(), Version(1));
         assert_eq!(active.roster(), world().roster.digest());
         let rules = active.policy().wallet(&world().wallet.digest()).unwrap();
-        let script = &active.policy().destinations[0].script;
-        let found = active.destination_of(rules, script).unwrap();
-        assert_eq!(found.id, id("hot-1"));
+        let payable = |rules| -> Vec<&Id> {
+            let destinations = active.destinations_of(rules);
+            destinations.map(|destination| &destination.id).collect()
+        };
+        assert!(payable(rules).contains(&&id("hot-1")));
         let other = active.policy().wallet(&world().other.digest()).unwrap();
-        assert_eq!(active.destination_of(other, script), None);
+        assert!(!payable(other).contains(&&id("hot-1")));
     }
 
     #[test]

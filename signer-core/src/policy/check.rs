@@ -1,15 +1,15 @@
 //! `WalletTx` to `CheckedTx`: every rule of the policy ran.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use bitcoin::{Address, Amount, ScriptBuf};
+use bitcoin::{Amount, ScriptBuf};
 
-use super::{ActivePolicy, Destination, WalletRules};
-use super::{pol01, pol02, pol04, pol07};
+use super::checking::{Checking, Terms};
+use super::{ActivePolicy, WalletRules, pol07};
 use crate::digest::{PolicyDigest, RosterDigest};
 use crate::ledger::LedgerState;
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::types::{Height, Id, Label, OutputIndex, Version};
 use crate::wallet::WalletTx;
 
@@ -52,18 +52,13 @@ impl CheckedTx {
         // Another policy than the one of the binding is as good as none.
         let rules = rules.filter(|_| tx.policy() == policy.digest()).cloned();
         let checking = Checking {
-            tx: &tx,
-            policy,
-            rules: rules.as_ref(),
-            ledger: tx.ledger(),
-            tip: tx.tip(),
+            moves: tx.moves(),
+            terms: rules.as_ref().map(|rules| Terms::of(policy, rules)),
+            network: policy.scope().network,
+            tip: Some(tx.tip()),
         };
-        let verdicts = [
-            (RuleId::POL01, pol01::pol01(&checking)),
-            (RuleId::POL02, pol02::pol02(&checking)),
-            (RuleId::POL04, pol04::pol04(&checking)),
-            (RuleId::POL07, pol07::pol07(&checking)),
-        ];
+        let pol07 = (RuleId::POL07, pol07::pol07(tx.parsed(), tx.ledger()));
+        let verdicts: Vec<_> = checking.judge().into_iter().chain([pol07]).collect();
         let payments = checking.payments();
         let report = tx.report().clone().with_stage(Stage::Check, &verdicts);
         let report = report.unrefused()?;
@@ -116,56 +111,6 @@ impl CheckedTx {
     /// The report so far: PSB01 to POL07, none refused.
     pub const fn report(&self) -> &RuleReport {
         &self.report
-    }
-}
-
-/// What the rules of this stage judge.
-pub(super) struct Checking<'a> {
-    pub(super) tx: &'a WalletTx,
-    pub(super) policy: &'a ActivePolicy,
-    pub(super) rules: Option<&'a WalletRules>,
-    pub(super) ledger: &'a LedgerState,
-    pub(super) tip: Height,
-}
-
-impl<'a> Checking<'a> {
-    /// Runs a rule that needs the policy's rules for this wallet; without them it refuses.
-    pub(super) fn with_rules(
-        &self,
-        rule: RuleId,
-        judge: impl FnOnce(&'a WalletRules) -> Vec<Refusal>,
-    ) -> Verdict {
-        match self.rules {
-            Some(rules) => Verdict::of(judge(rules)),
-            None => Verdict::of(alloc::vec![Refusal::new(
-                rule,
-                Place::Transaction,
-                "the policy under which the wallet was found active",
-                "another one",
-            )]),
-        }
-    }
-
-    /// The destination that a script belongs to, if this wallet may pay it.
-    pub(super) fn destination(&self, script: &ScriptBuf) -> Option<&'a Destination> {
-        self.policy.destination_of(self.rules?, script)
-    }
-
-    /// The payments with their destinations, where every one has its own.
-    fn payments(&self) -> Option<Vec<CheckedPayment>> {
-        let network = self.policy.scope().network.to_bitcoin();
-        let payments = self.tx.payments().map(|(output, script, amount)| {
-            let destination = self.destination(script)?;
-            Some(CheckedPayment {
-                output,
-                destination: destination.id.clone(),
-                label: destination.label.clone(),
-                amount,
-                address: Address::from_script(script, network).ok()?.to_string(),
-                script: script.clone(),
-            })
-        });
-        payments.collect()
     }
 }
 

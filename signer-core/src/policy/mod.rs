@@ -5,7 +5,9 @@
 
 mod active;
 mod check;
+mod checking;
 mod document;
+mod plain;
 mod pol01;
 mod pol02;
 mod pol04;
@@ -14,3 +16,4 @@ mod pol07;
 pub use active::{ActivePolicy, PolicyError, PolicyStanding};
 pub use check::{CheckedPayment, CheckedTx};
 pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+pub use plain::PlainPolicy;

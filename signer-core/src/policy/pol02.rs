@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
-use super::check::Checking;
+use super::checking::Checking;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// POL02: No payment and no sum of payments is above the per-transfer limit.
@@ -14,9 +14,9 @@ use crate::rule::{Place, Refusal, RuleId, Verdict};
 /// All that leaves the wallet counts against the wallet's limit, registered or not; all that goes
 /// to one destination counts against the destination's.
 pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
-    checking.with_rules(RuleId::POL02, |rules| {
+    checking.with_terms(RuleId::POL02, |rules| {
         let mut refusals = Vec::new();
-        let paid = checking.tx.paid_out();
+        let paid = checking.moves.paid_out();
         if paid > rules.per_transfer {
             let expected = format!(
                 "at most {} sat for this wallet",
@@ -25,7 +25,7 @@ pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
             refusals.push(refused(expected, paid));
         }
         let mut sums = BTreeMap::new();
-        for (_, script, amount) in checking.tx.payments() {
+        for (_, script, amount) in checking.moves.payments() {
             if let Some(destination) = checking.destination(script) {
                 let (_, sum) = sums
                     .entry(&destination.id)

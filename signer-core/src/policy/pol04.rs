@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::check::Checking;
+use super::checking::Checking;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// POL04: The fee is under the absolute cap, the rate cap and the share of the amount.
@@ -13,8 +13,8 @@ use crate::rule::{Place, Refusal, RuleId, Verdict};
 /// `1000 x fee <= per_mille x amount`, where the amount is what is paid out, or, where nothing is
 /// paid out, what returns to the wallet (a consolidation).
 pub(super) fn pol04(checking: &Checking<'_>) -> Verdict {
-    checking.with_rules(RuleId::POL04, |rules| {
-        let (tx, caps) = (checking.tx, rules.fee);
+    checking.with_terms(RuleId::POL04, |rules| {
+        let (tx, caps) = (checking.moves, rules.fee);
         let fee = tx.fee().to_sat();
         let wide = u128::from(fee);
         let weight = u128::from(tx.weight().to_wu());
@@ -34,7 +34,7 @@ pub(super) fn pol04(checking: &Checking<'_>) -> Verdict {
             (
                 within_rate,
                 format!("at most {} sat/vB", caps.sat_per_vbyte),
-                format!("{fee} sat for {} vB", tx.vsize()),
+                format!("{fee} sat for {} vB", tx.weight().to_vbytes_ceil()),
             ),
             (
                 wide.saturating_mul(1000) <= share,

@@ -541,6 +541,16 @@ impl RuleReport {
         self
     }
 
+    /// Says more of a rule that passed: what was not judged, and why.
+    #[must_use]
+    pub(crate) fn noting(mut self, rule: RuleId, text: String) -> Self {
+        let passed = |line: &&mut RuleLine| line.rule == rule && line.verdict == Verdict::Passed;
+        if let Some(line) = self.0.iter_mut().find(passed) {
+            line.verdict = Verdict::Notice(text);
+        }
+        self
+    }
+
     /// The report, if no line is a refusal; the stopped report otherwise.
     pub fn unrefused(self) -> Result<Self, Stopped> {
         match self.first_refusal() {

@@ -4,19 +4,19 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bitcoin::absolute::LockTime;
-use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::PublicKey;
-use bitcoin::sighash::SighashCache;
-use bitcoin::{Amount, EcdsaSighashType, ScriptBuf, Weight};
+use bitcoin::{Amount, ScriptBuf, Weight};
 
-use super::{RegisteredWallet, Registry};
-use super::{wal01, wal02, wal03, wal04, wal05, wal06};
+use super::binding::{Binding, ChangeWindow};
+use super::moves::{Moves, outputs};
+use super::scripts::WalletScripts;
+use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
 use crate::digest::{DeviceId, PolicyDigest};
 use crate::keys::Signature64;
 use crate::ledger::LedgerState;
 use crate::policy::ActivePolicy;
 use crate::psbt::{ParsedPsbt, limits};
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, Height, Id, InputIndex, KeyIndex, OutputIndex};
 
@@ -119,30 +119,6 @@ pub struct ExistingSignature {
     pub signature: Signature64,
 }
 
-/// What an output is.
-///
-/// Only a script of the wallet's chain 1 is change. An output to the wallet's own chain 0 is a
-/// payment like any other: it passes only where that address is a registered destination.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutputKind {
-    /// Returns to the wallet.
-    Change {
-        /// Always [`Chain::Change`].
-        chain: Chain,
-        /// The index of its address.
-        index: KeyIndex,
-        /// How much.
-        amount: Amount,
-    },
-    /// Leaves the wallet.
-    Payment {
-        /// Who can spend it.
-        script: ScriptBuf,
-        /// How much.
-        amount: Amount,
-    },
-}
-
 impl WalletTx {
     /// Explains a parsed PSBT by one registered wallet.
     ///
@@ -150,34 +126,20 @@ impl WalletTx {
     /// The complete report, when any rule of WAL01 to WAL06 refuses, or PSB07 for a lock time that
     /// lies above the known height, or for the weight with the wallet's own witnesses.
     pub fn bind(parsed: ParsedPsbt, context: &BindContext<'_>) -> Result<Self, Stopped> {
-        let binding = Binding::new(&parsed, *context);
-        let verdicts = [
-            (RuleId::WAL01, wal01::wal01(&binding)),
-            (RuleId::WAL02, wal02::wal02(&binding)),
-            (RuleId::WAL03, wal03::wal03(&binding)),
-            (RuleId::WAL04, wal04::wal04(&binding)),
-            (RuleId::WAL05, wal05::wal05(&binding)),
-            (RuleId::WAL06, wal06::wal06(&binding)),
-        ];
-        let weight = binding
-            .wallet
-            .map(|wallet| parsed.weight_with(wallet.witness_bytes()));
-        let known = [
-            lock_ahead(&parsed, context.tip),
-            weight.and_then(overweight),
-        ];
-        let report = known
-            .into_iter()
-            .flatten()
-            .fold(parsed.report().clone(), RuleReport::refusing);
+        let wallet = paying(&parsed, context.wallets);
+        let binding = binding(&parsed, wallet, context);
+        let wal01 = (RuleId::WAL01, wal01::wal01(wallet, context));
+        let verdicts: Vec<_> = [wal01].into_iter().chain(binding.judge()).collect();
+        let weight = wallet.map(|wallet| parsed.weight_with(wallet.witness_bytes()));
+        let report = timely(&parsed, Some(context.tip), weight);
         let report = report.with_stage(Stage::Bind, &verdicts).unrefused()?;
-        let explained = binding.explained();
+        let explained = wallet.and_then(|wallet| explained(wallet, context.device, &binding));
         let (Some((wallet, inputs)), Some(weight)) = (explained, weight) else {
             // No rule refused, so every input was explained: this is never reached, and stops.
             let nothing = Refusal::new(RuleId::WAL02, Place::Whole, "explained inputs", "none");
             return Err(report.refusing(nothing).stopped(RuleId::WAL02));
         };
-        let outputs = outputs(&parsed, &wallet);
+        let outputs = outputs(&parsed, &*wallet);
         Ok(Self {
             parsed,
             wallet,
@@ -234,6 +196,11 @@ impl WalletTx {
         self.input(index).map(|input| input.sighash)
     }
 
+    /// What moves where, for the policy.
+    pub(crate) fn moves(&self) -> Moves<'_> {
+        Moves::new(&self.parsed, &self.outputs, self.weight)
+    }
+
     /// What the inputs bring and the outputs leave.
     pub const fn fee(&self) -> Amount {
         self.parsed.fee()
@@ -241,24 +208,17 @@ impl WalletTx {
 
     /// What leaves the wallet, fee not counted.
     pub fn paid_out(&self) -> Amount {
-        total(self.payments().map(|(_, _, amount)| amount))
+        self.moves().paid_out()
     }
 
     /// What returns to the wallet's change scripts.
     pub fn change_total(&self) -> Amount {
-        total(self.outputs.iter().filter_map(|output| match output {
-            OutputKind::Change { amount, .. } => Some(*amount),
-            OutputKind::Payment { .. } => None,
-        }))
+        self.moves().change_total()
     }
 
     /// The payments: place, script and amount.
     pub fn payments(&self) -> impl Iterator<Item = (OutputIndex, &ScriptBuf, Amount)> {
-        let indexed = (0..).map(OutputIndex).zip(&self.outputs);
-        indexed.filter_map(|(index, output)| match output {
-            OutputKind::Payment { script, amount } => Some((index, script, *amount)),
-            OutputKind::Change { .. } => None,
-        })
+        self.moves().payments()
     }
 
     /// The change: place, index and amount; at most one.
@@ -283,10 +243,7 @@ impl WalletTx {
     /// The fee rate in satoshi per virtual byte, rounded up. Smaller signatures can only raise it,
     /// by less than 2 per cent.
     pub fn fee_rate(&self) -> u64 {
-        let quarters = self.fee().to_sat().saturating_mul(4);
-        let weight = self.weight.to_wu();
-        let up = quarters.saturating_add(weight.saturating_sub(1));
-        up.checked_div(weight).unwrap_or(u64::MAX)
+        self.moves().fee_rate()
     }
 
     /// What past sessions meant when it was explained. Every later stage judges by the same.
@@ -303,11 +260,6 @@ impl WalletTx {
     pub const fn report(&self) -> &RuleReport {
         &self.report
     }
-}
-
-/// Sums that PSB06 has found to fit.
-fn total(amounts: impl Iterator<Item = Amount>) -> Amount {
-    Amount::from_sat(amounts.map(Amount::to_sat).fold(0, u64::saturating_add))
 }
 
 /// A lock time above the known height keeps a signed transaction alive that nobody can send yet:
@@ -332,80 +284,50 @@ fn overweight(weight: Weight) -> Option<Refusal> {
     })
 }
 
-fn outputs(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<OutputKind> {
-    let outputs = parsed.tx().output.iter();
-    let explained = outputs.map(|output| match wallet.locate(&output.script_pubkey) {
-        Some((Chain::Change, index)) => OutputKind::Change {
-            chain: Chain::Change,
-            index,
-            amount: output.value,
-        },
-        Some((Chain::Receive, _)) | None => OutputKind::Payment {
-            script: output.script_pubkey.clone(),
-            amount: output.value,
-        },
-    });
-    explained.collect()
+/// The report of the reading, with what PSB07 refuses once height and wallet are known.
+pub(super) fn timely(
+    parsed: &ParsedPsbt,
+    tip: Option<Height>,
+    weight: Option<Weight>,
+) -> RuleReport {
+    let ahead = tip.and_then(|tip| lock_ahead(parsed, tip));
+    let known = [ahead, weight.and_then(overweight)].into_iter().flatten();
+    known.fold(parsed.report().clone(), RuleReport::refusing)
 }
 
-/// What the rules of this stage judge: the PSBT, and what the registered keys say of it.
-pub(super) struct Binding<'a> {
-    pub(super) parsed: &'a ParsedPsbt,
-    pub(super) context: BindContext<'a>,
-    /// The wallet of the first input that belongs to any; the others must be of the same.
-    pub(super) wallet: Option<&'a Arc<RegisteredWallet>>,
-    /// For each input, what the wallet makes of it; none where it is not the wallet's.
-    pub(super) inputs: Vec<Option<Rebuilt>>,
+/// The wallet of the first input that belongs to any; the others must be of the same.
+fn paying<'a>(parsed: &ParsedPsbt, wallets: &'a Registry) -> Option<&'a Arc<RegisteredWallet>> {
+    let mut coins = parsed.inputs().iter().map(|input| &input.spent);
+    let found = coins.find_map(|coin| wallets.locate(&coin.script_pubkey));
+    found.map(|(wallet, _, _)| wallet)
 }
 
-/// An input as the registered keys rebuild it.
-#[derive(Debug)]
-pub(super) struct Rebuilt {
-    pub(super) chain: Chain,
-    pub(super) key_index: KeyIndex,
-    pub(super) witness_script: ScriptBuf,
-    pub(super) sighash: [u8; 32],
+/// The binding to a registered wallet: change lies within the policy's window.
+fn binding<'a>(
+    parsed: &'a ParsedPsbt,
+    wallet: Option<&'a Arc<RegisteredWallet>>,
+    context: &BindContext<'a>,
+) -> Binding<'a> {
+    let rules = wallet.and_then(|wallet| context.policy.policy().wallet(&wallet.digest()));
+    let window = ChangeWindow::Ahead {
+        highest: wallet.and_then(|wallet| context.ledger.highest_change(&wallet.id())),
+        window: rules.map_or(0, |rules| rules.change_window),
+    };
+    let scripts = wallet.map(|wallet| &**wallet as &dyn WalletScripts);
+    let device = Some(context.device);
+    Binding::new(parsed, context.wallets, scripts, device, window)
 }
 
-impl<'a> Binding<'a> {
-    fn new(parsed: &'a ParsedPsbt, context: BindContext<'a>) -> Self {
-        let mut coins = parsed.inputs().iter().map(|input| &input.spent);
-        let found = coins.find_map(|coin| context.wallets.locate(&coin.script_pubkey));
-        let wallet = found.map(|(wallet, _, _)| wallet);
-        let inputs = match wallet {
-            Some(wallet) => rebuild(parsed, wallet),
-            None => parsed.inputs().iter().map(|_| None).collect(),
-        };
-        Self {
-            parsed,
-            context,
-            wallet,
-            inputs,
-        }
-    }
-
-    /// Inputs that the wallet explains: place, and what was rebuilt.
-    pub(super) fn rebuilt(&self) -> impl Iterator<Item = (InputIndex, &Rebuilt)> {
-        let indexed = (0..).map(InputIndex).zip(&self.inputs);
-        indexed.filter_map(|(index, rebuilt)| Some((index, rebuilt.as_ref()?)))
-    }
-
-    /// Runs a rule that needs a wallet. Without one WAL01 and WAL02 refuse.
-    pub(super) fn with_wallet(
-        &self,
-        rule: impl FnOnce(&RegisteredWallet) -> Vec<Refusal>,
-    ) -> Verdict {
-        match self.wallet {
-            Some(wallet) => Verdict::of(rule(wallet)),
-            None => Verdict::NotApplicable("no registered wallet".into()),
-        }
-    }
-
-    /// The wallet and all inputs, where every one of them is explained.
-    fn explained(&self) -> Option<(Arc<RegisteredWallet>, Vec<BoundInput>)> {
-        let wallet = self.wallet?;
-        let inputs = (0..).map(InputIndex).zip(self.parsed.inputs());
-        let bound = inputs.zip(&self.inputs).map(|((index, input), rebuilt)| {
+/// The wallet and all inputs, where every one of them is explained.
+fn explained(
+    wallet: &Arc<RegisteredWallet>,
+    device: &DeviceId,
+    binding: &Binding<'_>,
+) -> Option<(Arc<RegisteredWallet>, Vec<BoundInput>)> {
+    let inputs = (0..).map(InputIndex).zip(binding.parsed.inputs());
+    let bound = inputs
+        .zip(&binding.inputs)
+        .map(|((index, input), rebuilt)| {
             let rebuilt = rebuilt.as_ref()?;
             let (chain, key_index) = (rebuilt.chain, rebuilt.key_index);
             Some(BoundInput {
@@ -414,33 +336,12 @@ impl<'a> Binding<'a> {
                 key_index,
                 amount: input.spent.value,
                 witness_script: rebuilt.witness_script.clone(),
-                own_key: wallet.own_key(self.context.device, chain, key_index)?,
+                own_key: wallet.own_key(device, chain, key_index)?,
                 sighash: rebuilt.sighash,
                 signatures: wal06::existing(wallet, rebuilt, &input.partial_sigs),
             })
         });
-        Some((Arc::clone(wallet), bound.collect::<Option<_>>()?))
-    }
-}
-
-fn rebuild(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Vec<Option<Rebuilt>> {
-    let mut cache = SighashCache::new(parsed.tx());
-    let inputs = parsed.inputs().iter().enumerate();
-    let rebuilt = inputs.map(|(place, input)| {
-        let (chain, key_index) = wallet.locate(&input.spent.script_pubkey)?;
-        let witness_script = wallet.witness_script(chain, key_index)?;
-        let value = input.spent.value;
-        let sighash = cache
-            .p2wsh_signature_hash(place, &witness_script, value, EcdsaSighashType::All)
-            .ok()?;
-        Some(Rebuilt {
-            chain,
-            key_index,
-            witness_script,
-            sighash: sighash.to_byte_array(),
-        })
-    });
-    rebuilt.collect()
+    Some((Arc::clone(wallet), bound.collect::<Option<_>>()?))
 }
 
 #[cfg(test)]

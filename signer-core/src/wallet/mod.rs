@@ -5,13 +5,18 @@
 //! change are found by the scripts of registered keys; all that is claimed is only compared.
 
 mod bind;
+mod binding;
 mod card;
+mod check_only;
 mod checked;
+mod descriptors;
 mod draft;
 mod error;
+mod moves;
 mod record;
 mod registered;
 mod script;
+mod scripts;
 mod wal01;
 mod wal02;
 mod wal03;
@@ -19,10 +24,14 @@ mod wal04;
 mod wal05;
 mod wal06;
 
-pub use bind::{BindContext, BoundInput, ExistingSignature, OutputKind, WalletTx};
+pub use bind::{BindContext, BoundInput, ExistingSignature, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
+pub use check_only::{CheckOnly, CheckTerms, CheckedInput};
 pub use checked::CheckedCard;
+pub use descriptors::{DESCRIPTOR_KEYS, DescriptorError, DescriptorWallet, ListedDescriptor};
 pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record};
 pub use error::WalletError;
+pub(crate) use moves::Moves;
+pub use moves::OutputKind;
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
 pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};

@@ -1,22 +1,22 @@
 //! WAL01.
 
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::bind::Binding;
+use super::{BindContext, RegisteredWallet};
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// WAL01: The wallet is registered on this device, is active, and is of this network.
 ///
 /// Active means that the policy in force lists this version of it, under the same class; and this
 /// device is one of its co-signers.
-pub(super) fn wal01(binding: &Binding<'_>) -> Verdict {
+pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContext<'_>) -> Verdict {
     let refused =
         |expected: &str, got: &str| Refusal::new(RuleId::WAL01, Place::Transaction, expected, got);
-    let Some(wallet) = binding.wallet else {
+    let Some(wallet) = wallet else {
         return Verdict::of(alloc::vec![refused("a registered wallet", "none")]);
     };
-    let context = &binding.context;
     let mut refusals = Vec::new();
     let (own, other) = (context.policy.scope(), wallet.record().scope);
     if own != other {

@@ -1,6 +1,6 @@
 //! WAL02.
 
-use super::bind::Binding;
+use super::binding::Binding;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::InputIndex;
 
@@ -12,13 +12,13 @@ pub(super) fn wal02(binding: &Binding<'_>) -> Verdict {
         .zip(&binding.inputs)
         .filter(|(_, rebuilt)| rebuilt.is_none());
     let refusals = foreign.map(|((index, input), _)| {
-        let other = binding.context.wallets.locate(&input.spent.script_pubkey);
+        let other = binding.known.holding(&input.spent.script_pubkey);
         let got = match (other, binding.wallet) {
-            (Some((other, _, _)), Some(_)) => alloc::format!("a coin of wallet {}", other.id()),
+            (Some(other), Some(_)) => alloc::format!("a coin of {}", other.name()),
             _ => alloc::format!("script {}", input.spent.script_pubkey.to_hex_string()),
         };
         let expected = match binding.wallet {
-            Some(wallet) => alloc::format!("a coin of wallet {}", wallet.id()),
+            Some(wallet) => alloc::format!("a coin of {}", wallet.name()),
             None => "a coin of a registered wallet".into(),
         };
         Refusal::new(RuleId::WAL02, Place::Input(index), expected, got)

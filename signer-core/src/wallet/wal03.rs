@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use bitcoin::ScriptBuf;
 
-use super::RegisteredWallet;
-use super::bind::Binding;
+use super::binding::Binding;
+use super::scripts::WalletScripts;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
@@ -34,7 +34,7 @@ pub(super) fn wal03(binding: &Binding<'_>) -> Verdict {
 }
 
 fn compare(
-    wallet: &RegisteredWallet,
+    wallet: &dyn WalletScripts,
     at: Option<(Chain, KeyIndex)>,
     [witness, redeem]: [&Option<ScriptBuf>; 2],
     place: &Place,

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use bitcoin::secp256k1::PublicKey;
 
-use super::RegisteredWallet;
-use super::bind::Binding;
+use super::binding::Binding;
+use super::scripts::WalletScripts;
 use crate::keys::Fingerprint;
 use crate::psbt::KeyOrigin;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
@@ -35,7 +35,7 @@ pub(super) fn wal04(binding: &Binding<'_>) -> Verdict {
 }
 
 fn compare(
-    wallet: &RegisteredWallet,
+    wallet: &dyn WalletScripts,
     at: Option<(Chain, KeyIndex)>,
     origins: &[KeyOrigin],
     place: &Place,

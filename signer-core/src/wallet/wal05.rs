@@ -7,9 +7,8 @@ use bitcoin::script::Instruction;
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::{Script, TxOut};
 
-use super::RegisteredWallet;
-use super::bind::Binding;
-use super::registered::fingerprint_of;
+use super::binding::{Binding, ChangeWindow};
+use super::scripts::WalletScripts;
 use crate::psbt::ParsedOutput;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::{Chain, KeyIndex, OutputIndex};
@@ -32,7 +31,7 @@ pub(super) fn wal05(binding: &Binding<'_>) -> Verdict {
                 None => refusals.extend(pretence(wallet, index, output, claim)),
             }
         }
-        let end = window_end(binding, wallet);
+        let end = window_end(binding);
         for (index, key_index) in &change {
             if u64::from(key_index.0) >= end {
                 let expected = format!("a change index below {end}");
@@ -58,30 +57,32 @@ fn refused(
 /// The first change index that is too far: the window begins above the highest index that is known
 /// to be used, on this device or by a coin that is spent here. (A device that co-signs seldom would
 /// otherwise fall behind its peers; every script in the window is a registered one in any case.)
-fn window_end(binding: &Binding<'_>, wallet: &RegisteredWallet) -> u64 {
+fn window_end(binding: &Binding<'_>) -> u64 {
+    let ChangeWindow::Ahead { highest, window } = binding.window else {
+        return u64::MAX;
+    };
     let spent = binding
         .rebuilt()
         .filter(|(_, rebuilt)| rebuilt.chain == Chain::Change);
     let spent = spent.map(|(_, rebuilt)| rebuilt.key_index).max();
-    let highest: Option<KeyIndex> = spent.max(binding.context.ledger.highest_change(&wallet.id()));
+    let highest: Option<KeyIndex> = spent.max(highest);
     let next = highest.map_or(0, |index| u64::from(index.0).saturating_add(1));
-    let rules = binding.context.policy.policy().wallet(&wallet.digest());
-    let window = rules.map_or(0, |rules| u64::from(rules.change_window));
-    next.saturating_add(window)
+    next.saturating_add(u64::from(window))
 }
 
 fn pretence(
-    wallet: &RegisteredWallet,
+    wallet: &dyn WalletScripts,
     index: OutputIndex,
     output: &TxOut,
     claim: &ParsedOutput,
 ) -> Option<Refusal> {
     let carried = if claim.origins.iter().any(|o| is_key(wallet, &o.public_key)) {
         "a key of this wallet"
-    } else if claim.origins.iter().any(|o| {
-        let mut members = wallet.cosigners().iter();
-        members.any(|cosigner| fingerprint_of(cosigner) == o.fingerprint)
-    }) {
+    } else if claim
+        .origins
+        .iter()
+        .any(|o| wallet.has_fingerprint(o.fingerprint))
+    {
         "a fingerprint of this wallet"
     } else if [&claim.witness_script, &claim.redeem_script]
         .into_iter()
@@ -101,7 +102,7 @@ fn pretence(
 }
 
 /// Whether a script is one of the wallet's, leads to one, or holds one of its keys.
-fn is_of_wallet(wallet: &RegisteredWallet, script: &Script) -> bool {
+fn is_of_wallet(wallet: &dyn WalletScripts, script: &Script) -> bool {
     let forms = [
         script.to_p2wsh(),
         script.to_p2sh(),
@@ -115,9 +116,9 @@ fn is_of_wallet(wallet: &RegisteredWallet, script: &Script) -> bool {
         })
 }
 
-fn is_key(wallet: &RegisteredWallet, bytes: &[u8]) -> bool {
+fn is_key(wallet: &dyn WalletScripts, bytes: &[u8]) -> bool {
     let key = PublicKey::from_slice(bytes).ok();
-    key.is_some_and(|key| wallet.locate_key(&key).is_some())
+    key.is_some_and(|key| wallet.has_key(&key))
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use bitcoin::EcdsaSighashType;
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
 
 use super::RegisteredWallet;
-use super::bind::{Binding, ExistingSignature, Rebuilt};
+use super::bind::ExistingSignature;
+use super::binding::{Binding, Rebuilt};
+use super::scripts::WalletScripts;
 use crate::keys::Signature64;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
@@ -38,15 +40,15 @@ pub(super) fn wal06(binding: &Binding<'_>) -> Verdict {
 fn judge(
     secp: &Secp256k1<VerifyOnly>,
     binding: &Binding<'_>,
-    wallet: &RegisteredWallet,
+    wallet: &dyn WalletScripts,
     rebuilt: &Rebuilt,
     (key, bytes): (&PublicKey, &[u8]),
 ) -> Result<(), (String, String)> {
-    let Some(cosigner) = wallet.cosigner_of(rebuilt.chain, rebuilt.key_index, key) else {
+    let Some(cosigner) = wallet.signer_of(rebuilt.chain, rebuilt.key_index, key) else {
         let got = format!("a signature of key {key}");
         return Err(("signatures of co-signers only".into(), got));
     };
-    if cosigner.identity.device_id() == *binding.context.device {
+    if binding.device.is_some() && cosigner.device.as_ref() == binding.device {
         let got = format!("one of this device, {}", cosigner.name);
         return Err(("no signature of this device yet".into(), got));
     }

@@ -3,8 +3,8 @@
 use std::str::FromStr as _;
 
 use bitcoin::address::NetworkUnchecked;
-use bitcoin::{Address, ScriptBuf};
-use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, WalletRules};
+use bitcoin::{Address, Amount, ScriptBuf};
+use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, PlainPolicy, WalletRules};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
 use signer_core::wallet::RegisteredWallet;
 use toml::de::DeTable;
@@ -29,17 +29,15 @@ pub(super) fn read(
 ) -> Result<Document, String> {
     let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
     let mut root = Table::new("", document.get_ref());
-    let mut destinations = root
-        .tables("destination")?
-        .into_iter()
-        .map(|table| destination(table, network))
-        .collect::<Result<Vec<_>, _>>()?;
-    destinations.sort_by(|a, b| a.id.cmp(&b.id));
+    let destinations = destinations(&mut root, network)?;
     let mut wallets = root
         .tables("wallet")?
         .into_iter()
-        .map(|table| wallet(table, records, &destinations))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|table| {
+            let (record, terms) = wallet(table, &destinations, |name| named(name, records))?;
+            Ok(terms.of(record))
+        })
+        .collect::<Result<Vec<_>, String>>()?;
     wallets.sort_by_key(|rules| rules.wallet);
     let read = Document {
         number: Version(root.number("number")?),
@@ -51,6 +49,16 @@ pub(super) fn read(
     root.end()?;
     check(&read, records)?;
     Ok(read)
+}
+
+fn destinations(root: &mut Table<'_>, network: Network) -> Result<Vec<Destination>, String> {
+    let mut destinations = root
+        .tables("destination")?
+        .into_iter()
+        .map(|table| destination(table, network))
+        .collect::<Result<Vec<_>, _>>()?;
+    destinations.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(destinations)
 }
 
 fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, String> {
@@ -73,18 +81,52 @@ fn script(text: &str, network: Network) -> Result<ScriptBuf, String> {
         .map_err(|_| format!("not an address of {network}"))
 }
 
-fn wallet(
+/// The record of this name.
+fn named<'a>(
+    name: &Label,
+    records: &'a [RegisteredWallet],
+) -> Result<&'a RegisteredWallet, String> {
+    let mut named = records.iter().filter(|wallet| wallet.name() == name);
+    match (named.next(), named.next()) {
+        (Some(record), None) => Ok(record),
+        (None, _) => Err("no --wallet has this name".into()),
+        (Some(_), Some(_)) => Err("two --wallet have this name".into()),
+    }
+}
+
+/// What a `[[wallet]]` says beside its name.
+struct WalletTerms {
+    per_transfer: Amount,
+    fee: FeeCaps,
+    quorum: ApprovalQuorum,
+    destinations: Vec<Id>,
+    change_window: u32,
+}
+
+impl WalletTerms {
+    fn of(self, record: &RegisteredWallet) -> WalletRules {
+        WalletRules {
+            wallet: record.digest(),
+            class: record.class(),
+            per_transfer: self.per_transfer,
+            fee: self.fee,
+            quorum: self.quorum,
+            destinations: self.destinations,
+            change_window: self.change_window,
+        }
+    }
+}
+
+/// Reads a `[[wallet]]`; `find` says what its name stands for.
+fn wallet<T>(
     mut table: Table<'_>,
-    records: &[RegisteredWallet],
     known: &[Destination],
-) -> Result<WalletRules, String> {
-    let name = table.text("name", Label::new)?;
-    let mut named = records.iter().filter(|wallet| *wallet.name() == name);
-    let record = match (named.next(), named.next()) {
-        (Some(record), None) => record,
-        (None, _) => return Err(table.bad("name", "no --wallet has this name")),
-        (Some(_), Some(_)) => return Err(table.bad("name", "two --wallet have this name")),
-    };
+    find: impl FnOnce(&Label) -> Result<T, String>,
+) -> Result<(T, WalletTerms), String> {
+    let found = table.text("name", |text| {
+        let name = Label::new(text).map_err(|error| error.to_string())?;
+        find(&name)
+    })?;
     let mut destinations = table
         .texts("destinations")?
         .into_iter()
@@ -94,9 +136,7 @@ fn wallet(
         })
         .collect::<Result<Vec<Id>, String>>()?;
     destinations.sort();
-    let rules = WalletRules {
-        wallet: record.digest(),
-        class: record.class(),
+    let terms = WalletTerms {
         per_transfer: table.amount("per_transfer")?,
         fee: fee(table.table("fee")?)?,
         quorum: quorum(table.table("approval")?)?,
@@ -104,7 +144,31 @@ fn wallet(
         change_window: table.number("change_window")?,
     };
     table.end()?;
-    Ok(rules)
+    Ok((found, terms))
+}
+
+/// Reads the file for a wallet that nobody has registered: it must be the only one in it.
+pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<PlainPolicy, String> {
+    let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
+    let mut root = Table::new("", document.get_ref());
+    let destinations = destinations(&mut root, network)?;
+    let mut wallets = root.tables("wallet")?.into_iter();
+    let (Some(table), None) = (wallets.next(), wallets.next()) else {
+        return Err("wallet: more than one; keep the one whose descriptors are given".into());
+    };
+    let ((), terms) = wallet(table, &destinations, |_| Ok(()))?;
+    let _: [u32; 3] = [
+        root.number("number")?,
+        root.number("activation")?,
+        root.number("delay")?,
+    ];
+    root.end()?;
+    let listed = |destination: &Destination| terms.destinations.contains(&destination.id);
+    Ok(PlainPolicy {
+        per_transfer: terms.per_transfer,
+        fee: terms.fee,
+        destinations: destinations.into_iter().filter(listed).collect(),
+    })
 }
 
 fn fee(mut table: Table<'_>) -> Result<FeeCaps, String> {

@@ -1,7 +1,7 @@
 //! `host-cli policy`: what devices may sign.
 
 mod create;
-mod document;
+pub(super) mod document;
 mod show;
 mod sign;
 mod table;

@@ -1,14 +1,17 @@
 //! `host-cli psbt`: made before the request, combined after the devices.
 
+mod check;
 mod combine;
 mod create;
 mod finalize;
 mod headers;
+mod listed;
 mod plan;
 mod show;
 mod split;
 
 use clap::Subcommand;
+use signer_core::types::Lang;
 
 use crate::error::Failure;
 
@@ -24,6 +27,8 @@ pub(crate) enum Command {
     Split(split::Args),
     /// Show what a PSBT does
     Show(show::Args),
+    /// Judge any PSBT by the rules, without a device
+    Check(check::Args),
     /// Put fresh headers into a PSBT
     Headers(headers::Args),
     /// Put PSBTs of one transaction together
@@ -33,11 +38,12 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, lang: Lang) -> Result<(), Failure> {
         match self {
             Self::Create(args) => args.run(),
             Self::Split(args) => args.run(),
             Self::Show(args) => args.run(),
+            Self::Check(args) => args.run(lang),
             Self::Headers(args) => args.run(),
             Self::Combine(args) => args.run(),
             Self::Finalize(args) => args.run(),

@@ -1,0 +1,110 @@
+//! What a transaction moves: change that returns, payments that leave, the fee.
+
+use alloc::vec::Vec;
+
+use bitcoin::{Amount, ScriptBuf, Weight};
+
+use super::scripts::WalletScripts;
+use crate::psbt::ParsedPsbt;
+use crate::types::{Chain, KeyIndex, OutputIndex};
+
+/// What an output is.
+///
+/// Only a script of the wallet's chain 1 is change. An output to the wallet's own chain 0 is a
+/// payment like any other: it passes only where that address is a registered destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Returns to the wallet.
+    Change {
+        /// Always [`Chain::Change`].
+        chain: Chain,
+        /// The index of its address.
+        index: KeyIndex,
+        /// How much.
+        amount: Amount,
+    },
+    /// Leaves the wallet.
+    Payment {
+        /// Who can spend it.
+        script: ScriptBuf,
+        /// How much.
+        amount: Amount,
+    },
+}
+
+pub(super) fn outputs(parsed: &ParsedPsbt, wallet: &dyn WalletScripts) -> Vec<OutputKind> {
+    let outputs = parsed.tx().output.iter();
+    let explained = outputs.map(|output| match wallet.locate(&output.script_pubkey) {
+        Some((Chain::Change, index)) => OutputKind::Change {
+            chain: Chain::Change,
+            index,
+            amount: output.value,
+        },
+        Some((Chain::Receive, _)) | None => OutputKind::Payment {
+            script: output.script_pubkey.clone(),
+            amount: output.value,
+        },
+    });
+    explained.collect()
+}
+
+/// What the policy judges of a transaction whose every input and output is explained.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moves<'a> {
+    parsed: &'a ParsedPsbt,
+    outputs: &'a [OutputKind],
+    weight: Weight,
+}
+
+impl<'a> Moves<'a> {
+    pub(super) const fn new(
+        parsed: &'a ParsedPsbt,
+        outputs: &'a [OutputKind],
+        weight: Weight,
+    ) -> Self {
+        Self {
+            parsed,
+            outputs,
+            weight,
+        }
+    }
+
+    pub(crate) const fn fee(self) -> Amount {
+        self.parsed.fee()
+    }
+
+    pub(crate) const fn weight(self) -> Weight {
+        self.weight
+    }
+
+    pub(crate) fn paid_out(self) -> Amount {
+        total(self.payments().map(|(_, _, amount)| amount))
+    }
+
+    pub(crate) fn change_total(self) -> Amount {
+        total(self.outputs.iter().filter_map(|output| match output {
+            OutputKind::Change { amount, .. } => Some(*amount),
+            OutputKind::Payment { .. } => None,
+        }))
+    }
+
+    pub(crate) fn payments(self) -> impl Iterator<Item = (OutputIndex, &'a ScriptBuf, Amount)> {
+        let indexed = (0..).map(OutputIndex).zip(self.outputs);
+        indexed.filter_map(|(index, output)| match output {
+            OutputKind::Payment { script, amount } => Some((index, script, *amount)),
+            OutputKind::Change { .. } => None,
+        })
+    }
+
+    pub(crate) fn fee_rate(self) -> u64 {
+        let quarters = self.fee().to_sat().saturating_mul(4);
+        let weight = self.weight.to_wu();
+        let up = quarters.saturating_add(weight.saturating_sub(1));
+        up.checked_div(weight).unwrap_or(u64::MAX)
+    }
+}
+
+/// Sums that PSB06 has found to fit.
+fn total(amounts: impl Iterator<Item = Amount>) -> Amount {
+    Amount::from_sat(amounts.map(Amount::to_sat).fold(0, u64::saturating_add))
+}
