@@ -450,6 +450,8 @@ fn command_lines() -> Vec<String> {
          --coins w/coins.json --pay hot-refill-01=0.5 --fee 1000 --change-index 0 --out NEW",
         "psbt split --wallet w/wallet.cbor --coins w/coins.json --out-dir NEW",
         "psbt show --psbt w/transfer-v2.psbt --wallet w/wallet.cbor",
+        "psbt check --psbt w/transfer-v2.psbt --descriptors w/descriptors.txt \
+         --policy w/policy.toml --network regtest",
         "psbt combine --psbt w/answer-tokyo-1-v2.psbt --request w/approved-v2.psbt \
          --wallet w/wallet.cbor --out NEW",
         "psbt finalize --psbt w/signed.psbt --wallet w/wallet.cbor --request w/approved-v2.psbt \
@@ -645,6 +647,67 @@ fn a_view_that_could_not_be_written_is_no_success() {
         assert_eq!(run.status.code(), Some(3), "{line}\n{stderr}");
         assert_eq!(stderr.lines().count(), 2, "{line}\n{stderr}");
     }
+}
+
+/// The verdict of a rule in the report of `psbt check --json`.
+fn verdict<'a>(report: &'a serde_json::Value, rule: &str) -> &'a str {
+    let lines = report["rules"].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["rule"] == rule);
+    line.and_then(|line| line["verdict"].as_str())
+        .expect("every rule has its line")
+}
+
+#[test]
+fn descriptors_alone_judge_a_psbt() {
+    let world = world();
+    let check = "psbt check --psbt w/transfer-v2.psbt --network regtest --policy w/policy.toml";
+    let line = format!("{check} --height 100 --descriptors w/descriptors.txt");
+    let text = world.done(&line);
+    assert!(text.contains("WAL02  passed\n") && text.contains("POL04  passed\n"));
+    assert!(text.contains("WAL01  not applicable: descriptors"));
+    let report: serde_json::Value =
+        serde_json::from_str(&world.done(&format!("{line} --json"))).expect("JSON");
+    assert_eq!(report["refused"], false);
+    assert_eq!(verdict(&report, "POL01"), "passed");
+    assert_eq!(verdict(&report, "APP05"), "not-applicable");
+    let shown = world.done("psbt show --psbt w/transfer-v2.psbt --wallet w/wallet.cbor --json");
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    for field in [
+        "txid",
+        "tx_digest",
+        "fee_sat",
+        "weight",
+        "digest",
+        "version",
+    ] {
+        assert_eq!(report["psbt"][field], shown[field], "{field}");
+    }
+    for (own, other) in [("inputs", 3), ("outputs", 2)] {
+        let lists =
+            [&report["psbt"][own], &shown[own]].map(|list| list.as_array().expect("a list"));
+        assert_eq!(lists.map(Vec::len), [other, other]);
+        for (checked, shown) in lists[0].iter().zip(lists[1]) {
+            for (field, value) in shown.as_object().expect("an object") {
+                assert!(field == "signatures" || checked[field] == *value, "{field}");
+            }
+        }
+    }
+    let text = fs::read_to_string(world.path("descriptors.txt")).expect("written");
+    let first: Vec<&str> = text.lines().take(1).collect();
+    let list = serde_json::json!({ "descriptors": [{ "desc": first[0], "internal": false }] });
+    fs::write(world.folder.join("one.json"), list.to_string()).expect("the folder can be written");
+    let run = world.run(&format!("{check} --descriptors one.json --json"));
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    told_in_two_lines(&run, check);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(report["refused"], true);
+    assert_eq!(verdict(&report, "WAL02"), "refused");
+    assert_eq!(verdict(&report, "POL01"), "not-reached");
+    let bad = first[0].replace("wsh(", "wsh( ");
+    fs::write(world.folder.join("bad.txt"), bad).expect("the folder can be written");
+    let run = world.run(&format!("{check} --descriptors bad.txt"));
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    told_in_two_lines(&run, check);
 }
 
 #[test]

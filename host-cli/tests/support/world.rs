@@ -220,6 +220,8 @@ impl World {
     fn transfer(&self) {
         self.write("coins.json", coins(&self.registered(), &[0, 1, 2]));
         self.write("headers.json", headers(6));
+        let descriptors = self.done("wallet descriptors --wallet w/wallet.cbor");
+        self.write("descriptors.txt", descriptors);
         for version in [2, 0] {
             self.done(&format!(
                 "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \

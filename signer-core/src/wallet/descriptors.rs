@@ -25,11 +25,14 @@ use crate::types::{Chain, KeyIndex};
 /// Most keys of all addresses together: 2,000 addresses of 15 keys.
 pub const DESCRIPTOR_KEYS: usize = 30_000;
 
+/// The first hardened step.
+const HARDENED: u32 = 0x8000_0000;
+
 /// One descriptor, as wallet programs list them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedDescriptor {
     /// `wsh(sortedmulti(..))` or `sh(wsh(sortedmulti(..)))` of public keys or extended public keys,
-    /// with or without origins, with or without a checksum.
+    /// with or without origins, with or without a checksum. `/<0;1>/*` and `/**` are both chains.
     pub text: String,
     /// What its addresses are for. Where the list does not say it, the step before the index does:
     /// 1 in the path of every key is change, all else is not.
@@ -314,7 +317,9 @@ impl KnownWallets for DescriptorWallet {
 }
 
 fn parse(number: usize, text: &str) -> Result<Descriptor<DescriptorPublicKey>, DescriptorError> {
-    Descriptor::from_str(text).map_err(|error| unreadable(number, &error))
+    // BIP-129 writes both chains as `/**`, in templates without a checksum.
+    let text = text.replace("/**", "/<0;1>/*");
+    Descriptor::from_str(&text).map_err(|error| unreadable(number, &error))
 }
 
 fn unreadable(number: usize, error: &miniscript::Error) -> DescriptorError {
@@ -376,7 +381,8 @@ fn derive(
     })
 }
 
-/// The step so many from the end of the path, where all keys have the same there.
+/// The step so many from the end of the path, where all keys have the same there and it is not
+/// hardened: no chain and no index ever is.
 fn common_step(row: &[ListedKey], from_end: usize) -> Option<u32> {
     let step = |key: &ListedKey| {
         key.path
@@ -385,7 +391,7 @@ fn common_step(row: &[ListedKey], from_end: usize) -> Option<u32> {
             .nth(from_end.saturating_sub(1))
             .copied()
     };
-    let first = step(row.first()?)?;
+    let first = step(row.first()?).filter(|step| *step < HARDENED)?;
     row.iter()
         .all(|key| step(key) == Some(first))
         .then_some(first)
