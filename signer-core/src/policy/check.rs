@@ -8,9 +8,8 @@ use bitcoin::{Amount, ScriptBuf};
 use super::checking::{Checking, Terms};
 use super::{ActivePolicy, WalletRules, pol07};
 use crate::digest::{PolicyDigest, RosterDigest};
-use crate::ledger::LedgerState;
 use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped};
-use crate::types::{Height, Id, Label, OutputIndex, Version};
+use crate::types::{Id, Label, OutputIndex, Version};
 use crate::wallet::WalletTx;
 
 /// A transaction that the policy in force allows. The report is complete up to POL07.
