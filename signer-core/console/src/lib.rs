@@ -10,6 +10,7 @@
 //!
 //! This crate holds no key and decides nothing: what an answer means is judged by its caller.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -134,9 +135,9 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Shows `text` and ends the line.
+    /// Shows `text` and ends the line. What a terminal would obey and not show is made visible.
     pub fn say(&mut self, text: &str) -> Result<(), ConsoleError> {
-        writeln!(self.output, "{text}")?;
+        writeln!(self.output, "{}", visible(text))?;
         Ok(self.output.flush()?)
     }
 
@@ -174,7 +175,8 @@ impl<'a> Console<'a> {
         if self.discard_typed_ahead()? == TypedAhead::Discarded {
             self.say(DISCARDED)?;
         }
-        write!(self.output, "? {who}: {question} > ")?;
+        let prompt = format!("? {who}: {question} > ").replace('\n', " ");
+        write!(self.output, "{}", visible(&prompt))?;
         Ok(self.output.flush()?)
     }
 
@@ -237,6 +239,36 @@ impl<'a> Console<'a> {
         let text = std::str::from_utf8(&line).map_err(|_| ConsoleError::NotText)?;
         Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
     }
+}
+
+/// `text` with every character that steers a terminal, hides or turns around written as its code
+/// point. Names of files come from outside: none may redraw a screen. Lines may still end.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn steers(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c,
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}')
 }
 
 /// Echo is off as long as this lives; nothing happens where the input is no terminal.

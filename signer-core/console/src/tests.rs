@@ -142,3 +142,25 @@ fn a_terminal_echoes_answers_but_no_pin() {
         assert_eq!(seen.contains("4711"), echoed, "{seen:?}");
     }
 }
+
+/// Names of files come from the host. None may clear a screen, change its letters or turn around.
+#[test]
+fn nothing_that_steers_a_terminal_reaches_it() {
+    let (keys, keyboard) = pipe().expect("there are pipes");
+    let screen = Screen::default();
+    let mut console = Console::new(keys.as_fd(), screen.clone());
+    console
+        .say("part\u{1b}[2J\u{9b}1m\r\u{202e}gnp.\u{200b}\u{7}\nnext 署名")
+        .expect("it is shown");
+    answer_after_prompt(&screen, keyboard, "yes\n");
+    let answer = console.ask("sato.k", "one\nline\u{1b}c");
+    assert_eq!(answer.expect("an answer"), "yes");
+    let shown = screen.text();
+    assert!(!shown.chars().any(steers), "{shown:?}");
+    assert!(
+        shown.starts_with(
+            "part<U+001B>[2J<U+009B>1m<U+000D><U+202E>gnp.<U+200B><U+0007>\nnext 署名\n"
+        )
+    );
+    assert!(shown.contains("? sato.k: one line<U+001B>c > "));
+}
