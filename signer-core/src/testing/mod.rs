@@ -314,7 +314,7 @@ pub(crate) fn enrolment(device: &SoftDevice, roster: &ActiveRoster) -> Enrolment
 }
 
 /// A record that every device has checked and signed.
-fn register(
+pub(crate) fn register(
     devices: &[SoftDevice],
     roster: &ActiveRoster,
     pools: &[u32],

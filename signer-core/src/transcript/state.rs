@@ -185,10 +185,7 @@ impl DeviceState {
                 self.keys.push(keys.clone());
                 Ok(())
             }
-            Body::Attended(bytes) => {
-                session.attended.push(bytes.clone());
-                Ok(())
-            }
+            Body::Attended(bytes) => session.attend(bytes),
             Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {
                 self.reject(rejected);

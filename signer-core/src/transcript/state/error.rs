@@ -16,6 +16,8 @@ pub enum FoldError {
     Closed,
     /// The session is not closed yet.
     NotClosed,
+    /// A PSBT before two operators sat, or an operator after it.
+    Attendance,
     /// A PSBT came in before, none did, or the ceremony reads none.
     Intake,
     /// A second intent, or one that differs from the unfinished one.
@@ -39,6 +41,9 @@ impl fmt::Display for FoldError {
             Self::NoSession => f.write_str("no open session"),
             Self::Closed => f.write_str("an entry after the closing one"),
             Self::NotClosed => f.write_str("a session that is not closed"),
+            Self::Attendance => {
+                f.write_str("a PSBT before both operators, or an operator after it")
+            }
             Self::Intake => f.write_str("no PSBT, a second one, or one in another ceremony"),
             Self::Intent => f.write_str("a second intent, or another one than was cut"),
             Self::Result => f.write_str("a signature that no intent announced"),

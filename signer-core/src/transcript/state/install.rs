@@ -69,6 +69,13 @@ impl DeviceState {
     fn install_wallet(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let root = &genesis.root;
         let wallet = RegisteredWallet::open(bytes, root.scope, &root.digest()).map_err(refused)?;
+        // All devices of a record have signed it: where this one is missing, nobody here has
+        // compared anything, and names, pools or scripts of others would be taken by it.
+        let mut members = wallet.cosigners().iter();
+        if !members.any(|cosigner| cosigner.identity == genesis.identity) {
+            let text = "a wallet of which this device is no co-signer";
+            return Err(FoldError::Artefact(text.into()));
+        }
         self.wallets.add(Arc::new(wallet)).map_err(refused)
     }
 

@@ -47,8 +47,20 @@ impl OpenSession {
         }
     }
 
-    /// One PSBT is read in a session that signs, and none in any other.
+    /// Operators take their seats before a PSBT is read, and nobody after it.
+    pub(super) fn attend(&mut self, attendance: &ByteString) -> Result<(), FoldError> {
+        if self.intake.is_some() {
+            return Err(FoldError::Attendance);
+        }
+        self.attended.push(attendance.clone());
+        Ok(())
+    }
+
+    /// One PSBT is read in a session that signs, and none in any other; two operators attend.
     pub(super) fn take_in(&mut self, intake: &Intake) -> Result<(), FoldError> {
+        if self.attended.len() < 2 {
+            return Err(FoldError::Attendance);
+        }
         let signs = matches!(self.opened.kind, CeremonyKind::Sign | CeremonyKind::Resume);
         if self.intake.is_some() || !signs {
             return Err(FoldError::Intake);

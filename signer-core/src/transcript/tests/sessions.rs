@@ -1,16 +1,19 @@
 //! Sessions as they should be, with signatures and without.
 
+use crate::codec::ByteString;
 use crate::psbt::signed::only_permitted_difference;
 use crate::psbt::{MapId, RawPsbt};
 use crate::review::Answer;
 use crate::rule::{RuleId, Verdict};
-use crate::testing::{Ballot, Case, Output};
+use crate::testing::{Ballot, Case, Output, register, terms};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
 use crate::transcript::{
-    Aborted, Body, CeremonyKind, Journal, Outcome, Release, VerifiedTranscript, judge,
+    Aborted, Body, CeremonyKind, Installed, Journal, Outcome, Release, VerifiedTranscript,
+    WhatKind, judge,
 };
 use crate::types::InputIndex;
+use crate::wallet::{ScriptType, WalletClass};
 
 use super::{found, signed};
 
@@ -184,6 +187,80 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
         let outcomes = bench.state().sessions().iter().map(|s| s.outcome);
         assert_eq!(outcomes.filter(|o| *o == Outcome::Cut).count(), 1);
     }
+}
+
+/// Operators authenticate first; then one PSBT is read, and nobody sits down after it.
+#[test]
+fn a_psbt_is_taken_between_two_operators_and_nobody_else() {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let session = bench.state().open().unwrap();
+    let (attended, intake) = (
+        session.attended().to_vec(),
+        session.intake().unwrap().clone(),
+    );
+    let late = bench.journal.append(Body::Attended(attended[0].clone()));
+    assert_eq!(late.unwrap_err().rule, RuleId::TRN04);
+    bench.close(Outcome::Aborted);
+    bench.open(CeremonyKind::Sign);
+    for one in attended {
+        let early = bench.journal.append(Body::Intake(intake.clone()));
+        assert_eq!(early.unwrap_err().rule, RuleId::TRN04);
+        bench.add(Body::Attended(one));
+    }
+    bench.add(Body::Intake(intake));
+    // Those operators sat in another session.
+    assert!(judge(bench.state()).unwrap_err().report().is_none());
+}
+
+/// A record of other devices, however genuine, takes no name, pool or script here.
+#[test]
+fn a_wallet_of_other_devices_is_not_installed() {
+    let mut bench = Bench::ready();
+    let world = &bench.world;
+    let terms = terms("Other 1", WalletClass::Company, ScriptType::Wsh);
+    let record = register(&world.devices[1..], &world.roster, &[3], terms);
+    bench.open(CeremonyKind::Wallet);
+    let installed = Body::Installed(Installed {
+        kind: WhatKind::Wallet,
+        artefact: ByteString(record),
+    });
+    let refusal = bench.journal.append(installed).unwrap_err();
+    assert_eq!(refusal.rule, RuleId::TRN04);
+    assert!(refusal.got.contains("co-signer"), "{}", refusal.got);
+    assert_eq!(bench.state().wallets().wallets().len(), 1);
+}
+
+/// What was cut and replaced stays in the journal, and its coins stay barred.
+#[test]
+fn another_intent_after_a_cut_leaves_its_coins_barred_for_ever() {
+    let mut bench = Bench::ready();
+    let first = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &first);
+    let confirmed = bench.confirm();
+    drop(bench.sign(confirmed, 1));
+    let cut = bench.state().unfinished().unwrap().session();
+    let mut second = Case::new(&bench.world);
+    second.coins[0].sats += 1;
+    second.coins[1].sats += 1;
+    second.outputs[0].sats += 2;
+    let (signed, sealed) = bench.sign_case(&second);
+    assert!(bench.state().unfinished().is_none());
+    let ended = bench.state().sessions().iter().find(|s| s.number == cut);
+    assert_eq!(ended.unwrap().outcome, Outcome::Cut);
+    assert!(Release::signed(signed, &sealed, bench.disk.clone()).is_ok());
+    bench.take_in(CeremonyKind::Sign, &first);
+    let refused = bench.judge().unwrap_err();
+    let mut rules = refused.report().unwrap().refusals().map(|r| r.rule);
+    assert!(rules.all(|rule| rule == RuleId::POL07));
+    assert!(refused.report().unwrap().refusals().count() == 2);
+    bench.close(Outcome::Refused);
+    // Nothing is left to go on with.
+    bench.take_in(CeremonyKind::Resume, &first);
+    assert!(judge(bench.state()).unwrap_err().report().is_none());
+    bench.close(Outcome::Aborted);
+    assert_eq!(found(&bench, &bench.disk), []);
 }
 
 /// Between the cut and the session that goes on, somebody said no.
