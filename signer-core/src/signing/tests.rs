@@ -82,7 +82,8 @@ mod intended {
     /// Taken by the journal in memory, but the disk has nothing of it, half of it, or more.
     #[test]
     fn refuses_a_disk_that_does_not_end_with_it() {
-        let disks: [fn(&mut Vec<u8>, &[u8]); 3] = [
+        type Spoil = fn(&mut Vec<u8>, &[u8]);
+        let disks: [Spoil; 3] = [
             |_, _| (),
             |disk, entry| disk.extend(&entry[..entry.len() - 1]),
             |disk, entry| disk.extend([entry, &[0]].concat()),
