@@ -17,9 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use scan::{Search, memory_of};
+use signer_core::transcript::{Body, UnverifiedTranscript, whole_prefix};
 
 /// How many inputs the device signs: enough time to look.
-const INPUTS: &str = "100";
+const INPUTS: usize = 60;
 const P11_KIT_CLIENTS: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so",
     "/usr/lib/aarch64-linux-gnu/pkcs11/p11-kit-client.so",
@@ -30,13 +31,13 @@ struct Look {
     private_values: usize,
     pin: usize,
     case: usize,
-    journal: u64,
+    signatures: usize,
 }
 
 #[test]
 fn no_private_key_is_ever_outside_the_token() {
     let keep = scratch("memory");
-    let mut rehearsal = rehearse(&keep, INPUTS);
+    let mut rehearsal = rehearse(&keep, &INPUTS.to_string());
     let looks = watch(&mut rehearsal, &keep, "d1");
     assert!(
         rehearsal.wait().unwrap().success(),
@@ -52,16 +53,15 @@ fn no_private_key_is_ever_outside_the_token() {
         looks.iter().any(|look| look.case > 0),
         "the scan saw nothing of the request"
     );
-    // ... and it looked while signatures were made: the journal grew between two looks that both
-    // came after the PSBT was read.
-    let working: Vec<u64> = looks
+    // ... and it looked while signatures were made: some were in the journal, not all.
+    let during = looks
         .iter()
-        .filter(|l| l.case > 0)
-        .map(|l| l.journal)
-        .collect();
+        .filter(|look| (1..INPUTS).contains(&look.signatures));
+    let during = during.count();
     assert!(
-        working.windows(2).filter(|w| w[0] < w[1]).count() >= 3,
-        "too few looks: {working:?}"
+        during >= 2,
+        "{during} looks of {} while signatures were made",
+        looks.len()
     );
 
     // After login: the PSBT is read later than that.
@@ -69,7 +69,7 @@ fn no_private_key_is_ever_outside_the_token() {
     let most = logged_in.map(|look| look.pin).max().unwrap_or(0);
     let control = control();
     println!(
-        "{} looks; PIN found at most {most} times, {control} in the control",
+        "{} looks, {during} while signatures were made; PIN after login: {most}, control: {control}",
         looks.len()
     );
     assert!(
@@ -156,8 +156,10 @@ fn rehearse(keep: &Path, inputs: &str) -> Child {
 
 /// Looks into the device process, again and again, as long as it signs.
 fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
-    let (mut looks, mut secrets) = (Vec::new(), None);
+    let journal = keep.join("devices").join(device).join("state/journal.cbor");
     let case = Search::text("wr-2026-000123");
+    let (mut looks, mut secrets) = (Vec::new(), None);
+    let mut intended = false;
     while rehearsal.try_wait().unwrap().is_none() {
         if let Some(process) = scan::signing_process(device) {
             let (values, pin) = secrets.get_or_insert_with(|| {
@@ -165,17 +167,23 @@ fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
                 assert!(values.len() >= 41, "only {} private values", values.len());
                 (Search::values(&values), Search::text(&pin))
             });
-            let journal = keep.join("devices").join(device).join("state/journal.cbor");
-            if let Some(memory) = scan::stopped(process, || memory_of(process)) {
-                looks.push(Look {
-                    private_values: values.hits(&memory),
-                    pin: pin.hits(&memory),
-                    case: case.hits(&memory),
-                    journal: fs::metadata(&journal).map_or(0, |file| file.len()),
-                });
-            }
+            let judge = |memory: Vec<u8>| Look {
+                private_values: values.hits(&memory),
+                pin: pin.hits(&memory),
+                case: case.hits(&memory),
+                signatures: signatures_in(&journal),
+            };
+            // Once the intent is written the process waits for each look, so that many fall
+            // between its signatures.
+            let look = if intended {
+                scan::stopped(process, || judge(memory_of(process)))
+            } else {
+                scan::stopped(process, || memory_of(process)).map(judge)
+            };
+            intended = intended || holds_intent(&journal);
+            looks.extend(look);
         }
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_micros(if intended { 100 } else { 2_000 }));
     }
     let (values, pin) = secrets.expect("the device was never seen signing");
     assert_eq!(
@@ -184,6 +192,28 @@ fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
         "a private value or the PIN in a file"
     );
     looks
+}
+
+/// Signatures that the journal holds.
+fn signatures_in(journal: &Path) -> usize {
+    count_in(journal, |body| matches!(body, Body::Result(_)))
+}
+
+/// Whether the journal says that signatures are about to be made.
+fn holds_intent(journal: &Path) -> bool {
+    count_in(journal, |body| matches!(body, Body::Intent(_))) > 0
+}
+
+fn count_in(journal: &Path, wanted: impl Fn(&Body) -> bool) -> usize {
+    let bytes = fs::read(journal).unwrap_or_default();
+    let read = UnverifiedTranscript::parse(whole_prefix(&bytes));
+    read.map_or(0, |transcript| {
+        transcript
+            .entries()
+            .iter()
+            .filter(|entry| wanted(&entry.body))
+            .count()
+    })
 }
 
 /// The private values of a device's tokens, and the PIN of its own.
