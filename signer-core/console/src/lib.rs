@@ -244,13 +244,16 @@ impl<'a> Console<'a> {
 /// `text` with every character that steers a terminal, hides or turns around written as its code
 /// point. Names of files come from outside: none may redraw a screen. Lines may still end.
 fn visible(text: &str) -> Cow<'_, str> {
+    use std::fmt::Write as _;
+
     if !text.chars().any(steers) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) {
-            shown.push_str(&format!("<U+{:04X}>", u32::from(c)));
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "<U+{:04X}>", u32::from(c));
         } else {
             shown.push(c);
         }
