@@ -171,6 +171,56 @@ fn signer_core_knows_no_serde() {
     );
 }
 
+#[test]
+fn each_direct_dependency_is_justified_with_its_version() {
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).expect("the page is there");
+    let direct = direct_dependencies(workspace());
+    assert!(direct.len() > 15, "{direct:?}");
+    for (name, versions) in &direct {
+        let rows = page.lines().filter(|line| names(line).any(|n| n == *name));
+        let known = versions
+            .iter()
+            .filter_map(|version| version.split('+').next())
+            .any(|version| rows.clone().any(|line| line.contains(version)));
+        assert!(
+            known,
+            "docs/dependencies.md has no row for {name} {versions:?}"
+        );
+    }
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace is there");
+    let (_, listed) = manifest
+        .split_once("[workspace.dependencies]\n")
+        .expect("the workspace lists its dependencies");
+    for line in listed.lines().take_while(|line| !line.starts_with('[')) {
+        let name = line.split_once(" = ").map(|(name, _)| name);
+        let unused = name.filter(|n| !is_ours(n) && !direct.contains_key(*n));
+        assert_eq!(unused, None, "in the workspace's list, used by nobody");
+    }
+}
+
+/// The names in the first cell of a row.
+fn names(line: &str) -> impl Iterator<Item = &str> {
+    let cell = line.split('|').nth(1).unwrap_or_default();
+    cell.split([',', ' ']).filter(|word| !word.is_empty())
+}
+
+/// What our crates name from outside, tests included, with the versions in the lock file.
+fn direct_dependencies(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
+    let packages = metadata["packages"]
+        .as_array()
+        .expect("cargo lists packages");
+    let ours = packages.iter().filter(|p| is_ours(text(&p["name"])));
+    let mut found = BTreeMap::<_, BTreeSet<_>>::new();
+    for dependency in ours.flat_map(|p| p["dependencies"].as_array().into_iter().flatten()) {
+        let name = text(&dependency["name"]);
+        let locked = packages.iter().filter(|p| p["name"] == name);
+        if !is_ours(name) {
+            found.insert(name, locked.map(|p| text(&p["version"])).collect());
+        }
+    }
+    found
+}
+
 /// Every rule that the workspace breaks, as `from -> to: why`.
 fn violations(metadata: &Value) -> Vec<String> {
     let packages = metadata["packages"]
