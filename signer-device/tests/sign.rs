@@ -105,6 +105,56 @@ fn an_unknown_destination_is_refused_and_recorded() {
     });
 }
 
+/// Every field that any command prints as JSON stands in the page that promises to keep it.
+#[test]
+fn every_json_field_is_documented() {
+    isolated("every_json_field_is_documented", |bench| {
+        let mut house = House::ready(bench);
+        let elsewhere = ScriptBuf::new_p2wsh(&bitcoin::WScriptHash::from_byte_array([0x66; 32]));
+        let good = house.approved_psbt(destination_script(), 1);
+        bench.write("good.psbt", &good.to_bytes());
+        let bad = house.approved_psbt(elsewhere, 1);
+        bench.write("bad.psbt", &bad.to_bytes());
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json-device.md");
+        let page = std::fs::read_to_string(page).expect("the page is there");
+        let mut fields = BTreeSet::new();
+        for line in [
+            "device status --state d1",
+            "wallet list --state d1",
+            "wallet address --state d1 --wallet Cold_1",
+            "policy show --state d1",
+            "psbt review --state d1 --in good.psbt",
+            "psbt review --state d1 --in bad.psbt",
+            "selftest",
+        ] {
+            let words = line.split(' ').map(|word| match word {
+                "d1" | "good.psbt" | "bad.psbt" => bench.arg(word),
+                word => word.replace('_', " "),
+            });
+            let arguments: Vec<String> = words.chain(["--json".to_owned()]).collect();
+            let played = run(&arguments, |_| Act::Leave);
+            played.ended(i32::from(line.contains("bad")));
+            let before = fields.len();
+            fields.extend(names(&played.output));
+            assert!(fields.len() > before, "{line}: {}", played.output);
+        }
+        let unknown: Vec<&String> = fields
+            .iter()
+            .filter(|field| !page.contains(&format!("`{field}`")))
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "not in docs/json-device.md: {unknown:?}"
+        );
+    });
+}
+
+/// The names in JSON as this program writes it: each ends with `":`.
+fn names(json: &str) -> impl Iterator<Item = String> {
+    let parts = json.match_indices("\":").map(|(end, _)| &json[..end]);
+    parts.filter_map(|part| Some(part.rsplit_once('"')?.1.to_owned()))
+}
+
 /// One run per question: exactly that one is rejected.
 #[test]
 fn every_question_can_be_rejected() {
