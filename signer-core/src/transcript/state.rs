@@ -15,6 +15,7 @@ pub use session::{OpenSession, SessionSummary, Unfinished};
 use super::entry::{
     Body, CeremonyKind, Entry, Genesis, KeysGenerated, Outcome, Rejected, SessionOpened,
 };
+use super::judge::new_rejections;
 use super::seal::{Seal, trn02};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec::ByteString;
@@ -230,13 +231,17 @@ impl DeviceState {
         Ok(())
     }
 
-    /// A session that was still open was cut; the next seal covers it.
+    /// A session that was still open was cut; the next seal covers it. A rejection in what it had
+    /// read is heard, also where the cut came before its entry.
     fn opened(&mut self, number: SessionNumber, opened: &SessionOpened) -> Result<(), FoldError> {
         if self.genesis.is_none() {
             return Err(FoldError::Genesis);
         }
         if opened.previous_seal != self.last_seal {
             return Err(FoldError::PreviousSeal);
+        }
+        for rejected in new_rejections(self) {
+            self.reject(&rejected);
         }
         if let Some(cut) = self.open.take() {
             self.sessions.push(SessionSummary {

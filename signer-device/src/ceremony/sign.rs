@@ -141,10 +141,16 @@ fn judge_it(session: &mut Session) -> Result<ApprovedTx, Failure> {
     };
     if let Some(report) = report.cloned() {
         session.records.append(Body::Reported(report.clone()))?;
-        for rejected in new_rejections(session.journal().state()) {
+        let rejections = new_rejections(session.journal().state());
+        let heard = !rejections.is_empty();
+        for rejected in rejections {
             session.records.append(Body::Rejected(rejected))?;
         }
         session.records.flush()?;
+        if heard {
+            // The HSM remembers it too: a disk that is rolled back cannot forget it.
+            session.anchor()?;
+        }
         say_report(session, &report)?;
     }
     match judged {

@@ -263,6 +263,23 @@ fn another_intent_after_a_cut_leaves_its_coins_barred_for_ever() {
     assert_eq!(found(&bench, &bench.disk), []);
 }
 
+/// The power fails after the PSBT was read, before the rejection in it became an entry.
+#[test]
+fn a_rejection_is_heard_though_its_session_was_cut() {
+    let mut bench = Bench::ready();
+    let mut case = Case::new(&bench.world);
+    case.ballots.push(Ballot::no("approver.b"));
+    bench.take_in(CeremonyKind::Sign, &case);
+    bench.journal = Journal::load(&bench.disk).unwrap();
+    case.ballots.pop();
+    bench.take_in(CeremonyKind::Sign, &case);
+    let refused = bench.judge().unwrap_err();
+    let report = refused.report().unwrap();
+    assert_eq!(report.first_refusal().unwrap().rule, RuleId::APP08);
+    bench.close(Outcome::Refused);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
 /// Between the cut and the session that goes on, somebody said no.
 #[test]
 fn a_rejection_after_a_cut_is_not_forgotten_by_going_on() {
