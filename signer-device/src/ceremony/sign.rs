@@ -1,6 +1,8 @@
 //! Signing: operators authenticate, exactly one PSBT is read and judged, people read every screen
 //! and type what they read, then the HSM signs, and what it signed is released after the seal.
 
+use std::path::PathBuf;
+
 use signer_core::approval::{ApprovedTx, Seat};
 use signer_core::codec::ByteString;
 use signer_core::environment;
@@ -351,6 +353,7 @@ fn release(
     let psbt = release
         .psbt()
         .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    let kept = keep(session, psbt);
     let mut failed = None;
     for outlet in outlets {
         if let Err(failure) = outlet.write(psbt, &mut session.room.console) {
@@ -358,8 +361,13 @@ fn release(
         }
     }
     if let Some(failure) = failed {
-        keep(session, psbt)?;
+        let kept = kept?.display().to_string();
+        session.room.console.wrote(&format!("wrote {kept}"))?;
         return Err(failure);
+    }
+    if let Ok(kept) = kept {
+        // Every medium has it. A copy that stays says no more than they do.
+        let _ = std::fs::remove_file(kept);
     }
     session.room.say(
         "this device's signatures are made; the coins have NOT moved yet",
@@ -367,11 +375,12 @@ fn release(
     )
 }
 
-/// A medium failed: what is released already must not be lost with it, for it is never made again.
-fn keep(session: &mut Session, psbt: &[u8]) -> Result<(), Failure> {
+/// A medium can fail, and the power while pictures are drawn: what is released already must not be
+/// lost with them, for it is never made again.
+fn keep(session: &Session, psbt: &[u8]) -> Result<PathBuf, Failure> {
     let name = format!("released-{}.psbt", session.facts.session);
     let output = Output::reserve(&session.records.folder().join(name))?;
-    let path = output.path().display().to_string();
+    let path = output.path().to_path_buf();
     output.write(psbt)?;
-    session.room.console.wrote(&format!("wrote {path}"))
+    Ok(path)
 }
