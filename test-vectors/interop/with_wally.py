@@ -1,5 +1,7 @@
 """The roles of BIP 174 and BIP 370, played by libwally."""
 
+import functools
+
 import wallycore as wally
 
 
@@ -95,3 +97,103 @@ def finalize(combined):
         raise SystemExit("libwally: not enough signatures for every input")
     transaction = wally.psbt_extract(psbt, wally.WALLY_PSBT_EXTRACT_FINAL)
     return bytes(wally.tx_to_bytes(transaction, wally.WALLY_TX_FLAG_USE_WITNESS))
+
+
+def make(plan):
+    """A PSBT of the corpus, as its plan says."""
+    previous = [wally.tx_from_hex(each["previous"], 0) for each in plan["inputs"]]
+    transaction = wally.tx_init(
+        plan["tx_version"], plan["lock_time"], len(plan["inputs"]), len(plan["outputs"])
+    )
+    for tx, each in zip(previous, plan["inputs"]):
+        txid = wally.tx_get_txid(tx)
+        wally.tx_add_raw_input(transaction, txid, each["vout"], each["sequence"], None, None, 0)
+    for each in plan["outputs"]:
+        wally.tx_add_raw_output(transaction, each["amount"], bytes.fromhex(each["script"]), 0)
+    psbt = wally.psbt_from_tx(transaction, plan["version"], 0)
+    for place, (tx, each) in enumerate(zip(previous, plan["inputs"])):
+        wally.psbt_set_input_utxo(psbt, place, tx)
+        if each["witness_utxo"]:
+            wally.psbt_set_input_witness_utxo_from_tx(psbt, place, tx, each["vout"])
+        if each["required_height"]:
+            wally.psbt_set_input_required_lockheight(psbt, place, each["required_height"])
+        say(psbt, "input", place, each)
+    for place, each in enumerate(plan["outputs"]):
+        say(psbt, "output", place, each)
+    return wally.psbt_to_bytes(psbt, 0)
+
+
+def say(psbt, map_name, place, plan):
+    for field in ("witness_script", "redeem_script"):
+        if plan.get(field):
+            setter = getattr(wally, f"psbt_set_{map_name}_{field}")
+            setter(psbt, place, bytes.fromhex(plan[field]))
+    named = plan.get("origins", ())
+    if named:
+        keypaths = wally.map_keypath_public_key_init(len(named))
+        for key, fingerprint, path in named:
+            public, origin = bytes.fromhex(key), bytes.fromhex(fingerprint)
+            wally.map_keypath_add(keypaths, public, origin, path)
+        getattr(wally, f"psbt_set_{map_name}_keypaths")(psbt, place, keypaths)
+
+
+def facts(psbt_bytes, descriptors, places):
+    """What a PSBT does, by libwally's reading of it."""
+    psbt = wally.psbt_from_bytes(psbt_bytes, wally.WALLY_PSBT_PARSE_FLAG_STRICT)
+    tx = wally.psbt_extract(psbt, wally.WALLY_PSBT_EXTRACT_NON_FINAL)
+    inputs = []
+    for place, (chain, index) in enumerate(places):
+        parent = wally.psbt_get_input_utxo(psbt, place)
+        txid = bytes(wally.tx_get_input_txhash(tx, place))
+        assert txid == bytes(wally.tx_get_txid(parent))
+        vout = wally.tx_get_input_index(tx, place)
+        amount = wally.tx_get_output_satoshi(parent, vout)
+        signed = wally.tx_get_btc_signature_hash(
+            tx, place, witness_script(descriptors, chain, index), amount,
+            wally.WALLY_SIGHASH_ALL, wally.WALLY_TX_FLAG_USE_WITNESS,
+        )
+        inputs.append({
+            "txid": txid[::-1].hex(),
+            "vout": vout,
+            "sequence": wally.tx_get_input_sequence(tx, place),
+            **output_facts(parent, vout),
+            "sighash": bytes(signed).hex(),
+        })
+    outputs = [output_facts(tx, place) for place in range(wally.tx_get_num_outputs(tx))]
+    return {
+        "txid": bytes(wally.tx_get_txid(tx))[::-1].hex(),
+        "tx_version": wally.tx_get_version(tx),
+        "lock_time": wally.tx_get_locktime(tx),
+        "fee_sat": sum(i["amount_sat"] for i in inputs) - sum(o["amount_sat"] for o in outputs),
+        "inputs": inputs,
+        "outputs": outputs,
+    }
+
+
+def output_facts(tx, place):
+    pays_to = bytes(wally.tx_get_output_script(tx, place))
+    if pays_to[0] in (0x00, 0x51):
+        address = wally.addr_segwit_from_bytes(pays_to, "bc", 0)
+    else:
+        address = wally.scriptpubkey_to_address(pays_to, wally.WALLY_NETWORK_BITCOIN_MAINNET)
+    return {
+        "amount_sat": wally.tx_get_output_satoshi(tx, place),
+        "script": pays_to.hex(),
+        "address": address,
+    }
+
+
+@functools.cache
+def witness_script(descriptors, chain, index):
+    """Of one address: of a ranged descriptor, or out of a list of both chains."""
+    if len(descriptors) == 1:
+        text, branch, number = descriptors[0], chain, index
+    else:
+        text, branch, number = descriptors[chain * (len(descriptors) // 2) + index], 0, 0
+    depth = 2 if text.startswith("sh(") else 1
+    return bytes(wally.descriptor_to_script(parsed(text), depth, 0, 0, branch, number, 0))
+
+
+@functools.cache
+def parsed(text):
+    return wally.descriptor_parse(text, None, 0, 0)
