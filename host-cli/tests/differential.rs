@@ -72,7 +72,7 @@ fn four_programs_agree_and_no_rule_refuses_good_work() {
 fn a_difference_in_any_fact_is_found() {
     let case = Corpus::start(0, 1).next_case();
     let psbt = case.psbt();
-    let [ours, theirs] = [case.judge(&psbt), case.judge(&psbt)].map(|checked| facts(&checked));
+    let [ours, theirs] = [(); 2].map(|()| facts(&Case::judge(&case.wallet(), &psbt)));
     assert!(differences(&ours, &theirs, "").is_empty());
     let mut places = Vec::new();
     leaves(&ours, String::new(), &mut places);
@@ -88,7 +88,7 @@ fn a_difference_in_any_fact_is_found() {
 #[test]
 fn core_refuses_what_is_signed_otherwise() {
     let case = Corpus::start(0, 1).next_case();
-    let checked = case.judge(&case.psbt());
+    let checked = Case::judge(&case.wallet(), &case.psbt());
     let sighash = |place| checked.input(place).expect("the wallet's").sighash;
     let other = |place| {
         let mut sighash = sighash(place);
@@ -136,6 +136,7 @@ fn run(first: usize, count: usize) -> Tally {
     let mut corpus = Corpus::start(first, count);
     let mut foreign = Foreign::start();
     let mut tally = Tally::default();
+    let mut wallets = BTreeMap::new();
     for _ in 0..count {
         let case = corpus.next_case();
         let inputs = case.inputs().len();
@@ -144,7 +145,9 @@ fn run(first: usize, count: usize) -> Tally {
         tally.inputs += inputs;
         tally.most_inputs = tally.most_inputs.max(inputs);
         tally.by_core += inputs.min(SIGNED_INPUTS);
-        let found = try_case(&case, &mut foreign);
+        let name = case.text("wallet");
+        let wallet = wallets.entry(name).or_insert_with(|| case.wallet());
+        let found = try_case(&case, wallet, &mut foreign);
         let name = format!("case {} ({})", case.plan["case"], case.text("maker"));
         let named = found
             .into_iter()
@@ -155,9 +158,9 @@ fn run(first: usize, count: usize) -> Tally {
 }
 
 /// Everything that is wrong with one case.
-fn try_case(case: &Case, foreign: &mut Foreign) -> Vec<String> {
+fn try_case(case: &Case, wallet: &DescriptorWallet, foreign: &mut Foreign) -> Vec<String> {
     let psbt = case.psbt();
-    let checked = case.judge(&psbt);
+    let checked = Case::judge(wallet, &psbt);
     let refusals = |checked: &CheckOnly| -> Vec<String> {
         let refusals = checked.report().refusals();
         refusals.map(|refusal| refusal.text(Lang::En)).collect()
@@ -175,7 +178,7 @@ fn try_case(case: &Case, foreign: &mut Foreign) -> Vec<String> {
     }
     let sighash = |place| checked.input(place).map_or([0; 32], |input| input.sighash);
     found.extend(case.refused_by_core(&checked, sighash));
-    let signed = case.judge(&case.partly_signed(psbt, sighash));
+    let signed = Case::judge(wallet, &case.partly_signed(psbt, sighash));
     found.extend(refusals(&signed));
     found
 }
@@ -304,15 +307,18 @@ impl Case {
         }
     }
 
-    fn judge(&self, psbt: &[u8]) -> CheckOnly {
+    fn wallet(&self) -> DescriptorWallet {
         let listed = self.descriptors().into_iter().map(|text| ListedDescriptor {
             text,
             chain: None,
             range: (0, ADDRESSES - 1),
         });
-        let wallet = DescriptorWallet::read(&listed.collect::<Vec<_>>()).expect("a wallet");
+        DescriptorWallet::read(&listed.collect::<Vec<_>>()).expect("a wallet")
+    }
+
+    fn judge(wallet: &DescriptorWallet, psbt: &[u8]) -> CheckOnly {
         let terms = CheckTerms {
-            wallet: &wallet,
+            wallet,
             network: Network::Main,
             policy: None,
             tip: None,

@@ -52,6 +52,7 @@ class Wallet:
         self.m, self.wrapped, self.ranged = m, wrapped, ranged
         self.signers = random.Random(self.name).sample(range(15), n)
 
+    @functools.cache
     def descriptors(self):
         if self.ranged:
             return [self.descriptor(self.extended_key)]
@@ -160,7 +161,7 @@ def plan(seed, number, most):
     paying = wallet(number)
     version = rng.choice((0, 2))
     maker = MAKERS[number // 7 % len(MAKERS)]
-    count = rng.randint(1, 20) if rng.random() < 0.96 else rng.randint(100, most)
+    count = rng.randint(1, 20) if rng.random() < 0.985 else rng.randint(100, most)
     if paying.name == "2-of-3-wsh-plain":
         count = most
     count = min(count, paying.most_inputs())
