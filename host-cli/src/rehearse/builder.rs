@@ -30,11 +30,15 @@ impl Rehearsal<'_> {
             &self.house.office("outputs.json"),
             &self.builder_outputs(change),
         )?;
-        let version = self.arguments.psbt_version.to_string();
         let mut words = program.split_whitespace();
         let status = Command::new(words.next().unwrap_or_default())
             .args(words)
-            .args(["--version", &version, "--descriptors", "descriptors.json"])
+            .args([
+                "--version",
+                &self.arguments.psbt_version,
+                "--descriptors",
+                "descriptors.json",
+            ])
             .args(["--coins", "builder-coins.json", "--outputs", "outputs.json"])
             .args(["--out", "unsigned.psbt"])
             .current_dir(self.house.office(""))

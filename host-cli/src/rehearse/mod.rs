@@ -53,10 +53,10 @@ pub(crate) struct RehearseArgs {
     #[arg(long, default_value_t = 1)]
     outputs: usize,
     /// Version of the PSBT
-    #[arg(long, default_value_t = 2)]
-    psbt_version: u8,
-    /// Form of the addresses: wsh or sh-wsh
-    #[arg(long, default_value = "wsh")]
+    #[arg(long, default_value = "2", value_parser = ["0", "2"])]
+    psbt_version: String,
+    /// Form of the addresses
+    #[arg(long, default_value = "wsh", value_parser = ["wsh", "sh-wsh"])]
     script: String,
     /// What happens
     #[arg(long, value_enum, default_value_t = Play::Good)]
@@ -218,6 +218,12 @@ impl<'a> Rehearsal<'a> {
             .signer_device
             .clone()
             .unwrap_or_else(|| host_program.with_file_name("signer-device"));
+        if !device_program.exists() {
+            return Err(RehearseError::machine(
+                &device_program.display().to_string(),
+                &io::ErrorKind::NotFound.into(),
+            ));
+        }
         let root = arguments.keep.clone().unwrap_or_else(next_folder);
         Ok(Self {
             arguments,

@@ -80,7 +80,6 @@ impl Rehearsal<'_> {
         if let Some(program) = &self.arguments.builder {
             return self.build_elsewhere(program);
         }
-        let version = self.arguments.psbt_version.to_string();
         let payments: Vec<String> = (1..=self.arguments.outputs)
             .map(|number| format!("{}={}", destination_id(number), btc(self.payment())))
             .collect();
@@ -91,7 +90,12 @@ impl Rehearsal<'_> {
             arguments.extend(["--pay", payment]);
         }
         arguments.extend(["--fee-rate", "10", "--change-index", "0"]);
-        arguments.extend(["--psbt-version", &version, "--out", "unsigned.psbt"]);
+        arguments.extend([
+            "--psbt-version",
+            &self.arguments.psbt_version,
+            "--out",
+            "unsigned.psbt",
+        ]);
         self.host(&self.house.desk(REQUESTER)?, &arguments, 0, nobody)
             .map(drop)
     }
