@@ -451,7 +451,7 @@ fn command_lines() -> Vec<String> {
         "psbt split --wallet w/wallet.cbor --coins w/coins.json --out-dir NEW",
         "psbt show --psbt w/transfer-v2.psbt --wallet w/wallet.cbor",
         "psbt check --psbt w/transfer-v2.psbt --descriptors w/descriptors.txt \
-         --policy w/policy.toml --network regtest",
+         --policy w/policy-of-one.toml --network regtest",
         "psbt combine --psbt w/answer-tokyo-1-v2.psbt --request w/approved-v2.psbt \
          --wallet w/wallet.cbor --out NEW",
         "psbt finalize --psbt w/signed.psbt --wallet w/wallet.cbor --request w/approved-v2.psbt \
@@ -660,7 +660,8 @@ fn verdict<'a>(report: &'a serde_json::Value, rule: &str) -> &'a str {
 #[test]
 fn descriptors_alone_judge_a_psbt() {
     let world = world();
-    let check = "psbt check --psbt w/transfer-v2.psbt --network regtest --policy w/policy.toml";
+    let check =
+        "psbt check --psbt w/transfer-v2.psbt --network regtest --policy w/policy-of-one.toml";
     let line = format!("{check} --height 100 --descriptors w/descriptors.txt");
     let text = world.done(&line);
     assert!(text.contains("WAL02  passed\n") && text.contains("POL04  passed\n"));

@@ -198,10 +198,10 @@ impl World {
         let other = own.expect("an address").to_p2sh();
         let network = Network::Regtest.to_bitcoin();
         let address = Address::from_script(&other, network).expect("an address");
-        self.write(
-            "policy.toml",
-            POLICY.replace("ADDRESS", &address.to_string()),
-        );
+        let policy = POLICY.replace("ADDRESS", &address.to_string());
+        let (first_wallet, _) = policy.rsplit_once("[[wallet]]").expect("two wallets");
+        self.write("policy-of-one.toml", first_wallet);
+        self.write("policy.toml", &policy);
         self.done(
             "policy create --policy w/policy.toml --wallet w/wallet.cbor \
              --wallet w/other-wallet.cbor --roster w/roster.cbor --root w/root.cbor \
