@@ -36,7 +36,7 @@ pub struct Policy {
     /// First height at which it is in force, at the earliest.
     #[n(6)]
     pub activation: Height,
-    /// How long the next loosening waits after it is first seen.
+    /// How long the next loosening is to wait after it is first seen. Recorded; no rule judges it.
     #[n(7)]
     pub delay: Blocks,
     /// The wallets, in ascending order of their digests.
