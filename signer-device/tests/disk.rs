@@ -111,6 +111,35 @@ fn two_programs_never_share_a_folder() {
     });
 }
 
+/// The lock of a folder keeps nobody out of its copy. One token, one journal: of two programs that
+/// go on with the same session, only one signs.
+#[test]
+fn a_copy_of_an_open_session_does_not_sign_beside_it() {
+    isolated(
+        "a_copy_of_an_open_session_does_not_sign_beside_it",
+        |bench| {
+            let mut house = House::ready(bench);
+            let psbt = house.approved_psbt(destination_script(), 1);
+            bench.write("in.psbt", &psbt.to_bytes());
+            let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+            let copied = house.sign_arguments("copy", "in.psbt", &["second.psbt"]);
+            let mut once = true;
+            let played = run(&arguments, |prompt| {
+                if once && prompt.id == "officer-a" {
+                    once = false;
+                    fs::create_dir(bench.path("copy")).expect("made");
+                    bench.write("copy/journal.cbor", &bench.read("d1/journal.cbor"));
+                    ceremony(&copied).ended(0);
+                }
+                at_ceremony(prompt)
+            });
+            played.ended(4).says("another journal");
+            assert!(bench.path("second.psbt").exists());
+            assert!(!bench.path("out.psbt").exists());
+        },
+    );
+}
+
 /// The program with a limit on the size of files: to it, the disk is full.
 fn on_a_small_disk(arguments: &[String], bytes: u64) -> Command {
     let inner = device(&arguments.iter().map(String::as_str).collect::<Vec<_>>());

@@ -87,8 +87,17 @@ impl Records {
         self.disk.read_back()
     }
 
-    /// Lets the HSM remember where the journal stands.
+    /// Lets the HSM remember where the journal stands, if it still remembers what it was last told
+    /// here. Otherwise another program goes on with a copy of this journal: the lock of a folder
+    /// keeps nobody out of its copy.
     pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<(), Failure> {
+        let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
+        if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != self.anchor {
+            return Err(Failure::hsm(
+                "the token was told of another journal while this session was open",
+                "Two programs used one token. Nothing was released. Keep both disks and report it.",
+            ));
+        }
         let (head, ledger) = (self.journal.head(), self.journal.state().ledger());
         let signatures = ledger.signatures();
         let next = Anchor::following(self.anchor.as_ref(), &head, signatures, ledger.digest());
