@@ -1,0 +1,258 @@
+//! Cases, and the text in which they are kept.
+
+use std::fmt::Write;
+
+use crate::text::{base64, hex, unbase64, unhex};
+
+/// What comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// Too large to be kept: made by [`crate::generated`] under this name.
+    Generated(String),
+}
+
+/// What a device remembers of earlier sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// It signed over this coin: transaction (in the order of the wire) and output number.
+    Spent([u8; 32], u32),
+    /// Somebody rejected the request of this digest.
+    Rejected([u8; 32]),
+    /// It signed a payment to this change index of the wallet of this name.
+    Change(String, u32),
+}
+
+/// A rule that refuses, and where; no place where the family does not care.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// For example `PSB03`.
+    pub rule: String,
+    /// For example `input-1`.
+    pub place: Option<String>,
+}
+
+/// What must come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Every rule from Parse to Approve passes.
+    Accept,
+    /// Exactly these rules refuse. A rule may be named more than once, for each place.
+    Refuse(Vec<Refusal>),
+    /// The PSBT is taken whole, and refused by PSB01 when it is cut at any byte.
+    CutAnywhere,
+    /// The policy beside it is not taken.
+    NoPolicy,
+}
+
+/// One case of a family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its name within the family.
+    pub name: String,
+    /// What comes in.
+    pub source: Source,
+    /// The device that judges.
+    pub device: String,
+    /// Labels of the attendances of operator A and B.
+    pub operators: [String; 2],
+    /// The known height.
+    pub tip: u32,
+    /// What the device remembers.
+    pub ledger: Vec<Fact>,
+    /// A policy in place of the world's.
+    pub policy: Option<Vec<u8>>,
+    /// What must come of it.
+    pub expected: Expected,
+}
+
+/// The cases of one attack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Number in the catalogue and defect, for example `A15-segwit-fee-pair`.
+    pub name: String,
+    /// What it is about, and where the house's rules differ from the catalogue.
+    pub note: String,
+    /// The cases.
+    pub cases: Vec<Case>,
+}
+
+const DEVICE: &str = "north";
+const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
+const TIP: u32 = crate::world::TIP;
+
+impl Case {
+    /// A case at the usual device, under the usual operators and height.
+    pub(crate) fn new(name: impl Into<String>, psbt: Vec<u8>, expected: Expected) -> Self {
+        Self {
+            name: name.into(),
+            source: Source::Bytes(psbt),
+            device: DEVICE.into(),
+            operators: OPERATORS.map(Into::into),
+            tip: TIP,
+            ledger: vec![],
+            policy: None,
+            expected,
+        }
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// The bytes that come in.
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.source {
+            Source::Bytes(bytes) => bytes.clone(),
+            Source::Generated(name) => crate::generated(name).expect("a generator of this name"),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        let _ = writeln!(out, "\ncase {}", self.name);
+        if self.device != DEVICE {
+            let _ = writeln!(out, "device {}", self.device);
+        }
+        if self.operators != OPERATORS {
+            let _ = writeln!(out, "operators {}", self.operators.join(" "));
+        }
+        if self.tip != TIP {
+            let _ = writeln!(out, "tip {}", self.tip);
+        }
+        for fact in &self.ledger {
+            let text = match fact {
+                Fact::Spent(txid, vout) => format!("spent {} {vout}", hex(txid)),
+                Fact::Rejected(request) => format!("rejected {}", hex(request)),
+                Fact::Change(wallet, index) => format!("change {wallet} {index}"),
+            };
+            let _ = writeln!(out, "ledger {text}");
+        }
+        if let Some(policy) = &self.policy {
+            let _ = writeln!(out, "policy {}", hex(policy));
+        }
+        let source = match &self.source {
+            Source::Bytes(bytes) => format!("psbt {}", base64(bytes)),
+            Source::Generated(name) => format!("generated {name}"),
+        };
+        let _ = writeln!(
+            out,
+            "{}\nexpect {}",
+            source.trim_end(),
+            self.expected.text()
+        );
+    }
+}
+
+impl Expected {
+    /// Refused by these rules: `PSB03@input-1 PSB06`.
+    pub(crate) fn refuse(text: &str) -> Self {
+        let refusals = text.split(' ').map(|word| {
+            let (rule, place) = match word.split_once('@') {
+                Some((rule, place)) => (rule, Some(place.to_owned())),
+                None => (word, None),
+            };
+            let rule = rule.to_owned();
+            Refusal { rule, place }
+        });
+        Self::Refuse(refusals.collect())
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Accept => "accept".into(),
+            Self::CutAnywhere => "cut-anywhere".into(),
+            Self::NoPolicy => "no-policy".into(),
+            Self::Refuse(refusals) => refusals.iter().fold("refuse".into(), |text, refusal| {
+                let place = refusal
+                    .place
+                    .as_ref()
+                    .map_or(String::new(), |p| format!("@{p}"));
+                format!("{text} {}{place}", refusal.rule)
+            }),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some(("refuse", rules)) => Some(Self::refuse(rules)),
+            None if text == "accept" => Some(Self::Accept),
+            None if text == "cut-anywhere" => Some(Self::CutAnywhere),
+            None if text == "no-policy" => Some(Self::NoPolicy),
+            _ => None,
+        }
+    }
+}
+
+impl Family {
+    pub(crate) fn new(name: &str, note: &str, cases: Vec<Case>) -> Self {
+        Self {
+            name: name.into(),
+            note: note.into(),
+            cases,
+        }
+    }
+
+    /// The family as the text of its file.
+    pub fn text(&self) -> String {
+        let mut out = format!("# {}\n", self.name);
+        for line in self.note.lines() {
+            let _ = writeln!(out, "# {}", line.trim());
+        }
+        for case in &self.cases {
+            case.write(&mut out);
+        }
+        out
+    }
+}
+
+/// Reads a family from the text of its file; an error names the line.
+pub fn read_family(text: &str) -> Result<Family, String> {
+    let mut notes = text.lines().filter_map(|line| line.strip_prefix("# "));
+    let name = notes.next().unwrap_or_default().to_owned();
+    let note = notes.collect::<Vec<_>>().join("\n");
+    let mut cases: Vec<Case> = vec![];
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        read_line(&mut cases, line).ok_or_else(|| format!("{name}: {line:.80}"))?;
+    }
+    Ok(Family { name, note, cases })
+}
+
+fn read_line(cases: &mut Vec<Case>, line: &str) -> Option<()> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    if word == "case" {
+        cases.push(Case::new(rest, vec![], Expected::Accept));
+        return Some(());
+    }
+    let case = cases.last_mut()?;
+    match word {
+        "device" => case.device = rest.into(),
+        "operators" => {
+            let (a, b) = rest.split_once(' ')?;
+            case.operators = [a.into(), b.into()];
+        }
+        "tip" => case.tip = rest.parse().ok()?,
+        "ledger" => case.ledger.push(read_fact(rest)?),
+        "policy" => case.policy = Some(unhex(rest)?),
+        "psbt" => case.source = Source::Bytes(unbase64(rest)?),
+        "generated" => case.source = Source::Generated(rest.into()),
+        "expect" => case.expected = Expected::read(rest)?,
+        _ => return None,
+    }
+    Some(())
+}
+
+fn read_fact(text: &str) -> Option<Fact> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let digest = |text: &str| unhex(text)?.try_into().ok();
+    match words[..] {
+        ["spent", txid, vout] => Some(Fact::Spent(digest(txid)?, vout.parse().ok()?)),
+        ["rejected", request] => Some(Fact::Rejected(digest(request)?)),
+        ["change", wallet, index] => Some(Fact::Change(wallet.into(), index.parse().ok()?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,69 @@
+//! The families, by their numbers in the catalogue of attacks.
+
+mod coins;
+mod container;
+mod encoding;
+mod fees;
+mod honest;
+mod large;
+mod origins;
+mod outputs;
+mod people;
+mod scripts;
+mod signatures;
+mod versions;
+
+use crate::case::{Case, Expected, Family};
+use crate::psbt::Psbt;
+use crate::transfer::Transfer;
+
+pub use large::generated;
+
+/// Every family.
+pub fn families() -> Vec<Family> {
+    [
+        honest::families(),
+        container::families(),
+        versions::families(),
+        coins::families(),
+        scripts::families(),
+        origins::families(),
+        outputs::families(),
+        fees::families(),
+        signatures::families(),
+        people::families(),
+        encoding::families(),
+        large::families(),
+    ]
+    .concat()
+}
+
+fn accept(name: impl Into<String>, psbt: &Psbt) -> Case {
+    Case::new(name, psbt.bytes(), Expected::Accept)
+}
+
+fn refuse(name: impl Into<String>, psbt: &Psbt, rules: &str) -> Case {
+    Case::new(name, psbt.bytes(), Expected::refuse(rules))
+}
+
+/// Bytes that are refused.
+fn refuse_bytes(name: impl Into<String>, bytes: Vec<u8>, rules: &str) -> Case {
+    Case::new(name, bytes, Expected::refuse(rules))
+}
+
+/// The usual transfer in this version of PSBT.
+fn usual(version: u32) -> Transfer {
+    Transfer::usual().with(|transfer| transfer.version = version)
+}
+
+/// The same cases in both versions of PSBT.
+fn both(cases: impl Fn(u32) -> Vec<Case>) -> Vec<Case> {
+    let versions = [0, 2].into_iter().flat_map(|version| {
+        let mut made = cases(version);
+        for case in &mut made {
+            case.name = format!("v{version}-{}", case.name);
+        }
+        made
+    });
+    versions.collect()
+}
