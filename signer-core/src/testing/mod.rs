@@ -5,6 +5,8 @@
 //! stages, with anything in between spoiled as a test wants.
 
 mod case;
+#[cfg(test)]
+mod catalogue;
 mod device;
 #[cfg(test)]
 mod formats;

@@ -1,0 +1,329 @@
+//! The catalogue of attacks, through the stages from Parse to Approve: every case is taken, or
+//! refused by exactly the rules that its family names. Cases, world and expectations come from
+//! `test-vectors`, which knows nothing of signer-core.
+//!
+//! In this crate, because what a device remembers has no public constructor.
+
+use std::borrow::ToOwned;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::string::{String, ToString};
+use std::sync::{Arc, LazyLock};
+use std::vec::Vec;
+use std::{format, fs, thread, vec};
+
+use crate::approval::{ActiveRoster, ApprovedTx, Operators, SessionFacts};
+use crate::codec;
+use crate::cose::Scope;
+use crate::digest::{DeviceId, RequestDigest, TxDigest};
+use crate::keys::P256PublicKey;
+use crate::ledger::LedgerState;
+use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
+use crate::psbt::ParsedPsbt;
+use crate::root::Root;
+use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
+use crate::types::{Height, Id, KeyIndex, Network, Purpose, SessionNumber};
+use crate::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
+use bitcoin::hashes::Hash;
+use bitcoin::{OutPoint, Txid};
+use test_vectors::{Case, Expected, Fact, Family, WORLD_FILE, WorldFile, read_family};
+
+const SCOPE: Scope = Scope {
+    network: Network::Regtest,
+    purpose: Purpose::Live,
+};
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/data")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The families as they lie on the disk.
+static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
+    let folders = fs::read_dir(data()).unwrap().map(|entry| entry.unwrap());
+    let files = folders.map(|folder| folder.path().join("cases.txt"));
+    let mut files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+    files.sort();
+    let read = |file: &PathBuf| read_family(&read(file)).unwrap();
+    files.iter().map(read).collect()
+});
+
+/// What is in force.
+struct World {
+    file: WorldFile,
+    roster: ActiveRoster,
+    wallets: Registry,
+    wallet_of: BTreeMap<String, Arc<RegisteredWallet>>,
+    policy: ActivePolicy,
+    tip: Height,
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(World::open);
+
+impl World {
+    fn open() -> Self {
+        let file = WorldFile::read(&read(&data().join(WORLD_FILE)));
+        let root: Root = codec::decode(&file.bytes(&["root"]).unwrap()).unwrap();
+        let roster = file.bytes(&["roster"]).unwrap();
+        let roster = ActiveRoster::first(&roster, SCOPE, &root).unwrap();
+        let tip = Height(file.word(&["tip"]).unwrap().parse().unwrap());
+        let mut wallets = Registry::new();
+        let mut wallet_of = BTreeMap::new();
+        for name in file.names("wallet") {
+            let record = file.bytes(&["wallet", name]).unwrap();
+            let wallet = RegisteredWallet::open(&record, SCOPE, &root.digest()).unwrap();
+            let wallet = Arc::new(wallet);
+            wallets.add(Arc::clone(&wallet)).unwrap();
+            wallet_of.insert(name.to_owned(), wallet);
+        }
+        let policy = file.bytes(&["policy"]).unwrap();
+        Self {
+            policy: open_policy(&policy, &roster, tip).unwrap(),
+            file,
+            roster,
+            wallets,
+            wallet_of,
+            tip,
+        }
+    }
+
+    fn device(&self, name: &str) -> DeviceId {
+        let identity = self.file.bytes(&["device", name]).unwrap();
+        P256PublicKey::from_sec1(&identity).unwrap().device_id()
+    }
+
+    fn operators(&self, case: &Case) -> Result<Operators, Refusal> {
+        let attendance = |seat: usize| {
+            let label = &case.operators[seat];
+            let seat = seat.to_string();
+            let found = self.file.bytes(&["attendance", &case.device, &seat, label]);
+            found.unwrap_or_else(|| panic!("{}: no attendance of {label}", case.name))
+        };
+        let session = self.file.word(&["session"]).unwrap().parse().unwrap();
+        let nonce = self.file.bytes(&["nonce"]).unwrap();
+        let facts = SessionFacts {
+            device: self.device(&case.device),
+            session: SessionNumber(session),
+            nonce: nonce.try_into().unwrap(),
+        };
+        Operators::open(&attendance(0), &attendance(1), facts, &self.roster)
+    }
+
+    fn ledger(&self, case: &Case) -> LedgerState {
+        let mut ledger = LedgerState::empty();
+        for fact in &case.ledger {
+            match fact {
+                Fact::Spent(txid, vout) => {
+                    let coin = OutPoint::new(Txid::from_byte_array(*txid), *vout);
+                    ledger.record_intent(TxDigest::over(&[b"before"]), &[coin]);
+                }
+                Fact::Rejected(request) => {
+                    let officer = Id::new("director.d").unwrap();
+                    ledger.record_rejection(RequestDigest::from_bytes(*request), officer);
+                }
+                Fact::Change(wallet, index) => {
+                    ledger.record_change(self.wallet_of[wallet].id(), KeyIndex(*index));
+                }
+            }
+        }
+        ledger
+    }
+}
+
+fn open_policy(
+    bytes: &[u8],
+    roster: &ActiveRoster,
+    tip: Height,
+) -> Result<ActivePolicy, PolicyError> {
+    let standing = PolicyStanding {
+        installed: tip,
+        after: None,
+    };
+    ActivePolicy::open(bytes, roster, standing, tip)
+}
+
+/// What the stages say.
+fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
+    let world = &*WORLD;
+    let own_policy = case.policy.as_ref().map(|bytes| {
+        let opened = open_policy(bytes, &world.roster, world.tip);
+        opened.unwrap_or_else(|error| panic!("{}: {error}", case.name))
+    });
+    let policy = own_policy.as_ref().unwrap_or(&world.policy);
+    let (ledger, tip) = (world.ledger(case), Height(case.tip));
+    let refusals = |stopped: Stopped| stopped.report().refusals().cloned().collect::<Vec<_>>();
+    let context = BindContext {
+        wallets: &world.wallets,
+        policy,
+        ledger: &ledger,
+        device: &world.device(&case.device),
+        tip,
+    };
+    let parsed = ParsedPsbt::parse(bytes).map_err(refusals)?;
+    let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;
+    let checked = CheckedTx::check(bound, policy).map_err(refusals)?;
+    let operators = world.operators(case).map_err(|refusal| vec![refusal])?;
+    ApprovedTx::approve(checked, &world.roster, &operators).map_err(refusals)?;
+    Ok(())
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::Whole => "whole".into(),
+        Place::Byte(byte) => format!("byte-{byte}"),
+        Place::Transaction => "transaction".into(),
+        Place::Input(index) => format!("input-{index}"),
+        Place::Output(index) => format!("output-{index}"),
+        Place::Request => "request".into(),
+        Place::Approval(officer) => format!("approval-{officer}"),
+        Place::Operators => "operators".into(),
+        Place::Screen(screen) => format!("screen-{screen}"),
+        Place::Machine => "machine".into(),
+        Place::Token => "token".into(),
+        Place::Entry(entry) => format!("entry-{entry}"),
+    }
+}
+
+/// The difference between what is expected and what came, where there is one.
+fn difference(expected: &[test_vectors::Refusal], got: &[Refusal]) -> Option<String> {
+    let rules = |all: &mut dyn Iterator<Item = String>| all.collect::<BTreeSet<String>>();
+    let wanted = rules(&mut expected.iter().map(|refusal| refusal.rule.clone()));
+    let found = rules(&mut got.iter().map(|refusal| refusal.rule.name().to_owned()));
+    let mut same = wanted == found;
+    for rule in &wanted {
+        let own = expected.iter().filter(|refusal| refusal.rule == *rule);
+        let places: BTreeSet<String> = own.filter_map(|refusal| refusal.place.clone()).collect();
+        let came = got.iter().filter(|refusal| refusal.rule.name() == rule);
+        let came: BTreeSet<String> = came.map(|refusal| place(&refusal.place)).collect();
+        same &= places.is_empty() || places == came;
+    }
+    let said = |r: &Refusal| {
+        format!(
+            "{}@{} ({}, not {})",
+            r.rule,
+            place(&r.place),
+            r.got,
+            r.expected
+        )
+    };
+    let said: Vec<String> = got.iter().take(6).map(said).collect();
+    (!same).then(|| format!("expected {wanted:?}, got {said:#?}"))
+}
+
+fn run(case: &Case) -> Result<(), String> {
+    let bytes = case.bytes();
+    if case.expected == Expected::NoPolicy {
+        let policy = case.policy.as_ref().ok_or("a policy is missing")?;
+        let opened = open_policy(policy, &WORLD.roster, WORLD.tip);
+        return opened
+            .err()
+            .map(drop)
+            .ok_or_else(|| "the policy was taken".into());
+    }
+    if case.expected == Expected::CutAnywhere {
+        for end in 0..bytes.len() {
+            let got = judge(case, bytes[..end].to_vec()).err().unwrap_or_default();
+            let form = test_vectors::Refusal {
+                rule: "PSB01".into(),
+                place: None,
+            };
+            if let Some(difference) = difference(&[form], &got) {
+                return Err(format!("cut at {end}: {difference}"));
+            }
+        }
+        return ParsedPsbt::parse(bytes)
+            .map(drop)
+            .map_err(|_| "refused whole".into());
+    }
+    let got = judge(case, bytes).err().unwrap_or_default();
+    let expected = match &case.expected {
+        Expected::Refuse(refusals) => &refusals[..],
+        _ => &[],
+    };
+    difference(expected, &got).map_or(Ok(()), Err)
+}
+
+/// What is wrong with any of these cases of named families.
+fn judge_all(cases: &[(&str, &Case)]) -> Vec<String> {
+    let wrong = cases.iter().filter_map(|(family, case)| {
+        let said = run(case).err()?;
+        Some(format!("{family}/{}: {said}", case.name))
+    });
+    wrong.collect()
+}
+
+/// Every case of every family; two threads share them.
+#[test]
+fn every_case_is_judged_as_its_family_says() {
+    let cases = FAMILIES.iter().flat_map(|family| {
+        let named = |case| (family.name.as_str(), case);
+        family.cases.iter().map(named)
+    });
+    let cases: Vec<(&str, &Case)> = cases.collect();
+    let half = cases.len() / 2;
+    let wrong = thread::scope(|scope| {
+        let first = scope.spawn(|| judge_all(&cases[..half]));
+        let mut wrong = judge_all(&cases[half..]);
+        wrong.extend(first.join().unwrap());
+        wrong
+    });
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Data on the disk is what the constructors make.
+#[test]
+fn the_data_is_not_stale() {
+    let made = test_vectors::families();
+    let names = |families: &[Family]| -> Vec<String> {
+        families.iter().map(|family| family.name.clone()).collect()
+    };
+    let mut sorted = made;
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(names(&FAMILIES), names(&sorted));
+    for family in &sorted {
+        let file = data().join(&family.name).join("cases.txt");
+        assert!(
+            read(&file) == family.text(),
+            "{} is stale; run generate",
+            family.name
+        );
+    }
+    assert!(
+        read(&data().join(WORLD_FILE)) == test_vectors::world_text(),
+        "the world is stale"
+    );
+}
+
+/// For each rule of the stages that judge a PSBT there is a case that this rule alone refuses: if
+/// the rule were switched off, the case would no longer be refused as it must be.
+#[test]
+fn every_rule_is_the_only_one_that_stops_some_case() {
+    let mut alone: BTreeMap<&str, u32> = BTreeMap::new();
+    for case in FAMILIES.iter().flat_map(|family| &family.cases) {
+        if let Expected::Refuse(refusals) = &case.expected {
+            let rules: BTreeSet<&str> = refusals.iter().map(|r| r.rule.as_str()).collect();
+            if let [rule] = rules.into_iter().collect::<Vec<_>>()[..] {
+                *alone.entry(rule).or_default() += 1;
+            }
+        }
+    }
+    let stages = [Stage::Parse, Stage::Bind, Stage::Check, Stage::Approve];
+    let rules = stages.into_iter().flat_map(RuleId::of);
+    let missing: Vec<&str> = rules
+        .map(RuleId::name)
+        .filter(|rule| !alone.contains_key(rule))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "no case for {missing:?} alone; found {alone:?}"
+    );
+}
