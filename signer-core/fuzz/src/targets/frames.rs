@@ -1,0 +1,110 @@
+//! Frames of the air gap: as text, and as parts whose letters always add up.
+
+use minicbor::bytes::ByteSlice;
+use signer_core::frames::{Limits, Received, Receiver, Sender, TransferCode, UrType, bytewords};
+
+/// Small, so that what lies beyond is met often.
+const SMALL: Limits = Limits {
+    fragments: 32,
+    message: 2_048,
+};
+/// Most frames that one run shows.
+const FRAMES: usize = 128;
+
+/// Lines of text, one frame each, shown to a receiver; the text itself, sent in frames.
+pub(crate) fn texts(data: &[u8]) -> bool {
+    sent(data);
+    let Ok(text) = core::str::from_utf8(data) else {
+        return false;
+    };
+    for line in text.lines() {
+        let letters = line.rsplit('/').next().unwrap_or(line);
+        if let Ok(bytes) = bytewords::decode(letters) {
+            let again = bytewords::encode(&bytes);
+            assert!(
+                again.eq_ignore_ascii_case(letters),
+                "one text for the same bytes"
+            );
+        }
+    }
+    show(text.lines().map(str::to_owned), SMALL)
+        | show(text.lines().map(str::to_owned), Limits::OURS)
+}
+
+/// Parts, each behind its length (two bytes, little-endian): their numbers go into the text of a
+/// frame as they are, and the letters add up whatever they say.
+pub(crate) fn parts(data: &[u8]) -> bool {
+    let mut frames = vec![];
+    let mut rest = data;
+    while let Some((length, after)) = rest.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_le_bytes(*length)).min(after.len());
+        let (part, after) = after.split_at(length);
+        frames.push(frame(part));
+        rest = after;
+    }
+    show(frames.into_iter(), SMALL)
+}
+
+fn frame(part: &[u8]) -> String {
+    let numbers = minicbor::decode::<(u32, u32, u32, u32, &ByteSlice)>(part);
+    let (seq, count) = numbers.map_or((1, 1), |(seq, count, ..)| (seq, count));
+    format!("ur:bytes/{seq}-{count}/{}", bytewords::encode(part))
+}
+
+/// A receiver never holds more than its limits, never goes back, and names what it has.
+fn show(frames: impl Iterator<Item = String>, limits: Limits) -> bool {
+    let mut receiver = Receiver::new(limits);
+    let mut missing = usize::MAX;
+    let mut spoilt = false;
+    for text in frames.take(FRAMES) {
+        let before = receiver.message();
+        let what = receiver.receive(&text);
+        spoilt |= matches!(what, Received::Alarm { .. });
+        assert_eq!(
+            spoilt,
+            matches!(what, Received::Alarm { .. }),
+            "an alarm stays"
+        );
+        assert!(before.is_none() || spoilt || before == receiver.message());
+        if let Some(fragments) = receiver.fragments() {
+            assert!(fragments <= usize::from(limits.fragments));
+        }
+        if let Some(now) = receiver.missing() {
+            assert!(
+                now <= missing.min(usize::from(limits.fragments)),
+                "progress stays"
+            );
+            assert_eq!(now == 0, receiver.message().is_some());
+            missing = now;
+        }
+        match receiver.message() {
+            Some((_, message)) => {
+                assert!(message.len() <= limits.message);
+                assert_eq!(receiver.code(), Some(TransferCode::of(&message)));
+            }
+            None => assert_eq!(receiver.code(), None),
+        }
+    }
+    receiver.message().is_some()
+}
+
+/// What is sent arrives, with every other plain frame lost.
+fn sent(message: &[u8]) {
+    let fragment_len = 16 + message.len() % 200;
+    let Ok(sender) = Sender::new(UrType::Bytes, message, fragment_len) else {
+        return;
+    };
+    let mut receiver = Receiver::new(Limits::OURS);
+    let most = 40 + 8 * sender.plain_parts();
+    for (n, text) in sender.frames().take(most).enumerate() {
+        let lost = n < sender.plain_parts() && n % 2 == 1;
+        if !lost && receiver.receive(&text) == Received::Complete {
+            break;
+        }
+    }
+    if sender.plain_parts() > 1 || receiver.message().is_some() {
+        let (kind, arrived) = receiver.message().expect("all frames were shown");
+        assert_eq!((kind, arrived.as_slice()), (UrType::Bytes, message));
+        assert_eq!(receiver.code(), Some(sender.code()));
+    }
+}
