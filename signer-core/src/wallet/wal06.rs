@@ -52,16 +52,26 @@ fn judge(
         let got = format!("one of this device, {}", cosigner.name);
         return Err(("no signature of this device yet".into(), got));
     }
-    let valid = signature_of(bytes).is_some_and(|signature| {
-        let message = Message::from_digest(rebuilt.sighash);
-        secp.verify_ecdsa(&message, &signature, key).is_ok()
-    });
-    if valid {
-        Ok(())
-    } else {
-        let expected = format!("a valid signature of {}", cosigner.name);
-        Err((expected, "one that does not verify".into()))
+    match verified(secp, rebuilt.sighash, key, bytes) {
+        Some(_) => Ok(()),
+        None => {
+            let expected = format!("a valid signature of {}", cosigner.name);
+            Err((expected, "one that does not verify".into()))
+        }
     }
+}
+
+/// The signature in these bytes, where it is one of this key over this sighash.
+fn verified(
+    secp: &Secp256k1<VerifyOnly>,
+    sighash: [u8; 32],
+    key: &PublicKey,
+    bytes: &[u8],
+) -> Option<ecdsa::Signature> {
+    let signature = signature_of(bytes)?;
+    let message = Message::from_digest(sighash);
+    secp.verify_ecdsa(&message, &signature, key).ok()?;
+    Some(signature)
 }
 
 /// A signature in its one form: strict DER, then SIGHASH_ALL.
@@ -93,8 +103,7 @@ pub(super) fn existing(
 
 #[cfg(test)]
 mod tests {
-    use bitcoin::secp256k1::ecdsa;
-
+    use super::*;
     use crate::psbt::{MapId, RawPsbt};
     use crate::rule::{Place, RuleId};
     use crate::testing::{Case, refusals, refused, world, wrapped};
@@ -193,5 +202,33 @@ mod tests {
             let value = [other, &[1]].concat();
             assert_eq!(with(1, &key, &value), ALONE, "{} bytes", value.len());
         }
+    }
+
+    /// The 463 cases that Project Wycheproof has for Bitcoin's form of ECDSA.
+    #[test]
+    fn agrees_with_wycheproof() {
+        let path = "../test-vectors/data/wycheproof/ecdsa_secp256k1_sha256_bitcoin.txt";
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let text = std::fs::read_to_string(path).unwrap();
+        let secp = Secp256k1::verification_only();
+        let bytes = |hex: &str| match hex {
+            "-" => std::vec![],
+            hex => test_vectors::unhex(hex).unwrap(),
+        };
+        let mut results = [0, 0];
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let [number, result, key, message, signature] = line
+                .split(' ')
+                .collect::<std::vec::Vec<_>>()
+                .try_into()
+                .unwrap();
+            let key = PublicKey::from_slice(&bytes(key)).unwrap();
+            let digest = crate::digest::sha256_of(&bytes(message));
+            let value = [bytes(signature), std::vec![1]].concat();
+            let found = verified(&secp, digest, &key, &value).is_some();
+            assert_eq!(found, result == "valid", "case {number}");
+            results[usize::from(found)] += 1;
+        }
+        assert_eq!(results, [301, 162]);
     }
 }
