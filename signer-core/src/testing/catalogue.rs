@@ -19,11 +19,14 @@ use crate::digest::{DeviceId, RequestDigest, TxDigest};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
-use crate::psbt::ParsedPsbt;
+use crate::psbt::{Limits, ParsedInput, ParsedPsbt};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
-use crate::types::{Height, Id, KeyIndex, Network, Purpose, SessionNumber};
-use crate::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
+use crate::types::{Chain, Height, Id, KeyIndex, Network, Purpose, SessionNumber};
+use crate::wallet::{
+    BindContext, CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor, RegisteredWallet,
+    Registry, WalletTx,
+};
 use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, Txid};
 use test_vectors::{Case, Expected, Fact, Family, WORLD_FILE, WorldFile, read_family};
@@ -246,6 +249,15 @@ fn run(case: &Case) -> Result<(), String> {
     difference(expected, &got).map_or(Ok(()), Err)
 }
 
+/// Every case with the name of its family.
+fn all() -> Vec<(&'static str, &'static Case)> {
+    let cases = FAMILIES.iter().flat_map(|family| {
+        let named = |case| (family.name.as_str(), case);
+        family.cases.iter().map(named)
+    });
+    cases.collect()
+}
+
 /// What is wrong with any of these cases of named families.
 fn judge_all(cases: &[(&str, &Case)]) -> Vec<String> {
     let wrong = cases.iter().filter_map(|(family, case)| {
@@ -258,11 +270,7 @@ fn judge_all(cases: &[(&str, &Case)]) -> Vec<String> {
 /// Every case of every family; two threads share them.
 #[test]
 fn every_case_is_judged_as_its_family_says() {
-    let cases = FAMILIES.iter().flat_map(|family| {
-        let named = |case| (family.name.as_str(), case);
-        family.cases.iter().map(named)
-    });
-    let cases: Vec<(&str, &Case)> = cases.collect();
+    let cases = all();
     let half = cases.len() / 2;
     let wrong = thread::scope(|scope| {
         let first = scope.spawn(|| judge_all(&cases[..half]));
@@ -277,6 +285,72 @@ fn every_case_is_judged_as_its_family_says() {
         cases.len(),
         wrong.join("\n")
     );
+}
+
+/// Rules that need neither a device nor its past.
+const WITHOUT_DEVICE: [RuleId; 4] = [RuleId::WAL02, RuleId::WAL03, RuleId::WAL04, RuleId::WAL06];
+/// The device's own signature: without a device none is its own.
+const OWN_SIGNATURE: [&str; 3] = ["ours", "ours-on-the-last-input", "complete"];
+
+/// The wallet `cold` as somebody else knows it: by the descriptors of its addresses.
+fn listed() -> DescriptorWallet {
+    let cold = &WORLD.wallet_of["cold"];
+    let chains = [Chain::Receive, Chain::Change].into_iter();
+    let places = chains.flat_map(|chain| (0..cold.addresses(chain)).map(move |n| (chain, n)));
+    let listed = places.map(|(chain, index)| ListedDescriptor {
+        text: cold.descriptor(chain, KeyIndex(index)).unwrap(),
+        chain: Some(chain),
+        range: (index, index),
+    });
+    DescriptorWallet::read(&listed.collect::<Vec<_>>()).unwrap()
+}
+
+/// The check that the host's tool runs, on a wallet of descriptors, refuses by the same rules of
+/// form and ownership.
+#[test]
+fn the_check_without_a_device_agrees() {
+    let wallet = listed();
+    let cold = WORLD.wallet_of["cold"].id();
+    let mut compared = 0;
+    for (family, case) in all() {
+        let terms = CheckTerms {
+            wallet: &wallet,
+            network: SCOPE.network,
+            policy: None,
+            tip: Some(Height(case.tip)),
+        };
+        let refusals = match &case.expected {
+            Expected::Accept => &[][..],
+            Expected::Refuse(refusals) => refusals,
+            Expected::CutAnywhere | Expected::NoPolicy => continue,
+        };
+        let checked = CheckOnly::judge(case.bytes(), Limits::USUAL, terms);
+        let coins = checked.parsed().into_iter().flat_map(ParsedPsbt::inputs);
+        let of = |coin: &ParsedInput| {
+            let found = WORLD.wallets.locate(&coin.spent.script_pubkey);
+            found.map(|(wallet, _, _)| wallet.id())
+        };
+        let name = case.name.split_once('-').map(|(_, name)| name);
+        let own = name.is_some_and(|name| OWN_SIGNATURE.contains(&name));
+        if coins
+            .filter_map(|coin| of(coin))
+            .next()
+            .is_some_and(|id| id != cold)
+            || (family.starts_with("A74") && own)
+        {
+            continue;
+        }
+        let judged = |rule: &&str| {
+            rule.starts_with("PSB") || WITHOUT_DEVICE.iter().any(|other| other.name() == *rule)
+        };
+        let expected: BTreeSet<&str> = refusals.iter().map(|r| r.rule.as_str()).collect();
+        let expected: BTreeSet<&str> = expected.into_iter().filter(judged).collect();
+        let got = checked.report().refusals().map(|r| r.rule.name());
+        let got: BTreeSet<&str> = got.filter(judged).collect();
+        assert_eq!(got, expected, "{family}/{}", case.name);
+        compared += 1;
+    }
+    assert!(compared > 1_700, "{compared}");
 }
 
 /// Data on the disk is what the constructors make.
