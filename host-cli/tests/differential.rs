@@ -13,13 +13,14 @@ use std::thread;
 use std::time::Instant;
 
 use bitcoin::absolute::LockTime;
+use bitcoin::bip32::{ChildNumber, KeySource};
 use bitcoin::hex::FromHex as _;
 use bitcoin::script::{Builder, PushBytesBuf};
-use bitcoin::secp256k1::{Message, Secp256k1, SecretKey, SignOnly};
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, SecretKey, SignOnly};
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Address, Amount, Network as BitcoinNetwork, OutPoint, ScriptBuf, Sequence, Transaction, TxIn,
-    TxOut, Witness, consensus,
+    Address, Amount, Network as BitcoinNetwork, OutPoint, Psbt, ScriptBuf, Sequence, Transaction,
+    TxIn, TxOut, Witness, consensus,
 };
 use serde_json::{Value, json};
 use signer_core::digest::hex;
@@ -52,7 +53,7 @@ fn four_programs_agree_and_no_rule_refuses_good_work() {
     for worker in workers {
         all.add(worker.join().expect("no worker panics"));
     }
-    assert_eq!(all.cases(), cases);
+    assert_eq!(all.cases, cases);
     println!(
         "{cases} PSBTs in {:.0?}: {} inputs (at most {}), {} quorums and forms; made by {:?}; \
          {} inputs judged by Bitcoin Core's interpreter; {} findings",
@@ -103,6 +104,7 @@ fn core_refuses_what_is_signed_otherwise() {
 /// What a run saw.
 #[derive(Default)]
 struct Tally {
+    cases: usize,
     makers: BTreeMap<String, usize>,
     wallets: BTreeMap<String, usize>,
     inputs: usize,
@@ -112,11 +114,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn cases(&self) -> usize {
-        self.makers.values().sum()
-    }
-
     fn add(&mut self, other: Self) {
+        self.cases += other.cases;
         for (mine, theirs) in [
             (&mut self.makers, other.makers),
             (&mut self.wallets, other.wallets),
@@ -140,7 +139,14 @@ fn run(first: usize, count: usize) -> Tally {
     for _ in 0..count {
         let case = corpus.next_case();
         let inputs = case.inputs().len();
+        tally.cases += 1;
+        if tally.cases % 500 == 0 {
+            println!("worker {first}: {} of {count}", tally.cases);
+        }
         *tally.makers.entry(case.text("maker")).or_default() += 1;
+        if case.by_rust_bitcoin().is_some() {
+            *tally.makers.entry("rust-bitcoin".into()).or_default() += 1;
+        }
         *tally.wallets.entry(case.text("wallet")).or_default() += 1;
         tally.inputs += inputs;
         tally.most_inputs = tally.most_inputs.max(inputs);
@@ -175,6 +181,18 @@ fn try_case(case: &Case, wallet: &DescriptorWallet, foreign: &mut Foreign) -> Ve
     for library in ["embit", "wally"] {
         let other = differences(&ours, &theirs[library], "");
         found.extend(other.into_iter().map(|text| format!("{library}: {text}")));
+    }
+    if let Some(same) = case.by_rust_bitcoin() {
+        let same = Case::judge(wallet, &same);
+        found.extend(refusals(&same));
+        if same.parsed().is_some() {
+            let other = differences(&ours, &facts(&same), "");
+            found.extend(
+                other
+                    .into_iter()
+                    .map(|text| format!("rust-bitcoin: {text}")),
+            );
+        }
     }
     let sighash = |place| checked.input(place).map_or([0; 32], |input| input.sighash);
     found.extend(case.refused_by_core(&checked, sighash));
@@ -282,6 +300,31 @@ impl Case {
         let outputs: Vec<_> = self.outputs().iter().map(output_parts).collect();
         let psbt = build(version, &self.tx(), &inputs, &outputs);
         psbt.expect("the parts fit").into_bytes()
+    }
+
+    /// What we wrote in version 0, as the library `bitcoin` writes it, which we do not use for that.
+    fn by_rust_bitcoin(&self) -> Option<Vec<u8>> {
+        if self.plan["psbt"].is_string() || number(&self.plan["version"]) != 0 {
+            return None;
+        }
+        let mut psbt = Psbt::from_unsigned_tx(self.tx()).expect("unsigned");
+        for (map, plan) in psbt.inputs.iter_mut().zip(self.inputs()) {
+            let parent: Transaction =
+                consensus::deserialize(&bytes(&plan["previous"])).expect("a transaction");
+            if plan["witness_utxo"] == true {
+                map.witness_utxo = parent.output.get(number(&plan["vout"]) as usize).cloned();
+            }
+            map.non_witness_utxo = Some(parent);
+            map.witness_script = script(&plan["witness_script"]);
+            map.redeem_script = script(&plan["redeem_script"]);
+            map.bip32_derivation = derivations(plan);
+        }
+        for (map, plan) in psbt.outputs.iter_mut().zip(self.outputs()) {
+            map.witness_script = script(&plan["witness_script"]);
+            map.redeem_script = script(&plan["redeem_script"]);
+            map.bip32_derivation = derivations(plan);
+        }
+        Some(psbt.serialize())
     }
 
     fn tx(&self) -> Transaction {
@@ -437,6 +480,15 @@ fn origins(of: &Value) -> Vec<KeyOrigin> {
                 .collect(),
         })
         .collect()
+}
+
+fn derivations(of: &Value) -> BTreeMap<PublicKey, KeySource> {
+    let all = origins(of).into_iter().map(|origin| {
+        let key = PublicKey::from_slice(&origin.public_key).expect("a key");
+        let path: Vec<_> = origin.path.into_iter().map(ChildNumber::from).collect();
+        (key, (origin.fingerprint.to_bytes().into(), path.into()))
+    });
+    all.collect()
 }
 
 fn script(hex: &Value) -> Option<ScriptBuf> {

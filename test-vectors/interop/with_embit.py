@@ -145,8 +145,13 @@ def output_facts(out):
     return {
         "amount_sat": out.value,
         "script": out.script_pubkey.data.hex(),
-        "address": out.script_pubkey.address(NETWORKS["main"]),
+        "address": address(out.script_pubkey.data),
     }
+
+
+@functools.lru_cache(10_000)
+def address(pays_to):
+    return script.Script(pays_to).address(NETWORKS["main"])
 
 
 def lock_time(psbt):
