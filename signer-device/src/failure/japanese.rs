@@ -1,7 +1,7 @@
 //! What to do, in Japanese. What happened stays as it is: it quotes paths, labels and codes.
 
 /// Every advice of this program: English, Japanese.
-const ADVICE: [(&str, &str); 46] = [
+const ADVICE: [(&str, &str); 47] = [
     (
         "A device is commissioned once. Use another --state folder, or keep using this device.",
         "初期設定は1回限りです。別の --state フォルダを指定するか、この端末を使い続けてください。",
@@ -157,6 +157,10 @@ const ADVICE: [(&str, &str); 46] = [
     (
         "The journal was cut twice at one place. Keep the disk and report it.",
         "ジャーナルが同じ位置で2度切れています。ディスクを保管し報告してください。",
+    ),
+    (
+        "Two programs used one token. Nothing was released. Keep both disks and report it.",
+        "2つのプログラムが同じトークンを使いました。何も書き出していません。両方のディスクを保管し報告してください。",
     ),
     (
         "This is no journal of this device. Keep the disk and report it.",
