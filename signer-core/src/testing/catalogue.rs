@@ -19,7 +19,7 @@ use crate::digest::{DeviceId, RequestDigest, TxDigest};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
-use crate::psbt::{Limits, ParsedInput, ParsedPsbt};
+use crate::psbt::{Limits, ParsedPsbt};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
 use crate::types::{Chain, Height, Id, KeyIndex, Network, Purpose, SessionNumber};
@@ -325,19 +325,14 @@ fn the_check_without_a_device_agrees() {
             Expected::CutAnywhere | Expected::NoPolicy => continue,
         };
         let checked = CheckOnly::judge(case.bytes(), Limits::USUAL, terms);
-        let coins = checked.parsed().into_iter().flat_map(ParsedPsbt::inputs);
-        let of = |coin: &ParsedInput| {
+        let mut coins = checked.parsed().into_iter().flat_map(ParsedPsbt::inputs);
+        let payer = coins.find_map(|coin| {
             let found = WORLD.wallets.locate(&coin.spent.script_pubkey);
             found.map(|(wallet, _, _)| wallet.id())
-        };
+        });
         let name = case.name.split_once('-').map(|(_, name)| name);
         let own = name.is_some_and(|name| OWN_SIGNATURE.contains(&name));
-        if coins
-            .filter_map(|coin| of(coin))
-            .next()
-            .is_some_and(|id| id != cold)
-            || (family.starts_with("A74") && own)
-        {
+        if payer.is_some_and(|id| id != cold) || (family.starts_with("A74") && own) {
             continue;
         }
         let judged = |rule: &&str| {

@@ -52,12 +52,11 @@ fn judge(
         let got = format!("one of this device, {}", cosigner.name);
         return Err(("no signature of this device yet".into(), got));
     }
-    match verified(secp, rebuilt.sighash, key, bytes) {
-        Some(_) => Ok(()),
-        None => {
-            let expected = format!("a valid signature of {}", cosigner.name);
-            Err((expected, "one that does not verify".into()))
-        }
+    if verified(secp, rebuilt.sighash, key, bytes).is_some() {
+        Ok(())
+    } else {
+        let expected = format!("a valid signature of {}", cosigner.name);
+        Err((expected, "one that does not verify".into()))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use super::{accept, both, refuse, usual};
 use crate::case::{Case, Fact, Family};
-use crate::psbt::Map;
 use crate::transfer::{CHANGE, Coin, Output, PAID, Transfer};
 use crate::world::{FEE_CAPS, TIP, destination_script, world};
-use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash;
 
 pub(super) fn families() -> Vec<Family> {
@@ -354,22 +352,6 @@ fn form() -> Vec<Case> {
                 "PSB07@transaction",
             ));
         }
-        // Eleven outputs of nearly 10 kB are more than nodes relay.
-        let heavy = usual(version).with(|t| {
-            let script = ScriptBuf::from_bytes(vec![0x51; 9_900]);
-            t.outputs[1].sats -= 11_000;
-            t.outputs
-                .extend((0..11).map(|_| Output::paying(script.clone(), 1_000)));
-        });
-        // Its own map is empty: nothing in the PSBT says how heavy it is.
-        let bare = heavy.bare().with(|p| {
-            p.outputs.iter_mut().for_each(|map| {
-                if version == 0 {
-                    *map = Map::default();
-                }
-            });
-        });
-        cases.push(refuse("heavy", &bare, "PSB07@transaction"));
         cases
     })
 }

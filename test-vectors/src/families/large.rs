@@ -9,7 +9,7 @@ use crate::world::{destination_script, world};
 type Maker = fn() -> Vec<u8>;
 
 /// Name, what must come of it, and how it is made.
-const LARGE: [(&str, &str, Maker); 20] = [
+const LARGE: [(&str, &str, Maker); 21] = [
     ("33-million-inputs-in-20-bytes", "PSB02", || {
         claimed_transaction(0)
     }),
@@ -49,6 +49,7 @@ const LARGE: [(&str, &str, Maker); 20] = [
     ("4000-foreign-records", "accept", || records(4_000)),
     ("path-of-200000-levels", "PSB02@input-0", || path(200_000)),
     ("parent-of-100-kb", "accept", parent_of_100_kb),
+    ("eleven-outputs-of-9900-bytes", "PSB07@transaction", heavy),
 ];
 
 /// The bytes of a case that is made by name.
@@ -156,6 +157,16 @@ fn path(levels: usize) -> Vec<u8> {
         p.inputs[0].set(&[&[6][..], &key].concat(), &vec![0; 4 + 4 * levels]);
     });
     psbt.bytes()
+}
+
+fn heavy() -> Vec<u8> {
+    let transfer = usual(2).with(|t| {
+        let script = bitcoin::ScriptBuf::from_bytes(vec![0x51; 9_900]);
+        t.outputs[1].sats -= 11_000;
+        t.outputs
+            .extend((0..11).map(|_| Output::paying(script.clone(), 1_000)));
+    });
+    transfer.psbt().bytes()
 }
 
 fn parent_of_100_kb() -> Vec<u8> {
