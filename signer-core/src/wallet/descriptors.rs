@@ -295,9 +295,10 @@ impl WalletScripts for DescriptorWallet {
         &self,
         chain: Chain,
         index: KeyIndex,
-        key: &PublicKey,
+        key: &[u8; 33],
     ) -> Option<(Fingerprint, Vec<u32>)> {
-        let known = self.key(chain, index, key)?;
+        let mut row = self.addresses.get(&(chain, index))?.iter();
+        let known = row.find(|known| known.public_key.serialize() == *key)?;
         Some((known.fingerprint, known.path.clone()))
     }
 

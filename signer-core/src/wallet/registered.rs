@@ -131,7 +131,7 @@ impl RegisteredWallet {
     }
 
     /// The keys of an address, in the order of the co-signers.
-    fn row(&self, chain: Chain, index: KeyIndex) -> Option<&[PublicKey]> {
+    pub(super) fn row(&self, chain: Chain, index: KeyIndex) -> Option<&[PublicKey]> {
         let index = usize::try_from(index.0).ok()?;
         Some(&self.record().chain(chain).get(index)?.0)
     }

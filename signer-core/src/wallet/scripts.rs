@@ -37,11 +37,14 @@ pub(super) trait WalletScripts: fmt::Debug {
     fn redeem_script(&self, chain: Chain, index: KeyIndex) -> Option<ScriptBuf>;
 
     /// The known origin of a key of an address: fingerprint and path.
+    ///
+    /// Asked by the 33 bytes: a claimed key that equals a known one is on the curve like that one,
+    /// and to find the point of every claim would cost more than all else of a reading.
     fn origin_of(
         &self,
         chain: Chain,
         index: KeyIndex,
-        key: &PublicKey,
+        key: &[u8; 33],
     ) -> Option<(Fingerprint, Vec<u32>)>;
 
     /// Whose key of an address this is.
@@ -93,8 +96,10 @@ impl WalletScripts for RegisteredWallet {
         &self,
         chain: Chain,
         index: KeyIndex,
-        key: &PublicKey,
+        key: &[u8; 33],
     ) -> Option<(Fingerprint, Vec<u32>)> {
+        let row = self.row(chain, index)?;
+        let key = row.iter().find(|known| known.serialize() == *key)?;
         let (fingerprint, path) = self.origin_of(chain, index, key)?;
         Some((fingerprint, path.to_vec()))
     }

@@ -4,8 +4,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bitcoin::secp256k1::PublicKey;
-
 use super::binding::Binding;
 use super::scripts::WalletScripts;
 use crate::keys::Fingerprint;
@@ -44,8 +42,7 @@ fn compare(
         return Vec::new();
     };
     let refusals = origins.iter().filter_map(|origin| {
-        let key = PublicKey::from_slice(&origin.public_key).ok();
-        let registered = key.and_then(|key| wallet.origin_of(chain, index, &key));
+        let registered = wallet.origin_of(chain, index, &origin.public_key);
         let claimed = || text(origin.fingerprint, &origin.path);
         match registered {
             None => {

@@ -82,8 +82,9 @@ fn reads_what_wallets_write() {
                 theirs.redeem_script(chain, index)
             );
             for key in world.wallet.keys(chain, index).unwrap() {
-                let origin = ours.origin_of(chain, index, &key);
-                assert_eq!(origin, theirs.origin_of(chain, index, &key));
+                let bytes = key.serialize();
+                let origin = ours.origin_of(chain, index, &bytes);
+                assert_eq!(origin, theirs.origin_of(chain, index, &bytes));
                 assert!(origin.is_some() && theirs.has_key(&key));
                 assert!(theirs.has_fingerprint(origin.unwrap().0));
             }
