@@ -167,8 +167,23 @@ def texts():
     seed("text", "script-p2sh", b"\xa9\x14" + bytes(range(20)) + b"\x87")
 
 
+def descriptors():
+    source = (ROOT / "signer-core/src/wallet/descriptors/tests.rs").read_text()
+    ranged, fixed = (re.search(f'const {name}: &str = "(.*)";', source)[1] for name in ("BIP129", "BIP129_KEYS"))
+    bare = fixed.split("#")[0]
+    for name, text in {
+        "ranged": ranged,
+        "two-chains": ranged.replace("**", "0/*") + "\n" + ranged.replace("**", "1/*"),
+        "wrapped": f"sh({ranged})",
+        "checksum": fixed,
+        "fixed": bare,
+    }.items():
+        seed("descriptors", name, text.encode())
+
+
 artefacts()
 psbts()
 headers()
 frames()
 texts()
+descriptors()

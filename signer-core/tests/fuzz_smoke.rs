@@ -1,5 +1,6 @@
 //! The fuzz targets on a stable toolchain: every seed, and a fixed number of mutants of the seeds,
-//! the same on every run. For long runs see `scripts/fuzz`.
+//! the same on every run; `HIMURO_FUZZ_TIMES=50` makes fifty times as many. For long runs that follow
+//! the program's branches see `scripts/fuzz`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,6 +47,7 @@ smoke! {
     ur: 2_000,
     ur_parts: 6_000,
     text: 20_000,
+    descriptors: 10_000,
 }
 
 #[test]
@@ -76,6 +78,14 @@ fn the_corpora_are_small() {
     assert!(bytes < 300_000, "{bytes} bytes");
 }
 
+/// How many times the usual number of mutants is asked for.
+fn times() -> u32 {
+    let asked = std::env::var("HIMURO_FUZZ_TIMES");
+    asked.map_or(1, |text| {
+        text.parse().expect("HIMURO_FUZZ_TIMES is a number")
+    })
+}
+
 /// The seeds and mutants of one target: no panic, something taken, memory within its bound.
 fn smoke(name: &str, mutants: u32) {
     let target = TARGETS.iter().find(|(named, _)| *named == name).unwrap().1;
@@ -84,7 +94,8 @@ fn smoke(name: &str, mutants: u32) {
         .iter()
         .filter(|(file, seed)| tried(target, file, seed));
     assert!(taken.count() > 0, "no seed of {name} gets to the end");
-    let mut mutator = Mutator(0x0123_4567_89ab_cdef ^ u64::from(mutants));
+    let mutants = mutants * times();
+    let mut mutator = Mutator(0x0123_4567_89ab_cdef ^ 0x5eed);
     let mut taken = 0;
     for _ in 0..mutants {
         let mutant = mutator.mutant(&seeds);

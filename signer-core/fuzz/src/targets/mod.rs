@@ -2,6 +2,7 @@
 //! where something that must hold of them does not.
 
 mod artefacts;
+mod descriptors;
 mod frames;
 mod headers;
 mod journal;
@@ -13,7 +14,7 @@ mod world;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name; `corpus/<name>/` holds its seeds.
-pub(crate) const TARGETS: [(&str, Target); 17] = [
+pub(crate) const TARGETS: [(&str, Target); 18] = [
     ("psbt_v0", psbt::read),
     ("psbt_v2", psbt::read),
     ("psbt_stages", psbt::stages),
@@ -31,4 +32,5 @@ pub(crate) const TARGETS: [(&str, Target); 17] = [
     ("ur", frames::texts),
     ("ur_parts", frames::parts),
     ("text", text::text),
+    ("descriptors", descriptors::list),
 ];
