@@ -9,6 +9,8 @@ use crate::text::{base64, hex, unbase64, unhex};
 pub enum Source {
     /// These bytes.
     Bytes(Vec<u8>),
+    /// A file of these bytes, which may be a PSBT as text.
+    File(Vec<u8>),
     /// Too large to be kept: made by [`crate::generated`] under this name.
     Generated(String),
 }
@@ -42,6 +44,8 @@ pub enum Expected {
     Refuse(Vec<Refusal>),
     /// The PSBT is taken whole, and refused by PSB01 when it is cut at any byte.
     CutAnywhere,
+    /// The file is neither a binary PSBT nor one in base64.
+    NoPsbt,
     /// The policy beside it is not taken.
     NoPolicy,
 }
@@ -105,7 +109,7 @@ impl Case {
     /// The bytes that come in.
     pub fn bytes(&self) -> Vec<u8> {
         match &self.source {
-            Source::Bytes(bytes) => bytes.clone(),
+            Source::Bytes(bytes) | Source::File(bytes) => bytes.clone(),
             Source::Generated(name) => crate::generated(name).expect("a generator of this name"),
         }
     }
@@ -134,6 +138,7 @@ impl Case {
         }
         let source = match &self.source {
             Source::Bytes(bytes) => format!("psbt {}", base64(bytes)),
+            Source::File(bytes) => format!("file {}", hex(bytes)),
             Source::Generated(name) => format!("generated {name}"),
         };
         let _ = writeln!(
@@ -164,6 +169,7 @@ impl Expected {
             Self::Accept => "accept".into(),
             Self::CutAnywhere => "cut-anywhere".into(),
             Self::NoPolicy => "no-policy".into(),
+            Self::NoPsbt => "no-psbt".into(),
             Self::Refuse(refusals) => refusals.iter().fold("refuse".into(), |text, refusal| {
                 let place = refusal
                     .place
@@ -180,6 +186,7 @@ impl Expected {
             None if text == "accept" => Some(Self::Accept),
             None if text == "cut-anywhere" => Some(Self::CutAnywhere),
             None if text == "no-policy" => Some(Self::NoPolicy),
+            None if text == "no-psbt" => Some(Self::NoPsbt),
             _ => None,
         }
     }
@@ -239,6 +246,7 @@ fn read_line(cases: &mut Vec<Case>, line: &str) -> Option<()> {
         "ledger" => case.ledger.push(read_fact(rest)?),
         "policy" => case.policy = Some(unhex(rest)?),
         "psbt" => case.source = Source::Bytes(unbase64(rest)?),
+        "file" => case.source = Source::File(unhex(rest)?),
         "generated" => case.source = Source::Generated(rest.into()),
         "expect" => case.expected = Expected::read(rest)?,
         _ => return None,

@@ -19,7 +19,7 @@ use crate::digest::{DeviceId, RequestDigest, TxDigest};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
-use crate::psbt::{Limits, ParsedPsbt};
+use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
 use crate::types::{Chain, Height, Id, KeyIndex, Network, Purpose, SessionNumber};
@@ -29,7 +29,7 @@ use crate::wallet::{
 };
 use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, Txid};
-use test_vectors::{Case, Expected, Fact, Family, WORLD_FILE, WorldFile, read_family};
+use test_vectors::{Case, Expected, Fact, Family, Source, WORLD_FILE, WorldFile, read_family};
 
 const SCOPE: Scope = Scope {
     network: Network::Regtest,
@@ -217,7 +217,18 @@ fn difference(expected: &[test_vectors::Refusal], got: &[Refusal]) -> Option<Str
 }
 
 fn run(case: &Case) -> Result<(), String> {
-    let bytes = case.bytes();
+    let bytes = match &case.source {
+        Source::File(file) => unarmoured(file.clone()),
+        Source::Bytes(_) | Source::Generated(_) => Some(case.bytes()),
+    };
+    let bytes = match (bytes, &case.expected) {
+        (Some(bytes), _) => bytes,
+        (None, Expected::NoPsbt) => return Ok(()),
+        (None, _) => return Err("no PSBT was found in the file".into()),
+    };
+    if case.expected == Expected::NoPsbt {
+        return Err("a PSBT was found in the file".into());
+    }
     if case.expected == Expected::NoPolicy {
         let policy = case.policy.as_ref().ok_or("a policy is missing")?;
         let opened = open_policy(policy, &WORLD.roster, WORLD.tip);
@@ -319,10 +330,13 @@ fn the_check_without_a_device_agrees() {
             policy: None,
             tip: Some(Height(case.tip)),
         };
+        if matches!(case.source, Source::File(_)) {
+            continue;
+        }
         let refusals = match &case.expected {
             Expected::Accept => &[][..],
             Expected::Refuse(refusals) => refusals,
-            Expected::CutAnywhere | Expected::NoPolicy => continue,
+            Expected::CutAnywhere | Expected::NoPolicy | Expected::NoPsbt => continue,
         };
         let checked = CheckOnly::judge(case.bytes(), Limits::USUAL, terms);
         let mut coins = checked.parsed().into_iter().flat_map(ParsedPsbt::inputs);

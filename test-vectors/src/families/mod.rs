@@ -1,5 +1,6 @@
 //! The families, by their numbers in the catalogue of attacks.
 
+mod armour;
 mod coins;
 mod container;
 mod encoding;
@@ -33,6 +34,7 @@ pub fn families() -> Vec<Family> {
         signatures::families(),
         people::families(),
         encoding::families(),
+        armour::families(),
         large::families(),
     ]
     .concat()
