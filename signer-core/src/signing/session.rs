@@ -218,22 +218,7 @@ impl Signing {
     pub fn finish(self, receipt: &Signed<Receipt>) -> Result<SignedPsbt, Refusal> {
         rules::sig04(&self.intent.lines, &self.made)?;
         self.check_receipt(receipt.body())?;
-        let before = self.parsed().raw();
-        let signatures = self
-            .made
-            .iter()
-            .map(|line| Ok((line.input, line.key, der(line)?)))
-            .collect::<Result<Vec<_>, Refusal>>()?;
-        let session = self.confirmed.session();
-        let receipt = (session.device, session.session, receipt.to_bytes());
-        let psbt = add_signatures(before, &signatures, receipt)?;
-        only_permitted_difference(before, &psbt)?;
-        Ok(SignedPsbt {
-            device: session.device,
-            session: session.session,
-            tx: self.intent.tx,
-            psbt,
-        })
+        SignedPsbt::assemble(self.parsed().raw(), receipt)
     }
 
     fn parsed(&self) -> &ParsedPsbt {
@@ -363,6 +348,26 @@ impl SignedPsbt {
     /// The transaction.
     pub const fn tx(&self) -> TxDigest {
         self.tx
+    }
+
+    /// Adds the signatures of a receipt and the receipt itself. Whoever calls this has compared the
+    /// receipt with what was signed.
+    pub(crate) fn assemble(before: &RawPsbt, receipt: &Signed<Receipt>) -> Result<Self, Refusal> {
+        let said = receipt.body();
+        let signatures = said
+            .signatures
+            .iter()
+            .map(|line| Ok((line.input, line.key, der(line)?)))
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        let addition = (said.device, said.session, receipt.to_bytes());
+        let psbt = add_signatures(before, &signatures, addition)?;
+        only_permitted_difference(before, &psbt)?;
+        Ok(Self {
+            device: said.device,
+            session: said.session,
+            tx: said.tx,
+            psbt,
+        })
     }
 
     pub(crate) fn into_psbt(self) -> RawPsbt {

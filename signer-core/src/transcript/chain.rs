@@ -141,7 +141,8 @@ impl Journal {
     }
 }
 
-fn refused(entry: &Entry, error: &FoldError) -> Refusal {
+/// An entry that does not follow.
+pub(super) fn refused(entry: &Entry, error: &FoldError) -> Refusal {
     Refusal::new(
         RuleId::TRN04,
         Place::Entry(entry.sequence),

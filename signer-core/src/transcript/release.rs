@@ -1,5 +1,7 @@
 //! The release: the only thing that turns into bytes, and only after the session is sealed.
 
+mod again;
+
 use alloc::vec::Vec;
 
 use super::chain::Appended;

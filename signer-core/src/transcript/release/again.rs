@@ -1,0 +1,88 @@
+//! The same release a second time, from the journal alone: for what was lost between the seal and
+//! the medium. Nothing is signed here, and nothing leaves that a sealed session had not released.
+
+use alloc::vec::Vec;
+
+use super::{Release, unsealed};
+use crate::codec::ByteString;
+use crate::cose::Signed;
+use crate::digest::PsbtDigest;
+use crate::psbt::RawPsbt;
+use crate::rule::{Place, Refusal, RuleId};
+use crate::signing::{Receipt, SignedPsbt};
+use crate::transcript::chain::{UnverifiedTranscript, refused};
+use crate::transcript::entry::{Body, Entry, Outcome};
+use crate::transcript::state::DeviceState;
+use crate::types::SessionNumber;
+
+impl Release {
+    /// Makes the signed PSBT of a sealed session again, byte for byte: the PSBT that came in, the
+    /// recorded signatures and the receipt determine it. `transcript` is the device's journal.
+    ///
+    /// # Errors
+    /// TRN01, TRN04 where the journal is broken; TRN02 where it holds no seal of this session with
+    /// signatures; SIG04 where the receipt says something else than the journal; SIG05.
+    pub fn again(transcript: Vec<u8>, session: SessionNumber) -> Result<Self, Refusal> {
+        let mut state = DeviceState::unborn();
+        let mut signed = None;
+        for entry in UnverifiedTranscript::parse(&transcript)?.entries() {
+            if let (Body::Receipt(bytes), true) = (&entry.body, entry.session == session) {
+                signed = Some(signed_again(entry, bytes, &state)?);
+            }
+            state.apply(entry).map_err(|error| refused(entry, &error))?;
+        }
+        let sealed = state.sessions().iter().any(|ended| {
+            (ended.number, ended.outcome) == (session, Outcome::Signed) && ended.seal.is_some()
+        });
+        match signed.filter(|_| sealed) {
+            Some(signed) => Ok(Self {
+                psbt: Some(signed.into_psbt().into_bytes()),
+                transcript,
+            }),
+            None => Err(unsealed(
+                "the seal of a session that signed",
+                "none of this session",
+            )),
+        }
+    }
+}
+
+/// The signed PSBT at the entry of the receipt; `state` is what the entries before it mean.
+fn signed_again(
+    entry: &Entry,
+    bytes: &ByteString,
+    state: &DeviceState,
+) -> Result<SignedPsbt, Refusal> {
+    let refuse = |expected: &str, got: &dyn core::fmt::Display| {
+        Refusal::new(RuleId::SIG04, Place::Entry(entry.sequence), expected, got)
+    };
+    let (Some(unfinished), Some(scope), Some(identity)) =
+        (state.unfinished(), state.scope(), state.identity())
+    else {
+        return Err(refuse("an intent before the receipt", &"none"));
+    };
+    let known = |kid: &_| (*kid == identity.key_id()).then_some(*identity);
+    let receipt = Signed::<Receipt>::open(&bytes.0, scope, known)
+        .map_err(|error| refuse("a receipt of this device", &error))?;
+    let psbt = &unfinished.intake().psbt.0;
+    let recorded = Receipt {
+        version: 1,
+        scope,
+        device: identity.device_id(),
+        session: entry.session,
+        tx: unfinished.intent().tx,
+        psbt: PsbtDigest::over(&[psbt]),
+        signatures: unfinished.results().to_vec(),
+        head: entry.prev,
+        entries: entry.sequence,
+        signature_count: state.ledger().signatures(),
+    };
+    if *receipt.body() != recorded {
+        let expected = "a receipt of what the journal holds";
+        return Err(refuse(expected, &"another receipt"));
+    }
+    SignedPsbt::assemble(&RawPsbt::parse(psbt)?, &receipt)
+}
+
+#[cfg(test)]
+mod tests;
