@@ -16,6 +16,7 @@ mod journal;
 mod json;
 mod machine;
 mod plan;
+mod reissue;
 mod review;
 mod selftest;
 mod show;
@@ -56,6 +57,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),
         Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),
+        Plan::Reissue(plan) => reissue::run(&plan),
         Plan::Transcript(plan) => ceremony::export::run(&plan),
         Plan::Card(plan) => show::card(&plan),
         Plan::Status(plan) => show::status(&plan),

@@ -1,16 +1,20 @@
 //! From words to a plan: every argument is what it must be before anything is opened or asked.
 
-use std::path::{Path, PathBuf};
+mod profile;
+
+use std::path::PathBuf;
 
 use signer_core::token::Line;
-use signer_core::types::{Chain, Id, KeyIndex, Label, Lang};
+use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, SessionNumber};
 
 use crate::cli::{
     AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, InitArgs, LangArg,
-    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ResumeArgs, ReviewArgs, ShowArgs,
-    SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
+    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs,
+    ReviewArgs, ShowArgs, SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
+
+pub(crate) use profile::profile;
 
 /// Most outputs of one signing session.
 const OUTPUTS: usize = 4;
@@ -38,6 +42,8 @@ pub(crate) enum Plan {
     Review(Review),
     /// `psbt sign`, `psbt resume`
     Sign(Sign),
+    /// `psbt reissue`
+    Reissue(Reissue),
     /// `transcript export`
     Transcript(Export),
     /// `selftest`
@@ -160,6 +166,14 @@ pub(crate) struct Sign {
     pub(crate) outputs: Vec<PathBuf>,
 }
 
+/// `psbt reissue`
+#[derive(Debug)]
+pub(crate) struct Reissue {
+    pub(crate) place: Place,
+    pub(crate) session: Option<SessionNumber>,
+    pub(crate) outputs: Vec<PathBuf>,
+}
+
 impl Plan {
     /// The language in which people are spoken to.
     pub(crate) fn lang(&self) -> Lang {
@@ -168,6 +182,7 @@ impl Plan {
             Self::Register(plan) => plan.place.lang,
             Self::InstallPolicy(plan) => plan.place.lang,
             Self::Sign(plan) => plan.place.lang,
+            Self::Reissue(plan) => plan.place.lang,
             Self::Card(plan) | Self::Transcript(plan) => plan.place.lang,
             Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) => plan.place.lang,
             Self::Address(plan) => plan.show.place.lang,
@@ -197,6 +212,7 @@ impl TryFrom<Cli> for Plan {
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
             Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
             Command::Psbt(PsbtCommand::Resume(args)) => Self::Sign(resume(args)?),
+            Command::Psbt(PsbtCommand::Reissue(args)) => Self::Reissue(reissue(args)?),
             Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
             Command::Selftest(args) => Self::Selftest(format_of(args.json)),
             Command::DecodePicture => Self::DecodePicture,
@@ -273,6 +289,14 @@ fn resume(args: ResumeArgs) -> Result<Sign, Failure> {
         place: args.common.into(),
         token: token(args.token)?,
         source: Source::Journal,
+        outputs: outputs(args.outputs)?,
+    })
+}
+
+fn reissue(args: ReissueArgs) -> Result<Reissue, Failure> {
+    Ok(Reissue {
+        place: args.common.into(),
+        session: args.session.map(SessionNumber),
         outputs: outputs(args.outputs)?,
     })
 }
@@ -368,24 +392,4 @@ impl From<ReviewArgs> for Review {
             input: args.input,
         }
     }
-}
-
-/// The profile of this name, or in this file.
-pub(crate) fn profile(choice: &str) -> Result<hsm_profiles::Profile, Failure> {
-    let wrong = |error: hsm_profiles::ProfileError| {
-        Failure::input(
-            error,
-            "Name a built-in profile, or give the file of the profile of this HSM model.",
-        )
-    };
-    if hsm_profiles::Profile::names().any(|name| name == choice) {
-        return hsm_profiles::Profile::named(choice).map_err(wrong);
-    }
-    let path = Path::new(choice);
-    if !path.exists() {
-        return hsm_profiles::Profile::named(choice).map_err(wrong);
-    }
-    let bytes = crate::files::read(path, crate::files::ARTEFACT)?;
-    let text = String::from_utf8_lossy(&bytes);
-    hsm_profiles::Profile::parse(&text).map_err(wrong)
 }

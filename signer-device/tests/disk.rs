@@ -274,3 +274,44 @@ fn a_session_cut_after_its_intent_goes_on() {
         );
     });
 }
+
+/// The power fails after the seal, before any copy of the signed PSBT is on a medium.
+#[test]
+fn what_a_sealed_session_released_is_made_again() {
+    isolated("what_a_sealed_session_released_is_made_again", |bench| {
+        let mut house = House::ready(bench);
+        let state = bench.arg("d1");
+        let reissue = |more: &[&str]| {
+            let words = [&["psbt", "reissue", "--state", &state], more].concat();
+            let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+            run(&words, |_| Act::Leave)
+        };
+        let [out, early, again, none] =
+            ["out.psbt", "early.psbt", "again.psbt", "none.psbt"].map(|name| bench.arg(name));
+        reissue(&["--out", &early]).ended(3).says("has signed");
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        ceremony(&house.sign_arguments("d1", "in.psbt", &["out.psbt"])).ended(0);
+        let first = bench.read("out.psbt");
+        let journal = bench.read("d1/journal.cbor");
+        fs::remove_file(&out).expect("written");
+        assert!(!bench.path("d1/released-5.psbt").exists());
+
+        reissue(&["--out", &again]).ended(0).says("session 5");
+        assert_eq!(bench.read("again.psbt"), first);
+        reissue(&["--session", "5", "--out", &out]).ended(0);
+        assert_eq!(bench.read("out.psbt"), first);
+        reissue(&["--session", "5", "--out", &out]).ended(3);
+        for session in ["1", "6"] {
+            let played = reissue(&["--session", session, "--out", &none]);
+            played.ended(1).says("TRN02");
+        }
+        assert!(!bench.path("none.psbt").exists());
+        let pictures = bench.path("pictures");
+        fs::create_dir(&pictures).expect("ours");
+        reissue(&["--out", &bench.arg("pictures")]).ended(0);
+        assert!(pictures.join("part-00001.png").exists());
+        assert_eq!(bench.read("d1/journal.cbor"), journal, "only read");
+        house.verified_transcript("d1");
+    });
+}

@@ -1,10 +1,14 @@
 //! What to do, in Japanese. What happened stays as it is: it quotes paths, labels and codes.
 
 /// Every advice of this program: English, Japanese.
-const ADVICE: [(&str, &str); 47] = [
+const ADVICE: [(&str, &str); 48] = [
     (
         "A device is commissioned once. Use another --state folder, or keep using this device.",
         "初期設定は1回限りです。別の --state フォルダを指定するか、この端末を使い続けてください。",
+    ),
+    (
+        "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
+        "封印前に中断した場合は signer-device psbt resume を実行し、それ以外はPSBTに署名してください。",
     ),
     (
         "Begin the ceremony again and type the PIN of this token.",

@@ -1,0 +1,51 @@
+//! Writing what a sealed session released once more, from its journal. It opens no token, asks
+//! nobody and records nothing: the bytes are those that left, or should have left, already.
+
+use signer_core::transcript::{DeviceState, Journal, Outcome, Release};
+use signer_core::types::{Lang, SessionNumber};
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::gap::Outlet;
+use crate::journal::{Disk, Hold};
+use crate::plan::Reissue;
+use crate::show::refused;
+
+/// `psbt reissue`
+pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
+    let lang = plan.place.lang;
+    let outlets = plan.outputs.iter().map(|path| Outlet::open(path));
+    let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
+    let (disk, _torn) = Disk::open(&plan.place.state, Hold::Shared)?;
+    let session = if let Some(session) = plan.session {
+        session
+    } else {
+        let journal = Journal::load(disk.bytes()).map_err(|r| refused(&r, lang))?;
+        last(journal.state())?
+    };
+    let release = Release::again(disk.bytes().to_vec(), session);
+    let release = release.map_err(|refusal| refused(&refusal, lang))?;
+    let psbt = release
+        .psbt()
+        .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    let mut console = Console::new(lang);
+    console.say(&match lang {
+        Lang::En => format!("session {session}: released before, nothing is signed"),
+        Lang::Ja => format!("セッション {session}: 書き出し済みの内容。署名は行いません"),
+    })?;
+    outlets
+        .into_iter()
+        .try_for_each(|outlet| outlet.write(psbt, &mut console))
+}
+
+/// The last session that ended with signatures.
+fn last(state: &DeviceState) -> Result<SessionNumber, Failure> {
+    let mut newest_first = state.sessions().iter().rev();
+    let signed = newest_first.find(|session| session.outcome == Outcome::Signed);
+    signed.map(|session| session.number).ok_or_else(|| {
+        Failure::input(
+            "no sealed session of this device has signed",
+            "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
+        )
+    })
+}
