@@ -97,7 +97,7 @@ fn three_of_five_with_three_payments_in_japanese() {
     assert!(shown.contains("すべての検査に合格しました"), "{shown}");
     let screens = text(&kept.read("screens/d3.txt"));
     assert!(
-        screens.contains("出庫先 3 / 3"),
+        screens.contains("送付先 3 / 3"),
         "the third payment was not shown"
     );
     // What a person opens: pictures, PSBTs, transaction, cards, record, transcripts.

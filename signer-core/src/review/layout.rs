@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn kanji_take_two_columns() {
         assert_eq!(width("BTC"), 3);
-        assert_eq!(width("出庫先 1"), 8);
+        assert_eq!(width("送付先 1"), 8);
         assert_eq!(width("ア、。（）"), 10);
     }
 

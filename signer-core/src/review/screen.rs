@@ -70,7 +70,7 @@ impl ScreenKind {
             Self::People => plain(["PEOPLE", "関係者"]),
             Self::Wallet => plain(["WALLET", "ウォレット"]),
             Self::Inputs => plain(["COINS SPENT", "使用するコイン(入力)"]),
-            Self::Payment(n) => numbered(["DESTINATION", "出庫先"], n, facts.payments.len()),
+            Self::Payment(n) => numbered(["DESTINATION", "送付先"], n, facts.payments.len()),
             Self::Change => plain(["CHANGE", "おつり(釣銭出力)"]),
             Self::Fee => plain(["FEE", "ネットワーク手数料"]),
             Self::Notice(n) => numbered(["NOTICE", "注意"], n, facts.notices().count()),

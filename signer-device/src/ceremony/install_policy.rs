@@ -33,7 +33,7 @@ pub(crate) const SCRIPT: Script = Script {
         ["Session", "セッションの開始"],
         ["Operators", "操作者の認証"],
         ["Check the policy", "ポリシーの検証"],
-        ["Compare destinations", "送金先の照合"],
+        ["Compare destinations", "送付先の照合"],
         ["Compare limits and quorums", "限度額と承認要件の照合"],
         ["Install", "ポリシーの登録"],
         ["Seal", "封印"],

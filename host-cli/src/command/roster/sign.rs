@@ -45,7 +45,7 @@ impl Args {
         print(&roster);
         let digest = roster.roster_digest();
         let asked = Asked {
-            of: ["roster digest", "ロスターのダイジェスト"],
+            of: ["roster digest", "名簿のダイジェスト"],
             digest: digest.as_bytes(),
             from: ReadFrom::ThisScreen,
         };

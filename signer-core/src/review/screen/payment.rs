@@ -11,7 +11,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts, place: usize) {
         return;
     };
     block.fact(["Label", "登録名"], payment.label.as_str());
-    block.fact(["Destination", "出庫先ID"], payment.destination.as_str());
+    block.fact(["Destination", "送付先ID"], payment.destination.as_str());
     block.fact(["Output", "出力番号"], format!("{}", payment.output));
     block.gap();
     block.fact(["Amount", "金額"], amount::btc(payment.amount));
