@@ -41,7 +41,7 @@ impl Mouth {
             Self::Journal if desk.state().unfinished().is_some() => Ok(CeremonyKind::Resume),
             Self::Journal => Err(Failure::input(
                 "no signing session was cut here",
-                "Sign a PSBT with: signer-device psbt sign --help",
+                "Sign with: signer-device psbt sign --help; a sealed session's lost PSBT: psbt reissue --help",
             )),
         }
     }

@@ -147,8 +147,8 @@ const ADVICE: [(&str, &str); 48] = [
         "ホスト画面にPSBTを表示し、撮影し直してください。",
     ),
     (
-        "Sign a PSBT with: signer-device psbt sign --help",
-        "署名するには: signer-device psbt sign --help",
+        "Sign with: signer-device psbt sign --help; a sealed session's lost PSBT: psbt reissue --help",
+        "署名するには: signer-device psbt sign --help。封印済みセッションのPSBTを失った場合: psbt reissue --help",
     ),
     (
         "Stop, keep the state folder as it is and report this line.",
