@@ -6,6 +6,7 @@
 //! A write destroys the object in its slot and makes a new one: SoftHSM does not let the value of
 //! a data object be changed. A cut between the two leaves the slot empty, and the other as it was.
 
+use cryptoki::context::Function;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
 use crate::error::HsmError;
@@ -84,14 +85,13 @@ impl OpenToken {
         let Some(handle) = self.index.anchor(slot) else {
             return Ok(None);
         };
-        let read = self.session.get_attributes(handle, &[AttributeType::Value]);
-        let value = read
-            .map_err(|e| self.library.error(&e))?
-            .into_iter()
-            .find_map(|attribute| match attribute {
-                Attribute::Value(value) => Some(value),
-                _ => None,
-            });
+        let read = self.connection.call(Function::GetAttributeValue, move |s| {
+            s.get_attributes(handle, &[AttributeType::Value])
+        });
+        let value = read?.into_iter().find_map(|attribute| match attribute {
+            Attribute::Value(value) => Some(value),
+            _ => None,
+        });
         Ok(value)
     }
 
@@ -99,8 +99,8 @@ impl OpenToken {
         let Some(handle) = self.index.anchor(slot) else {
             return Ok(());
         };
-        let destroyed = self.session.destroy_object(handle);
-        destroyed.map_err(|e| self.library.error(&e))
+        self.connection
+            .call(Function::DestroyObject, move |s| s.destroy_object(handle))
     }
 
     fn create_anchor(&self, slot: Slot, bytes: &[u8]) -> Result<ObjectHandle, HsmError> {
@@ -117,7 +117,7 @@ impl OpenToken {
             clippy::disallowed_methods,
             reason = "a data object: the class is the first line of the template above"
         )]
-        let created = self.session.create_object(&template);
-        created.map_err(|e| self.library.error(&e))
+        self.connection
+            .call(Function::CreateObject, move |s| s.create_object(&template))
     }
 }

@@ -5,7 +5,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 use signer_core::keys::CkaId;
 use signer_core::types::Lang;
@@ -29,6 +31,8 @@ pub enum ErrorClass {
     Busy,
     /// Not allowed to this user or this key.
     Permission,
+    /// A call did not come back in time. No return code means it: a profile cannot name it.
+    NotAnswering,
     /// A handle died: the driver looks its keys up again once, then stops.
     StaleHandle,
     /// Anything else: stop.
@@ -78,6 +82,10 @@ impl ErrorClass {
                 "The token does not allow this. Check that the right user's PIN was entered.",
                 "トークンが許可していません。正しい利用者のPINか確認してください。",
             ),
+            Self::NotAnswering => lang.pick(
+                "Nothing was tried again. Disconnect the HSM, restart it and this machine, then begin again.",
+                "自動では再試行していません。HSMを切り離し、HSMと本機を再起動してからやり直してください。",
+            ),
             Self::StaleHandle | Self::Unknown => lang.pick(
                 "Stop the session and report the code. Do not try again before it is understood.",
                 "セッションを中止し、コードを報告してください。原因が分かるまで再試行しないでください。",
@@ -98,6 +106,13 @@ pub enum HsmError {
         code: String,
         /// What the profile says that it means.
         class: ErrorClass,
+    },
+    /// A PKCS#11 call did not come back in time. The module was given up: it is asked nothing more.
+    NotAnswering {
+        /// The function, for example `C_Sign`.
+        function: String,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The module's answer could not be read.
     Answer {
@@ -205,6 +220,7 @@ impl HsmError {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Call { class, .. } => *class,
+            Self::NotAnswering { .. } => ErrorClass::NotAnswering,
             Self::PinLength { .. } => ErrorClass::PinShape,
             Self::PinLocked => ErrorClass::PinLocked,
             Self::KeysVanished { .. } | Self::NoToken { .. } | Self::ModuleMissing { .. } => {
@@ -251,7 +267,7 @@ pub(crate) fn of_call(error: &Error, class_of: impl Fn(&str) -> ErrorClass) -> H
         Error::Pkcs11(code, function) => {
             let code = code_name(*code);
             HsmError::Call {
-                function: format!("C_{function:?}"),
+                function: name_of(*function),
                 class: class_of(&code),
                 code,
             }
@@ -260,6 +276,11 @@ pub(crate) fn of_call(error: &Error, class_of: impl Fn(&str) -> ErrorClass) -> H
             reason: other.to_string(),
         },
     }
+}
+
+/// The name of a function as PKCS#11 spells it.
+pub(crate) fn name_of(function: Function) -> String {
+    format!("C_{function:?}")
 }
 
 /// The name of a return code as PKCS#11 spells it, or the number of a vendor's code.

@@ -6,6 +6,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use cryptoki::context::Function;
 use cryptoki::error::Error;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -14,8 +15,9 @@ use signer_core::keys::CkaId;
 use signer_core::token::{ForeignObject, Half, HalfPair, Inventory, Line};
 
 use crate::anchor::Slot;
+use crate::connection::Connection;
 use crate::error::HsmError;
-use crate::module::Library;
+use crate::owner::At;
 use crate::point::{Curve, PublicPart};
 use crate::profile::PointForm;
 
@@ -69,16 +71,16 @@ const ASKED: [AttributeType; 7] = [
 
 impl Index {
     /// Reads every object on the token.
-    pub(crate) fn read(library: &Library, session: &Session) -> Result<Self, HsmError> {
-        let template = [Attribute::Token(true)];
-        let handles = session.find_objects(&template);
+    pub(crate) fn read(connection: &Connection) -> Result<Self, HsmError> {
+        let form = connection.library().profile.ec.point;
+        let objects = connection.run(list)?;
         let mut index = Self::default();
         let mut found: BTreeMap<CkaId, Found> = BTreeMap::new();
-        for handle in handles.map_err(|e| library.error(&e))? {
-            let seen = Seen::read(library, session, handle)?;
+        for seen in objects {
+            let handle = seen.handle;
             if let Some(slot) = seen.as_anchor() {
                 index.take_anchor(slot, &seen);
-            } else if let Some((id, key)) = seen.as_key(library.profile.ec.point) {
+            } else if let Some((id, key)) = seen.as_key(form) {
                 let pair = found.entry(id).or_default();
                 match key {
                     Key::Private => pair.private.push(handle),
@@ -188,13 +190,21 @@ impl Index {
     }
 }
 
+/// Every object on the token, in one piece of work: each call in it has the whole time limit.
+fn list(at: &At<'_, Session>) -> Result<Vec<Seen>, Error> {
+    let template = [Attribute::Token(true)];
+    let handles = at.call(Function::FindObjects, |s| s.find_objects(&template))?;
+    let objects = handles.into_iter().map(|handle| Seen::read(at, handle));
+    objects.collect()
+}
+
 enum Key {
     Private,
     Public(PublicPart),
 }
 
 impl Seen {
-    fn read(library: &Library, session: &Session, handle: ObjectHandle) -> Result<Self, HsmError> {
+    fn read(at: &At<'_, Session>, handle: ObjectHandle) -> Result<Self, Error> {
         let mut seen = Self {
             handle,
             class: None,
@@ -205,11 +215,12 @@ impl Seen {
             point: Vec::new(),
             params: Vec::new(),
         };
-        match session.get_attributes(handle, &ASKED) {
+        let read = |session: &Session| session.get_attributes(handle, &ASKED);
+        match at.call(Function::GetAttributeValue, read) {
             Ok(attributes) => attributes.into_iter().for_each(|a| seen.take(a)),
             // A class or a key type that the crate does not know: listed as foreign.
             Err(Error::NotSupported | Error::InvalidValue) => {}
-            Err(error) => return Err(library.error(&error)),
+            Err(error) => return Err(error),
         }
         Ok(seen)
     }

@@ -8,6 +8,8 @@
 use std::ops::Range;
 
 use bitcoin::secp256k1::PublicKey;
+use cryptoki::context::Function;
+use cryptoki::error::Error;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole, P256PublicKey};
@@ -79,7 +81,7 @@ impl OpenToken {
             .pairs()
             .filter(|(id, _)| id.role == KeyRole::Wallet);
         let new = asked.filter(|id| matches!(self.index.pair(*id), Err(HsmError::NoKey(_))));
-        let max = self.library.profile.pool_max();
+        let max = self.connection.library().profile.pool_max();
         let room = usize::try_from(max).unwrap_or(usize::MAX);
         if there.count().saturating_add(new.count()) > room {
             return Err(HsmError::PoolTooLarge { max });
@@ -135,8 +137,8 @@ impl OpenToken {
     fn replace_public_half(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
         match self.index.half(id) {
             Some((Half::Public, handle)) => {
-                let destroyed = self.session.destroy_object(handle);
-                destroyed.map_err(|e| self.library.error(&e))?;
+                self.connection
+                    .call(Function::DestroyObject, move |s| s.destroy_object(handle))?;
                 self.generate(id, label)
             }
             _ => Err(HsmError::UnusableKey(id)),
@@ -146,11 +148,11 @@ impl OpenToken {
     fn generate(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
         let curve = Curve::of(id.role);
         let public = public_template(id, label, curve);
-        let private = private_template(id, label, &self.library.profile.generate.send);
-        let made = self
-            .session
-            .generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private);
-        let (public, private) = made.map_err(|e| self.library.error(&e))?;
+        let private = private_template(id, label, &self.profile().generate.send);
+        let made = self.connection.call(Function::GenerateKeyPair, move |s| {
+            s.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private)
+        });
+        let (public, private) = made?;
         let pair = Pair {
             private,
             public: self.read_point(id, curve, public)?,
@@ -165,11 +167,11 @@ impl OpenToken {
         curve: Curve,
         public: ObjectHandle,
     ) -> Result<PublicPart, HsmError> {
-        let read = self
-            .session
-            .get_attributes(public, &[AttributeType::EcPoint]);
-        let form = self.library.profile.ec.point;
-        read.map_err(|e| self.library.error(&e))?
+        let read = self.connection.call(Function::GetAttributeValue, move |s| {
+            s.get_attributes(public, &[AttributeType::EcPoint])
+        });
+        let form = self.profile().ec.point;
+        read?
             .iter()
             .find_map(|attribute| match attribute {
                 Attribute::EcPoint(value) => PublicPart::read(curve, form, value),
@@ -202,30 +204,39 @@ impl OpenToken {
             id,
             public_key,
             attributes: self.read_attributes(private)?,
-            evidence: self.library.profile.evidence(),
+            evidence: self.profile().evidence(),
         })
     }
 
     /// Reads the flags of a private key. What the token does not report is absent.
     fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
         let asked = KeyAttribute::ALL.map(attribute_type);
-        let read = self.session.get_attributes(private, &asked);
-        let read = read.map_err(|e| self.library.error(&e))?;
+        let read = self
+            .connection
+            .call(Function::GetAttributeValue, move |s| {
+                s.get_attributes(private, &asked)
+            })?;
         let flag = |attribute| {
             let value = read.iter().find_map(|read| flag_of(read, attribute));
             Flag::from(value)
         };
-        Ok(KeyAttributes::read(flag, self.key_gen_mechanism(private)))
+        Ok(KeyAttributes::read(flag, self.key_gen_mechanism(private)?))
     }
 
     /// Read alone: the whole answer is an error where a token says "unavailable" here.
-    fn key_gen_mechanism(&self, private: ObjectHandle) -> Option<u64> {
-        let asked = [AttributeType::KeyGenMechanism];
-        let read = self.session.get_attributes(private, &asked).ok()?;
-        read.iter().find_map(|attribute| match attribute {
+    fn key_gen_mechanism(&self, private: ObjectHandle) -> Result<Option<u64>, HsmError> {
+        let read = self
+            .connection
+            .call(Function::GetAttributeValue, move |s| {
+                match s.get_attributes(private, &[AttributeType::KeyGenMechanism]) {
+                    Err(Error::NotSupported | Error::InvalidValue) => Ok(Vec::new()),
+                    read => read,
+                }
+            })?;
+        Ok(read.iter().find_map(|attribute| match attribute {
             Attribute::KeyGenMechanism(mechanism) => Some(**mechanism),
             _ => None,
-        })
+        }))
     }
 }
 

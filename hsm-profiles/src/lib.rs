@@ -6,10 +6,12 @@
 //!
 //! The only crate that names `cryptoki`. It signs the closed orders of signer-core and nothing
 //! else; it holds no call that imports, wraps, unwraps, derives or reads a key. It retries no
-//! login and no signature. Each state is made from the one before it, by value, and none of them
-//! can leave the thread that opened it: one owner, one session, one thread.
+//! login and no signature. Each state is made from the one before it, by value. All calls are made
+//! by one thread of the driver's own and are waited for at most as long as the profile says: a
+//! module that hangs does not hang who uses it.
 
 mod anchor;
+mod connection;
 mod device;
 mod error;
 mod index;
@@ -17,6 +19,7 @@ mod keys;
 mod login;
 mod module;
 mod officer;
+mod owner;
 mod point;
 mod profile;
 mod provision;
@@ -31,6 +34,7 @@ pub use keys::Progress;
 pub use login::{Pin, PinState};
 pub use module::{Module, TokenInfo, TokenSelector};
 pub use officer::OfficerToken;
+pub use owner::a_module_hangs;
 pub use profile::{Consequence, Limits, Profile, ProfileError};
 pub use session::{ClosedToken, LoggedOut, OpenToken};
 

@@ -1,18 +1,22 @@
 //! `C_Login`: once, with what a person typed. A login is never tried again by the program.
 
 use std::fmt;
+use std::sync::Arc;
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
+use crate::connection::Connection;
 use crate::error::HsmError;
 use crate::module::Library;
 
 /// A PIN. Wiped from memory when it is dropped; never shown.
 pub struct Pin {
-    secret: AuthPin,
+    /// Shared with the thread that logs in: one copy, wiped by whoever lets go of it last.
+    secret: Arc<AuthPin>,
     len: usize,
 }
 
@@ -23,12 +27,12 @@ impl Pin {
         let exact: Box<str> = Box::from(typed.as_str());
         Self {
             len: exact.len(),
-            secret: AuthPin::new(exact),
+            secret: Arc::new(AuthPin::new(exact)),
         }
     }
 
-    pub(crate) const fn secret(&self) -> &AuthPin {
-        &self.secret
+    pub(crate) fn secret(&self) -> Arc<AuthPin> {
+        Arc::clone(&self.secret)
     }
 
     /// Refuses what the token could not take anyway, before a try is counted.
@@ -81,21 +85,20 @@ impl PinState {
 }
 
 /// Logs `user` in, once.
-pub(crate) fn login(
-    library: &Library,
-    session: &Session,
-    user: UserType,
-    pin: &Pin,
-) -> Result<(), HsmError> {
-    pin.check_length(library)?;
-    let login = session.login(user, Some(pin.secret()));
-    login.map_err(|e| library.error(&e))
+pub(crate) fn login(connection: &Connection, user: UserType, pin: &Pin) -> Result<(), HsmError> {
+    pin.check_length(connection.library())?;
+    let secret = pin.secret();
+    connection.call(Function::Login, move |session| {
+        session.login(user, Some(&secret))
+    })
 }
 
 /// Logs out. Having been logged out already is what was wanted.
-pub(crate) fn logout(library: &Library, session: &Session) -> Result<(), HsmError> {
-    match session.logout() {
-        Ok(()) | Err(Error::Pkcs11(RvError::UserNotLoggedIn, _)) => Ok(()),
-        Err(error) => Err(library.error(&error)),
-    }
+pub(crate) fn logout(connection: &Connection) -> Result<(), HsmError> {
+    connection.call(Function::Logout, |session: &Session| {
+        match session.logout() {
+            Err(Error::Pkcs11(RvError::UserNotLoggedIn, _)) => Ok(()),
+            ended => ended,
+        }
+    })
 }

@@ -5,8 +5,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Info, Pkcs11};
 use cryptoki::error::Error;
 use cryptoki::slot::Slot;
 use signer_core::digest::FileDigest;
@@ -14,6 +15,7 @@ use signer_core::token::{HsmFacts, Line};
 
 use crate::error::{self, HsmError};
 use crate::login::PinState;
+use crate::owner::{Hands, Owner};
 use crate::profile::{Profile, Serial};
 use crate::session::ClosedToken;
 
@@ -26,8 +28,7 @@ pub struct Module {
 /// The module and the profile that it is driven by.
 #[derive(Debug)]
 pub(crate) struct Library {
-    /// Taken only by `drop`.
-    context: Option<Pkcs11>,
+    owner: Owner,
     pub(crate) profile: Profile,
     name: Line,
     version: Line,
@@ -78,18 +79,21 @@ impl Module {
         let path = find(profile, path)?;
         let bytes = std::fs::read(&path).map_err(|e| not_a_module(&path, &e.to_string()))?;
         let digest = FileDigest::over(&[&bytes]);
-        let context = Pkcs11::new(&path).map_err(|e| loading(&path, &e))?;
-        let call = |e: &Error| error::of_call(e, |code| profile.class_of(code));
-        context
-            .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
-            .map_err(|e| call(&e))?;
-        let info = context.get_library_info().map_err(|e| call(&e))?;
+        let limit = Duration::from_millis(profile.limits().timeout_ms.into());
+        let owner = Owner::start(limit)?;
+        let file = path.clone();
+        owner
+            .ask(move |hands| load(hands, &file))?
+            .map_err(|e| loading(&path, &e))?;
+        let info = owner
+            .ask(initialize)?
+            .map_err(|e| error::of_call(&e, |code| profile.class_of(code)))?;
         let (maker, what) = (
             Line::lossy(info.manufacturer_id()),
             info.library_description(),
         );
         let library = Library {
-            context: Some(context),
+            owner,
             profile: profile.clone(),
             name: Line::lossy(&format!("{maker}: {}", what.trim())),
             version: Line::lossy(&info.library_version().to_string()),
@@ -149,23 +153,23 @@ impl Module {
         self.library.digest
     }
 
-    pub(crate) fn library(&self) -> &Library {
+    pub(crate) const fn library(&self) -> &Rc<Library> {
         &self.library
     }
 
     /// Slots with a token that is initialised, or blank.
     pub(crate) fn slots(&self, asked: IsInitialised) -> Result<Vec<(Slot, TokenInfo)>, HsmError> {
-        let context = self.library.context()?;
-        let slots = context.get_slots_with_token();
-        let mut found = Vec::new();
-        for slot in slots.map_err(|e| self.library.error(&e))? {
-            let info = context.get_token_info(slot);
-            let info = info.map_err(|e| self.library.error(&e))?;
-            if info.token_initialized() == (asked == IsInitialised::Yes) {
-                found.push((slot, TokenInfo::of(&info)));
+        self.library.run(move |hands| {
+            let library = hands.library()?;
+            let mut found = Vec::new();
+            for slot in library.call(Function::GetSlotList, Pkcs11::get_slots_with_token)? {
+                let info = library.call(Function::GetTokenInfo, |l| l.get_token_info(slot))?;
+                if info.token_initialized() == (asked == IsInitialised::Yes) {
+                    found.push((slot, TokenInfo::of(&info)));
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 }
 
@@ -200,14 +204,18 @@ impl TokenInfo {
 }
 
 impl Library {
-    pub(crate) fn context(&self) -> Result<&Pkcs11, HsmError> {
-        self.context.as_ref().ok_or_else(|| HsmError::Answer {
-            reason: "the module is closed".into(),
-        })
+    /// Has the owner's thread do `work`.
+    pub(crate) fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Hands) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, HsmError> {
+        let done = self.owner.ask(work)?;
+        done.map_err(|error| error::of_call(&error, |code| self.profile.class_of(code)))
     }
 
-    pub(crate) fn error(&self, error: &Error) -> HsmError {
-        error::of_call(error, |code| self.profile.class_of(code))
+    /// Whether the module did not answer and was given up.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.owner.is_lost()
     }
 
     /// A serial number counts only where the profile says that tokens of the model have one.
@@ -240,13 +248,17 @@ impl Library {
     }
 }
 
-impl Drop for Library {
-    fn drop(&mut self) {
-        if let Some(context) = self.context.take() {
-            // Nobody is left to tell; the process ends its use of the module either way.
-            let _ = context.finalize();
-        }
-    }
+fn load(hands: &mut Hands, path: &Path) -> Result<(), Error> {
+    hands.begin(Function::GetFunctionList);
+    hands.keep(Pkcs11::new(path)?);
+    Ok(())
+}
+
+fn initialize(hands: &mut Hands) -> Result<Info, Error> {
+    let library = hands.library()?;
+    let arguments = CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK);
+    library.call(Function::Initialize, |l| l.initialize(arguments))?;
+    library.call(Function::GetInfo, Pkcs11::get_library_info)
 }
 
 fn find(profile: &Profile, path: Option<&Path>) -> Result<PathBuf, HsmError> {

@@ -3,9 +3,13 @@
 //! Only blank tokens. `C_InitToken` on one that is in use would wipe its keys whatever their
 //! attributes say, so this never calls it there.
 
+use std::rc::Rc;
+
+use cryptoki::context::Function;
 use cryptoki::session::UserType;
 use signer_core::token::Line;
 
+use crate::connection::Connection;
 use crate::error::HsmError;
 use crate::login::{self, Pin};
 use crate::module::{IsInitialised, Module, TokenInfo, TokenSelector};
@@ -31,17 +35,22 @@ impl Module {
         }
         let blank = self.slots(IsInitialised::No)?.into_iter().next();
         let (slot, _) = blank.ok_or(HsmError::NoBlankToken)?;
-        let (library, context) = (self.library(), self.library().context()?);
-        let done = context.init_token(slot, so_pin.secret(), label.as_str());
-        done.map_err(|e| library.error(&e))?;
-        let session = context.open_rw_session(slot);
-        let session = session.map_err(|e| library.error(&e))?;
-        login::login(library, &session, UserType::So, so_pin)?;
-        let set = session.init_pin(user_pin.secret());
-        login::logout(library, &session)?;
-        set.map_err(|e| library.error(&e))?;
-        let info = context.get_token_info(slot);
-        let info = info.map_err(|e| library.error(&e))?;
+        let (library, secret) = (self.library(), so_pin.secret());
+        library.run(move |hands| {
+            hands.library()?.call(Function::InitToken, |library| {
+                library.init_token(slot, &secret, label.as_str())
+            })
+        })?;
+        let connection = Connection::open(Rc::clone(library), slot)?;
+        login::login(&connection, UserType::So, so_pin)?;
+        let secret = user_pin.secret();
+        let set = connection.call(Function::InitPIN, move |s| s.init_pin(&secret));
+        login::logout(&connection)?;
+        set?;
+        let info = library.run(move |hands| {
+            let library = hands.library()?;
+            library.call(Function::GetTokenInfo, |l| l.get_token_info(slot))
+        })?;
         Ok(TokenInfo::of(&info).selector())
     }
 }

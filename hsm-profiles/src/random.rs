@@ -1,5 +1,6 @@
 //! `C_GenerateRandom`. The device has no other generator.
 
+use cryptoki::context::Function;
 use signer_core::token::RandomSample;
 use zeroize::Zeroizing;
 
@@ -9,8 +10,13 @@ use crate::session::OpenToken;
 impl OpenToken {
     /// Fills `bytes` with random numbers of the HSM.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), HsmError> {
-        let filled = self.session.generate_random_slice(bytes);
-        filled.map_err(|e| self.library.error(&e))
+        let mut drawn = Zeroizing::new(vec![0; bytes.len()]);
+        let drawn = self.connection.call(Function::GenerateRandom, move |s| {
+            s.generate_random_slice(&mut drawn)?;
+            Ok(drawn)
+        })?;
+        bytes.copy_from_slice(&drawn);
+        Ok(())
     }
 
     /// Two draws for HSM04, made for nothing else.

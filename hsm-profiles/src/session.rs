@@ -5,11 +5,13 @@
 
 use std::rc::Rc;
 
+use cryptoki::context::Function;
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 use signer_core::token::{HsmFacts, Inventory, LoginState, SessionEnd};
 
+use crate::connection::Connection;
 use crate::error::HsmError;
 use crate::index::Index;
 use crate::login::{self, Pin, PinState};
@@ -19,17 +21,14 @@ use crate::profile::Profile;
 /// A token with a session and nobody logged in.
 #[derive(Debug)]
 pub struct ClosedToken {
-    // Before the library: a session must be closed before its module is finalized.
-    session: Session,
-    library: Rc<Library>,
+    connection: Connection,
     info: TokenInfo,
 }
 
 /// A token whose user is logged in: the only way to keys and random numbers.
 #[derive(Debug)]
 pub struct OpenToken {
-    pub(crate) session: Session,
-    pub(crate) library: Rc<Library>,
+    pub(crate) connection: Connection,
     pub(crate) index: Index,
     info: TokenInfo,
     reindexed: Reindexed,
@@ -56,13 +55,8 @@ impl ClosedToken {
         slot: Slot,
         info: TokenInfo,
     ) -> Result<Self, HsmError> {
-        let session = library.context()?.open_rw_session(slot);
-        let session = session.map_err(|e| library.error(&e))?;
-        Ok(Self {
-            session,
-            library,
-            info,
-        })
+        let connection = Connection::open(library, slot)?;
+        Ok(Self { connection, info })
     }
 
     /// What the token says of itself.
@@ -81,15 +75,14 @@ impl ClosedToken {
         if self.info.pin == PinState::Locked {
             return Err(HsmError::PinLocked);
         }
-        let visible = visible_private_keys(&self.library, &self.session)?;
+        let visible = visible_private_keys(&self.connection)?;
         if visible > 0 {
             return Err(HsmError::VisibleBeforeLogin { count: visible });
         }
-        login::login(&self.library, &self.session, UserType::User, pin)?;
-        let index = Index::read(&self.library, &self.session)?;
+        login::login(&self.connection, UserType::User, pin)?;
+        let index = Index::read(&self.connection)?;
         Ok(OpenToken {
-            session: self.session,
-            library: self.library,
+            connection: self.connection,
             index,
             info: self.info,
             reindexed: Reindexed::NotYet,
@@ -100,12 +93,17 @@ impl ClosedToken {
 impl OpenToken {
     /// Everything that is known of the HSM, for the device card and the transcript.
     pub fn facts(&self) -> HsmFacts {
-        self.library.facts(&self.info)
+        self.connection.library().facts(&self.info)
     }
 
     /// The profile in use.
     pub fn profile(&self) -> &Profile {
-        &self.library.profile
+        &self.connection.library().profile
+    }
+
+    /// Whether the module did not answer and was given up: it is asked nothing any more.
+    pub fn is_given_up(&self) -> bool {
+        self.connection.library().is_given_up()
     }
 
     /// Everything on the token, read anew.
@@ -116,10 +114,10 @@ impl OpenToken {
 
     /// Logs out and asks the token what is left of the login.
     pub fn logout(self) -> Result<LoggedOut, HsmError> {
-        login::logout(&self.library, &self.session)?;
+        login::logout(&self.connection)?;
         let end = SessionEnd {
-            login: login_state(&self.session),
-            visible_private_keys: visible_private_keys(&self.library, &self.session)?,
+            login: login_state(&self.connection),
+            visible_private_keys: visible_private_keys(&self.connection)?,
         };
         Ok(LoggedOut { end })
     }
@@ -144,10 +142,10 @@ impl OpenToken {
     /// Reads the index again. Keys that were there must still be there: a search that finds
     /// nothing also means that the token is gone, or that nobody is logged in.
     fn reindex(&mut self) -> Result<(), HsmError> {
-        if login_state(&self.session) != LoginState::LoggedIn {
+        if login_state(&self.connection) != LoginState::LoggedIn {
             return Err(HsmError::LoggedOut);
         }
-        let fresh = Index::read(&self.library, &self.session)?;
+        let fresh = Index::read(&self.connection)?;
         let missing = self.index.missing_in(&fresh);
         if missing > 0 {
             return Err(HsmError::KeysVanished { missing });
@@ -157,8 +155,9 @@ impl OpenToken {
     }
 }
 
-fn login_state(session: &Session) -> LoginState {
-    match session.get_session_info().map(|info| info.session_state()) {
+fn login_state(connection: &Connection) -> LoginState {
+    let info = connection.call(Function::GetSessionInfo, Session::get_session_info);
+    match info.map(|info| info.session_state()) {
         Ok(SessionState::RoUser | SessionState::RwUser | SessionState::RwSecurityOfficer) => {
             LoginState::LoggedIn
         }
@@ -167,8 +166,9 @@ fn login_state(session: &Session) -> LoginState {
     }
 }
 
-fn visible_private_keys(library: &Library, session: &Session) -> Result<usize, HsmError> {
-    let template = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
-    let found = session.find_objects(&template);
-    found.map(|keys| keys.len()).map_err(|e| library.error(&e))
+fn visible_private_keys(connection: &Connection) -> Result<usize, HsmError> {
+    connection.call(Function::FindObjects, |session| {
+        let template = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
+        session.find_objects(&template).map(|keys| keys.len())
+    })
 }

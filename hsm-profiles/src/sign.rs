@@ -3,6 +3,7 @@
 //! A digest comes from a closed order of signer-core; the callers in `device` and `officer` are
 //! the only ones. Whether the signature verifies is judged by signer-core, not here.
 
+use cryptoki::context::Function;
 use cryptoki::mechanism::Mechanism;
 use signer_core::keys::{CkaId, Signature64};
 
@@ -43,12 +44,14 @@ impl OpenToken {
         if pair.public != *expected {
             return Err(HsmError::OtherKey(id));
         }
+        let (private, digest) = (pair.private, *digest);
         #[expect(
             clippy::disallowed_methods,
             reason = "the one signing call, over a digest of one of our own orders"
         )]
-        let signed = self.session.sign(&Mechanism::Ecdsa, pair.private, digest);
-        signed.map_err(|e| self.library.error(&e))
+        self.connection.call(Function::Sign, move |session| {
+            session.sign(&Mechanism::Ecdsa, private, &digest)
+        })
     }
 }
 

@@ -7,12 +7,12 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use common::{LABEL, Tokens, first_file, isolated, login, module_path, profile};
-use hsm_profiles::{DeviceHsm, ErrorClass, Module};
+use hsm_profiles::{DeviceHsm, ErrorClass, Module, Profile};
 use signer_core::cose::{Artefact, Draft, Scope, SignedBy};
 use signer_core::rule::Verdict;
 use signer_core::signing::SigningHsm;
 use signer_core::token::{Relaxations, hsm01, hsm05};
-use signer_core::types::{Network, Purpose};
+use signer_core::types::{Lang, Network, Purpose};
 
 #[derive(Debug, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
@@ -46,11 +46,15 @@ impl Server {
 
     /// Ends the processes that hold the module, and only those.
     fn pull_the_plug(&self) {
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
         let pid = self.0.id();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
         assert!(!children.trim().is_empty(), "nobody is connected");
         for child in children.split_whitespace() {
-            let killed = Command::new("kill").args(["-9", child]).status().unwrap();
+            let killed = Command::new("kill").args([signal, child]).status().unwrap();
             assert!(killed.success());
         }
     }
@@ -120,5 +124,43 @@ fn a_token_in_another_process_works_and_its_death_is_noticed() {
         assert_eq!(seal(&mut device, 3), Err(ErrorClass::DeviceGone));
         let again = module.open(&selector).map(drop);
         assert_eq!(again.map_err(|e| e.class()), Err(ErrorClass::DeviceGone));
+    });
+}
+
+/// The process that holds the module is stopped, so its call never comes back.
+#[test]
+fn a_module_that_hangs_is_given_up_after_its_time() {
+    let name = "a_module_that_hangs_is_given_up_after_its_time";
+    isolated(name, |tokens| {
+        let (module, selector) = tokens.provisioned();
+        drop(module);
+        let server = Server::start(tokens);
+        let text = include_str!("../profiles/softhsm2.toml");
+        let hurried = text.replace("timeout_ms = 10000", "timeout_ms = 700");
+        let profile = Profile::parse(&hurried).unwrap();
+        let module = Module::load(&profile, Some(&client())).unwrap();
+        let mut token = login(&module, &selector);
+        token.generate_identity().unwrap();
+        let mut device = DeviceHsm::new(token).unwrap();
+        seal(&mut device, 1).unwrap();
+
+        server.signal("-STOP");
+        let started = Instant::now();
+        assert_eq!(seal(&mut device, 2), Err(ErrorClass::NotAnswering));
+        assert!(started.elapsed() >= Duration::from_millis(700));
+        assert!(device.token().is_given_up());
+        // Nothing is asked of it again, so nothing waits again.
+        let started = Instant::now();
+        assert_eq!(seal(&mut device, 3), Err(ErrorClass::NotAnswering));
+        let again = module.tokens().unwrap_err();
+        assert_eq!(
+            again.what(Lang::En),
+            "the HSM is not answering: C_Sign did not come back in 700 ms"
+        );
+        let out = device.logout().map(|_| ());
+        assert_eq!(out.map_err(|e| e.class()), Err(ErrorClass::NotAnswering));
+        drop(module);
+        assert!(started.elapsed() < Duration::from_millis(700));
+        server.signal("-CONT");
     });
 }

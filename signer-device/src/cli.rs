@@ -60,6 +60,12 @@ pub(crate) enum Command {
     /// Read one picture from standard input: the child process without keys.
     #[command(name = "decode-picture", hide = true)]
     DecodePicture,
+    /// Do nothing and end with this code: what is left of a run whose HSM hangs.
+    #[command(hide = true)]
+    End {
+        /// The exit code.
+        code: u8,
+    },
 }
 
 /// `device ..`

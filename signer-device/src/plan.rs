@@ -50,6 +50,8 @@ pub(crate) enum Plan {
     Selftest(Format),
     /// `decode-picture`
     DecodePicture,
+    /// `end`
+    End(u8),
 }
 
 /// How something is shown.
@@ -187,7 +189,7 @@ impl Plan {
             Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) => plan.place.lang,
             Self::Address(plan) => plan.show.place.lang,
             Self::Review(plan) => plan.show.place.lang,
-            Self::Selftest(_) | Self::DecodePicture => Lang::En,
+            Self::Selftest(_) | Self::DecodePicture | Self::End(_) => Lang::En,
         }
     }
 }
@@ -216,6 +218,7 @@ impl TryFrom<Cli> for Plan {
             Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
             Command::Selftest(args) => Self::Selftest(format_of(args.json)),
             Command::DecodePicture => Self::DecodePicture,
+            Command::End { code } => Self::End(code),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::types::Lang;
 
-use super::HsmError;
+use super::{ErrorClass, HsmError};
 
 /// What happened.
 pub(super) fn what(error: &HsmError, lang: Lang) -> String {
@@ -17,6 +17,10 @@ pub(super) fn what(error: &HsmError, lang: Lang) -> String {
 fn english(error: &HsmError) -> String {
     match error {
         HsmError::Call { function, code, .. } => format!("{function} returned {code}"),
+        HsmError::NotAnswering { function, waited } => format!(
+            "the HSM is not answering: {function} did not come back in {} ms",
+            waited.as_millis()
+        ),
         HsmError::Answer { reason } => format!("the module's answer cannot be read: {reason}"),
         HsmError::ModuleMissing { paths } => {
             format!("there is no PKCS#11 module at {}", list(paths))
@@ -61,6 +65,10 @@ fn english(error: &HsmError) -> String {
 fn japanese(error: &HsmError) -> String {
     match error {
         HsmError::Call { function, code, .. } => format!("{function} が {code} を返しました"),
+        HsmError::NotAnswering { function, waited } => format!(
+            "HSMが応答しません: {function} が {} ミリ秒以内に戻りませんでした",
+            waited.as_millis()
+        ),
         HsmError::Answer { reason } => format!("モジュールの応答を読み取れません: {reason}"),
         HsmError::ModuleMissing { paths } => {
             format!("PKCS#11モジュールが見つかりません: {}", list(paths))
@@ -112,6 +120,7 @@ fn japanese(error: &HsmError) -> String {
 pub(super) const fn advice(error: &HsmError, lang: Lang) -> &'static str {
     match error {
         HsmError::Call { class, .. } => class.advice(lang),
+        HsmError::NotAnswering { .. } => ErrorClass::NotAnswering.advice(lang),
         HsmError::ModuleMissing { .. } | HsmError::NotAModule { .. } => lang.pick(
             "Install the HSM's PKCS#11 module, or give its path.",
             "HSMのPKCS#11モジュールをインストールするか、パスを指定してください。",

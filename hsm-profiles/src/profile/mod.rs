@@ -191,8 +191,8 @@ impl Sent {
 pub struct Limits {
     /// Sessions that one program may open.
     pub sessions: u32,
-    /// Longest time of one call, in milliseconds. PKCS#11 has no time limits of its own: whoever
-    /// needs one runs the token's work in a process that can be ended.
+    /// Longest time of one call, in milliseconds. PKCS#11 has no time limits of its own: the
+    /// driver gives a module up that does not answer within this.
     pub timeout_ms: u32,
 }
 

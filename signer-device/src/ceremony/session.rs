@@ -237,6 +237,9 @@ impl Session {
 
     /// Ends a session that failed: why is recorded, then it is closed, sealed and anchored, and
     /// the token is left. The first failure is what counts.
+    ///
+    /// Where the HSM does not answer, nothing can be sealed: the reason is on the disk all the
+    /// same, and the next session's seal covers it.
     pub(super) fn end_badly(mut self, failure: Failure) -> Failure {
         let outcome = match failure.kind() {
             Kind::Rule => Outcome::Refused,
@@ -246,6 +249,13 @@ impl Session {
             Outcome::Refused => Ok(()),
             _ => self.record_abort(&failure),
         };
+        if self.hsm.token().is_given_up() {
+            let closed = recorded.and_then(|()| self.record(Body::Closed(outcome)));
+            return match closed {
+                Err(second) => failure.followed_by(&second),
+                Ok(()) => failure,
+            };
+        }
         let ended = recorded
             .and_then(|()| self.close(outcome).map(|_| ()))
             .and_then(|()| self.leave());

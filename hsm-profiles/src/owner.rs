@@ -1,0 +1,248 @@
+//! The one thread that calls the module, and the watch over it.
+//!
+//! PKCS#11 has no time limits: a call into a module that hangs never comes back. So the library
+//! and its sessions belong to a thread of their own, and everybody else sends it work and waits,
+//! for each call at most `limits.timeout_ms` of the profile. What does not answer is given up for
+//! good: nothing is tried again, the thread is left behind, and every later call fails at once,
+//! so that the ceremony can record what happened and end.
+//!
+//! Work sees a session only through [`At::call`], which notes the function and the time first: no
+//! call is outside the watch.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use cryptoki::context::{Function, Pkcs11};
+use cryptoki::error::Error;
+use cryptoki::session::Session;
+
+use crate::error::HsmError;
+
+/// Whether a thread of this process was left behind in a module.
+static LEFT_BEHIND: AtomicBool = AtomicBool::new(false);
+
+/// Whether a module of this process was given up. The exit handlers of such a module may hang as
+/// its call does: a program that must end ends without them.
+pub fn a_module_hangs() -> bool {
+    LEFT_BEHIND.load(Ordering::Relaxed)
+}
+
+/// The owner's side that everybody else holds. Not `Sync`: one user at a time.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    /// Taken only by `drop`.
+    requests: Option<Sender<Request>>,
+    thread: Option<JoinHandle<()>>,
+    watch: Arc<Watch>,
+    limit: Duration,
+    lost: RefCell<Option<HsmError>>,
+}
+
+type Request = Box<dyn FnOnce(&mut Hands) + Send>;
+
+/// A session, by a number of our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Seat(u32);
+
+/// What the owner's thread holds. Sessions close before their library.
+pub(crate) struct Hands {
+    sessions: BTreeMap<Seat, Session>,
+    opened: u32,
+    context: Option<Pkcs11>,
+    watch: Arc<Watch>,
+}
+
+/// The library or one of its sessions, under watch.
+pub(crate) struct At<'h, T> {
+    what: &'h T,
+    watch: &'h Watch,
+}
+
+/// The call that is being made.
+#[derive(Debug)]
+struct Watch(Mutex<Call>);
+
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    function: Function,
+    since: Instant,
+}
+
+impl Watch {
+    fn call(&self) -> MutexGuard<'_, Call> {
+        // What is in there is whole, whoever held it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, function: Function) {
+        *self.call() = Call {
+            function,
+            since: Instant::now(),
+        };
+    }
+}
+
+impl<T> At<'_, T> {
+    /// One call, or a few that belong together, known by the name of one of them.
+    pub(crate) fn call<R>(
+        &self,
+        function: Function,
+        call: impl FnOnce(&T) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.watch.begin(function);
+        call(self.what)
+    }
+}
+
+impl Owner {
+    /// Starts the thread. It loads nothing yet.
+    pub(crate) fn start(limit: Duration) -> Result<Self, HsmError> {
+        let watch = Arc::new(Watch(Mutex::new(Call {
+            function: Function::Initialize,
+            since: Instant::now(),
+        })));
+        let mut hands = Hands {
+            sessions: BTreeMap::new(),
+            opened: 0,
+            context: None,
+            watch: Arc::clone(&watch),
+        };
+        let (requests, work) = mpsc::channel::<Request>();
+        let thread = std::thread::Builder::new()
+            .name("hsm".into())
+            .spawn(move || work.into_iter().for_each(|request| request(&mut hands)))
+            .map_err(|error| HsmError::Answer {
+                reason: error.to_string(),
+            })?;
+        Ok(Self {
+            requests: Some(requests),
+            thread: Some(thread),
+            watch,
+            limit,
+            lost: RefCell::new(None),
+        })
+    }
+
+    /// Whether a call was given up: no further one is made.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.borrow().is_some()
+    }
+
+    /// Has the thread do `work`, and waits for it: for each call in it at most the limit.
+    ///
+    /// # Errors
+    /// [`HsmError::NotAnswering`], now and for every later request.
+    pub(crate) fn ask<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Hands) -> R + Send + 'static,
+    ) -> Result<R, HsmError> {
+        if let Some(lost) = &*self.lost.borrow() {
+            return Err(lost.clone());
+        }
+        let (answer, waiting) = mpsc::sync_channel(1);
+        let request: Request = Box::new(move |hands| {
+            // Nobody waits any more only where the module was given up.
+            let _ = answer.send(work(hands));
+        });
+        self.watch.call().since = Instant::now();
+        let sent = self.requests.as_ref().map(|to| to.send(request));
+        if !matches!(sent, Some(Ok(()))) {
+            return Err(self.give_up(stopped()));
+        }
+        let mut left = self.limit;
+        loop {
+            match waiting.recv_timeout(left) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.give_up(stopped())),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let call = *self.watch.call();
+            left = self.limit.saturating_sub(call.since.elapsed());
+            if left.is_zero() {
+                return Err(self.give_up(self.silent(call.function)));
+            }
+        }
+    }
+
+    fn silent(&self, function: Function) -> HsmError {
+        HsmError::NotAnswering {
+            function: crate::error::name_of(function),
+            waited: self.limit,
+        }
+    }
+
+    fn give_up(&self, error: HsmError) -> HsmError {
+        LEFT_BEHIND.store(true, Ordering::Relaxed);
+        *self.lost.borrow_mut() = Some(error.clone());
+        error
+    }
+}
+
+fn stopped() -> HsmError {
+    HsmError::Answer {
+        reason: "the thread that calls the module has ended".into(),
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let finalized = self.ask(|hands| {
+            hands.sessions.clear();
+            hands.watch.begin(Function::Finalize);
+            // Nobody is left to tell; the process ends its use of the module either way.
+            hands.context.take().map(Pkcs11::finalize)
+        });
+        self.requests = None;
+        if finalized.is_ok() {
+            // It has nothing left to do. One that hangs in a call is left behind.
+            let _ = self.thread.take().map(JoinHandle::join);
+        }
+    }
+}
+
+impl Hands {
+    /// Keeps the library.
+    pub(crate) fn keep(&mut self, context: Pkcs11) {
+        self.context = Some(context);
+    }
+
+    /// Notes what is being done where there is no library yet.
+    pub(crate) fn begin(&self, function: Function) {
+        self.watch.begin(function);
+    }
+
+    /// The library.
+    pub(crate) fn library(&self) -> Result<At<'_, Pkcs11>, Error> {
+        let what = self.context.as_ref();
+        let watch = &self.watch;
+        what.map(|what| At { what, watch })
+            .ok_or(Error::NullFunctionPointer)
+    }
+
+    /// Keeps a session.
+    pub(crate) fn seat(&mut self, session: Session) -> Seat {
+        let seat = Seat(self.opened);
+        self.opened = self.opened.wrapping_add(1);
+        self.sessions.insert(seat, session);
+        seat
+    }
+
+    /// A session.
+    pub(crate) fn at(&self, seat: Seat) -> Result<At<'_, Session>, Error> {
+        let what = self.sessions.get(&seat);
+        let watch = &self.watch;
+        what.map(|what| At { what, watch })
+            .ok_or(Error::NullFunctionPointer)
+    }
+
+    /// Closes a session.
+    pub(crate) fn close(&mut self, seat: Seat) {
+        self.watch.begin(Function::CloseSession);
+        drop(self.sessions.remove(&seat));
+    }
+}
