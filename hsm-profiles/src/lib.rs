@@ -35,7 +35,10 @@ pub use login::{Pin, PinState};
 pub use module::{Module, TokenInfo, TokenSelector};
 pub use officer::OfficerToken;
 pub use owner::a_module_hangs;
-pub use profile::{Consequence, Limits, Profile, ProfileError};
+pub use profile::{
+    AnchorStore, Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginKind,
+    LoginRole, PointOnPrivate, Profile, ProfileError, UnverifiedValue,
+};
 pub use session::{ClosedToken, LoggedOut, OpenToken};
 
 #[cfg(test)]

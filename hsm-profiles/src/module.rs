@@ -11,7 +11,7 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Info, Pkcs1
 use cryptoki::error::Error;
 use cryptoki::slot::Slot;
 use signer_core::digest::FileDigest;
-use signer_core::token::{HsmFacts, Line};
+use signer_core::token::{HsmFacts, Line, Pattern};
 
 use crate::error::{self, HsmError};
 use crate::login::PinState;
@@ -100,11 +100,11 @@ impl Module {
             digest,
         };
         let makers = &library.profile.module.library;
-        if !makers.contains(&maker) {
+        if !makers.iter().any(|pattern| pattern.meets(&maker)) {
             return Err(HsmError::WrongModule {
                 expected: makers
                     .iter()
-                    .map(Line::as_str)
+                    .map(Pattern::to_string)
                     .collect::<Vec<_>>()
                     .join(" or "),
                 got: maker.to_string(),

@@ -6,22 +6,31 @@
 //! [`BUILT_IN`]; what a file cannot say becomes another variant of one of the enums here, and the
 //! driver's one place that matches on it.
 
+mod codes;
+mod facts;
 mod read;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
 use signer_core::digest::FileDigest;
 use signer_core::token::{
-    Assurance, Evidence, Expectation, HsmFacts, KeyStorage, Line, Relaxations,
+    Assurance, Evidence, Expectation, HsmFacts, KeyStorage, Line, Pattern, Relaxations,
 };
 use signer_core::types::{Id, Network};
 
 use crate::error::ErrorClass;
+pub use facts::{
+    AnchorStore, Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginKind,
+    LoginRole, PointOnPrivate,
+};
+use facts::{EcTable, GenerateTable, LoginTable, ModuleTable, TokenTable};
+pub(crate) use facts::{PointForm, Sent, Serial};
+pub use verification::UnverifiedValue;
 
 /// The profiles that come with the program.
 const BUILT_IN: [(&str, &str); 1] = [("softhsm2", include_str!("../../profiles/softhsm2.toml"))];
@@ -72,11 +81,12 @@ impl std::error::Error for ProfileError {}
 pub struct Profile {
     digest: FileDigest,
     id: Id,
-    vendor: Line,
-    model: Line,
+    vendor: Vec<Pattern>,
+    model: Vec<Pattern>,
     product: Line,
     version: u32,
     assurance: Assurance,
+    unverified: Vec<UnverifiedValue>,
     key_storage: KeyStorage,
     pub(crate) module: ModuleTable,
     pub(crate) token: TokenTable,
@@ -86,114 +96,10 @@ pub struct Profile {
     relaxations: Relaxations,
     limits: Limits,
     errors: BTreeMap<String, ErrorClass>,
+    derivation: Derivation,
+    attestation: Attestation,
+    backup: Backup,
     fips: Line,
-}
-
-/// `[module]`
-#[derive(Clone, Debug)]
-pub(crate) struct ModuleTable {
-    pub(crate) paths: Vec<PathBuf>,
-    pub(crate) environment: Vec<String>,
-    /// Makers of modules that lead to such a token.
-    pub(crate) library: Vec<Line>,
-}
-
-/// `[token]`
-#[derive(Clone, Debug)]
-pub(crate) struct TokenTable {
-    pub(crate) serial: Serial,
-    min_firmware: Option<Line>,
-}
-
-/// Whether tokens of this model have a serial number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Serial {
-    Present,
-    Absent,
-}
-
-/// `[login]`: by PIN, the one kind that this driver serves.
-#[derive(Clone, Debug)]
-pub(crate) struct LoginTable {
-    pub(crate) min: usize,
-    pub(crate) max: usize,
-    tries: u32,
-    consequence: Consequence,
-}
-
-/// What too many wrong PINs do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consequence {
-    /// Nothing.
-    None,
-    /// The PIN is locked.
-    Lock,
-    /// Every key is wiped.
-    Wipe,
-}
-
-/// `[ec]`
-#[derive(Clone, Debug)]
-pub(crate) struct EcTable {
-    pub(crate) point: PointForm,
-}
-
-/// The form of `CKA_EC_POINT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PointForm {
-    /// DER OCTET STRING around the point, as the standard says.
-    Der,
-    /// The point itself.
-    Raw,
-    /// One or the other.
-    Either,
-}
-
-/// `[generate]`
-#[derive(Clone, Debug)]
-pub(crate) struct GenerateTable {
-    pub(crate) send: Vec<Sent>,
-    pub(crate) pool_max: u32,
-}
-
-/// Attributes of the private template beyond those that every token takes. Their values are the
-/// driver's; a profile only says which of them its token takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    Derive,
-    Decrypt,
-    Unwrap,
-    SignRecover,
-    Modifiable,
-    Copyable,
-    Destroyable,
-    AllowedMechanisms,
-}
-
-impl Sent {
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "CKA_DERIVE" => Self::Derive,
-            "CKA_DECRYPT" => Self::Decrypt,
-            "CKA_UNWRAP" => Self::Unwrap,
-            "CKA_SIGN_RECOVER" => Self::SignRecover,
-            "CKA_MODIFIABLE" => Self::Modifiable,
-            "CKA_COPYABLE" => Self::Copyable,
-            "CKA_DESTROYABLE" => Self::Destroyable,
-            "CKA_ALLOWED_MECHANISMS" => Self::AllowedMechanisms,
-            _ => return None,
-        })
-    }
-}
-
-/// `[limits]`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Sessions that one program may open.
-    pub sessions: u32,
-    /// Longest time of one call, in milliseconds. PKCS#11 has no time limits of its own: the
-    /// driver gives a module up that does not answer within this.
-    pub timeout_ms: u32,
 }
 
 impl Profile {
@@ -241,6 +147,11 @@ impl Profile {
         self.assurance
     }
 
+    /// Values that nobody has verified, in the order of their names.
+    pub fn unverified(&self) -> &[UnverifiedValue] {
+        &self.unverified
+    }
+
     /// Where it asks for less than the rules.
     pub const fn relaxations(&self) -> &Relaxations {
         &self.relaxations
@@ -264,6 +175,56 @@ impl Profile {
     /// Wrong PINs before the consequence (0: without end), and the consequence.
     pub const fn pin_tries(&self) -> (u32, Consequence) {
         (self.login.tries, self.login.consequence)
+    }
+
+    /// What `C_Login` is given.
+    pub const fn login_kind(&self) -> LoginKind {
+        self.login.kind
+    }
+
+    /// Who must be logged in to make keys, and who to sign.
+    pub const fn login_roles(&self) -> (LoginRole, LoginRole) {
+        (self.login.generate_as, self.login.sign_as)
+    }
+
+    /// What must be running before the module is loaded.
+    pub const fn daemon(&self) -> Option<&Line> {
+        self.module.daemon.as_ref()
+    }
+
+    /// Who initialises a blank token.
+    pub const fn initialise(&self) -> Initialise {
+        self.token.initialise
+    }
+
+    /// Where the head of the journal is kept.
+    pub const fn anchor(&self) -> AnchorStore {
+        self.token.anchor
+    }
+
+    /// The longest `CKA_ID` that a token keeps whole, in bytes.
+    pub const fn id_max(&self) -> u32 {
+        self.token.id_max
+    }
+
+    /// Whether the private object shows its public point.
+    pub const fn point_on_private(&self) -> PointOnPrivate {
+        self.ec.point_on_private
+    }
+
+    /// What the model can derive by itself.
+    pub const fn derivation(&self) -> Derivation {
+        self.derivation
+    }
+
+    /// The vendor's statement about keys.
+    pub const fn attestation(&self) -> Attestation {
+        self.attestation
+    }
+
+    /// How the vendor backs keys up.
+    pub const fn backup(&self) -> Backup {
+        self.backup
     }
 
     /// What stands behind attributes that a token of this model reports.

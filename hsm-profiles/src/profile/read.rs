@@ -7,31 +7,39 @@ use std::path::PathBuf;
 
 use signer_core::digest::FileDigest;
 use signer_core::token::{
-    Assurance, KeyAttribute, KeyStorage, Line, LocalClaim, Relaxations, WrapBackup,
+    KeyAttribute, KeyStorage, Line, LocalClaim, Pattern, Relaxations, WrapBackup,
 };
 use signer_core::types::Id;
 use toml::de::DeTable;
 
-use super::table::Table;
-use super::{
-    Consequence, EcTable, GenerateTable, Limits, LoginTable, ModuleTable, PointForm, Profile,
-    ProfileError, Sent, Serial, TokenTable,
+use super::codes::is_code;
+use super::facts::{
+    AnchorStore, Attestation, Backup, Consequence, Derivation, EcTable, GenerateTable, Initialise,
+    Limits, LoginKind, LoginRole, LoginTable, ModuleTable, PointForm, PointOnPrivate, Sent, Serial,
+    TokenTable,
 };
+use super::table::Table;
+use super::verification::{self, MadeFor};
+use super::{Profile, ProfileError};
 use crate::error::ErrorClass;
 
 /// Reads a whole profile.
 pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
     let document = DeTable::parse(text).map_err(|e| ProfileError::NotToml(one_line(&e)))?;
+    let keys = verification::keys(document.get_ref());
     let mut root = Table::root(document.get_ref());
     let mut head = root.table("profile")?;
+    let made_for = head.one_of("assurance", MadeFor::from_name, "test-only or hardware")?;
+    let verified = verification::read(root.table("verification")?, made_for, &keys)?;
     let profile = Profile {
         digest: FileDigest::over(&[text.as_bytes()]),
         id: head.one_of("id", |t| Id::new(t).ok(), "1 to 32 of a-z 0-9 . _ -")?,
-        vendor: line(&mut head, "vendor")?,
-        model: line(&mut head, "model")?,
+        vendor: patterns(&mut head, "vendor")?,
+        model: patterns(&mut head, "model")?,
         product: line(&mut head, "product")?,
         version: head.number("version")?,
-        assurance: assurance(&mut head)?,
+        assurance: verified.assurance,
+        unverified: verified.unverified,
         key_storage: head.one_of(
             "key_storage",
             KeyStorage::from_name,
@@ -45,12 +53,12 @@ pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
         relaxations: check(root.table("check")?)?,
         limits: limits(root.table("limits")?)?,
         errors: errors(root.table("errors")?)?,
+        derivation: derivation(root.table("derivation")?)?,
+        attestation: attestation(root.table("attestation")?)?,
+        backup: backup(root.table("backup")?)?,
         fips: fips(root.table("fips")?)?,
     };
     head.end()?;
-    only(root.table("derivation")?, "kind")?;
-    only(root.table("attestation")?, "kind")?;
-    only(root.table("backup")?, "method")?;
     root.end()?;
     Ok(profile)
 }
@@ -59,16 +67,25 @@ fn line(table: &mut Table<'_>, key: &str) -> Result<Line, ProfileError> {
     table.one_of(key, Line::new, "a line of printable ASCII")
 }
 
-/// A verified profile says when, on which firmware and by whom it was verified.
-fn assurance(head: &mut Table<'_>) -> Result<Assurance, ProfileError> {
-    let names = "test-only, unverified or verified";
-    let assurance = head.one_of("assurance", Assurance::from_name, names)?;
-    if assurance == Assurance::Verified {
-        line(head, "verified_on")?;
-        line(head, "verified_firmware")?;
-        line(head, "verified_by")?;
+fn optional_line(table: &mut Table<'_>, key: &str) -> Result<Option<Line>, ProfileError> {
+    match table.optional_text(key)? {
+        None => Ok(None),
+        Some(text) => {
+            let line = Line::new(text).filter(|line| !line.as_str().is_empty());
+            let expected = "a line of printable ASCII";
+            line.map(Some).ok_or_else(|| table.bad(key, expected))
+        }
     }
-    Ok(assurance)
+}
+
+/// At least one; a star may end each.
+fn patterns(table: &mut Table<'_>, key: &str) -> Result<Vec<Pattern>, ProfileError> {
+    let expected = "a list of texts, each with at most a star at its end";
+    let patterns = table.list_of(key, Pattern::new, expected)?;
+    if patterns.is_empty() {
+        return Err(table.bad(key, expected));
+    }
+    Ok(patterns)
 }
 
 fn module(mut table: Table<'_>) -> Result<ModuleTable, ProfileError> {
@@ -83,44 +100,50 @@ fn module(mut table: Table<'_>) -> Result<ModuleTable, ProfileError> {
             .into_iter()
             .map(str::to_owned)
             .collect(),
-        library: table
-            .texts("library")?
-            .into_iter()
-            .map(Line::lossy)
-            .collect(),
+        library: patterns(&mut table, "library")?,
+        daemon: optional_line(&mut table, "daemon")?,
     };
     table.end()?;
     Ok(module)
 }
 
+/// What `CkaId` is on a token, in bytes.
+const ID_LENGTH: u32 = 16;
+
 fn token(mut table: Table<'_>) -> Result<TokenTable, ProfileError> {
-    let serial = |name: &str| match name {
-        "present" => Some(Serial::Present),
-        "absent" => Some(Serial::Absent),
-        _ => None,
-    };
     let token = TokenTable {
-        serial: table.one_of("serial", serial, "present or absent")?,
-        min_firmware: table.optional_text("min_firmware")?.map(Line::lossy),
+        serial: table.named("serial", Serial::ALL, Serial::name)?,
+        min_firmware: optional_line(&mut table, "min_firmware")?,
+        initialise: table.named("initialise", Initialise::ALL, Initialise::name)?,
+        anchor: table.named("anchor", AnchorStore::ALL, AnchorStore::name)?,
+        id_max: table.number_in(
+            "id_max",
+            |length| length >= ID_LENGTH,
+            "16 or more bytes: a shorter CKA_ID could not name a key",
+        )?,
     };
     table.end()?;
     Ok(token)
 }
 
 fn login(mut table: Table<'_>) -> Result<LoginTable, ProfileError> {
-    let consequence = |name: &str| match name {
-        "none" => Some(Consequence::None),
-        "lock" => Some(Consequence::Lock),
-        "wipe" => Some(Consequence::Wipe),
-        _ => None,
-    };
-    table.one_of("kind", exactly("pin"), "pin")?;
     let login = LoginTable {
+        kind: table.named("kind", LoginKind::ALL, LoginKind::name)?,
         min: length(&mut table, "min")?,
         max: length(&mut table, "max")?,
         tries: table.number("tries")?,
-        consequence: table.one_of("consequence", consequence, "none, lock or wipe")?,
+        consequence: table.named("consequence", Consequence::ALL, Consequence::name)?,
+        generate_as: table.named("generate_as", LoginRole::ALL, LoginRole::name)?,
+        sign_as: table.named("sign_as", LoginRole::ALL, LoginRole::name)?,
     };
+    // A key that asks for a login before each signature is refused: nobody types 900 PINs.
+    table.one_of("context", exactly("refused"), "refused")?;
+    if login.min > login.max {
+        return Err(table.bad("min", "at most max"));
+    }
+    if (login.tries == 0) != (login.consequence == Consequence::None) {
+        return Err(table.bad("tries", "0 with the consequence none, else more"));
+    }
     table.end()?;
     Ok(login)
 }
@@ -132,15 +155,14 @@ fn length(table: &mut Table<'_>, key: &str) -> Result<usize, ProfileError> {
 
 /// Curve by OID, 32-byte digests and r||s are the only forms that the driver serves.
 fn ec(mut table: Table<'_>) -> Result<EcTable, ProfileError> {
-    let point = |name: &str| match name {
-        "der" => Some(PointForm::Der),
-        "raw" => Some(PointForm::Raw),
-        "either" => Some(PointForm::Either),
-        _ => None,
-    };
     table.one_of("params", exactly("oid"), "oid")?;
     let ec = EcTable {
-        point: table.one_of("point", point, "der, raw or either")?,
+        point: table.named("point", PointForm::ALL, PointForm::name)?,
+        point_on_private: table.named(
+            "point_on_private",
+            PointOnPrivate::ALL,
+            PointOnPrivate::name,
+        )?,
     };
     if table.number("digest_len")? != 32 {
         return Err(table.bad("digest_len", "32"));
@@ -153,13 +175,10 @@ fn ec(mut table: Table<'_>) -> Result<EcTable, ProfileError> {
 }
 
 fn generate(mut table: Table<'_>) -> Result<GenerateTable, ProfileError> {
-    let mut send = Vec::new();
-    for name in table.texts("send")? {
-        let expected = "attributes that are not sent in any case, each once";
-        send.push(Sent::from_name(name).ok_or_else(|| table.bad("send", expected))?);
-    }
+    let sent = |name: &str| Sent::ALL.iter().copied().find(|sent| sent.name() == name);
+    let expected = "attributes that are not sent in any case, each once";
     let generate = GenerateTable {
-        send,
+        send: table.list_of("send", sent, expected)?,
         pool_max: table.number("pool_max")?,
     };
     table.end()?;
@@ -178,11 +197,8 @@ fn check(mut table: Table<'_>) -> Result<Relaxations, ProfileError> {
     } else {
         WrapBackup::Forbidden
     };
-    let mut absent_ok = Vec::new();
-    for name in table.texts("absent_ok")? {
-        let attribute = KeyAttribute::from_name(name);
-        absent_ok.push(attribute.ok_or_else(|| table.bad("absent_ok", "attributes of keys"))?);
-    }
+    let names = KeyAttribute::from_name;
+    let mut absent_ok = table.list_of("absent_ok", names, "attributes of keys")?;
     absent_ok.sort_unstable();
     table.end()?;
     Ok(Relaxations {
@@ -193,9 +209,11 @@ fn check(mut table: Table<'_>) -> Result<Relaxations, ProfileError> {
 }
 
 fn limits(mut table: Table<'_>) -> Result<Limits, ProfileError> {
+    let some = |number: u32| number > 0;
     let limits = Limits {
-        sessions: table.number("sessions")?,
-        timeout_ms: table.number("timeout_ms")?,
+        sessions: table.number_in("sessions", some, "1 or more")?,
+        timeout_ms: table.number_in("timeout_ms", some, "1 or more")?,
+        parallel: table.number_in("parallel", |number| number == 1, "1")?,
     };
     table.end()?;
     Ok(limits)
@@ -205,9 +223,8 @@ fn errors(mut table: Table<'_>) -> Result<BTreeMap<String, ErrorClass>, ProfileE
     let mut errors = BTreeMap::new();
     for (name, class) in ErrorClass::NAMED {
         for code in table.texts(name)? {
-            let known = code.starts_with("CKR_") || code.starts_with("0x8");
-            if !known || errors.insert(code.to_owned(), class).is_some() {
-                return Err(table.bad(name, "CKR_ names or 0x8 numbers, each in one class"));
+            if !is_code(code) || errors.insert(code.to_owned(), class).is_some() {
+                return Err(table.bad(name, "CKR_ names or vendors' 0x numbers, each in one class"));
             }
         }
     }
@@ -241,10 +258,26 @@ fn fips(mut table: Table<'_>) -> Result<Line, ProfileError> {
     })
 }
 
-/// A table that can only say `none` until the driver serves another value.
-fn only(mut table: Table<'_>, key: &str) -> Result<(), ProfileError> {
-    table.one_of(key, exactly("none"), "none")?;
-    table.end()
+fn derivation(mut table: Table<'_>) -> Result<Derivation, ProfileError> {
+    let kind = table.named("kind", Derivation::ALL, Derivation::name)?;
+    table.end()?;
+    Ok(kind)
+}
+
+fn attestation(mut table: Table<'_>) -> Result<Attestation, ProfileError> {
+    let kind = table.named("kind", Attestation::ALL, Attestation::name)?;
+    // The vendor's tool, for the auditors.
+    optional_line(&mut table, "tool")?;
+    table.end()?;
+    Ok(kind)
+}
+
+fn backup(mut table: Table<'_>) -> Result<Backup, ProfileError> {
+    let method = table.named("method", Backup::ALL, Backup::name)?;
+    // Who must come together, for the auditors.
+    optional_line(&mut table, "quorum")?;
+    table.end()?;
+    Ok(method)
 }
 
 fn exactly(name: &'static str) -> impl Fn(&str) -> Option<()> {

@@ -59,6 +59,11 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The names of all keys that nobody took yet.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.entries.keys().map(|key| (*key).to_owned()).collect()
+    }
+
     /// Text.
     pub(super) fn text(&mut self, key: &str) -> Result<&'t str, ProfileError> {
         let value = self.required(key)?;
@@ -81,6 +86,36 @@ impl<'t> Table<'t> {
             .as_integer()
             .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
             .ok_or_else(|| self.bad(key, "a number from 0 to 4294967295"))
+    }
+
+    /// A number of this kind.
+    pub(super) fn number_in(
+        &mut self,
+        key: &str,
+        good: impl Fn(u32) -> bool,
+        expected: &str,
+    ) -> Result<u32, ProfileError> {
+        let number = self.number(key)?;
+        if good(number) {
+            Ok(number)
+        } else {
+            Err(self.bad(key, expected))
+        }
+    }
+
+    /// One of the names of an enum.
+    pub(super) fn named<T: Copy>(
+        &mut self,
+        key: &str,
+        all: &[T],
+        name: impl Fn(T) -> &'static str,
+    ) -> Result<T, ProfileError> {
+        let text = self.text(key)?;
+        let found = all.iter().copied().find(|value| name(*value) == text);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = all.iter().copied().map(name).collect();
+            self.bad(key, &names.join(", "))
+        })
     }
 
     /// True or false.
@@ -106,7 +141,19 @@ impl<'t> Table<'t> {
         Ok(texts)
     }
 
-    /// One of these names.
+    /// Texts that `take` takes, none of them twice.
+    pub(super) fn list_of<T>(
+        &mut self,
+        key: &str,
+        take: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<Vec<T>, ProfileError> {
+        let texts = self.texts(key)?;
+        let taken: Option<Vec<T>> = texts.into_iter().map(take).collect();
+        taken.ok_or_else(|| self.bad(key, expected))
+    }
+
+    /// What `named` takes of a text.
     pub(super) fn one_of<T>(
         &mut self,
         key: &str,

@@ -29,7 +29,7 @@ fn softhsm_is_for_tests_and_asks_for_every_rule() {
 
 #[test]
 fn a_changed_text_has_another_digest() {
-    let changed = with("version = 1", "version = 2").unwrap();
+    let changed = with("version = 2", "version = 3").unwrap();
     assert_ne!(
         changed.digest(),
         Profile::named("softhsm2").unwrap().digest()
@@ -72,7 +72,29 @@ fn what_the_driver_does_not_serve_is_refused() {
             "signature = \"der\"",
             "ec.signature",
         ),
-        ("kind = \"pin\"", "kind = \"preloaded\"", "login.kind"),
+        ("kind = \"pin\"", "kind = \"smile\"", "login.kind"),
+        (
+            "context = \"refused\"",
+            "context = \"asked\"",
+            "login.context",
+        ),
+        ("min = 4", "min = 256", "login.min"),
+        ("tries = 0", "tries = 3", "login.tries"),
+        ("id_max = 255", "id_max = 15", "token.id_max"),
+        ("parallel = 1", "parallel = 2", "limits.parallel"),
+        ("sessions = 1", "sessions = 0", "limits.sessions"),
+        ("[\"SoftHSM v2\"]", "[]", "profile.model"),
+        ("[\"SoftHSM v2\"]", "[\"*\"]", "profile.model"),
+        (
+            "\"CKR_PIN_INCORRECT\"",
+            "\"CKR_PIN_INCORECT\"",
+            "errors.pin_wrong",
+        ),
+        (
+            "\"CKR_PIN_INCORRECT\"",
+            "\"0x8000000b\"",
+            "errors.pin_wrong",
+        ),
         ("\"CKA_DERIVE\"", "\"CKA_EXTRACTABLE\"", "generate.send"),
         ("\"CKA_DECRYPT\"", "\"CKA_DERIVE\"", "generate.send"),
         (
@@ -85,11 +107,7 @@ fn what_the_driver_does_not_serve_is_refused() {
             "\"CKR_PIN_INCORRECT\"",
             "errors.pin_locked",
         ),
-        (
-            "assurance = \"test-only\"",
-            "assurance = \"good\"",
-            "profile.assurance",
-        ),
+        (HARDWARE[0], "assurance = \"good\"", "profile.assurance"),
         ("pool_max = 10000", "pool_max = -1", "generate.pool_max"),
         ("status = \"none\"", "status = \"\\u001b\"", "fips.status"),
     ] {
@@ -100,16 +118,116 @@ fn what_the_driver_does_not_serve_is_refused() {
     }
 }
 
+const HARDWARE: [&str; 2] = ["assurance = \"test-only\"", "assurance = \"hardware\""];
+
+/// SoftHSM's profile as one of hardware, with another table of verification.
+fn hardware(verification: &str) -> Result<Profile, ProfileError> {
+    let text = SOFTHSM2.replacen(HARDWARE[0], HARDWARE[1], 1);
+    let begin = text.find("[verification]").unwrap();
+    let end = text.find("[module]").unwrap();
+    Profile::parse(&format!(
+        "{}{verification}\n{}",
+        &text[..begin],
+        &text[end..]
+    ))
+}
+
 #[test]
-fn a_verified_profile_says_when_and_by_whom() {
-    let claim = "assurance = \"verified\"";
-    let bare = with("assurance = \"test-only\"", claim).unwrap_err();
-    assert_eq!(bare, ProfileError::Missing("profile.verified_on".into()));
-    let full = format!(
-        "{claim}\nverified_on = \"2026-11-22\"\nverified_firmware = \"1\"\nverified_by = \"x\""
-    );
-    let profile = with("assurance = \"test-only\"", &full).unwrap();
+fn a_verified_profile_says_when_where_and_by_whom() {
+    let said = "status = \"verified\"\non = \"2026-11-22\"\nfirmware = \"1\"\nby = \"x\"";
+    let profile = hardware(&format!("[verification]\n{said}")).unwrap();
     assert_eq!(profile.assurance(), Assurance::Verified);
+    assert!(profile.unverified().is_empty());
+    for line in said.lines().skip(1) {
+        let (key, _) = line.split_once(' ').unwrap();
+        let less = said.replace(line, "");
+        assert_eq!(
+            hardware(&format!("[verification]\n{less}")).unwrap_err(),
+            ProfileError::Missing(format!("verification.{key}"))
+        );
+    }
+    assert!(matches!(
+        hardware(&format!(
+            "[verification]\n{said}\nunverified = {{ \"login.max\" = \"x\" }}"
+        )),
+        Err(ProfileError::Unknown(_))
+    ));
+}
+
+#[test]
+fn an_unverified_profile_names_values_that_it_has_and_why() {
+    let listed = |list: &str| {
+        let head = "[verification]\nstatus = \"unverified\"\n[verification.unverified]\n";
+        hardware(&format!("{head}{list}"))
+    };
+    let profile = listed("\"login.max\" = \"from memory\"\n\"ec.point\" = \"not found\"").unwrap();
+    assert_eq!(profile.assurance(), Assurance::Unverified);
+    let keys: Vec<&str> = profile
+        .unverified()
+        .iter()
+        .map(|v| v.key.as_str())
+        .collect();
+    assert_eq!(keys, ["ec.point", "login.max"]);
+    for bad in [
+        "",
+        "\"login.most\" = \"from memory\"",
+        "\"login.max\" = \"\"",
+        "\"login.max\" = 1",
+    ] {
+        assert!(
+            matches!(listed(bad), Err(ProfileError::Value { .. })),
+            "{bad}"
+        );
+    }
+    let never_verified = with("assurance = \"test-only\"", "assurance = \"unverified\"");
+    assert!(matches!(never_verified, Err(ProfileError::Value { .. })));
+}
+
+#[test]
+fn what_is_for_tests_stays_so_when_verified() {
+    let profile = Profile::named("softhsm2").unwrap();
+    assert!(SOFTHSM2.contains("status = \"verified\""));
+    assert_eq!(profile.assurance(), Assurance::TestOnly);
+}
+
+#[test]
+fn codes_of_vendors_are_classed_by_number() {
+    let profile = with(
+        "[\"CKR_PIN_INCORRECT\"]",
+        "[\"CKR_PIN_INCORRECT\", \"0x8000000B\"]",
+    )
+    .unwrap();
+    assert_eq!(profile.class_of("0x8000000B"), ErrorClass::PinWrong);
+    assert_eq!(profile.class_of("0x8000000C"), ErrorClass::Unknown);
+}
+
+/// Every key of `[check]` that could ask for less: a relaxation that is not one of the three has no
+/// key to be written in, and the three have no further values.
+#[test]
+fn no_other_relaxation_can_be_written() {
+    for (from, to) in [
+        ("local = \"required\"", "local = \"ignored\""),
+        (
+            "extractable_means_wrap = false",
+            "extractable_means_wrap = \"maybe\"",
+        ),
+        ("absent_ok = []", "absent_ok = [\"CKA_VALUE\"]"),
+        (
+            "absent_ok = []",
+            "absent_ok = []\nfalse_ok = [\"CKA_PRIVATE\"]",
+        ),
+        ("absent_ok = []", "absent_ok = []\nprivate = \"optional\""),
+        ("absent_ok = []", "absent_ok = []\nsensitive = false"),
+        ("absent_ok = []", "absent_ok = []\nhigh_s_ok = true"),
+        ("digest_len = 32", "digest_len = 64"),
+        ("context = \"refused\"", "context = \"ignored\""),
+    ] {
+        assert!(with(from, to).is_err(), "{to}");
+    }
+    assert_eq!(
+        Relaxations::none(),
+        *Profile::named("softhsm2").unwrap().relaxations()
+    );
 }
 
 #[test]

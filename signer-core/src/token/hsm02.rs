@@ -1,9 +1,10 @@
 //! HSM02.
 
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Assurance, HsmFacts, Line};
+use super::{Assurance, HsmFacts, Line, Pattern};
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::Network;
 
@@ -12,10 +13,10 @@ use crate::types::Network;
 pub struct Expectation {
     /// The network that the device signs for.
     pub network: Network,
-    /// Manufacturer of the token, by the profile.
-    pub vendor: Line,
-    /// Model of the token, by the profile.
-    pub model: Line,
+    /// Manufacturers of such tokens, by the profile: one of them.
+    pub vendor: Vec<Pattern>,
+    /// Models of such tokens, by the profile: one of them.
+    pub model: Vec<Pattern>,
     /// Oldest firmware that the profile allows, as dotted numbers.
     pub min_firmware: Option<Line>,
     /// The facts as they were when the device was commissioned; `None` at its commissioning.
@@ -33,9 +34,13 @@ pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
             refusals.push(refusal(format_args!("{what} {want}"), got));
         }
     };
-    let (vendor, model) = (&expected.vendor, &expected.model);
-    same("vendor", vendor, &facts.vendor, *vendor == facts.vendor);
-    same("model", model, &facts.model, *model == facts.model);
+    for (what, wanted, got) in [
+        ("vendor", &expected.vendor, &facts.vendor),
+        ("model", &expected.model, &facts.model),
+    ] {
+        let met = wanted.iter().any(|pattern| pattern.meets(got));
+        same(what, &one_of(wanted), got, met);
+    }
     if let Some(min) = &expected.min_firmware {
         let new_enough = version(&facts.firmware) >= version(min);
         same("firmware at least", min, &facts.firmware, new_enough);
@@ -82,6 +87,11 @@ pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
     Verdict::of(refusals)
 }
 
+fn one_of(patterns: &[Pattern]) -> String {
+    let named: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
+    named.join(" or ")
+}
+
 fn refusal(expected: impl fmt::Display, got: &dyn fmt::Display) -> Refusal {
     Refusal::new(RuleId::HSM02, Place::Token, expected, got)
 }
@@ -103,8 +113,8 @@ mod tests {
     fn expectation(network: Network) -> Expectation {
         Expectation {
             network,
-            vendor: Line::lossy("SoftHSM project"),
-            model: Line::lossy("SoftHSM v2"),
+            vendor: Vec::from([Pattern::new("SoftHSM project").unwrap()]),
+            model: Vec::from([Pattern::new("SoftHSM v*").unwrap()]),
             min_firmware: Some(Line::lossy("2.6")),
             commissioned: Some(softhsm()),
         }
@@ -145,6 +155,17 @@ mod tests {
             facts.model = Line::lossy("Luna K7");
             facts.vendor = Line::lossy("Thales");
             assert_eq!(refused(&facts, &expectation(Network::Regtest)), 2);
+        }
+
+        #[test]
+        fn passes_one_of_several_models_and_vendors() {
+            let mut expected = expectation(Network::Regtest);
+            for patterns in [&mut expected.vendor, &mut expected.model] {
+                patterns.insert(0, Pattern::new("Luna*").unwrap());
+            }
+            assert_eq!(hsm02(&softhsm(), &expected), Verdict::Passed);
+            expected.model.truncate(1);
+            assert_eq!(refused(&softhsm(), &expected), 1);
         }
 
         #[test]

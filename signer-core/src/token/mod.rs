@@ -10,6 +10,7 @@ mod hsm03;
 mod hsm04;
 mod hsm05;
 mod line;
+mod pattern;
 mod reading;
 
 pub use facts::{Assurance, Evidence, HsmFacts, KeyStorage};
@@ -19,6 +20,7 @@ pub use hsm03::hsm03;
 pub use hsm04::{RandomSample, hsm04};
 pub use hsm05::{LoginState, SessionEnd, hsm05};
 pub use line::Line;
+pub use pattern::Pattern;
 pub use reading::{
     Flag, ForeignObject, Half, HalfPair, Inventory, KeyAttribute, KeyAttributes, KeyReading,
     LocalClaim, Relaxations, WrapBackup,
