@@ -18,7 +18,7 @@ impl Curve {
     pub(crate) const fn of(role: KeyRole) -> Self {
         match role {
             KeyRole::Wallet | KeyRole::Acceptance => Self::Secp256k1,
-            KeyRole::Identity | KeyRole::Officer => Self::P256,
+            KeyRole::Identity | KeyRole::Officer | KeyRole::AcceptanceSeal => Self::P256,
         }
     }
 

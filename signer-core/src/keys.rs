@@ -48,8 +48,10 @@ pub enum KeyRole {
     Wallet,
     /// An officer's key on the officer's own token (P-256).
     Officer,
-    /// A throw-away key of an acceptance test.
+    /// A throw-away key of an acceptance test (secp256k1, as a wallet key).
     Acceptance,
+    /// A throw-away key that signs the report of an acceptance test (P-256).
+    AcceptanceSeal,
 }
 
 impl KeyRole {
@@ -59,6 +61,7 @@ impl KeyRole {
             Self::Wallet => 2,
             Self::Officer => 3,
             Self::Acceptance => 4,
+            Self::AcceptanceSeal => 5,
         }
     }
 
@@ -68,6 +71,7 @@ impl KeyRole {
             Self::Wallet,
             Self::Officer,
             Self::Acceptance,
+            Self::AcceptanceSeal,
         ]
         .into_iter()
         .find(|role| role.number() == number)

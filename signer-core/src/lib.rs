@@ -27,6 +27,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod acceptance;
 pub mod approval;
 pub mod codec;
 pub mod cose;

@@ -172,6 +172,8 @@ digests! {
     ApprovalDigest = "himuro/approval";
     /// A device card.
     CardDigest = "himuro/card";
+    /// A report of an acceptance test.
+    AcceptanceDigest = "himuro/acceptance";
     /// A device's receipt.
     ReceiptDigest = "himuro/receipt";
     /// All screens of a session, in order.

@@ -1,6 +1,6 @@
 //! SIG01 to SIG04: what a signature must be before it is written down.
 
-use bitcoin::secp256k1::{Message, Secp256k1, ecdsa};
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, ecdsa};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 
 use super::{IntentLine, SignatureLine};
@@ -18,33 +18,37 @@ pub(super) fn sig01(line: &IntentLine, signature: &Signature64) -> Result<(), Re
             alloc::format!("{library} refuses it"),
         ))
     };
-    if !verifies_in_libsecp256k1(line, signature) {
+    if !taken_by_libsecp256k1(&line.key, &line.sighash, signature) {
         return refusal("libsecp256k1");
     }
-    if !verifies_in_k256(line, signature) {
+    if !taken_by_k256(&line.key, &line.sighash, signature) {
         return refusal("k256");
     }
     Ok(())
 }
 
-fn verifies_in_libsecp256k1(line: &IntentLine, signature: &Signature64) -> bool {
+/// Whether libsecp256k1 takes the signature of `key` over `digest`.
+pub(crate) fn taken_by_libsecp256k1(
+    key: &PublicKey,
+    digest: &[u8; 32],
+    signature: &Signature64,
+) -> bool {
     ecdsa::Signature::from_compact(&signature.0).is_ok_and(|mut parsed| {
         // This library refuses a high S; that is SIG02's to say.
         parsed.normalize_s();
-        let message = Message::from_digest(line.sighash);
+        let message = Message::from_digest(*digest);
         Secp256k1::verification_only()
-            .verify_ecdsa(&message, &parsed, &line.key)
+            .verify_ecdsa(&message, &parsed, key)
             .is_ok()
     })
 }
 
-fn verifies_in_k256(line: &IntentLine, signature: &Signature64) -> bool {
-    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&line.key.serialize());
+/// Whether k256 takes the signature of `key` over `digest`.
+pub(crate) fn taken_by_k256(key: &PublicKey, digest: &[u8; 32], signature: &Signature64) -> bool {
+    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&key.serialize());
     let parsed = k256::ecdsa::Signature::from_slice(&signature.0);
     match (key, parsed) {
-        (Ok(key), Ok(parsed)) => key
-            .verify_prehash(&line.sighash, &parsed.normalize_s())
-            .is_ok(),
+        (Ok(key), Ok(parsed)) => key.verify_prehash(digest, &parsed.normalize_s()).is_ok(),
         _ => false,
     }
 }

@@ -7,7 +7,7 @@
 mod case;
 #[cfg(test)]
 mod catalogue;
-mod device;
+pub(crate) mod device;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]

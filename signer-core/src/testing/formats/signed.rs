@@ -4,21 +4,22 @@ use alloc::vec::Vec;
 use std::vec;
 
 use super::Sample;
+use crate::acceptance::testing::good_report;
 use crate::approval::{
     Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryQuorum, Request, Roster, Seat,
 };
 use crate::codec;
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
-    ApprovalDigest, CardDigest, EnrolmentDigest, PolicyDigest, ReceiptDigest, RequestDigest,
-    RosterDigest, WalletDigest,
+    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, PolicyDigest, ReceiptDigest,
+    RequestDigest, RosterDigest, WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
 use crate::policy::Policy;
 use crate::root::Checkpoint;
 use crate::signing::{Receipt, SignatureLine};
 use crate::testing::{
-    ADMINISTRATORS, Ballot, Case, SCOPE, World, device_endorses, enrolment, id, label,
+    ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
 };
 use crate::types::{Blocks, Chain, Height, InputIndex, Network, Purpose, SessionNumber, Version};
@@ -136,7 +137,14 @@ fn devices(world: &World) -> Vec<Sample> {
         cards(&device.seal(telling)),
         records(&complete),
         records(&Endorsed::new(extension, SCOPE)),
+        acceptance(device),
     ]
+}
+
+fn acceptance(device: &SoftDevice) -> Sample {
+    let signed = device.seal(good_report(device));
+    let digest = signed.digest(AcceptanceDigest::TAG);
+    Sample::with_digest("signed-acceptance", signed.to_bytes(), digest)
 }
 
 fn cards(of: &Signed<DeviceCard>) -> Sample {
