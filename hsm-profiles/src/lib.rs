@@ -39,6 +39,7 @@ pub use profile::{
     AnchorStore, Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginKind,
     LoginRole, PointOnPrivate, Profile, ProfileError, UnverifiedValue,
 };
+pub use random::TokenRandom;
 pub use session::{ClosedToken, LoggedOut, OpenToken};
 
 #[cfg(test)]

@@ -11,10 +11,12 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::Session;
 use hsm_profiles::{HsmError, Module, OpenToken, Profile};
+use rand_core::TryRng as _;
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::random::{Health, HealthTests};
 use signer_core::rule::{Refusal, Verdict};
 use signer_core::token::{
-    Flag, Half, HalfPair, KeyAttribute, KeyReading, Relaxations, hsm01, hsm03, hsm04,
+    Flag, Half, HalfPair, KeyAttribute, KeyReading, Relaxations, hsm01, hsm03,
 };
 use signer_core::types::{Chain, KeyIndex, PoolNumber};
 
@@ -367,13 +369,20 @@ fn foreign_objects_are_listed() {
 }
 
 #[test]
-fn random_numbers_pass_the_health_check() {
-    isolated("random_numbers_pass_the_health_check", |tokens| {
-        let (_module, _, token) = tokens.opened();
-        assert_eq!(hsm04(&token.random_sample().unwrap()), Verdict::Passed);
-        let [mut first, mut second] = [[0; 32]; 2];
-        token.random(&mut first).unwrap();
-        token.random(&mut second).unwrap();
-        assert_ne!(first, second);
-    });
+fn random_numbers_of_the_token_pass_the_health_tests() {
+    isolated(
+        "random_numbers_of_the_token_pass_the_health_tests",
+        |tokens| {
+            let (_module, _, token) = tokens.opened();
+            let mut drawn = vec![0; 1 << 16];
+            token.random().try_fill_bytes(&mut drawn).unwrap();
+            let mut tests = HealthTests::new();
+            assert_eq!(tests.feed(&drawn), Health::Healthy);
+            // Long enough that every counter has moved.
+            assert!(tests.longest_run() > 1 && tests.highest_count() > 1);
+            let mut next = [0; 64];
+            token.random().try_fill_bytes(&mut next).unwrap();
+            assert_eq!(tests.feed(&next), Health::Healthy);
+        },
+    );
 }

@@ -39,6 +39,7 @@ pub mod keys;
 pub mod ledger;
 pub mod policy;
 pub mod psbt;
+pub mod random;
 pub mod review;
 pub mod root;
 pub mod rule;

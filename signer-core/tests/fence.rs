@@ -66,12 +66,13 @@ const BANNED: [&str; 6] = [
 ];
 
 /// All that signer-core uses outside its tests.
-const CORE_USES: [&str; 6] = [
+const CORE_USES: [&str; 7] = [
     "bitcoin",
     "k256",
     "miniscript",
     "minicbor",
     "p256",
+    "rand_core",
     "zeroize",
 ];
 

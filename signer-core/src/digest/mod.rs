@@ -192,6 +192,8 @@ digests! {
     FileDigest = "himuro/file";
     /// An enrolment of a device.
     EnrolmentDigest = "himuro/enrolment";
+    /// Random bytes that were drawn for a test, and for nothing else.
+    SampleDigest = "himuro/random-sample";
 }
 
 #[cfg(test)]

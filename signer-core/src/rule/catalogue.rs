@@ -493,12 +493,12 @@ pub(super) const fn words(rule: RuleId) -> Words {
             stage: Stage::Token,
             name: "HSM04",
             sentence: [
-                "The random numbers of the HSM are healthy.",
-                "HSMの乱数は正常である。",
+                "The random numbers of the HSM and of the machine are healthy.",
+                "HSMと端末の乱数は正常である。",
             ],
             advice: [
-                "Do not use this token. Report it.",
-                "このトークンを使用せず、報告してください。",
+                "Use neither this token nor this machine. Report it.",
+                "このトークンと端末を使用せず、報告してください。",
             ],
         },
         RuleId::HSM05 => Words {

@@ -156,7 +156,7 @@ pub enum RuleId {
     /// There is no unexpected or doubled object on the token.
     #[n(39)]
     HSM03,
-    /// The random numbers of the HSM are healthy.
+    /// The random numbers of the HSM and of the machine are healthy.
     #[n(40)]
     HSM04,
     /// The HSM is logged out at the end.

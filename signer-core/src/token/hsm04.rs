@@ -1,171 +1,241 @@
 //! HSM04.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
-
+use crate::random::{RandomEvidence, SampleDigest, SourceEvidence, TESTS};
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
-/// Two draws of random bytes made only for this check, and thrown away after it.
-#[derive(Debug)]
-pub struct RandomSample {
-    /// The first draw.
-    pub first: Zeroizing<Vec<u8>>,
-    /// The second draw.
-    pub second: Zeroizing<Vec<u8>>,
+/// What was known before the tests ran.
+#[derive(Clone, Copy, Debug)]
+pub enum RandomBefore<'a> {
+    /// A session begins: samples of the start-up tests of all sessions before it.
+    Sessions(&'a BTreeSet<SampleDigest>),
+    /// A session goes on: what its opening entry says.
+    Opening(&'a RandomEvidence),
 }
 
-impl RandomSample {
-    /// Bytes in each draw: two windows of the adaptive proportion test.
-    pub const LEN: usize = 1024;
-}
-
-/// Equal bytes in a row at which the repetition count test of SP 800-90B section 4.4.1 fails, for
-/// 8 bits of entropy in a byte and one false alarm in 2^40: 1 + 40/8.
-const REPETITION_CUTOFF: usize = 6;
-
-/// Window of the adaptive proportion test (SP 800-90B section 4.4.2, samples that are not binary).
-const WINDOW: usize = 512;
-
-/// Occurrences of a window's first byte in that window at which the test fails: with a mean of 2,
-/// 20 come about less often than once in 2^40 windows.
-const PROPORTION_CUTOFF: usize = 20;
-
-/// HSM04: The random numbers of the HSM are healthy.
+/// HSM04: The random numbers of the HSM and of the machine are healthy.
 ///
-/// Finds a generator that is stuck, repeats itself or prefers a value. It cannot find one that
-/// only looks random.
-pub fn hsm04(sample: &RandomSample) -> Verdict {
+/// Finds a source that is stuck, prefers a value, runs in a circle, begins as it began in an
+/// earlier session, or is the other source. It cannot find one that only looks random.
+pub fn hsm04(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Verdict {
     let mut refusals = Vec::new();
-    for (name, draw) in [("first", &sample.first), ("second", &sample.second)] {
-        if draw.len() != RandomSample::LEN {
-            let expected = format_args!("{} bytes in the {name} draw", RandomSample::LEN);
-            refusals.push(refusal(expected, draw.len()));
-        }
-        let longest = longest_run(draw);
-        if longest >= REPETITION_CUTOFF {
-            let expected = format_args!("under {REPETITION_CUTOFF} equal bytes in a row");
-            refusals.push(refusal(
-                expected,
-                format_args!("{longest} in the {name} draw"),
-            ));
-        }
-        let most = draw.chunks(WINDOW).map(proportion).max().unwrap_or(0);
-        if most >= PROPORTION_CUTOFF {
-            let expected = format_args!("a byte under {PROPORTION_CUTOFF} times in {WINDOW}");
-            refusals.push(refusal(expected, format_args!("{most} in the {name} draw")));
-        }
+    if evidence.tests != TESTS {
+        let got = format_args!("{:?}", evidence.tests);
+        refusals.push(refusal(Place::Machine, format_args!("{TESTS:?}"), got));
     }
-    if sample.first == sample.second {
-        refusals.push(refusal("two draws that differ", "the same twice"));
+    for (place, source) in [
+        (Place::Token, &evidence.hsm),
+        (Place::Machine, &evidence.kernel),
+    ] {
+        refusals.extend(tests(&place, source));
     }
+    if evidence.hsm.start_up == evidence.kernel.start_up {
+        let expected = "two sources that differ";
+        refusals.push(refusal(Place::Token, expected, "the same bytes from both"));
+    }
+    refusals.extend(new_bytes(evidence, before));
     Verdict::of(refusals)
 }
 
-fn longest_run(draw: &[u8]) -> usize {
-    draw.chunk_by(|a, b| a == b)
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or(0)
+/// The tests of one source.
+fn tests(place: &Place, source: &SourceEvidence) -> Vec<Refusal> {
+    let (run, count) = (source.longest_run, source.highest_count);
+    let mut refusals = Vec::new();
+    let mut refuse = |expected: fmt::Arguments<'_>, got: fmt::Arguments<'_>| {
+        refusals.push(refusal(place.clone(), expected, got));
+    };
+    if source.samples < u64::from(TESTS.start_up) {
+        refuse(
+            format_args!("{} bytes tested", TESTS.start_up),
+            format_args!("{}", source.samples),
+        );
+    }
+    if run >= TESTS.repetition_cutoff {
+        refuse(
+            format_args!("under {} equal bytes in a row", TESTS.repetition_cutoff),
+            format_args!("{run}"),
+        );
+    }
+    if count >= TESTS.proportion_cutoff {
+        refuse(
+            format_args!(
+                "a byte under {} times in {}",
+                TESTS.proportion_cutoff, TESTS.window
+            ),
+            format_args!("{count} times"),
+        );
+    }
+    if source.repeated_blocks > 0 {
+        refuse(
+            format_args!("32 bytes that never came before"),
+            format_args!("{} such blocks again", source.repeated_blocks),
+        );
+    }
+    refusals
 }
 
-/// How often the window's first byte occurs in it.
-fn proportion(window: &[u8]) -> usize {
-    let first = window.first();
-    window.iter().filter(|byte| Some(*byte) == first).count()
+/// Bytes of this session are those of no other, and tests that go on have more of them.
+fn new_bytes(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Vec<Refusal> {
+    let sources = |of: &RandomEvidence| [(Place::Token, of.hsm), (Place::Machine, of.kernel)];
+    match before {
+        RandomBefore::Sessions(seen) => sources(evidence)
+            .into_iter()
+            .filter(|(_, source)| seen.contains(&source.start_up))
+            .map(|(place, _)| {
+                let expected = "a start that no session had before";
+                refusal(place, expected, "the bytes of an earlier session")
+            })
+            .collect(),
+        RandomBefore::Opening(opening) => sources(evidence)
+            .into_iter()
+            .zip(sources(opening))
+            .filter(|((_, now), (_, then))| !goes_on(now, then))
+            .map(|((place, now), _)| {
+                let expected = alloc::format!("{} more bytes tested", TESTS.start_up);
+                refusal(place, expected, format_args!("{} in all", now.samples))
+            })
+            .collect(),
+    }
 }
 
-fn refusal(expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
-    Refusal::new(RuleId::HSM04, Place::Token, expected, got)
+/// Whether `now` are the same tests as `then`, after at least as many bytes again.
+fn goes_on(now: &SourceEvidence, then: &SourceEvidence) -> bool {
+    let enough = then.samples.saturating_add(u64::from(TESTS.start_up));
+    now.start_up == then.start_up
+        && now.samples >= enough
+        && now.longest_run >= then.longest_run
+        && now.highest_count >= then.highest_count
+        && now.repeated_blocks >= then.repeated_blocks
+}
+
+fn refusal(place: Place, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+    Refusal::new(RuleId::HSM04, place, expected, got)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::testing::{Scripted, evidence, evidence_again};
+    use crate::random::{DeviceRandom, TestParameters};
 
-    /// Bytes of a hash chain: as good as random, and the same every time.
-    fn draw(seed: u8) -> Zeroizing<Vec<u8>> {
-        let blocks = (0..32u8).flat_map(|n| crate::digest::sha256_of(&[seed, n]));
-        Zeroizing::new(blocks.collect())
-    }
+    const NONE: &BTreeSet<SampleDigest> = &BTreeSet::new();
 
-    fn sample() -> RandomSample {
-        RandomSample {
-            first: draw(1),
-            second: draw(2),
+    fn refused(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Vec<Refusal> {
+        match hsm04(evidence, before) {
+            Verdict::Refused(refusals) => refusals,
+            Verdict::Passed => Vec::new(),
+            other => panic!("{other:?}"),
         }
     }
 
-    fn refused(sample: &RandomSample) -> usize {
-        match hsm04(sample) {
-            Verdict::Refused(refusals) => refusals.len(),
-            _ => 0,
-        }
+    /// The one place that is refused at the start of a session.
+    fn refused_at(evidence: &RandomEvidence) -> Option<Place> {
+        let refusals = refused(evidence, RandomBefore::Sessions(NONE));
+        assert!(refusals.len() < 2, "{refusals:?}");
+        refusals.into_iter().next().map(|refusal| refusal.place)
     }
 
     mod hsm04 {
         use super::*;
 
         #[test]
-        fn passes_healthy_draws() {
-            assert_eq!(hsm04(&sample()), Verdict::Passed);
+        fn passes_healthy_sources() {
+            let start = evidence("");
+            let passed = hsm04(&start, RandomBefore::Sessions(NONE));
+            assert_eq!(passed, Verdict::Passed);
+            let again = hsm04(&evidence_again(""), RandomBefore::Opening(&start));
+            assert_eq!(again, Verdict::Passed);
         }
 
         #[test]
-        fn refuses_the_same_draw_twice() {
-            let stuck = RandomSample {
-                first: draw(1),
-                second: draw(1),
-            };
-            assert_eq!(refused(&stuck), 1);
+        fn refuses_a_constant_source_in_every_way() {
+            let (mut hsm, mut kernel) = (Scripted::good("hsm"), Scripted::good("kernel"));
+            hsm.put(&[0; 1024]);
+            let random = DeviceRandom::start(&mut hsm, &mut kernel).unwrap();
+            let refusals = refused(&random.evidence(), RandomBefore::Sessions(NONE));
+            assert_eq!(refusals.len(), 3, "{refusals:?}");
+            assert!(refusals.iter().all(|r| r.place == Place::Token));
         }
 
         #[test]
-        fn refuses_constant_draws_in_every_way() {
-            let zeros = || Zeroizing::new(alloc::vec![0; RandomSample::LEN]);
-            let constant = RandomSample {
-                first: zeros(),
-                second: zeros(),
-            };
-            assert_eq!(refused(&constant), 5);
-        }
-
-        #[test]
-        fn refuses_short_draws() {
-            let mut short = sample();
-            short.second.truncate(RandomSample::LEN - 1);
-            assert_eq!(refused(&short), 1);
-        }
-
-        #[test]
-        fn repetition_at_the_limit_and_one_past_it() {
-            for (run, refusals) in [(REPETITION_CUTOFF - 1, 0), (REPETITION_CUTOFF, 1)] {
-                let mut sample = sample();
-                // Ends of the run differ from it, so that it is exactly as long as meant.
-                sample.first[99] = 1;
-                sample.first[100..100 + run].fill(0);
-                sample.first[100 + run] = 1;
-                assert_eq!(refused(&sample), refusals, "run of {run}");
+        fn each_count_at_the_limit_and_one_past_it() {
+            type Change = fn(&mut SourceEvidence, u32);
+            let changes: [(Change, u32); 3] = [
+                (|s, n| s.longest_run = n, TESTS.repetition_cutoff),
+                (|s, n| s.highest_count = n, TESTS.proportion_cutoff),
+                (|s, n| s.repeated_blocks = n, 1),
+            ];
+            for (change, cutoff) in changes {
+                let mut tried = evidence("");
+                change(&mut tried.hsm, cutoff - 1);
+                assert_eq!(refused_at(&tried), None);
+                change(&mut tried.hsm, cutoff);
+                assert_eq!(refused_at(&tried), Some(Place::Token));
+                let mut tried = evidence("");
+                change(&mut tried.kernel, cutoff);
+                assert_eq!(refused_at(&tried), Some(Place::Machine));
             }
         }
 
         #[test]
-        fn proportion_at_the_limit_and_one_past_it() {
-            for (count, refusals) in [(PROPORTION_CUTOFF - 1, 0), (PROPORTION_CUTOFF, 1)] {
-                let mut sample = sample();
-                let first = sample.first[0];
-                let other = first.wrapping_add(1);
-                for byte in &mut sample.first[..WINDOW] {
-                    if *byte == first {
-                        *byte = other;
-                    }
-                }
-                for place in 0..count {
-                    sample.first[place * 20] = first;
-                }
-                assert_eq!(refused(&sample), refusals, "{count}");
+        fn refuses_one_byte_less_than_the_start_up_test_asks_for() {
+            let mut few = evidence("");
+            few.hsm.samples = u64::from(TESTS.start_up);
+            assert_eq!(refused_at(&few), None);
+            few.hsm.samples -= 1;
+            assert_eq!(refused_at(&few), Some(Place::Token));
+        }
+
+        #[test]
+        fn refuses_one_source_in_the_place_of_both() {
+            let mut one = evidence("");
+            one.kernel = one.hsm;
+            assert_eq!(refused_at(&one), Some(Place::Token));
+        }
+
+        #[test]
+        fn refuses_looser_tests() {
+            let mut loose = evidence("");
+            loose.tests = TestParameters {
+                repetition_cutoff: TESTS.repetition_cutoff + 1,
+                ..TESTS
+            };
+            assert_eq!(refused_at(&loose), Some(Place::Machine));
+        }
+
+        #[test]
+        fn refuses_a_source_that_begins_as_in_an_earlier_session() {
+            let today = evidence("");
+            for (old, place) in [
+                (today.hsm.start_up, Place::Token),
+                (today.kernel.start_up, Place::Machine),
+            ] {
+                let seen = BTreeSet::from([old]);
+                let refusals = refused(&today, RandomBefore::Sessions(&seen));
+                assert_eq!(refusals.len(), 1);
+                assert_eq!(refusals[0].place, place);
             }
+        }
+
+        #[test]
+        fn refuses_before_signing_what_was_not_tested_again() {
+            let start = evidence("");
+            let before = RandomBefore::Opening(&start);
+            assert_eq!(refused(&start, before).len(), 2, "no new bytes");
+            assert_eq!(
+                refused(&evidence_again("x"), before).len(),
+                2,
+                "of another session"
+            );
+            let mut one_less = evidence_again("");
+            one_less.hsm.samples = start.hsm.samples + u64::from(TESTS.start_up) - 1;
+            assert_eq!(refused(&one_less, before).len(), 1);
+            let mut forgets = evidence_again("");
+            forgets.kernel.longest_run = 0;
+            assert_eq!(refused(&forgets, before).len(), 1);
         }
     }
 }

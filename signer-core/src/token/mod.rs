@@ -17,7 +17,7 @@ pub use facts::{Assurance, Evidence, HsmFacts, KeyStorage};
 pub use hsm01::hsm01;
 pub use hsm02::{Expectation, hsm02};
 pub use hsm03::hsm03;
-pub use hsm04::{RandomSample, hsm04};
+pub use hsm04::{RandomBefore, hsm04};
 pub use hsm05::{LoginState, SessionEnd, hsm05};
 pub use line::Line;
 pub use pattern::Pattern;

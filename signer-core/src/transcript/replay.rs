@@ -12,7 +12,9 @@ use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
 use crate::keys::P256PublicKey;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::random::RandomEvidence;
+use crate::rule::{Place, Refusal, RuleId, RuleLine};
+use crate::token::{RandomBefore, hsm04};
 
 use signing::SessionReplay;
 
@@ -48,7 +50,7 @@ impl VerifiedTranscript {
         for entry in transcript.entries() {
             if let Body::SessionOpened(opened) = &entry.body {
                 session = SessionReplay::of(opened);
-                findings.extend(environment_again(entry, opened));
+                findings.extend(opening_again(entry, opened, &state));
             }
             findings.extend(trusted(entry, trust));
             findings.extend(session.follow(entry, &state));
@@ -132,12 +134,22 @@ fn trusted(entry: &Entry, trust: &Trust) -> Option<Refusal> {
         .then(|| trn04(entry.sequence, trust.identity.device_id(), device))
 }
 
-/// The rules of the machine, judged again over what was read of it.
-fn environment_again(entry: &Entry, opened: &SessionOpened) -> Option<Refusal> {
-    let again = environment::judge(&opened.environment, opened.hsm.assurance);
+/// The rules of the machine and of its random numbers, judged again over what was read of it.
+fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> Option<Refusal> {
+    let mut again = environment::judge(&opened.environment, opened.hsm.assurance);
+    let before = RandomBefore::Sessions(state.random_samples());
+    again.push(random_line(&opened.random, before));
     let missing = again.iter().find(|line| !opened.report.contains(line))?;
     let expected = alloc::format!("{} {:?}", missing.rule, missing.verdict);
     Some(trn04(entry.sequence, expected, "another verdict"))
+}
+
+/// HSM04, of which the journal holds all that it judges.
+fn random_line(evidence: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine {
+    RuleLine {
+        rule: RuleId::HSM04,
+        verdict: hsm04(evidence, before),
+    }
 }
 
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {

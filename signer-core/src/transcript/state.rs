@@ -5,6 +5,7 @@ mod error;
 mod install;
 mod session;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
@@ -20,7 +21,7 @@ use super::seal::{Seal, trn02};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec::ByteString;
 use crate::cose::Scope;
-use crate::digest::{DeviceId, FileDigest};
+use crate::digest::{DeviceId, FileDigest, SampleDigest};
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
@@ -46,6 +47,7 @@ pub struct DeviceState {
     open: Option<OpenSession>,
     unfinished: Option<Unfinished>,
     last_seal: Option<FileDigest>,
+    random_samples: BTreeSet<SampleDigest>,
 }
 
 impl DeviceState {
@@ -66,6 +68,7 @@ impl DeviceState {
             open: None,
             unfinished: None,
             last_seal: None,
+            random_samples: BTreeSet::new(),
         }
     }
 
@@ -165,6 +168,12 @@ impl DeviceState {
         self.last_seal
     }
 
+    /// What both sources of random numbers gave at the start of every session: none may do so
+    /// again.
+    pub const fn random_samples(&self) -> &BTreeSet<SampleDigest> {
+        &self.random_samples
+    }
+
     /// Takes the next entry.
     ///
     /// # Errors
@@ -251,6 +260,9 @@ impl DeviceState {
                 seal: None,
             });
         }
+        let random = &opened.random;
+        self.random_samples
+            .extend([random.hsm.start_up, random.kernel.start_up]);
         self.open = Some(OpenSession::new(number, opened));
         Ok(())
     }

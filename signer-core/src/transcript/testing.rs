@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use std::string::ToString;
 use std::vec;
 
 use bitcoin::block::{Header, Version};
@@ -19,10 +20,13 @@ use crate::codec::{self, ByteString};
 use crate::digest::FileDigest;
 use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::headers::HeaderRun;
+use crate::random::RandomEvidence;
+use crate::random::testing::{evidence, evidence_again};
 use crate::review::{Answer, ConfirmedTx, Review, Step};
+use crate::rule::{RuleId, RuleLine};
 use crate::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm};
 use crate::testing::{Case, SoftDevice, TIP, World, attendance, enrolment, officers_sign};
-use crate::token::{Evidence, Line};
+use crate::token::{Evidence, Line, RandomBefore, hsm04};
 use crate::transcript::entry::Answered;
 use crate::types::{Chain, Height, KeyIndex, Lang};
 
@@ -236,10 +240,14 @@ impl Bench {
     /// Writes the intent and signs so many inputs.
     pub(crate) fn sign(&mut self, confirmed: ConfirmedTx, inputs: usize) -> Signing {
         let opened = self.state().open().unwrap().opened();
-        let report = opened.report.clone();
+        let random = evidence_again(&opened.nonce[0].to_string());
+        let mut report = environment::judge(&reading(), opened.hsm.assurance);
+        let before = RandomBefore::Opening(&opened.random);
+        report.push(hsm04_line(&random, before));
         self.add(Body::Rechecked(Box::new(Rechecked {
             environment: reading(),
             report,
+            random,
         })));
         let intended = Signing::begin(confirmed).unwrap();
         let known = self.state().unfinished();
@@ -295,6 +303,10 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     let card = bench.device.card(bench.world.root.digest(), &[]);
     let environment = reading();
     let next = u8::try_from(bench.journal.head().session.0 + 1).unwrap();
+    let random = evidence(&next.to_string());
+    let mut report = environment::judge(&environment, card.hsm.assurance);
+    let before = RandomBefore::Sessions(bench.state().random_samples());
+    report.push(hsm04_line(&random, before));
     SessionOpened {
         kind,
         nonce: [next; 32],
@@ -308,10 +320,18 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
         },
         clock: 1_790_000_000,
         declared: None,
-        report: environment::judge(&environment, card.hsm.assurance),
+        report,
         environment,
         hsm: card.hsm,
         previous_seal: bench.state().last_seal(),
+        random,
+    }
+}
+
+fn hsm04_line(random: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine {
+    RuleLine {
+        rule: RuleId::HSM04,
+        verdict: hsm04(random, before),
     }
 }
 

@@ -10,7 +10,7 @@ use signer_core::environment::{self, EnvironmentReading};
 use signer_core::review::ReviewSession;
 use signer_core::rule::RuleLine;
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{Assurance, HsmFacts, Line};
+use signer_core::token::{Assurance, HsmFacts, Line, RandomBefore, hsm04};
 use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03,
@@ -18,6 +18,7 @@ use signer_core::transcript::{
 use signer_core::types::{Lang, SessionNumber};
 
 use super::Script;
+use super::random::Random;
 use super::room::Room;
 use super::session::{Records, Session, of_hsm};
 use super::token::{expected_keys, judge_token, log_in};
@@ -196,9 +197,11 @@ impl TokenDesk {
     /// HSM01 to HSM04, recorded in the session that they end.
     pub(super) fn open(mut self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
         let lang = self.desk.room.lang();
-        let mut nonce = [0; 32];
-        let drawn = self.hsm.token().random(&mut nonce);
-        drawn.map_err(|e| of_hsm(&e, lang))?;
+        let mut random = Random::start(self.hsm.token(), lang)?;
+        let nonce = random.session_nonce(self.hsm.token(), lang)?;
+        let evidence = random.evidence();
+        let before = RandomBefore::Sessions(self.desk.journal.state().random_samples());
+        let healthy = hsm04(&evidence, before);
         let genesis = &self.desk.genesis;
         let network = genesis.root.scope.network;
         let expected = expected_keys(&self.desk.journal, genesis);
@@ -208,6 +211,7 @@ impl TokenDesk {
             network,
             Some(genesis.hsm.clone()),
             expected,
+            healthy,
         );
         let lines = lines.map_err(|e| of_hsm(&e, lang))?;
         let state = self.desk.journal.state();
@@ -222,6 +226,7 @@ impl TokenDesk {
             environment: machine.reading,
             report: [machine.lines, lines.clone()].concat(),
             previous_seal: state.last_seal(),
+            random: evidence,
         };
         let torn = self.desk.torn.as_ref().map(|torn| torn.length);
         let cut = state.open().map(OpenSession::number);
@@ -236,7 +241,14 @@ impl TokenDesk {
             session: SessionNumber(records.journal().head().session.0),
             nonce,
         };
-        let mut session = Session::new(self.desk.room, self.hsm, facts, self.module, records);
+        let mut session = Session::new(
+            self.desk.room,
+            self.hsm,
+            random,
+            facts,
+            self.module,
+            records,
+        );
         let found = Found {
             torn,
             cut,

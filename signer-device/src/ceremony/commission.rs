@@ -1,5 +1,7 @@
 //! Commissioning: a blank token and an empty folder become a device.
 
+use std::collections::BTreeSet;
+
 use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, TokenSelector};
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
@@ -7,8 +9,9 @@ use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 
 use signer_core::review::ReviewSession;
 use signer_core::root::Root;
-use signer_core::rule::RuleLine;
+use signer_core::rule::{RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
+use signer_core::token::{RandomBefore, hsm04};
 use signer_core::transcript::{
     Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
@@ -18,8 +21,9 @@ use zeroize::Zeroizing;
 use super::Script;
 use super::begin::{Machine, answers, clock, judge_machine, software};
 use super::pool::{make_card, make_keys};
+use super::random::{NothingDrawn, Random};
 use super::room::Room;
-use super::session::{Records, Session, of_hsm};
+use super::session::{Records, Session, of_hsm, rule_lines};
 use super::token::judge_token;
 use super::words::{self, Half};
 use crate::console::Who;
@@ -81,6 +85,12 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
 
     // 5. Identity key
     room.step(5)?;
+    let random = Random::start(&mut token, room.lang())?;
+    let healthy = hsm04(&random.evidence(), RandomBefore::Sessions(&BTreeSet::new()));
+    // A key of a broken generator must not even exist.
+    if matches!(healthy, Verdict::Refused(_)) {
+        room.verdicts(&rule_lines([(RuleId::HSM04, healthy.clone())]))?;
+    }
     let identity = token.generate_identity();
     let identity = identity.map_err(|e| of_hsm(&e, room.lang()))?;
     show_identity(&mut room, plan, &identity.public_key.device_id())?;
@@ -89,13 +99,15 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     room.step(6)?;
     let network = trust.root.scope.network;
     let expected = vec![CkaId::single(KeyRole::Identity)];
-    let lines = judge_token(&mut token, network, None, expected);
+    let lines = judge_token(&mut token, network, None, expected, healthy);
     let lines = lines.map_err(|e| of_hsm(&e, room.lang()))?;
     room.verdicts(&lines)?;
 
     // 7. Birth of the device
     room.step(7)?;
-    let mut session = be_born(room, plan, &trust, disk, token, module, machine, lines)?;
+    let mut session = be_born(
+        room, plan, &trust, disk, token, random, module, machine, lines,
+    )?;
     match grow_up(&mut session, plan, &trust) {
         Ok(card) => finish(session, card_out, &card),
         Err(failure) => Err(session.end_badly(failure)),
@@ -283,14 +295,20 @@ fn be_born(
     plan: &Commission,
     trust: &Trust,
     disk: Disk,
-    token: OpenToken,
+    mut token: OpenToken,
+    mut random: Random,
     module: Module,
     machine: Machine,
     lines: Vec<RuleLine>,
 ) -> Result<Session, Failure> {
     let lang = room.lang();
-    let mut nonce = [0; 32];
-    token.random(&mut nonce).map_err(|e| of_hsm(&e, lang))?;
+    // What step 5 judged: the nonce is drawn only from sources that passed.
+    let evidence = random.evidence();
+    let nonce = random.draw(&mut token, lang);
+    let nonce = nonce.map_err(|nothing| match nothing {
+        NothingDrawn::Unhealthy(refusal) => room.refused([&refusal]),
+        NothingDrawn::Failed(failure) => failure,
+    })?;
     let hsm_facts = token.facts();
     let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e, lang))?;
     let identity = hsm.identity();
@@ -314,6 +332,7 @@ fn be_born(
         environment: machine.reading,
         report: [machine.lines, lines].concat(),
         previous_seal: None,
+        random: evidence,
     })))?;
     records.flush()?;
     records.anchor(&mut hsm, lang)?;
@@ -327,5 +346,5 @@ fn be_born(
         session: SessionNumber(1),
         nonce,
     };
-    Ok(Session::new(room, hsm, facts, module, records))
+    Ok(Session::new(room, hsm, random, facts, module, records))
 }

@@ -7,6 +7,7 @@ pub(crate) mod install_policy;
 mod intake;
 mod officers;
 mod pool;
+mod random;
 pub(crate) mod register_wallet;
 mod room;
 mod session;

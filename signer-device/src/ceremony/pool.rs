@@ -77,9 +77,7 @@ pub(super) fn make_card(
     let genesis = session.journal().state().genesis().cloned();
     let genesis = genesis.ok_or_else(|| Failure::internal("the device has no birth"))?;
     let scope = genesis.root.scope;
-    let mut nonce = [0; 32];
-    let drawn = session.hsm.token().random(&mut nonce);
-    drawn.map_err(|e| of_hsm(&e, lang))?;
+    let nonce = session.draw()?;
     let mut proven = |chain| -> Result<Vec<PoolKey>, Failure> {
         let keys = chains.iter().filter(|(known, _)| *known == chain);
         keys.flat_map(|(_, keys)| keys)

@@ -7,15 +7,17 @@ use hsm_profiles::{DeviceHsm, ErrorClass, Module};
 use signer_core::cose::Scope;
 use signer_core::digest::ScreenDigest;
 
+use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{Line, hsm05};
+use signer_core::token::{Line, RandomBefore, hsm04, hsm05};
 use signer_core::transcript::{
     Aborted, Anchor, Answered, Appended, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
 };
 use signer_core::types::Lang;
 
+use super::random::{NothingDrawn, Random};
 use super::room::{Room, seat_of};
 use crate::console::Who;
 use crate::failure::{Failure, Kind};
@@ -25,6 +27,7 @@ use crate::journal::Disk;
 pub(super) struct Session {
     pub(super) room: Room,
     pub(super) hsm: DeviceHsm,
+    random: Random,
     pub(super) facts: ReviewSession,
     /// Opens the officers' own tokens.
     pub(super) module: Module,
@@ -127,6 +130,7 @@ impl Session {
     pub(super) const fn new(
         room: Room,
         hsm: DeviceHsm,
+        random: Random,
         facts: ReviewSession,
         module: Module,
         records: Records,
@@ -134,6 +138,7 @@ impl Session {
         Self {
             room,
             hsm,
+            random,
             facts,
             module,
             records,
@@ -195,6 +200,27 @@ impl Session {
             }))?;
             Ok(right(typed).then_some(()))
         })
+    }
+
+    /// 32 random bytes. Where a source has failed its tests there are none, and the session ends.
+    pub(super) fn draw(&mut self) -> Result<[u8; 32], Failure> {
+        let drawn = self.random.draw(self.hsm.token(), self.room.lang());
+        drawn.map_err(|nothing| match nothing {
+            NothingDrawn::Unhealthy(refusal) => self.refuse(&refusal),
+            NothingDrawn::Failed(failure) => failure,
+        })
+    }
+
+    /// Tests the sources of random numbers again, and judges what was found since the session
+    /// began.
+    pub(super) fn test_random(&mut self) -> Result<(RandomEvidence, RuleLine), Failure> {
+        self.random.test_again(self.hsm.token(), self.room.lang())?;
+        let evidence = self.random.evidence();
+        let opening = self.journal().state().open();
+        let opening = opening.ok_or_else(|| Failure::internal("the session is not open"))?;
+        let verdict = hsm04(&evidence, RandomBefore::Opening(&opening.opened().random));
+        let rule = RuleId::HSM04;
+        Ok((evidence, RuleLine { rule, verdict }))
     }
 
     /// Lets the HSM remember where the journal stands.

@@ -240,14 +240,18 @@ fn ask(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
     }
 }
 
-/// The machine is read and judged again, right before the HSM is asked.
+/// The machine is read and judged again and the random numbers are tested again, right before the
+/// HSM is asked.
 fn recheck(session: &mut Session) -> Result<(), Failure> {
     let reading = machine::read();
     let assurance = session.hsm.token().facts().assurance;
-    let lines = environment::judge(&reading, assurance);
+    let mut lines = environment::judge(&reading, assurance);
+    let (random, line) = session.test_random()?;
+    lines.push(line);
     session.record(Body::Rechecked(Box::new(Rechecked {
         environment: reading,
         report: lines.clone(),
+        random,
     })))?;
     session.room.verdicts(&lines)
 }

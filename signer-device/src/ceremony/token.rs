@@ -2,8 +2,8 @@
 
 use hsm_profiles::{HsmError, Module, OpenToken, Pin, PinState, TokenSelector};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
-use signer_core::rule::{RuleId, RuleLine};
-use signer_core::token::{HsmFacts, KeyReading, hsm01, hsm02, hsm03, hsm04};
+use signer_core::rule::{RuleId, RuleLine, Verdict};
+use signer_core::token::{HsmFacts, KeyReading, hsm01, hsm02, hsm03};
 use signer_core::transcript::{Genesis, Journal};
 use signer_core::types::{KeyIndex, Lang, Network};
 
@@ -47,12 +47,13 @@ pub(super) fn log_in(
     Ok((open, state))
 }
 
-/// HSM01 to HSM04 over the token as it is now.
+/// HSM01 to HSM04 over the token as it is now; what HSM04 said comes in.
 pub(super) fn judge_token(
     token: &mut OpenToken,
     network: Network,
     commissioned: Option<HsmFacts>,
     expected: Vec<CkaId>,
+    random: Verdict,
 ) -> Result<Vec<RuleLine>, HsmError> {
     let facts = token.facts();
     let identity = token.read_identity()?;
@@ -62,12 +63,11 @@ pub(super) fn judge_token(
     let first = hsm01(all, &facts.relaxations);
     let expectation = token.profile().expectation(network, commissioned);
     let inventory = token.inventory()?;
-    let sample = token.random_sample()?;
     Ok(rule_lines([
         (RuleId::HSM01, first),
         (RuleId::HSM02, hsm02(&facts, &expectation)),
         (RuleId::HSM03, hsm03(&inventory, expected)),
-        (RuleId::HSM04, hsm04(&sample)),
+        (RuleId::HSM04, random),
     ]))
 }
 

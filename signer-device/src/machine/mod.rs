@@ -3,10 +3,12 @@
 //! Every reading is read again each time; nothing is remembered between two of them.
 
 mod netlink;
+mod random;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use random::KernelRandom;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, set_dumpable_behavior,
     setrlimit,

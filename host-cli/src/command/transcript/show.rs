@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use signer_core::digest::hex;
+use signer_core::random::RandomEvidence;
 use signer_core::transcript::{Body, Entry};
 use signer_core::types::Lang;
 
@@ -41,7 +42,10 @@ impl Args {
 fn detail(entry: &Entry) -> String {
     match &entry.body {
         Body::Genesis(genesis) => format!("{} at {}", genesis.name, genesis.site),
-        Body::SessionOpened(opened) => format!("{:?}, clock {}", opened.kind, opened.clock),
+        Body::SessionOpened(opened) => {
+            let (kind, clock) = (opened.kind, opened.clock);
+            format!("{kind:?}, clock {clock}, random {}", random(&opened.random))
+        }
         Body::Installed(installed) => format!("{:?}", installed.kind),
         Body::KeysGenerated(made) => {
             let (chain, count) = (made.chain.number(), made.keys.len());
@@ -65,10 +69,20 @@ fn detail(entry: &Entry) -> String {
                 answered.screen, answered.seat, answered.text
             )
         }
+        Body::Rechecked(again) => format!("random {}", random(&again.random)),
         Body::Result(line) => format!("input {}", line.input),
         Body::Refused(refusal) => refusal.text(Lang::En).replace('\n', " "),
         Body::Aborted(aborted) => format!("step {}: {}", aborted.step, aborted.reason),
         Body::Closed(outcome) => format!("{outcome:?}"),
         _ => String::new(),
     }
+}
+
+/// What the health tests found: bytes, longest run and highest count of each source.
+fn random(evidence: &RandomEvidence) -> String {
+    let [hsm, kernel] = [evidence.hsm, evidence.kernel].map(|source| {
+        let (run, count) = (source.longest_run, source.highest_count);
+        format!("{} bytes, run {run}, count {count}", source.samples)
+    });
+    format!("HSM {hsm}; kernel {kernel}")
 }

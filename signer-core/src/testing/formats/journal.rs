@@ -11,6 +11,7 @@ use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{FileDigest, LedgerDigest, RequestDigest, ScreenDigest, sha256_of};
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
+use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Coin, Intent, IntentLine, SigningHsm};
 use crate::testing::device::{born_in_hsm, hsm_facts};
@@ -120,6 +121,7 @@ fn endings(world: &World) -> Vec<Body> {
         Body::Rechecked(Box::new(Rechecked {
             environment: unreadable(),
             report: vec![],
+            random: evidence_again(""),
         })),
     ]
 }
@@ -156,6 +158,7 @@ fn opened(previous_seal: Option<FileDigest>) -> SessionOpened {
             verdict: Verdict::Passed,
         }],
         previous_seal,
+        random: evidence(""),
     }
 }
 

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::digest::FileDigest;
 use crate::environment::EnvironmentReading;
+use crate::random::RandomEvidence;
 use crate::rule::RuleLine;
 use crate::token::{HsmFacts, Line};
 use crate::types::Lang;
@@ -53,7 +54,7 @@ pub struct SessionOpened {
     /// The ceremony.
     #[n(0)]
     pub kind: CeremonyKind,
-    /// Drawn from the HSM.
+    /// Drawn from the HSM and the kernel.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub nonce: [u8; 32],
     /// Language of the screens.
@@ -80,6 +81,9 @@ pub struct SessionOpened {
     /// Digest of the last signed seal; absent before the first.
     #[n(9)]
     pub previous_seal: Option<FileDigest>,
+    /// What the health tests found of the random numbers.
+    #[n(10)]
+    pub random: RandomEvidence,
 }
 
 /// The machine and the HSM, read again before signing.
@@ -92,6 +96,9 @@ pub struct Rechecked {
     /// What ENV and HSM rules said of it.
     #[n(1)]
     pub report: Vec<RuleLine>,
+    /// What the health tests of this session have found of the random numbers by now.
+    #[n(2)]
+    pub random: RandomEvidence,
 }
 
 /// The software; self-reported.

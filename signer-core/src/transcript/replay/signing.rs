@@ -2,12 +2,13 @@
 
 use alloc::boxed::Box;
 
-use super::trn04;
+use super::{random_line, trn04};
 use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::review::{Answer, Review, Step};
 use crate::rule::{Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Receipt, ReceiptFacts, SignatureLine, Signing};
+use crate::token::RandomBefore;
 use crate::transcript::entry::{
     Answered, Body, CeremonyKind, Entry, Outcome, SessionOpened, Shown,
 };
@@ -278,7 +279,9 @@ fn rechecked(
         return Ok(());
     };
     let assurance = session.opened().hsm.assurance;
-    let lines = crate::environment::judge(&again.environment, assurance);
+    let mut lines = crate::environment::judge(&again.environment, assurance);
+    let before = RandomBefore::Opening(&session.opened().random);
+    lines.push(random_line(&again.random, before));
     let all = lines.iter().all(|line| again.report.contains(line));
     same(place, all, "the same verdicts on the machine")
 }

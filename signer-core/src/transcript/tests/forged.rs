@@ -7,8 +7,10 @@ use alloc::vec::Vec;
 use super::found;
 use crate::codec::ByteString;
 use crate::digest::ScreenDigest;
+use crate::random::testing::evidence;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::Case;
+use crate::token::{RandomBefore, hsm04};
 use crate::transcript::testing::Bench;
 use crate::transcript::{Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript};
 
@@ -39,6 +41,9 @@ fn forged(bench: &Bench, change: impl Fn(Body) -> Vec<Body>) -> Option<Vec<u8>> 
     }
     Some(disk)
 }
+
+/// The session of [`bench`] that signs: by this name its random numbers were drawn.
+const SIGNED_IN: &str = "5";
 
 fn bench() -> Bench {
     let mut bench = Bench::ready();
@@ -185,6 +190,70 @@ mod trn04 {
             }
             other => std::vec![other],
         });
+    }
+
+    /// HSM04 is judged again over the evidence: at the start, against every session before, and
+    /// before signing.
+    #[test]
+    fn finds_random_numbers_that_were_judged_too_kindly() {
+        check(|body| match body {
+            Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                opened.random.kernel.highest_count = 19;
+                std::vec![Body::SessionOpened(opened)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                opened.random = evidence("1");
+                std::vec![Body::SessionOpened(opened)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Rechecked(mut again) => {
+                again.random.hsm.longest_run = 6;
+                std::vec![Body::Rechecked(again)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::Rechecked(mut again) => {
+                again.report.retain(|line| line.rule != RuleId::HSM04);
+                std::vec![Body::Rechecked(again)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
+    fn finds_signatures_after_a_fault_of_the_random_numbers() {
+        fn faulty(body: Body) -> Vec<Body> {
+            let Body::Rechecked(mut again) = body else {
+                return std::vec![body];
+            };
+            again.random.hsm.longest_run = 6;
+            // As the device must judge it: the counts alone make this verdict.
+            let start = evidence(SIGNED_IN);
+            let verdict = hsm04(&again.random, RandomBefore::Opening(&start));
+            assert!(matches!(verdict, Verdict::Refused(_)));
+            for line in &mut again.report {
+                if line.rule == RuleId::HSM04 {
+                    line.verdict = verdict.clone();
+                }
+            }
+            std::vec![Body::Rechecked(again)]
+        }
+        check(faulty);
+        // Without signatures it is an honest end.
+        let bench = bench();
+        let stopped = forged(&bench, |body| match body {
+            Body::Rechecked(_) => faulty(body),
+            Body::Intent(_) | Body::Result(_) | Body::Receipt(_) => std::vec![],
+            Body::Closed(Outcome::Signed) => std::vec![Body::Closed(Outcome::Refused)],
+            other => std::vec![other],
+        });
+        assert_eq!(found(&bench, &stopped.unwrap()), []);
     }
 
     #[test]

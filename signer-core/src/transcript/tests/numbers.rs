@@ -90,6 +90,7 @@ fn each_kind_of_entry_has_its_number() {
             Body::Rechecked(std::boxed::Box::new(Rechecked {
                 environment: reading(),
                 report: vec![],
+                random: crate::random::testing::evidence_again(""),
             })),
         ),
     ];
