@@ -358,6 +358,17 @@ fn pictures_carry_a_psbt_and_lost_ones_are_replaced() {
 }
 
 #[test]
+fn pictures_of_bbqr_carry_a_psbt_too() {
+    let world = world();
+    let told = world.done("qr send --format bbqr --psbt w/approved-v2.psbt --out circle");
+    let code = told.rsplit(' ').next().expect("a code").trim().to_owned();
+    let told = world.done("qr receive --in circle --out from-bbqr.psbt");
+    assert!(told.contains(&code), "{told}");
+    let received = fs::read(world.folder.join("from-bbqr.psbt")).expect("written");
+    assert_eq!(received, world.read("approved-v2.psbt"));
+}
+
+#[test]
 fn descriptors_are_what_a_node_imports() {
     use bitcoin::Network::Regtest;
     let world = world();

@@ -146,6 +146,23 @@ def frames():
         seed("ur", name, "\n".join(lines).encode())
 
 
+def circles():
+    psbt = bytes.fromhex("70736274ff01020402000000010401000105010001fb0402000000") + b"\0"
+    seed("bbqr", "psbt-itself", psbt)
+    packed = zlib.compressobj(9, zlib.DEFLATED, -10)
+    packed = packed.compress(psbt) + packed.flush()
+    for packing, data in enumerate((psbt, psbt, packed)):
+        for count in (1, 2, 3):
+            each = -(-len(data) // count)
+            cuts = [data[at : at + each] for at in range(0, len(data), each)]
+            frames = b"".join(bytes([n, len(cut)]) + cut for n, cut in enumerate(cuts))
+            seed("bbqr", f"psbt-{'h2z'[packing]}-{count}", bytes([packing, 0, len(cuts) - 1]) + frames)
+    seed("ur", "bbqr-hex", b"B$HP0200" + psbt[:14].hex().upper().encode() + b"\nB$HP0201" + psbt[14:].hex().upper().encode())
+    text = base64.b64encode(psbt)
+    seed("ur", "specter", b"p1of2 " + text[:20] + b"\np2of2 " + text[20:])
+    seed("ur", "base64", text)
+
+
 def letters(table, payload):
     """Minimal bytewords: two letters for a byte, and a checksum at the end."""
     data = payload + struct.pack(">I", zlib.crc32(payload))
@@ -185,5 +202,6 @@ artefacts()
 psbts()
 headers()
 frames()
+circles()
 texts()
 descriptors()

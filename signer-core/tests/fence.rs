@@ -66,11 +66,13 @@ const BANNED: [&str; 6] = [
 ];
 
 /// All that signer-core uses outside its tests.
-const CORE_USES: [&str; 7] = [
+const CORE_USES: [&str; 9] = [
     "bitcoin",
+    "data-encoding",
     "k256",
     "miniscript",
     "minicbor",
+    "miniz_oxide",
     "p256",
     "rand_core",
     "zeroize",

@@ -46,6 +46,7 @@ smoke! {
     headers: 1_500,
     ur: 2_000,
     ur_parts: 6_000,
+    bbqr: 4_000,
     text: 20_000,
     descriptors: 10_000,
 }

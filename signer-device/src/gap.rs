@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use optics::child::Reader;
 use optics::draw;
-use signer_core::frames::{FRAGMENT_LEN, Limits, Received, Receiver, Sender, TransferCode, UrType};
+use signer_core::frames::{
+    Content, FRAGMENT_LEN, Limits, Received, Receiver, Sender, TransferCode, UrType,
+};
 use signer_core::psbt::{self, limits};
 use signer_core::types::Lang;
 
@@ -95,8 +97,8 @@ fn from_pictures(
         for text in texts {
             take_frame(&mut receiver, &text, path, console)?;
         }
-        if let Some((kind, message)) = receiver.message() {
-            return whole_message(kind, message, receiver.code(), console);
+        if let Some((content, message)) = receiver.message() {
+            return whole_message(content, message, receiver.code(), console);
         }
     }
     let missing = receiver.missing().map_or_else(
@@ -133,12 +135,12 @@ fn take_frame(
 }
 
 fn whole_message(
-    kind: UrType,
+    content: Content,
     message: Vec<u8>,
     code: Option<TransferCode>,
     console: &mut Console,
 ) -> Result<Vec<u8>, Failure> {
-    if kind == UrType::Bytes {
+    if content == Content::Other {
         return Err(Failure::input(
             "the pictures hold some other message, not a PSBT",
             "Show the PSBT on the host's screen and take its pictures.",

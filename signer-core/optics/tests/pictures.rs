@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use optics::read::{FILE_LIMIT, PIXEL_LIMIT, ReadError};
 use optics::{draw, read};
 use signer_core::frames::bytewords::crc32;
-use signer_core::frames::{FRAGMENT_LEN, Limits, Received, Receiver, Sender, UrType};
+use signer_core::frames::{Content, FRAGMENT_LEN, Limits, Received, Receiver, Sender, UrType};
 
 /// Capitals that versions 1 to 40 hold at level L.
 const CAPACITIES: [usize; 40] = [
@@ -133,7 +133,7 @@ fn frames_cross_as_files_with_a_third_of_them_lost() {
             break;
         }
     }
-    assert_eq!(receiver.message(), Some((UrType::CryptoPsbt, message)));
+    assert_eq!(receiver.message(), Some((Content::Psbt, message)));
     assert_eq!(receiver.code(), Some(sender.code()));
 }
 

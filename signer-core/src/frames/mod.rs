@@ -1,27 +1,44 @@
 //! Text frames of the air gap: a message split into parts, and put together again.
 //!
-//! The format is UR (BCR-2020-005, BCR-2024-001). No pictures, no keys, no rules: a frame is never
+//! Written and read: UR (BCR-2020-005, BCR-2024-001) and BBQr. Read only: Specter's `pXofY` and plain
+//! base64. No pictures, no keys, no rules: a frame is never
 //! authority. What comes out is bytes that the strict readers judge as if they had come by post.
 //!
 //! ```text
 //! message -> Sender -> text of each part -> picture .. picture -> text -> Receiver -> message
 //! ```
 
+mod bbqr;
 pub mod bytewords;
+mod collection;
 pub mod direction;
 mod elimination;
 mod fountain;
+mod frame;
+mod numbered;
 mod receiver;
 mod sender;
+mod specter;
+mod told;
 mod ur;
 
 use alloc::string::String;
 use core::fmt;
 
 pub use direction::{Direction, Receipts, WrongDirection};
-pub use receiver::{Alarm, Ignored, Received, Receiver};
+pub use receiver::{Received, Receiver};
 pub use sender::{Sender, SenderError};
+pub use told::{Alarm, Ignored};
 pub use ur::UrType;
+
+/// What a message is, whatever frames it came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A PSBT.
+    Psbt,
+    /// Anything else.
+    Other,
+}
 
 /// How much a receiver takes. Checked on what a frame claims, before anything is allocated for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,104 +1,14 @@
 //! Frames put together again, in any order, with any of them lost.
 //!
-//! Limits come before allocation. What is foreign or garbled is ignored and costs no progress; a
-//! second message is refused, never mixed in; what contradicts itself is an alarm that stays.
+//! Every form is recognised by itself: UR, BBQr, `pXofY`, plain base64. Limits come before
+//! allocation. What is foreign or garbled is ignored and costs no progress; a second message is
+//! refused, never mixed in; what contradicts itself is an alarm that stays.
 
 use alloc::vec::Vec;
 
-use super::elimination::{Equation, Equations, Outcome};
-use super::fountain::Fountain;
-use super::ur::{self, Frame, Part, UrType};
-use super::{Limits, TransferCode, bytewords};
-use crate::types::Lang;
-
-/// Why a frame was passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ignored {
-    /// The text is no UR.
-    NotUr,
-    /// A UR of a type that is not read here.
-    UnknownType,
-    /// Longer than any picture holds.
-    TooLong,
-    /// It claims more fragments than are taken.
-    TooManyFragments,
-    /// It claims a larger message than is taken.
-    TooLarge,
-    /// The letters do not add up to their checksum.
-    Garbled,
-    /// Its numbers contradict each other, or it is not in the one right form.
-    Malformed,
-    /// It belongs to another message than the one being received.
-    OtherMessage,
-}
-
-impl Ignored {
-    /// The reason as a sentence.
-    pub const fn sentence(self, lang: Lang) -> &'static str {
-        match self {
-            Self::NotUr => lang.pick("This code is not a UR.", "このコードはURではありません。"),
-            Self::UnknownType => lang.pick(
-                "This code holds something else than a PSBT or bytes.",
-                "このコードの中身はPSBTでもバイト列でもありません。",
-            ),
-            Self::TooLong => lang.pick(
-                "This text is too long for a code.",
-                "コードとして長すぎます。",
-            ),
-            Self::TooManyFragments => lang.pick(
-                "This code announces more frames than are taken.",
-                "このコードが示すフレーム数は上限を超えています。",
-            ),
-            Self::TooLarge => lang.pick(
-                "This code announces a larger message than is taken.",
-                "このコードが示す大きさは上限を超えています。",
-            ),
-            Self::Garbled => lang.pick(
-                "This code was not read cleanly.",
-                "このコードは正しく読み取れませんでした。",
-            ),
-            Self::Malformed => lang.pick(
-                "This code contradicts itself.",
-                "このコードの内容は矛盾しています。",
-            ),
-            Self::OtherMessage => lang.pick(
-                "This code belongs to another message.",
-                "このコードは別の送信のものです。",
-            ),
-        }
-    }
-}
-
-/// Why a transfer cannot be trusted any more. Receive again from the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// Frames of one message say different things about the same bytes.
-    Contradiction,
-    /// All frames are there, and the message does not add up to the checksum that they announced.
-    Checksum,
-    /// The message adds up and is not one byte string in deterministic form.
-    NotOneByteString,
-}
-
-impl Alarm {
-    /// The reason as a sentence.
-    pub const fn sentence(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Contradiction => lang.pick(
-                "Frames of this message contradict each other.",
-                "この送信のフレームは互いに矛盾しています。",
-            ),
-            Self::Checksum => lang.pick(
-                "The message does not match the checksum of its frames.",
-                "内容がフレームのチェックサムと一致しません。",
-            ),
-            Self::NotOneByteString => lang.pick(
-                "The message is not in the form that its type demands.",
-                "内容がその種類の定める形式ではありません。",
-            ),
-        }
-    }
-}
+use super::collection::{Collection, Taken};
+use super::frame::{self, Frame};
+use super::{Alarm, Content, Ignored, Limits, TransferCode};
 
 /// What one frame brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,21 +51,9 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Message {
-    kind: UrType,
-    bytes: Vec<u8>,
-}
-
-/// The frames of one message so far.
-#[derive(Debug)]
-struct Collection {
-    kind: UrType,
-    fragments: u16,
-    fragment_len: usize,
-    message_len: u32,
-    checksum: u32,
-    fountain: Fountain,
-    equations: Equations,
+pub(super) struct Message {
+    pub(super) content: Content,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Receiver {
@@ -172,9 +70,9 @@ impl Receiver {
         if let State::Spoilt(why) = self.state {
             return Received::Alarm { why };
         }
-        match ur::read(text, self.limits) {
-            Ok((kind, Frame::Whole(wrapped))) => self.whole(kind, &wrapped),
-            Ok((kind, Frame::Part(part))) => self.part(kind, part),
+        match frame::read(text, self.limits) {
+            Ok(Frame::Whole(message)) => self.whole(message),
+            Ok(frame) => self.part(frame),
             Err(why) => Received::Ignored { why },
         }
     }
@@ -194,16 +92,16 @@ impl Receiver {
             State::Collecting(from)
             | State::Done {
                 from: Some(from), ..
-            } => Some(usize::from(from.fragments)),
+            } => Some(from.fragments()),
             State::Done { from: None, .. } => Some(1),
             State::Waiting | State::Spoilt(_) => None,
         }
     }
 
-    /// The message and its type, once complete.
-    pub fn message(&self) -> Option<(UrType, Vec<u8>)> {
+    /// The message and what it is, once complete.
+    pub fn message(&self) -> Option<(Content, Vec<u8>)> {
         match &self.state {
-            State::Done { message, .. } => Some((message.kind, message.bytes.clone())),
+            State::Done { message, .. } => Some((message.content, message.bytes.clone())),
             _ => None,
         }
     }
@@ -216,32 +114,31 @@ impl Receiver {
         }
     }
 
-    fn whole(&mut self, kind: UrType, wrapped: &[u8]) -> Received {
-        let Some(bytes) = ur::unwrap(wrapped) else {
-            return ignored(Ignored::Malformed);
-        };
+    fn whole(&mut self, whole: Message) -> Received {
         match &self.state {
             State::Waiting => {
-                let message = Message { kind, bytes };
                 self.state = State::Done {
                     from: None,
-                    message,
+                    message: whole,
                 };
                 Received::Complete
             }
-            State::Done { message, .. } if message.kind == kind && message.bytes == bytes => {
+            State::Done { message, .. }
+                if message.content == whole.content && message.bytes == whole.bytes =>
+            {
                 Received::Known
             }
             _ => ignored(Ignored::OtherMessage),
         }
     }
 
-    fn part(&mut self, kind: UrType, part: Part) -> Received {
-        if matches!(self.state, State::Waiting) {
-            let Some(fresh) = Collection::of(kind, &part) else {
+    fn part(&mut self, frame: Frame) -> Received {
+        let fresh = matches!(self.state, State::Waiting);
+        if fresh {
+            let Some(begun) = Collection::begin(&frame, self.limits) else {
                 return ignored(Ignored::TooManyFragments);
             };
-            self.state = State::Collecting(fresh);
+            self.state = State::Collecting(begun);
         }
         let so_far = match &mut self.state {
             State::Collecting(so_far) => so_far,
@@ -250,14 +147,17 @@ impl Receiver {
             } => from,
             _ => return ignored(Ignored::OtherMessage),
         };
-        if !so_far.owns(kind, &part) {
-            return ignored(Ignored::OtherMessage);
-        }
-        match so_far.add(part) {
-            Outcome::Contradicts => self.spoil(Alarm::Contradiction),
-            Outcome::Implied => Received::Known,
-            Outcome::New if so_far.missing() > 0 => Received::New,
-            Outcome::New => self.finish(),
+        match so_far.take(frame) {
+            Taken::Contradicts => self.spoil(Alarm::Contradiction),
+            Taken::Known => Received::Known,
+            Taken::New if so_far.missing() > 0 => Received::New,
+            Taken::New => self.finish(),
+            Taken::Not(why) => {
+                if fresh {
+                    self.state = State::Waiting;
+                }
+                ignored(why)
+            }
         }
     }
 
@@ -266,7 +166,7 @@ impl Receiver {
         else {
             return self.spoil(Alarm::Contradiction);
         };
-        match from.message() {
+        match from.message(self.limits) {
             Ok(message) => {
                 let from = Some(from);
                 self.state = State::Done { from, message };
@@ -279,55 +179,6 @@ impl Receiver {
     fn spoil(&mut self, why: Alarm) -> Received {
         self.state = State::Spoilt(why);
         Received::Alarm { why }
-    }
-}
-
-impl Collection {
-    fn of(kind: UrType, part: &Part) -> Option<Self> {
-        let fragments = u16::try_from(part.fragments).ok()?;
-        Some(Self {
-            kind,
-            fragments,
-            fragment_len: part.bytes.len(),
-            message_len: part.message_len,
-            checksum: part.checksum,
-            fountain: Fountain::new(fragments, part.checksum),
-            equations: Equations::new(fragments),
-        })
-    }
-
-    fn owns(&self, kind: UrType, part: &Part) -> bool {
-        self.kind == kind
-            && u32::from(self.fragments) == part.fragments
-            && self.fragment_len == part.bytes.len()
-            && self.message_len == part.message_len
-            && self.checksum == part.checksum
-    }
-
-    fn add(&mut self, part: Part) -> Outcome {
-        let set = self.fountain.fragments_of(part.seq);
-        self.equations
-            .add(Equation::new(self.fragments, &set, part.bytes))
-    }
-
-    fn missing(&self) -> usize {
-        usize::from(self.fragments.saturating_sub(self.equations.rank()))
-    }
-
-    fn message(&mut self) -> Result<Message, Alarm> {
-        let padded = self.equations.solve().ok_or(Alarm::Contradiction)?;
-        let (wrapped, padding) = usize::try_from(self.message_len)
-            .ok()
-            .and_then(|len| padded.split_at_checked(len))
-            .ok_or(Alarm::Contradiction)?;
-        if bytewords::crc32(wrapped) != self.checksum || padding.iter().any(|byte| *byte != 0) {
-            return Err(Alarm::Checksum);
-        }
-        let bytes = ur::unwrap(wrapped).ok_or(Alarm::NotOneByteString)?;
-        Ok(Message {
-            kind: self.kind,
-            bytes,
-        })
     }
 }
 

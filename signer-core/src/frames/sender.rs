@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::fountain::Fountain;
 use super::ur::{self, Part, UrType};
-use super::{Limits, TransferCode, bytewords};
+use super::{Limits, TransferCode, bbqr, bytewords};
 
 /// Why a message cannot be sent in frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +44,10 @@ impl fmt::Display for SenderError {
 
 impl core::error::Error for SenderError {}
 
-/// Splits one message into frames: first its plain fragments, then mixed ones without end.
+/// Splits one message into frames, without end: as UR first the plain fragments, then mixed ones;
+/// as BBQr the same frames again and again.
 #[derive(Debug)]
 pub struct Sender {
-    kind: UrType,
     code: TransferCode,
     cut: Cut,
 }
@@ -55,7 +55,10 @@ pub struct Sender {
 #[derive(Debug)]
 enum Cut {
     Whole(String),
+    /// Numbered frames that come round in a circle.
+    Circle(Vec<String>),
     Parts {
+        kind: UrType,
         fragments: Vec<Vec<u8>>,
         message_len: u32,
         fountain: Fountain,
@@ -69,28 +72,38 @@ impl Sender {
     /// A message that fits into one frame becomes a single UR.
     pub fn new(kind: UrType, message: &[u8], fragment_len: usize) -> Result<Self, SenderError> {
         let limits = Limits::OURS;
-        if message.is_empty() || fragment_len == 0 {
-            return Err(SenderError::Empty);
-        }
-        if message.len() > limits.message {
-            return Err(SenderError::TooLarge {
-                limit: limits.message,
-            });
-        }
+        check(message, fragment_len, limits)?;
         let wrapped = ur::wrap(message);
         let cut = if wrapped.len() <= fragment_len {
             Cut::Whole(ur::write_whole(kind, &wrapped))
         } else {
-            cut(&wrapped, fragment_len, limits)?
+            cut(kind, &wrapped, fragment_len, limits)?
         };
         let code = TransferCode::of(message);
-        Ok(Self { kind, code, cut })
+        Ok(Self { code, cut })
+    }
+
+    /// Prepares a PSBT as BBQr in base 32, with at most `fragment_len` of its bytes in each frame.
+    pub fn bbqr(psbt: &[u8], fragment_len: usize) -> Result<Self, SenderError> {
+        check(psbt, fragment_len, Limits::OURS)?;
+        let texts = bbqr::write_psbt(psbt, fragment_len);
+        let texts = texts.ok_or(SenderError::TooManyFragments {
+            fragment_len: psbt
+                .len()
+                .div_ceil(usize::from(bbqr::FRAMES))
+                .next_multiple_of(5),
+        })?;
+        Ok(Self {
+            code: TransferCode::of(psbt),
+            cut: Cut::Circle(texts),
+        })
     }
 
     /// How many frames carry the whole message when none is lost.
     pub fn plain_parts(&self) -> usize {
         match &self.cut {
             Cut::Whole(_) => 1,
+            Cut::Circle(texts) => texts.len(),
             Cut::Parts { fragments, .. } => fragments.len(),
         }
     }
@@ -100,12 +113,19 @@ impl Sender {
         self.code
     }
 
-    /// The text of frame `seq`, counted from 1. Beyond [`Self::plain_parts`] frames are mixed, and
-    /// any of them replaces one that was missed.
+    /// The text of frame `seq`, counted from 1. Beyond [`Self::plain_parts`] the parts of a UR are
+    /// mixed, and any of them replaces one that was missed; frames of BBQr begin again.
     pub fn part(&self, seq: u32) -> String {
         match &self.cut {
             Cut::Whole(text) => text.clone(),
+            Cut::Circle(texts) => {
+                let mut again = texts.iter().cycle();
+                let place = usize::try_from(seq.saturating_sub(1)).unwrap_or_default();
+                let text = again.nth(place.checked_rem(texts.len()).unwrap_or_default());
+                text.cloned().unwrap_or_default()
+            }
             Cut::Parts {
+                kind,
                 fragments,
                 message_len,
                 fountain,
@@ -119,7 +139,7 @@ impl Sender {
                     checksum: *checksum,
                     bytes: mix(fragments, &fountain.fragments_of(seq)),
                 };
-                ur::write_part(self.kind, &part)
+                ur::write_part(*kind, &part)
             }
         }
     }
@@ -130,7 +150,24 @@ impl Sender {
     }
 }
 
-fn cut(wrapped: &[u8], fragment_len: usize, limits: Limits) -> Result<Cut, SenderError> {
+fn check(message: &[u8], fragment_len: usize, limits: Limits) -> Result<(), SenderError> {
+    if message.is_empty() || fragment_len == 0 {
+        return Err(SenderError::Empty);
+    }
+    if message.len() > limits.message {
+        return Err(SenderError::TooLarge {
+            limit: limits.message,
+        });
+    }
+    Ok(())
+}
+
+fn cut(
+    kind: UrType,
+    wrapped: &[u8],
+    fragment_len: usize,
+    limits: Limits,
+) -> Result<Cut, SenderError> {
     let most = usize::from(limits.fragments);
     let even = wrapped
         .len()
@@ -148,6 +185,7 @@ fn cut(wrapped: &[u8], fragment_len: usize, limits: Limits) -> Result<Cut, Sende
     }
     let checksum = bytewords::crc32(wrapped);
     Ok(Cut::Parts {
+        kind,
         fragments,
         message_len: u32::try_from(wrapped.len()).map_err(|_| too_many)?,
         fountain: Fountain::new(count, checksum),

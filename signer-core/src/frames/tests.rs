@@ -7,6 +7,7 @@ use std::vec::Vec;
 
 use super::*;
 
+mod circles;
 mod hostile;
 mod oracle;
 mod transfers;

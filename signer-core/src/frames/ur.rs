@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use super::{Ignored, Limits, TEXT_LIMIT, bytewords};
+use super::{Content, Ignored, Limits, bytewords};
 use crate::codec::{self, ByteString};
 
 /// What a message is, as the registry of UR types names it.
@@ -31,6 +31,14 @@ impl UrType {
             Self::CryptoPsbt => "CRYPTO-PSBT",
             Self::Psbt => "PSBT",
             Self::Bytes => "BYTES",
+        }
+    }
+
+    /// What a message of this type is.
+    pub const fn content(self) -> Content {
+        match self {
+            Self::CryptoPsbt | Self::Psbt => Content::Psbt,
+            Self::Bytes => Content::Other,
         }
     }
 
@@ -86,17 +94,16 @@ pub(super) fn write_part(kind: UrType, part: &Part) -> String {
     )
 }
 
+/// Whether a text is meant as a UR.
+pub(super) fn looks_like(text: &str) -> bool {
+    let scheme = text.get(..3);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("ur:"))
+}
+
 /// Reads one frame, in either case. Claims are held against `limits` before the letters are read.
 pub(super) fn read(text: &str, limits: Limits) -> Result<(UrType, Frame), Ignored> {
-    let text = text.trim_ascii();
-    if text.len() > TEXT_LIMIT {
-        return Err(Ignored::TooLong);
-    }
-    let (scheme, rest) = text.split_once(':').ok_or(Ignored::NotUr)?;
-    if !scheme.eq_ignore_ascii_case("ur") {
-        return Err(Ignored::NotUr);
-    }
-    let (kind, body) = rest.split_once('/').ok_or(Ignored::NotUr)?;
+    let (_, rest) = text.split_once(':').ok_or(Ignored::NotAFrame)?;
+    let (kind, body) = rest.split_once('/').ok_or(Ignored::NotAFrame)?;
     let kind = UrType::named(kind).ok_or(Ignored::UnknownType)?;
     let frame = match body.split_once('/') {
         None => Frame::Whole(letters(body)?),

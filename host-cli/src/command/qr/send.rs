@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use optics::draw;
-use signer_core::frames::{FRAGMENT_LEN, Sender, UrType};
+use signer_core::frames::{FRAGMENT_LEN, Sender, SenderError, UrType};
 
 use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::house;
 use crate::view::line;
 
-/// Draws a PSBT as UR frames, one PNG picture for each.
+/// Draws a PSBT as frames, one PNG picture for each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli qr send --psbt request.psbt --out frames --spare 4")]
@@ -18,6 +19,10 @@ pub(crate) struct Args {
     /// The PSBT
     #[arg(long)]
     psbt: PathBuf,
+
+    /// How the frames are written: Coldcard reads BBQr, most others and signer-device UR
+    #[arg(long, value_enum, default_value_t = Format::Ur)]
+    format: Format,
 
     /// Bytes of the PSBT in each picture
     #[arg(long, default_value_t = FRAGMENT_LEN)]
@@ -35,7 +40,9 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let parsed = house::psbt(&self.psbt)?;
-        let sender = Sender::new(UrType::CryptoPsbt, parsed.bytes(), self.fragment)
+        let sender = self
+            .format
+            .sender(parsed.bytes(), self.fragment)
             .map_err(|error| Failure::told("the PSBT cannot be sent as pictures", &error))?;
         let plain = sender.plain_parts();
         let count = if plain == 1 { 1 } else { plain + self.spare };
@@ -50,5 +57,23 @@ impl Args {
         })?;
         line!("{count} pictures, transfer code {}", sender.code());
         Ok(())
+    }
+}
+
+/// A form of frames that is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// UR: beyond the plain frames any one replaces any that was missed
+    Ur,
+    /// BBQr: numbered frames, each of which is needed
+    Bbqr,
+}
+
+impl Format {
+    fn sender(self, psbt: &[u8], fragment: usize) -> Result<Sender, SenderError> {
+        match self {
+            Self::Ur => Sender::new(UrType::CryptoPsbt, psbt, fragment),
+            Self::Bbqr => Sender::bbqr(psbt, fragment),
+        }
     }
 }

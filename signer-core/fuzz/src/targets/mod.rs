@@ -14,7 +14,7 @@ mod world;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name; `corpus/<name>/` holds its seeds.
-pub(crate) const TARGETS: [(&str, Target); 18] = [
+pub(crate) const TARGETS: [(&str, Target); 19] = [
     ("psbt_v0", psbt::read),
     ("psbt_v2", psbt::read),
     ("psbt_stages", psbt::stages),
@@ -31,6 +31,7 @@ pub(crate) const TARGETS: [(&str, Target); 18] = [
     ("headers", headers::run),
     ("ur", frames::texts),
     ("ur_parts", frames::parts),
+    ("bbqr", frames::circles),
     ("text", text::text),
     ("descriptors", descriptors::list),
 ];

@@ -130,10 +130,10 @@ fn only_the_one_deterministic_form_is_read() {
 #[test]
 fn foreign_texts_are_passed_over() {
     for (frame, why) in [
-        ("", Ignored::NotUr),
-        ("ur:psbt", Ignored::NotUr),
-        ("B$2P0100AAAA", Ignored::NotUr),
-        ("bitcoin:bc1q/x", Ignored::NotUr),
+        ("", Ignored::NotAFrame),
+        ("ur:psbt", Ignored::NotAFrame),
+        ("b$2P0100AAAA", Ignored::NotAFrame),
+        ("bitcoin:bc1q/x", Ignored::NotAFrame),
         ("UR:CRYPTO-SEED/AEADAOLAZMJENDEOTI", Ignored::UnknownType),
         ("UR:BYTES/AEADAOLAZMJENDEOTO", Ignored::Garbled),
         ("UR:BYTES/\u{6c37}\u{5ba4}", Ignored::Garbled),

@@ -35,7 +35,7 @@ fn without_loss_exactly_the_plain_parts_are_needed() {
         assert_eq!(receiver.message().is_some(), last);
     }
     assert_eq!(receiver.fragments(), Some(sender.plain_parts()));
-    assert_eq!(receiver.message(), Some((UrType::CryptoPsbt, message)));
+    assert_eq!(receiver.message(), Some((Content::Psbt, message)));
     assert_eq!(receiver.code(), Some(sender.code()));
 }
 
@@ -100,7 +100,7 @@ fn a_short_message_is_one_frame() {
     assert_eq!(receiver.receive(&sender.part(1)), Received::Complete);
     assert_eq!(receiver.receive(&sender.part(1)), Received::Known);
     assert_eq!(receiver.missing(), Some(0));
-    assert_eq!(receiver.message(), Some((UrType::Bytes, b"card".to_vec())));
+    assert_eq!(receiver.message(), Some((Content::Other, b"card".to_vec())));
 }
 
 #[test]
