@@ -18,7 +18,7 @@ use signer_core::rule::{Refusal, Verdict};
 use signer_core::token::{
     Flag, Half, HalfPair, KeyAttribute, KeyReading, Relaxations, hsm01, hsm03,
 };
-use signer_core::types::{Chain, KeyIndex, PoolNumber};
+use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber};
 
 const DEVICE: Fingerprint = Fingerprint::from_bytes([0xc0, 0x1d, 0xc0, 0x1d]);
 const POOL: PoolNumber = PoolNumber(1);
@@ -247,7 +247,7 @@ fn a_key_whose_flags_were_left_to_the_module_is_refused() {
             let keys = login(&load_module(), &selector).read_wallet_keys().unwrap();
             let expected: Vec<String> = refused(judge(&keys))
                 .into_iter()
-                .map(|r| r.expected)
+                .map(|r| r.expected.text(Lang::En).to_owned())
                 .collect();
             for attribute in [
                 "CKA_COPYABLE false",
@@ -296,7 +296,7 @@ fn a_key_that_was_born_elsewhere_is_refused() {
         assert_eq!(keys.len(), 1);
         let expected: Vec<String> = refused(judge(&keys))
             .into_iter()
-            .map(|r| r.expected)
+            .map(|r| r.expected.text(Lang::En).to_owned())
             .collect();
         for attribute in [
             "CKA_LOCAL true",

@@ -9,6 +9,10 @@ use core::fmt;
 
 use minicbor::{Decode, Decoder, Encode};
 
+use crate::phrase;
+use crate::rule::Phrase;
+use crate::types::Lang;
+
 /// Why bytes were not taken as an artefact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodecError {
@@ -25,15 +29,31 @@ pub enum CodecError {
     NotDeterministic,
 }
 
+impl CodecError {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::TooLarge { limit, got } => phrase!(
+                "{got} bytes, at most {limit} are taken",
+                "{got} バイト(受入れは {limit} バイトまで)",
+                got = got,
+                limit = limit
+            ),
+            // What the library says is for programmers, in English.
+            Self::Malformed(what) => Phrase::new(
+                &alloc::format!("not the expected structure: {what}"),
+                "想定の構造ではない",
+            ),
+            Self::NotDeterministic => {
+                phrase!("not in deterministic encoding", "決定的な符号化ではない")
+            }
+        }
+    }
+}
+
 impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge { limit, got } => {
-                write!(f, "{got} bytes, at most {limit} are taken")
-            }
-            Self::Malformed(what) => write!(f, "not the expected structure: {what}"),
-            Self::NotDeterministic => f.write_str("not in deterministic encoding"),
-        }
+        f.write_str(self.phrase().text(Lang::En))
     }
 }
 

@@ -22,8 +22,10 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use crate::codec::{self, CodecError};
 use crate::digest::{KeyId, sha256_of, tagged};
 use crate::keys::{P256PublicKey, Signature64, Verification};
+use crate::phrase;
+use crate::rule::Phrase;
 use crate::signing::{OfficerOrder, SealOrder};
-use crate::types::{Network, Purpose};
+use crate::types::{Lang, Network, Purpose};
 
 pub use endorsed::{Endorsed, Endorsement, EndorsementDraft};
 
@@ -40,6 +42,15 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        let network = self.network;
+        match self.purpose {
+            Purpose::Live => phrase!("live on {net}", "{net} の本番", net = network),
+            Purpose::Drill => phrase!("a drill on {net}", "{net} の訓練", net = network),
+        }
+    }
+
     /// The context string of a kind of artefact in this scope.
     fn context(self, kind: &str) -> String {
         let purpose = match self.purpose {
@@ -82,15 +93,34 @@ pub enum CoseError {
     Unsigned,
 }
 
+impl CoseError {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Codec(error) => error.phrase(),
+            Self::UnknownKey(key) => phrase!(
+                "signed by the unknown key {key}",
+                "未知の鍵 {key} による署名",
+                key = key
+            ),
+            Self::BadSignature(key) => phrase!(
+                "the signature of key {key} does not verify",
+                "鍵 {key} の署名が検証できない",
+                key = key
+            ),
+            Self::Order(key) => phrase!(
+                "key {key} signed twice or out of order",
+                "鍵 {key} の署名が重複または順序違い",
+                key = key
+            ),
+            Self::Unsigned => phrase!("not signed", "署名なし"),
+        }
+    }
+}
+
 impl fmt::Display for CoseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Codec(error) => write!(f, "{error}"),
-            Self::UnknownKey(key) => write!(f, "signed by the unknown key {key}"),
-            Self::BadSignature(key) => write!(f, "the signature of key {key} does not verify"),
-            Self::Order(key) => write!(f, "key {key} signed twice or out of order"),
-            Self::Unsigned => f.write_str("not signed"),
-        }
+        f.write_str(self.phrase().text(Lang::En))
     }
 }
 

@@ -3,13 +3,13 @@
 //! The readings come from outside and stand in the transcript, so that an auditor judges them
 //! again. What could not be read counts as not there to be trusted: it is refused.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use crate::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use crate::token::Assurance;
 
 /// `ARPHRD_LOOPBACK`: the kernel's number for a loopback interface.
@@ -87,18 +87,30 @@ pub fn env01(reading: &EnvironmentReading, assurance: Assurance) -> Verdict {
     ];
     let mut refusals = Vec::new();
     for (source, interfaces) in sources {
-        let expected = format!("only loopback in {source}");
+        let expected = phrase!(
+            "only loopback in {source}",
+            "{source} にループバックのみ",
+            source = source
+        );
         match interfaces {
-            None => refusals.push(refusal(RuleId::ENV01, expected, "not readable")),
+            None => refusals.push(refusal(RuleId::ENV01, expected, unread())),
             // The kernel always has a loopback interface: an empty list saw nothing.
-            Some([]) => refusals.push(refusal(RuleId::ENV01, expected, "no interface at all")),
+            Some([]) => {
+                let got = phrase!("no interface at all", "インターフェースが1つもない");
+                refusals.push(refusal(RuleId::ENV01, expected, got));
+            }
             Some(interfaces) => {
                 for other in interfaces
                     .iter()
                     .filter(|interface| !is_loopback(interface))
                 {
-                    let got = format!("{} (kind {})", other.name, other.kind);
-                    refusals.push(refusal(RuleId::ENV01, expected.clone(), &got));
+                    let got = phrase!(
+                        "{name} (kind {kind})",
+                        "{name}(種別 {kind})",
+                        name = other.name,
+                        kind = other.kind
+                    );
+                    refusals.push(refusal(RuleId::ENV01, expected.clone(), got));
                 }
             }
         }
@@ -110,48 +122,63 @@ pub fn env01(reading: &EnvironmentReading, assurance: Assurance) -> Verdict {
 ///
 /// Under a test-only profile a failure is a notice.
 pub fn env02(reading: &EnvironmentReading, assurance: Assurance) -> Verdict {
-    let pattern = reading.core_pattern.as_deref().unwrap_or("not readable");
+    let pattern = reading.core_pattern.as_ref();
+    let pattern = pattern.map_or_else(unread, Phrase::figure);
     let numbers = [
-        ("no tracer", reading.tracer_pid.map(u64::from)),
-        ("a core limit of 0", reading.core_limit),
         (
-            "a process that cannot be dumped",
+            phrase!("no tracer", "トレーサなし"),
+            reading.tracer_pid.map(u64::from),
+        ),
+        (
+            phrase!("a core limit of 0", "コアダンプ上限 0"),
+            reading.core_limit,
+        ),
+        (
+            phrase!("a process that cannot be dumped", "ダンプできないプロセス"),
             reading.dumpable.map(u64::from),
         ),
     ];
     let lists = [
-        ("no swap", reading.swaps.as_deref()),
-        ("no preloaded library", reading.preloaded.as_deref()),
+        (phrase!("no swap", "スワップなし"), reading.swaps.as_deref()),
+        (
+            phrase!("no preloaded library", "プリロードライブラリなし"),
+            reading.preloaded.as_deref(),
+        ),
     ];
     let mut refusals = Vec::new();
     for (expected, number) in numbers {
-        match number {
-            Some(0) => {}
-            Some(n) => {
-                let got = format!("{n} (core pattern {pattern})");
-                refusals.push(refusal(RuleId::ENV02, expected.into(), &got));
-            }
-            None => refusals.push(refusal(RuleId::ENV02, expected.into(), "not readable")),
-        }
+        let got = match number {
+            Some(0) => continue,
+            Some(n) => phrase!(
+                "{n} (core pattern {pattern})",
+                "{n}(コアパターン {pattern})",
+                n = n,
+                pattern = pattern
+            ),
+            None => unread(),
+        };
+        refusals.push(refusal(RuleId::ENV02, expected, got));
     }
     for (expected, list) in lists {
-        match list {
-            Some([]) => {}
-            Some(entries) => {
-                let got = entries.join(" ");
-                refusals.push(refusal(RuleId::ENV02, expected.into(), &got));
-            }
-            None => refusals.push(refusal(RuleId::ENV02, expected.into(), "not readable")),
-        }
+        let got = match list {
+            Some([]) => continue,
+            Some(entries) => Phrase::figure(entries.join(" ")),
+            None => unread(),
+        };
+        refusals.push(refusal(RuleId::ENV02, expected, got));
     }
     weighed(refusals, assurance)
+}
+
+fn unread() -> Phrase {
+    phrase!("not readable", "読取不可")
 }
 
 fn is_loopback(interface: &Interface) -> bool {
     interface.name == "lo" && interface.kind == LOOPBACK_KIND
 }
 
-fn refusal(rule: RuleId, expected: String, got: &str) -> Refusal {
+const fn refusal(rule: RuleId, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(rule, Place::Machine, expected, got)
 }
 
@@ -160,10 +187,7 @@ fn weighed(refusals: Vec<Refusal>, assurance: Assurance) -> Verdict {
     if assurance != Assurance::TestOnly || refusals.is_empty() {
         return Verdict::of(refusals);
     }
-    let facts = refusals
-        .iter()
-        .map(|refusal| format!("expected {}, got {}", refusal.expected, refusal.got));
-    Verdict::Notice(facts.collect::<Vec<_>>().join("; "))
+    Verdict::Notice(Phrase::listed(refusals.iter().map(Refusal::difference)))
 }
 
 #[cfg(test)]
@@ -171,6 +195,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::types::Lang;
 
     fn lo() -> Interface {
         Interface {
@@ -246,7 +271,9 @@ mod tests {
         fn is_a_notice_under_a_test_only_profile() {
             let reading = changed(|r| r.netlink = Some(vec![lo(), ethernet()]));
             let verdict = env01(&reading, Assurance::TestOnly);
-            assert!(matches!(verdict, Verdict::Notice(text) if text.contains("eth0")));
+            assert!(
+                matches!(verdict, Verdict::Notice(text) if text.text(Lang::Ja).contains("eth0"))
+            );
             let unverified = env01(&reading, Assurance::Unverified);
             assert_eq!(refusals(&unverified), 1);
         }
@@ -284,7 +311,9 @@ mod tests {
         fn is_a_notice_under_a_test_only_profile() {
             let reading = changed(|r| r.swaps = Some(vec!["/dev/sda2".into()]));
             let verdict = env02(&reading, Assurance::TestOnly);
-            assert!(matches!(verdict, Verdict::Notice(text) if text.contains("/dev/sda2")));
+            assert!(
+                matches!(verdict, Verdict::Notice(text) if text.text(Lang::Ja).contains("/dev/sda2"))
+            );
         }
     }
 

@@ -17,8 +17,10 @@ use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, CompactTarget, Target};
 use minicbor::{Decode, Encode};
 
+use crate::phrase;
 use crate::root::Checkpoint;
-use crate::types::{Height, Network};
+use crate::rule::{Explained, Phrase};
+use crate::types::{Height, Lang, Network};
 
 /// Most headers in one run: 1.6 MB, four months.
 pub const RUN_LIMIT: usize = 20_000;
@@ -101,43 +103,84 @@ pub enum HeaderError {
     Time(Height),
 }
 
-impl fmt::Display for HeaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained for HeaderError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Count(got) => write!(
-                f,
-                "{got} headers, 1 to {RUN_LIMIT} are taken\n  Send them in several runs."
+            Self::Count(got) => phrase!(
+                "{got} headers, 1 to {limit} are taken",
+                "ヘッダー {got} 件(受入れは 1 から {limit} 件まで)",
+                got = got,
+                limit = RUN_LIMIT
             ),
-            Self::Gap { expected, got } => write!(
-                f,
-                "headers begin at {got}, the next one is {expected}\n  Send them from {expected} on."
+            Self::Gap { expected, got } => phrase!(
+                "headers begin at {got}, the next one is {expected}",
+                "ヘッダーが {got} から始まるが、次は {expected}",
+                got = got,
+                expected = expected
             ),
-            Self::Behind { tip, got } => write!(
-                f,
-                "headers end at {got}, {tip} is known already\n  Bring the host's node up to date."
+            Self::Behind { tip, got } => phrase!(
+                "headers end at {got}, {tip} is known already",
+                "ヘッダーが {got} で終わるが、{tip} まで既知",
+                got = got,
+                tip = tip
             ),
-            Self::OtherChain(height) => write!(
-                f,
-                "header {height} is another block than the one known\n  \
-                 Find out which chain the host's node follows before going on."
+            Self::OtherChain(height) => phrase!(
+                "header {height} is another block than the one known",
+                "ヘッダー {height} が既知のブロックと異なる",
+                height = height
             ),
-            Self::Unlinked(height) => broken(f, *height, "does not follow the one before it"),
-            Self::Target { height, got } => broken(
-                f,
-                *height,
-                &alloc::format!("states a wrong target {got:#010x}"),
+            Self::Unlinked(height) => phrase!(
+                "header {height} does not follow the one before it",
+                "ヘッダー {height} が直前のものに続かない",
+                height = height
             ),
-            Self::Work(height) => broken(f, *height, "was not worked for"),
-            Self::Time(height) => broken(f, *height, "is not later than the eleven before it"),
+            Self::Target { height, got } => phrase!(
+                "header {height} states a wrong target {got}",
+                "ヘッダー {height} のターゲット {got} が誤り",
+                height = height,
+                got = format_args!("{got:#010x}")
+            ),
+            Self::Work(height) => phrase!(
+                "header {height} was not worked for",
+                "ヘッダー {height} に作業証明がない",
+                height = height
+            ),
+            Self::Time(height) => phrase!(
+                "header {height} is not later than the eleven before it",
+                "ヘッダー {height} の時刻が直前11件より後ではない",
+                height = height
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Count(_) => phrase!("Send them in several runs.", "数回に分けて送ってください。"),
+            Self::Gap { expected, .. } => phrase!(
+                "Send them from {expected} on.",
+                "{expected} から送ってください。",
+                expected = expected
+            ),
+            Self::Behind { .. } => phrase!(
+                "Bring the host's node up to date.",
+                "ホストのノードを最新にしてください。"
+            ),
+            Self::OtherChain(_) => phrase!(
+                "Find out which chain the host's node follows before going on.",
+                "続行する前に、ホストのノードがどのチェーンに従っているか確認してください。"
+            ),
+            Self::Unlinked(_) | Self::Target { .. } | Self::Work(_) | Self::Time(_) => phrase!(
+                "Fetch the headers again from your own node.",
+                "自社のノードからヘッダーを取得し直してください。"
+            ),
         }
     }
 }
 
-fn broken(f: &mut fmt::Formatter<'_>, height: Height, what: &str) -> fmt::Result {
-    write!(
-        f,
-        "header {height} {what}\n  Fetch the headers again from your own node."
-    )
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
 }
 
 impl core::error::Error for HeaderError {}

@@ -7,7 +7,7 @@ use signer_core::policy::CheckedTx;
 use signer_core::psbt::{Limits, ParsedPsbt};
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
-use signer_core::rule::{RuleLine, RuleReport, Stopped, Verdict};
+use signer_core::rule::{Phrase, Refusal, RuleLine, RuleReport, Stopped, Verdict};
 use signer_core::transcript::DeviceState;
 use signer_core::types::{Height, Lang};
 use signer_core::wallet::{BindContext, OutputKind, WalletTx};
@@ -135,8 +135,8 @@ fn say_line(console: &mut Console, line: &RuleLine) -> Result<(), Failure> {
     let (rule, lang) = (line.rule, console.lang());
     match &line.verdict {
         Verdict::Passed => console.say(&format!("{rule} {}", rule.sentence(lang))),
-        Verdict::Notice(text) => console.notice(&format!("{rule} {text}")),
-        Verdict::NotApplicable(why) => console.say(&format!("{rule} -- {why}")),
+        Verdict::Notice(text) => console.notice(&format!("{rule} {}", text.text(lang))),
+        Verdict::NotApplicable(why) => console.say(&format!("{rule} -- {}", why.text(lang))),
         Verdict::NotReached(by) => console.say(&match lang {
             Lang::En => format!("{rule} not reached, because of {by}"),
             Lang::Ja => format!("{rule} 未判定({by}のため)"),
@@ -180,30 +180,34 @@ fn json(report: &RuleReport, checked: Option<&CheckedTx>) -> Json {
 }
 
 fn line_json(line: &RuleLine) -> Json {
-    let (verdict, detail) = match &line.verdict {
-        Verdict::Passed => ("passed", Json::Null),
-        Verdict::Notice(text) => ("notice", Json::text(text)),
-        Verdict::NotApplicable(why) => ("not-applicable", Json::text(why)),
-        Verdict::NotReached(by) => ("not-reached", Json::text(by)),
-        Verdict::Refused(refusals) => (
-            "refused",
-            Json::List(
-                refusals
-                    .iter()
-                    .map(|refusal| {
-                        Json::Object(vec![
-                            ("place", Json::text(refusal.place.text(Lang::En))),
-                            ("expected", Json::text(&refusal.expected)),
-                            ("got", Json::text(&refusal.got)),
-                        ])
-                    })
-                    .collect(),
-            ),
-        ),
+    let said = |text: &Phrase, lang| Json::text(text.text(lang));
+    let (en, ja) = (Lang::En, Lang::Ja);
+    let (verdict, detail, detail_ja) = match &line.verdict {
+        Verdict::Passed => ("passed", Json::Null, Json::Null),
+        Verdict::Notice(text) => ("notice", said(text, en), said(text, ja)),
+        Verdict::NotApplicable(why) => ("not-applicable", said(why, en), said(why, ja)),
+        Verdict::NotReached(by) => ("not-reached", Json::text(by), Json::Null),
+        Verdict::Refused(refusals) => {
+            let all = refusals.iter().map(refusal_json);
+            ("refused", Json::List(all.collect()), Json::Null)
+        }
     };
     Json::Object(vec![
         ("rule", Json::text(line.rule)),
         ("verdict", Json::text(verdict)),
         ("detail", detail),
+        ("detail_ja", detail_ja),
+    ])
+}
+
+fn refusal_json(refusal: &Refusal) -> Json {
+    let (place, expected, got) = (&refusal.place, &refusal.expected, &refusal.got);
+    Json::Object(vec![
+        ("place", Json::text(place.text(Lang::En))),
+        ("expected", Json::text(expected.text(Lang::En))),
+        ("got", Json::text(got.text(Lang::En))),
+        ("place_ja", Json::text(place.text(Lang::Ja))),
+        ("expected_ja", Json::text(expected.text(Lang::Ja))),
+        ("got_ja", Json::text(got.text(Lang::Ja))),
     ])
 }

@@ -7,8 +7,9 @@ use bitcoin::{EcdsaSighashType, Transaction};
 use signer_core::cose::Signed;
 use signer_core::digest::DeviceId;
 use signer_core::keys::Signature64;
+use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, signed};
-use signer_core::rule::{Place, Refusal, RuleId};
+use signer_core::rule::{Phrase, Place, Refusal, RuleId};
 use signer_core::signing::{Receipt, SignatureLine};
 use signer_core::types::{Id, InputIndex, SessionNumber};
 use signer_core::wallet::RegisteredWallet;
@@ -33,12 +34,17 @@ pub(super) fn check(
     let (device, session, bytes) = new_receipt(request, answer)?;
     let keys = key_of(wallet.cosigners().iter().map(|c| c.identity));
     let scope = wallet.record().scope;
-    let receipt = Signed::<Receipt>::open(bytes, scope, keys)
-        .map_err(|error| refused(Place::Whole, "a genuine receipt", error))?;
+    let receipt = Signed::<Receipt>::open(bytes, scope, keys).map_err(|error| {
+        let expected = phrase!("a genuine receipt", "真正な受領証");
+        refused(Place::Whole, expected, error.phrase())
+    })?;
     let mut cosigners = wallet.cosigners().iter();
     let cosigner = cosigners
         .find(|c| c.identity.key_id() == receipt.signer())
-        .ok_or_else(|| refused(Place::Whole, "a receipt of a co-signer", receipt.signer()))?;
+        .ok_or_else(|| {
+            let expected = phrase!("a receipt of a co-signer", "共同署名者の受領証");
+            refused(Place::Whole, expected, Phrase::figure(receipt.signer()))
+        })?;
     let body = receipt.body();
     let expected = Receipt {
         version: 1,
@@ -51,8 +57,13 @@ pub(super) fn check(
         ..body.clone()
     };
     if *body != expected || device != expected.device {
-        let what = format!("a receipt of {} for exactly this", cosigner.name);
-        return Err(refused(Place::Whole, what, "one for something else"));
+        let what = phrase!(
+            "a receipt of {name} for exactly this",
+            "この内容そのものに対する {name} の受領証",
+            name = cosigner.name
+        );
+        let got = phrase!("one for something else", "別の内容に対する受領証");
+        return Err(refused(Place::Whole, what, got));
     }
     verify(answer, wallet, &cosigner.identity.device_id(), body)?;
     Ok(Answer {
@@ -71,7 +82,10 @@ fn new_receipt<'a>(
     let mut new = receipts.filter(|receipt| !known.contains(receipt));
     match (new.next(), new.next()) {
         (Some((device, session, bytes)), None) => Ok((*device, *session, bytes)),
-        _ => Err(refused(Place::Whole, "one new receipt", "none or several")),
+        _ => {
+            let expected = phrase!("one new receipt", "新しい受領証1つ");
+            Err(refused(Place::Whole, expected, none_or_several()))
+        }
     }
 }
 
@@ -92,10 +106,15 @@ fn new_signatures(
                 (Some((key, der)), None) => Ok(SignatureLine {
                     input,
                     key: *key,
-                    signature: compact(der)
-                        .ok_or_else(|| refused(place, "a signature of type ALL", "another"))?,
+                    signature: compact(der).ok_or_else(|| {
+                        let expected = phrase!("a signature of type ALL", "種別 ALL の署名");
+                        refused(place, expected, phrase!("another", "別の形式"))
+                    })?,
                 }),
-                _ => Err(refused(place, "one new signature", "none or several")),
+                _ => {
+                    let expected = phrase!("one new signature", "新しい署名1つ");
+                    Err(refused(place, expected, none_or_several()))
+                }
             }
         })
         .collect()
@@ -122,7 +141,8 @@ fn verify(
         let place = Place::Input(line.input);
         let owner = judge.verify(line.input, &line.key, &line.signature)?;
         if owner != *device {
-            return Err(refused(place, "a key of the device itself", owner));
+            let expected = phrase!("a key of the device itself", "その端末自身の鍵");
+            return Err(refused(place, expected, Phrase::figure(owner)));
         }
     }
     Ok(())
@@ -154,7 +174,10 @@ impl<'a> Judge<'a> {
         signature: &Signature64,
     ) -> Result<DeviceId, Refusal> {
         let place = Place::Input(input);
-        let unknown = || unsound(place.clone(), "an input and a key of the wallet", key);
+        let unknown = || {
+            let expected = phrase!("an input and a key of the wallet", "ウォレットの入力と鍵");
+            unsound(place.clone(), expected, Phrase::figure(key))
+        };
         let at = usize::try_from(input.0).map_err(|_| unknown())?;
         let spent = &self.parsed.inputs().get(at).ok_or_else(unknown)?.spent;
         let located = self.wallet.locate(&spent.script_pubkey);
@@ -177,23 +200,28 @@ impl<'a> Judge<'a> {
                 .verify_ecdsa(&Message::from(sighash), &signature, key)
         });
         let invalid = |_| {
-            let what = format!("a valid signature of {}", owner.name);
-            unsound(place, what, "one that does not verify")
+            let what = phrase!(
+                "a valid signature of {name}",
+                "{name} の有効な署名",
+                name = owner.name
+            );
+            let got = phrase!("one that does not verify", "検証できない署名");
+            unsound(place, what, got)
         };
         valid.map(|()| owner.identity.device_id()).map_err(invalid)
     }
 }
 
+fn none_or_several() -> Phrase {
+    phrase!("none or several", "なし、または複数")
+}
+
 /// SIG01: a signature that is none.
-pub(super) fn unsound(
-    place: Place,
-    expected: impl std::fmt::Display,
-    got: impl std::fmt::Display,
-) -> Refusal {
+pub(super) const fn unsound(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::SIG01, place, expected, got)
 }
 
 /// SIG05: something that a device may not add or change.
-fn refused(place: Place, expected: impl std::fmt::Display, got: impl std::fmt::Display) -> Refusal {
+const fn refused(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::SIG05, place, expected, got)
 }

@@ -3,6 +3,7 @@
 use bitcoin::script::PushBytesBuf;
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::{ScriptBuf, Transaction, Witness, consensus};
+use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 use signer_core::rule::{Place, Refusal};
 use signer_core::types::{Chain, InputIndex, KeyIndex};
@@ -68,8 +69,8 @@ fn signatures<'a>(
             let signature = compact(der).ok_or_else(|| {
                 unsound(
                     Place::Input(place),
-                    "strict signatures of type ALL",
-                    "another form",
+                    phrase!("strict signatures of type ALL", "種別 ALL の厳密な署名"),
+                    phrase!("another form", "別の形式"),
                 )
             })?;
             judge.verify(place, key, &signature)?;

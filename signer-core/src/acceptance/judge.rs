@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{AcceptanceReport, Answer, Trial, Weight};
 use crate::keys::{CkaId, KeyRole};
-use crate::rule::Verdict;
+use crate::rule::{Phrase, Refusal, Verdict};
 use crate::token::{Flag, KeyAttribute, Relaxations, WrapBackup, hsm01};
 use crate::types::{KeyIndex, Lang};
 
@@ -163,12 +163,10 @@ fn attributes(report: &AcceptanceReport) -> FindingLine {
     });
     let (finding, words) = match hsm01(keys, &report.hsm.relaxations) {
         Verdict::Passed => (Finding::Held, format!("{} keys", report.keys.len())),
-        Verdict::Notice(text) => (Finding::Noticed, text),
+        Verdict::Notice(text) => (Finding::Noticed, text.text(Lang::En).to_string()),
         Verdict::Refused(refusals) => {
-            let every = refusals
-                .iter()
-                .map(|r| format!("{}: {}", r.expected, r.got));
-            (Finding::Failed, every.collect::<Vec<_>>().join("; "))
+            let every = Phrase::listed(refusals.iter().map(Refusal::difference));
+            (Finding::Failed, every.text(Lang::En).to_string())
         }
         Verdict::NotApplicable(_) | Verdict::NotReached(_) => (Finding::Open, String::new()),
     };

@@ -8,8 +8,10 @@ use super::{Enrolment, Officer, RecoveryQuorum, Role, Roster};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
 use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
 use crate::keys::P256PublicKey;
+use crate::phrase;
 use crate::root::Root;
-use crate::types::{Height, OfficerId};
+use crate::rule::{Explained, Phrase};
+use crate::types::{Height, Lang, OfficerId};
 
 /// Fewest administrators that may be asked to sign a policy, a roster or an enrolment.
 pub const MIN_ADMINISTRATORS: u8 = 2;
@@ -61,16 +63,100 @@ pub enum RosterError {
     },
 }
 
-impl RosterError {
-    const fn advice(&self) -> &'static str {
+impl Explained for RosterError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Signed(_) | Self::NotSignedBy(_) | Self::TooFewSignatures { .. } => {
-                "Collect the administrators' signatures again."
-            }
-            Self::NotAdministrator(_) => "Let only valid policy administrators sign.",
-            Self::OtherRoot | Self::OtherScope | Self::NotOfRoot(_) => {
-                "Use the file that was made for this device's root of trust."
-            }
+            Self::Signed(error) => error.phrase(),
+            Self::Version(got) => phrase!(
+                "version {got} of the structure, expected 1",
+                "構造のバージョン {got}(期待値 1)",
+                got = got
+            ),
+            Self::OtherScope => phrase!(
+                "made for another network or purpose",
+                "別のネットワークまたは目的のもの"
+            ),
+            Self::OtherRoot => phrase!(
+                "made under another root of trust",
+                "別の信頼の起点に属するもの"
+            ),
+            Self::NotOfRoot(got) => phrase!(
+                "the root names another roster than {got}",
+                "信頼の起点の名簿は {got} ではない",
+                got = got
+            ),
+            Self::NotFirst => phrase!(
+                "a first roster follows no other",
+                "最初の名簿に前の名簿がある"
+            ),
+            Self::Order(id) => phrase!(
+                "officer {id} stands twice or out of order",
+                "役職員 {id} が重複または順序違い",
+                id = id
+            ),
+            Self::SharedKey(id) => phrase!(
+                "officer {id} has the key of another officer",
+                "役職員 {id} の鍵が他の役職員と同じ",
+                id = id
+            ),
+            Self::Roles(id) => phrase!(
+                "roles of officer {id}: none, twice or out of order",
+                "役職員 {id} の役割がない、重複、または順序違い",
+                id = id
+            ),
+            Self::Validity(id) => phrase!(
+                "officer {id} is valid at no height",
+                "役職員 {id} の有効なブロック高がない",
+                id = id
+            ),
+            Self::Recovery => phrase!(
+                "recovery keys: too few, out of order, twice or an officer's",
+                "復旧鍵が不足、順序違い、重複、または役職員の鍵"
+            ),
+            Self::NotSignedBy(id) => phrase!(
+                "administrator {id} has not signed",
+                "ポリシー管理者 {id} の署名がない",
+                id = id
+            ),
+            Self::NotAdministrator(key) => phrase!(
+                "key {key} is of no valid policy administrator",
+                "鍵 {key} は有効なポリシー管理者のものではない",
+                key = key
+            ),
+            Self::Quorum(got) => phrase!(
+                "a quorum of {got} administrators, at least 2",
+                "管理者の定足数 {got} 名(2 名以上が必要)",
+                got = got
+            ),
+            Self::TooFewAdministrators { needed, got } => phrase!(
+                "{got} valid administrators, at least {needed}",
+                "有効なポリシー管理者 {got} 名({needed} 名以上が必要)",
+                got = got,
+                needed = needed
+            ),
+            Self::TooFewSignatures { needed, got } => phrase!(
+                "signed by {got} administrators, at least {needed}",
+                "ポリシー管理者の署名 {got} 名({needed} 名以上が必要)",
+                got = got,
+                needed = needed
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Signed(_) | Self::NotSignedBy(_) | Self::TooFewSignatures { .. } => phrase!(
+                "Collect the administrators' signatures again.",
+                "ポリシー管理者の署名を集め直してください。"
+            ),
+            Self::NotAdministrator(_) => phrase!(
+                "Let only valid policy administrators sign.",
+                "有効なポリシー管理者のみが署名してください。"
+            ),
+            Self::OtherRoot | Self::OtherScope | Self::NotOfRoot(_) => phrase!(
+                "Use the file that was made for this device's root of trust.",
+                "この端末の信頼の起点に対して作成されたファイルを使用してください。"
+            ),
             Self::Version(_)
             | Self::NotFirst
             | Self::Order(_)
@@ -79,40 +165,17 @@ impl RosterError {
             | Self::Validity(_)
             | Self::Quorum(_)
             | Self::Recovery
-            | Self::TooFewAdministrators { .. } => "Correct the file and have it signed again.",
+            | Self::TooFewAdministrators { .. } => phrase!(
+                "Correct the file and have it signed again.",
+                "ファイルを訂正し、署名を取り直してください。"
+            ),
         }
     }
 }
 
 impl fmt::Display for RosterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Signed(error) => write!(f, "{error}")?,
-            Self::Version(got) => write!(f, "version {got} of the structure, expected 1")?,
-            Self::OtherScope => f.write_str("made for another network or purpose")?,
-            Self::OtherRoot => f.write_str("made under another root of trust")?,
-            Self::NotOfRoot(got) => write!(f, "the root names another roster than {got}")?,
-            Self::NotFirst => f.write_str("a first roster follows no other")?,
-            Self::Order(id) => write!(f, "officer {id} stands twice or out of order")?,
-            Self::SharedKey(id) => write!(f, "officer {id} has the key of another officer")?,
-            Self::Roles(id) => write!(f, "roles of officer {id}: none, twice or out of order")?,
-            Self::Validity(id) => write!(f, "officer {id} is valid at no height")?,
-            Self::Quorum(got) => write!(f, "a quorum of {got} administrators, at least 2")?,
-            Self::TooFewAdministrators { needed, got } => {
-                write!(f, "{got} valid administrators, at least {needed}")?;
-            }
-            Self::Recovery => {
-                f.write_str("recovery keys: too few, out of order, twice or an officer's")?;
-            }
-            Self::NotSignedBy(id) => write!(f, "administrator {id} has not signed")?,
-            Self::NotAdministrator(key) => {
-                write!(f, "key {key} is of no valid policy administrator")?;
-            }
-            Self::TooFewSignatures { needed, got } => {
-                write!(f, "signed by {got} administrators, at least {needed}")?;
-            }
-        }
-        write!(f, "\n  {}", self.advice())
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -1,46 +1,54 @@
 //! APP01.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use super::Role;
 use super::approve::Hearing;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::cose::{CoseError, Scope};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// APP01: The request is signed by a requester of the roster, for this root, roster, policy, wallet
 /// and transaction.
 pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
-    let refused =
-        |expected: String, got: String| Refusal::new(RuleId::APP01, Place::Request, expected, got);
+    let refused = |expected, got| Refusal::new(RuleId::APP01, Place::Request, expected, got);
     let Some((signed, officer)) = &hearing.request else {
         let got = hearing.no_request.as_ref();
-        let got = got.map_or_else(|| "none".into(), ToString::to_string);
-        return Verdict::of(alloc::vec![refused(
-            "a request signed by an officer".into(),
-            got
-        )]);
+        let got = got.map_or_else(Phrase::none, CoseError::phrase);
+        return Verdict::of(alloc::vec![refused(signed_request(), got)]);
     };
     let request = signed.body();
     let (checked, roster) = (hearing.checked, hearing.roster);
     let mut differences = Differences(Vec::new());
-    differences.unless_equal("version", &1, &request.version);
-    differences.unless_equal("requester", &officer.id, &request.requester);
-    differences.unless_equal("root", &roster.root(), &request.root);
-    differences.unless_equal("roster", &roster.digest(), &request.roster);
-    differences.unless_equal("roster of the policy", &roster.digest(), &checked.roster());
-    differences.unless_equal("policy", &checked.policy(), &request.policy);
+    differences.unless_equal(["version", "バージョン"], &1, &request.version);
+    differences.unless_equal(["requester", "起案者"], &officer.id, &request.requester);
+    differences.unless_equal(["root", "信頼の起点"], &roster.root(), &request.root);
+    differences.unless_equal(["roster", "名簿"], &roster.digest(), &request.roster);
+    differences.unless_equal(
+        ["roster of the policy", "ポリシーの名簿"],
+        &roster.digest(),
+        &checked.roster(),
+    );
+    differences.unless_equal(["policy", "ポリシー"], &checked.policy(), &request.policy);
     let (tx, wallet) = (checked.wallet_tx(), checked.wallet_tx().wallet());
-    differences.unless_equal("wallet", &wallet.digest(), &request.wallet);
-    differences.unless_equal("transaction", &tx.parsed().tx_digest(), &request.tx);
+    differences.unless_equal(["wallet", "ウォレット"], &wallet.digest(), &request.wallet);
+    differences.unless_equal(
+        ["transaction", "取引"],
+        &tx.parsed().tx_digest(),
+        &request.tx,
+    );
     if request.scope != roster.scope() {
-        differences
-            .0
-            .push(("this network and purpose".into(), "another".into()));
+        differences.scope(roster.scope(), request.scope);
     }
     if officer.acting_as(Role::Requester, hearing.tip).is_none() {
-        let expected = alloc::format!("a requester valid at height {}", hearing.tip);
-        differences.0.push((expected, officer.id.to_string()));
+        let expected = phrase!(
+            "a requester valid at height {tip}",
+            "ブロック高 {tip} で有効な起案者",
+            tip = hearing.tip
+        );
+        let got = Phrase::figure(&officer.id);
+        differences.0.push((expected, got));
     }
     let differences = differences.0.into_iter();
     Verdict::of(
@@ -50,20 +58,37 @@ pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
     )
 }
 
+/// What the request must be.
+pub(super) fn signed_request() -> Phrase {
+    phrase!("a request signed by an officer", "役職員が署名した申請")
+}
+
 /// What should be equal and is not: (expected, got).
-pub(super) struct Differences(pub(super) Vec<(String, String)>);
+pub(super) struct Differences(pub(super) Vec<(Phrase, Phrase)>);
 
 impl Differences {
-    pub(super) fn unless_equal<T: PartialEq + Display>(&mut self, what: &str, want: &T, got: &T) {
+    pub(super) fn unless_equal<T: PartialEq + Display>(
+        &mut self,
+        [en, ja]: [&str; 2],
+        want: &T,
+        got: &T,
+    ) {
         if want != got {
-            self.0
-                .push((alloc::format!("{what} {want}"), got.to_string()));
+            let what = Phrase::new(en, ja);
+            let expected = phrase!("{what} {want}", "{what} {want}", what = what, want = want);
+            self.0.push((expected, Phrase::figure(got)));
         }
+    }
+
+    /// Another network, or a drill in place of the real thing.
+    pub(super) fn scope(&mut self, want: Scope, got: Scope) {
+        self.0.push((want.phrase(), got.phrase()));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::rule::Phrase;
     use std::boxed::Box;
 
     use crate::approval::Request;
@@ -86,7 +111,7 @@ mod tests {
         let stopped = case.approve_psbt(world(), case.unsigned()).unwrap_err();
         let first = stopped.refusal().unwrap();
         assert_eq!((first.rule, &first.place), (RuleId::APP01, &Place::Request));
-        assert_eq!(first.got, "none");
+        assert_eq!(first.got, Phrase::none());
         // What needs a request refuses too; nothing passes for want of one.
         let rules = refused::<()>(Err(stopped));
         let need = [1, 2, 3, 5, 6, 7, 8, 9].map(|n| std::format!("APP{n:02}"));

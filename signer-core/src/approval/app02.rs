@@ -1,10 +1,13 @@
 //! APP02.
 
-use alloc::format;
 use alloc::vec::Vec;
 
+use bitcoin::Amount;
+
 use super::approve::Hearing;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
+use crate::types::Id;
 
 /// APP02: What the request says equals what the transaction does: destinations, amounts, fee
 /// ceiling.
@@ -15,8 +18,16 @@ pub(super) fn app02(hearing: &Hearing<'_>) -> Verdict {
         let mut refusals = Vec::new();
         let done = hearing.checked.payments();
         if done.len() != request.payments.len() {
-            let expected = format!("{} payments as requested", request.payments.len());
-            let got = format!("{} in the transaction", done.len());
+            let expected = phrase!(
+                "{count} payments as requested",
+                "申請どおりの送付 {count} 件",
+                count = request.payments.len()
+            );
+            let got = phrase!(
+                "{count} in the transaction",
+                "取引では {count} 件",
+                count = done.len()
+            );
             refusals.push(Refusal::new(RuleId::APP02, Place::Request, expected, got));
         }
         for (asked, done) in request.payments.iter().zip(done) {
@@ -24,8 +35,8 @@ pub(super) fn app02(hearing: &Hearing<'_>) -> Verdict {
                 refusals.push(Refusal::new(
                     RuleId::APP02,
                     Place::Output(done.output),
-                    format!("{} sat to {}", asked.amount.to_sat(), asked.destination),
-                    format!("{} sat to {}", done.amount.to_sat(), done.destination),
+                    paid(asked.amount, &asked.destination),
+                    paid(done.amount, &done.destination),
                 ));
             }
         }
@@ -34,12 +45,25 @@ pub(super) fn app02(hearing: &Hearing<'_>) -> Verdict {
             refusals.push(Refusal::new(
                 RuleId::APP02,
                 Place::Transaction,
-                format!("a fee of at most {} sat", request.fee_ceiling.to_sat()),
-                format!("{} sat", fee.to_sat()),
+                phrase!(
+                    "a fee of at most {cap} sat",
+                    "手数料 {cap} sat 以下",
+                    cap = request.fee_ceiling.to_sat()
+                ),
+                Phrase::figure(format_args!("{} sat", fee.to_sat())),
             ));
         }
         refusals
     })
+}
+
+fn paid(amount: Amount, destination: &Id) -> Phrase {
+    phrase!(
+        "{sats} sat to {id}",
+        "{id} へ {sats} sat",
+        sats = amount.to_sat(),
+        id = destination
+    )
 }
 
 #[cfg(test)]

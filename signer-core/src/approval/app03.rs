@@ -1,10 +1,10 @@
 //! APP03.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::approve::Hearing;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// APP03: The request is not expired at the known height.
 ///
@@ -15,15 +15,25 @@ pub(super) fn app03(hearing: &Hearing<'_>) -> Verdict {
         let tip = hearing.tip;
         let mut refusals = Vec::new();
         if tip > request.expiry {
-            let expected = format!("a height of at most {}", request.expiry);
-            refusals.push(Refusal::new(RuleId::APP03, Place::Request, expected, tip));
+            let expected = phrase!(
+                "a height of at most {expiry}",
+                "ブロック高 {expiry} 以下",
+                expiry = request.expiry
+            );
+            let got = Phrase::figure(tip);
+            refusals.push(Refusal::new(RuleId::APP03, Place::Request, expected, got));
         }
         for (officer, approval) in hearing.counted() {
             let height = approval.body().height;
             if height > tip {
                 let place = Place::Approval(officer.id.clone());
-                let expected = format!("a known height of at least {height}");
-                refusals.push(Refusal::new(RuleId::APP03, place, expected, tip));
+                let expected = phrase!(
+                    "a known height of at least {height}",
+                    "既知のブロック高 {height} 以上",
+                    height = height
+                );
+                let got = Phrase::figure(tip);
+                refusals.push(Refusal::new(RuleId::APP03, place, expected, got));
             }
         }
         refusals

@@ -1,13 +1,13 @@
 //! APP04.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::app01::Differences;
 use super::approve::{Hearing, may_approve};
 use super::{Approval, Officer};
 use crate::cose::Signed;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::OfficerId;
 
 /// APP04: Every approval is genuine and over the same digests.
@@ -18,8 +18,8 @@ pub(super) fn app04(hearing: &Hearing<'_>) -> Verdict {
         let found = match &vote.opened {
             Ok((approval, officer)) => differences(hearing, vote.filed, approval, officer),
             Err(error) => {
-                let expected = "an approval signed by an officer".to_string();
-                alloc::vec![(expected, error.to_string())]
+                let expected = phrase!("an approval signed by an officer", "役職員が署名した承認");
+                alloc::vec![(expected, error.phrase())]
             }
         };
         found.into_iter().map(|(expected, got)| {
@@ -36,37 +36,42 @@ pub(super) fn differences(
     filed: &OfficerId,
     approval: &Signed<Approval>,
     officer: &Officer,
-) -> Vec<(String, String)> {
+) -> Vec<(Phrase, Phrase)> {
     let body = approval.body();
     let (checked, roster) = (hearing.checked, hearing.roster);
     let (tx, wallet) = (checked.wallet_tx(), checked.wallet_tx().wallet());
     let mut found = Differences(Vec::new());
-    found.unless_equal("version", &1, &body.version);
-    found.unless_equal("approval of", filed, &body.officer);
-    found.unless_equal("signature of", &body.officer, &officer.id);
-    found.unless_equal("root", &roster.root(), &body.root);
-    found.unless_equal("roster", &roster.digest(), &body.roster);
-    found.unless_equal("policy", &checked.policy(), &body.policy);
-    found.unless_equal("wallet", &wallet.digest(), &body.wallet);
-    found.unless_equal("transaction", &tx.parsed().tx_digest(), &body.tx);
+    found.unless_equal(["version", "バージョン"], &1, &body.version);
+    found.unless_equal(["approval of", "承認者"], filed, &body.officer);
+    found.unless_equal(["signature of", "署名者"], &body.officer, &officer.id);
+    found.unless_equal(["root", "信頼の起点"], &roster.root(), &body.root);
+    found.unless_equal(["roster", "名簿"], &roster.digest(), &body.roster);
+    found.unless_equal(["policy", "ポリシー"], &checked.policy(), &body.policy);
+    found.unless_equal(["wallet", "ウォレット"], &wallet.digest(), &body.wallet);
+    found.unless_equal(["transaction", "取引"], &tx.parsed().tx_digest(), &body.tx);
     match &hearing.request {
         Some((request, _)) => {
-            found.unless_equal("request", &request.request_digest(), &body.request);
+            found.unless_equal(
+                ["request", "申請"],
+                &request.request_digest(),
+                &body.request,
+            );
         }
-        None => found.0.push(("a request".into(), "none".into())),
+        None => found.0.push((phrase!("a request", "申請"), Phrase::none())),
     }
     if body.scope != roster.scope() {
-        found
-            .0
-            .push(("this network and purpose".into(), "another".into()));
+        found.scope(roster.scope(), body.scope);
     }
     if body.class != wallet.class() {
-        let expected = alloc::format!("class {:?}", wallet.class());
-        found.0.push((expected, alloc::format!("{:?}", body.class)));
+        found.0.push((wallet.class().phrase(), body.class.phrase()));
     }
     if !may_approve(officer, hearing.tip) {
-        let expected = alloc::format!("an approver valid at height {}", hearing.tip);
-        found.0.push((expected, officer.id.to_string()));
+        let expected = phrase!(
+            "an approver valid at height {tip}",
+            "ブロック高 {tip} で有効な承認者",
+            tip = hearing.tip
+        );
+        found.0.push((expected, Phrase::figure(&officer.id)));
     }
     found.0
 }

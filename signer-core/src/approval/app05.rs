@@ -1,11 +1,11 @@
 //! APP05.
 
 use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::approve::Hearing;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::OfficerId;
 
 /// APP05: Enough distinct people with distinct keys approved.
@@ -20,13 +20,15 @@ pub(super) fn app05(hearing: &Hearing<'_>) -> Verdict {
         let needed = usize::from(hearing.checked.rules().quorum.approvers);
         let mut refusals = Vec::new();
         if got < needed {
-            let expected = format!("{needed} approvers");
+            let expected = phrase!("{needed} approvers", "承認者 {needed} 名", needed = needed);
+            let got = phrase!("{got}", "{got} 名", got = got);
             refusals.push(Refusal::new(RuleId::APP05, Place::Request, expected, got));
         }
         let missing = request.mandatory.iter().filter(|id| !people.contains(id));
         refusals.extend(missing.map(|id| {
             let place = Place::Approval(id.clone());
-            Refusal::new(RuleId::APP05, place, "a mandatory approval", "none")
+            let expected = phrase!("a mandatory approval", "必須の承認");
+            Refusal::new(RuleId::APP05, place, expected, Phrase::none())
         }));
         refusals
     })

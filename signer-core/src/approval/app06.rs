@@ -3,6 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use super::approve::Hearing;
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// APP06: The approvers come from enough departments.
@@ -11,8 +12,12 @@ pub(super) fn app06(hearing: &Hearing<'_>) -> Verdict {
     let departments: BTreeSet<_> = counted.iter().map(|(o, _)| &o.department).collect();
     let needed = usize::from(hearing.checked.rules().quorum.departments);
     let judged = if departments.len() < needed {
-        let expected = alloc::format!("approvers of {needed} departments");
-        let got = departments.len();
+        let expected = phrase!(
+            "approvers of {needed} departments",
+            "{needed} 部門の承認者",
+            needed = needed
+        );
+        let got = phrase!("{got}", "{got} 部門", got = departments.len());
         Err(Refusal::new(RuleId::APP06, Place::Request, expected, got))
     } else {
         Ok(())

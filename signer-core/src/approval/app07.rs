@@ -2,6 +2,7 @@
 
 use super::Role;
 use super::approve::Hearing;
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// APP07: A director is among the approvers.
@@ -14,12 +15,16 @@ pub(super) fn app07(hearing: &Hearing<'_>) -> Verdict {
     // One at least, whatever a policy says.
     let needed = usize::from(hearing.checked.rules().quorum.directors).max(1);
     let judged = if directors < needed {
-        let expected = alloc::format!("{needed} directors among the approvers");
+        let expected = phrase!(
+            "{needed} directors among the approvers",
+            "承認者のうち承認取締役 {needed} 名",
+            needed = needed
+        );
         Err(Refusal::new(
             RuleId::APP07,
             Place::Request,
             expected,
-            directors,
+            phrase!("{got}", "{got} 名", got = directors),
         ))
     } else {
         Ok(())

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use super::Operators;
 use super::approve::Hearing;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::OfficerId;
 
 /// APP09: Requester, approvers and operators are different people.
@@ -12,13 +13,13 @@ use crate::types::OfficerId;
 /// Everybody who voted counts, also where the vote itself does not.
 pub(super) fn app09(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     hearing.with_request(RuleId::APP09, |request, _| {
-        let refused = |place, expected: &str, who: &OfficerId| {
-            Refusal::new(RuleId::APP09, place, expected, who)
+        let refused = |place, expected, who: &OfficerId| {
+            Refusal::new(RuleId::APP09, place, expected, Phrase::figure(who))
         };
         let mut refusals = Vec::new();
         let operators = operators.both();
         if operators.contains(&&request.requester) {
-            let expected = "operators other than the requester";
+            let expected = phrase!("operators other than the requester", "起案者以外の操作者");
             refusals.push(refused(Place::Operators, expected, &request.requester));
         }
         let voters = hearing
@@ -28,11 +29,11 @@ pub(super) fn app09(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
         for (_, officer) in voters {
             let place = || Place::Approval(officer.id.clone());
             if officer.id == request.requester {
-                let expected = "approvers other than the requester";
+                let expected = phrase!("approvers other than the requester", "起案者以外の承認者");
                 refusals.push(refused(place(), expected, &officer.id));
             }
             if operators.contains(&&officer.id) {
-                let expected = "approvers other than the operators";
+                let expected = phrase!("approvers other than the operators", "操作者以外の承認者");
                 refusals.push(refused(place(), expected, &officer.id));
             }
         }

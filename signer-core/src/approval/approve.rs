@@ -9,9 +9,10 @@ use super::{
 use crate::cose::{CoseError, Signed};
 use crate::digest::{ApprovalDigest, RequestDigest};
 use crate::ledger::LedgerState;
+use crate::phrase;
 use crate::policy::CheckedTx;
 use crate::psbt::ParsedPsbt;
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
 use crate::types::{Height, OfficerId};
 
 /// A checked transaction with the request it was asked for by and the approvals that carry it.
@@ -85,7 +86,8 @@ impl ApprovedTx {
         let report = report.unrefused()?;
         let (Some((request, requester)), Some(operators)) = (request, seated) else {
             // No rule refused, so there are both: this is never reached, and stops.
-            let nothing = Refusal::new(RuleId::APP01, Place::Request, "a request", "none");
+            let expected = phrase!("a request", "申請");
+            let nothing = Refusal::new(RuleId::APP01, Place::Request, expected, Phrase::none());
             return Err(report.refusing(nothing).stopped(RuleId::APP01));
         };
         Ok(Self {
@@ -270,8 +272,8 @@ impl<'a> Hearing<'a> {
             None => Verdict::of(alloc::vec![Refusal::new(
                 rule,
                 Place::Request,
-                "a request signed by an officer",
-                "none",
+                app01::signed_request(),
+                Phrase::none(),
             )]),
         }
     }

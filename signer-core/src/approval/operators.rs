@@ -2,6 +2,7 @@
 
 use super::{ActiveRoster, Attendance, Officer, Seat};
 use crate::digest::{DeviceId, RosterDigest};
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId};
 use crate::types::{OfficerId, SessionNumber};
 
@@ -81,15 +82,11 @@ fn seated<'r>(
     session: &SessionFacts,
     roster: &'r ActiveRoster,
 ) -> Result<&'r Officer, Refusal> {
-    let refused = |expected: &str, got: alloc::string::String| {
-        Refusal::new(RuleId::APP10, Place::Operators, expected, got)
-    };
+    let refused = |expected, got| Refusal::new(RuleId::APP10, Place::Operators, expected, got);
     let opened = roster.open_signed::<Attendance>(bytes);
     let (signed, officer) = opened.map_err(|error| {
-        refused(
-            "an attendance signed by an officer",
-            alloc::format!("{error}"),
-        )
+        let expected = phrase!("an attendance signed by an officer", "役職員が署名した在席");
+        refused(expected, error.phrase())
     })?;
     let body = signed.body();
     let same = body.version == 1
@@ -103,8 +100,11 @@ fn seated<'r>(
         Ok(officer)
     } else {
         Err(refused(
-            "an attendance for this seat, device, session and nonce",
-            alloc::format!("another one of {}", officer.id),
+            phrase!(
+                "an attendance for this seat, device, session and nonce",
+                "この席、端末、セッション、ノンスに対する在席"
+            ),
+            phrase!("another one of {id}", "{id} の別の在席", id = officer.id),
         ))
     }
 }

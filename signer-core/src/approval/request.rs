@@ -10,6 +10,8 @@ use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{
     DeviceId, PolicyDigest, RequestDigest, RootDigest, RosterDigest, TxDigest, WalletDigest,
 };
+use crate::phrase;
+use crate::rule::Phrase;
 use crate::types::{Height, Id, Label, OfficerId, SessionNumber};
 use crate::wallet::WalletClass;
 
@@ -206,4 +208,15 @@ pub enum Seat {
     /// The witness.
     #[n(2)]
     Witness,
+}
+
+impl Seat {
+    /// In words, for a refusal.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            Self::OperatorA => phrase!("operator A", "操作担当A"),
+            Self::OperatorB => phrase!("operator B", "照合担当B"),
+            Self::Witness => phrase!("the witness", "立会人"),
+        }
+    }
 }

@@ -10,7 +10,9 @@ use super::{Destination, Policy, WalletRules};
 use crate::approval::{ActiveRoster, RosterError};
 use crate::cose::{CoseError, Endorsed, Scope};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
-use crate::types::{Height, Id, Version};
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
+use crate::types::{Height, Id, Lang, Version};
 
 /// Why a policy was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,53 +51,93 @@ pub enum PolicyError {
     Quorum,
 }
 
-impl PolicyError {
-    const fn advice(&self) -> &'static str {
+impl Explained for PolicyError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Roster(_) => "",
-            Self::OtherRoster(_) => "Have the policy signed again under the roster in force.",
-            Self::Number { .. } | Self::Predecessor => {
-                "Draft the policy again as the one after the policy in force."
-            }
-            Self::NotActive { .. } => "Wait until the activation height, or bring newer headers.",
+            Self::Roster(error) => error.what(),
+            Self::OtherRoster(got) => phrase!(
+                "made under roster {got}",
+                "名簿 {got} の下で作成されたもの",
+                got = got
+            ),
+            Self::Number { last, got } => phrase!(
+                "policy {got} does not rise above {last}",
+                "ポリシー番号 {got} が {last} より大きくない",
+                got = got,
+                last = last
+            ),
+            Self::Predecessor => phrase!(
+                "does not follow the policy in force",
+                "有効なポリシーに続くものではない"
+            ),
+            Self::NotActive { activation, tip } => phrase!(
+                "in force from height {activation}, known height {tip}",
+                "ブロック高 {activation} から有効(既知のブロック高 {tip})",
+                activation = activation,
+                tip = tip
+            ),
+            Self::WalletOrder => phrase!(
+                "a wallet stands twice or out of order",
+                "ウォレットが重複または順序違い"
+            ),
+            Self::DestinationOrder(id) => phrase!(
+                "destination {id} stands twice or out of order",
+                "送付先 {id} が重複または順序違い",
+                id = id
+            ),
+            Self::SharedScript(id) => phrase!(
+                "destination {id} pays the script of another",
+                "送付先 {id} が他の送付先と同じスクリプト",
+                id = id
+            ),
+            Self::NoAddress(id) => phrase!(
+                "destination {id} has no address of a usual form",
+                "送付先 {id} に通常の形式のアドレスがない",
+                id = id
+            ),
+            Self::WalletDestination(id) => phrase!(
+                "a wallet's destination {id} is unknown, twice or out of order",
+                "ウォレットの送付先 {id} が未知、重複、または順序違い",
+                id = id
+            ),
+            Self::Quorum => phrase!(
+                "a quorum below 2 approvers of 2 departments with 1 director",
+                "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Roster(error) => error.advice(),
+            Self::OtherRoster(_) => phrase!(
+                "Have the policy signed again under the roster in force.",
+                "有効な名簿の下でポリシーの署名を取り直してください。"
+            ),
+            Self::Number { .. } | Self::Predecessor => phrase!(
+                "Draft the policy again as the one after the policy in force.",
+                "有効なポリシーの次の版としてポリシーを作り直してください。"
+            ),
+            Self::NotActive { .. } => phrase!(
+                "Wait until the activation height, or bring newer headers.",
+                "有効化のブロック高まで待つか、新しいヘッダーを用意してください。"
+            ),
             Self::WalletOrder
             | Self::DestinationOrder(_)
             | Self::SharedScript(_)
             | Self::NoAddress(_)
             | Self::WalletDestination(_)
-            | Self::Quorum => "Correct the policy and have it signed again.",
+            | Self::Quorum => phrase!(
+                "Correct the policy and have it signed again.",
+                "ポリシーを訂正し、署名を取り直してください。"
+            ),
         }
     }
 }
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // Brings its own second line.
-            Self::Roster(error) => return write!(f, "{error}"),
-            Self::OtherRoster(got) => write!(f, "made under roster {got}")?,
-            Self::Number { last, got } => write!(f, "policy {got} does not rise above {last}")?,
-            Self::Predecessor => f.write_str("does not follow the policy in force")?,
-            Self::NotActive { activation, tip } => {
-                write!(f, "in force from height {activation}, known height {tip}")?;
-            }
-            Self::WalletOrder => f.write_str("a wallet stands twice or out of order")?,
-            Self::DestinationOrder(id) => {
-                write!(f, "destination {id} stands twice or out of order")?;
-            }
-            Self::SharedScript(id) => write!(f, "destination {id} pays the script of another")?,
-            Self::NoAddress(id) => write!(f, "destination {id} has no address of a usual form")?,
-            Self::WalletDestination(id) => {
-                write!(
-                    f,
-                    "a wallet's destination {id} is unknown, twice or out of order"
-                )?;
-            }
-            Self::Quorum => {
-                f.write_str("a quorum below 2 approvers of 2 departments with 1 director")?;
-            }
-        }
-        write!(f, "\n  {}", self.advice())
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -8,7 +8,8 @@ use bitcoin::{Amount, ScriptBuf};
 use super::checking::{Checking, Terms};
 use super::{ActivePolicy, WalletRules, pol07};
 use crate::digest::{PolicyDigest, RosterDigest};
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::types::{Id, Label, OutputIndex, Version};
 use crate::wallet::WalletTx;
 
@@ -63,7 +64,8 @@ impl CheckedTx {
         let report = report.unrefused()?;
         let (Some(rules), Some(payments)) = (rules, payments) else {
             // No rule refused, so there are both: this is never reached, and stops.
-            let nothing = Refusal::new(RuleId::POL01, Place::Whole, "registered payments", "none");
+            let expected = phrase!("registered payments", "登録済みの送付");
+            let nothing = Refusal::new(RuleId::POL01, Place::Whole, expected, Phrase::none());
             return Err(report.refusing(nothing).stopped(RuleId::POL01));
         };
         Ok(Self {

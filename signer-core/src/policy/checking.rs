@@ -7,6 +7,7 @@ use bitcoin::{Address, Amount, Script};
 
 use super::{ActivePolicy, CheckedPayment, Destination, FeeCaps, WalletRules};
 use super::{pol01, pol02, pol04};
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::{Height, Network};
 use crate::wallet::Moves;
@@ -63,8 +64,11 @@ impl<'a> Checking<'a> {
             None => Verdict::of(alloc::vec![Refusal::new(
                 rule,
                 Place::Transaction,
-                "the policy under which the wallet was found active",
-                "another one",
+                phrase!(
+                    "the policy under which the wallet was found active",
+                    "ウォレットの確認に用いたポリシー"
+                ),
+                phrase!("another one", "別のポリシー"),
             )]),
         }
     }

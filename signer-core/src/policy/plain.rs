@@ -6,6 +6,7 @@ use bitcoin::Amount;
 
 use super::checking::{Checking, Terms};
 use super::{Destination, FeeCaps};
+use crate::phrase;
 use crate::rule::{RuleId, Verdict};
 use crate::types::{Height, Network};
 use crate::wallet::Moves;
@@ -41,8 +42,11 @@ impl PlainPolicy {
         };
         let noted = |(rule, verdict)| match (rule, verdict) {
             (RuleId::POL01, Verdict::Passed) if tip.is_none() => {
-                let text = "no height was given: when destinations become active was not judged";
-                (rule, Verdict::Notice(text.into()))
+                let text = phrase!(
+                    "no height was given: when destinations become active was not judged",
+                    "ブロック高の指定がないため、送付先の有効化時期は未判定"
+                );
+                (rule, Verdict::Notice(text))
             }
             judged => judged,
         };

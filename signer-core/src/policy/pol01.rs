@@ -1,10 +1,9 @@
 //! POL01.
 
-use alloc::format;
-
 use bitcoin::Address;
 
 use super::checking::Checking;
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 
 /// POL01: Every payment goes to a registered, active destination.
@@ -26,18 +25,34 @@ pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
             match checking.destination(script) {
                 None => {
                     let network = checking.network.to_bitcoin();
-                    let got = Address::from_script(script, network).map_or_else(
-                        |_| format!("script {}", script.to_hex_string()),
-                        |address| format!("address {address}"),
+                    let expected = phrase!(
+                        "a destination registered for this wallet",
+                        "このウォレットに登録された送付先"
                     );
-                    refused("a destination registered for this wallet".into(), got)
+                    let got = Address::from_script(script, network).map_or_else(
+                        |_| {
+                            let hex = script.to_hex_string();
+                            phrase!("script {hex}", "スクリプト {hex}", hex = hex)
+                        },
+                        |address| phrase!("address {to}", "アドレス {to}", to = address),
+                    );
+                    refused(expected, got)
                 }
                 Some(destination)
                     if checking.tip.is_some_and(|tip| destination.activation > tip) =>
                 {
                     let tip = checking.tip.unwrap_or(destination.activation);
-                    let expected = format!("a destination active at height {tip}");
-                    let got = format!("{}, active from {}", destination.id, destination.activation);
+                    let expected = phrase!(
+                        "a destination active at height {tip}",
+                        "ブロック高 {tip} で有効な送付先",
+                        tip = tip
+                    );
+                    let got = phrase!(
+                        "{id}, active from {height}",
+                        "ブロック高 {height} から有効な {id}",
+                        id = destination.id,
+                        height = destination.activation
+                    );
                     refused(expected, got)
                 }
                 Some(_) => None,
@@ -51,6 +66,7 @@ pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
 mod tests {
     use crate::rule::{Place, RuleId};
     use crate::testing::{Case, Output, TIP, outside_script, refusals, refused, world};
+    use crate::types::Lang;
     use crate::types::{Chain, Height, OutputIndex};
 
     const ALONE: [RuleId; 1] = [RuleId::POL01];
@@ -77,7 +93,9 @@ mod tests {
         assert_eq!(refusals.len(), 1);
         assert_eq!(refusals[0].rule, RuleId::POL01);
         assert_eq!(refusals[0].place, Place::Output(OutputIndex(0)));
-        assert!(refusals[0].got.starts_with("address bcrt1q"));
+        let got = &refusals[0].got;
+        assert!(got.text(Lang::En).starts_with("address bcrt1q"));
+        assert!(got.text(Lang::Ja).starts_with("アドレス bcrt1q"));
     }
 
     #[test]

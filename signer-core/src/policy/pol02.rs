@@ -1,13 +1,13 @@
 //! POL02.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
 use super::checking::Checking;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// POL02: No payment and no sum of payments is above the per-transfer limit.
 ///
@@ -18,9 +18,10 @@ pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
         let mut refusals = Vec::new();
         let paid = checking.moves.paid_out();
         if paid > rules.per_transfer {
-            let expected = format!(
-                "at most {} sat for this wallet",
-                rules.per_transfer.to_sat()
+            let expected = phrase!(
+                "at most {limit} sat for this wallet",
+                "このウォレットの限度額 {limit} sat 以下",
+                limit = rules.per_transfer.to_sat()
             );
             refusals.push(refused(expected, paid));
         }
@@ -35,14 +36,20 @@ pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
         }
         let above = sums.into_iter().filter(|(_, (limit, sum))| sum > limit);
         refusals.extend(above.map(|(id, (limit, sum))| {
-            refused(format!("at most {} sat to {id}", limit.to_sat()), sum)
+            let expected = phrase!(
+                "at most {limit} sat to {id}",
+                "{id} への限度額 {limit} sat 以下",
+                limit = limit.to_sat(),
+                id = id
+            );
+            refused(expected, sum)
         }));
         refusals
     })
 }
 
-fn refused(expected: impl core::fmt::Display, sum: Amount) -> Refusal {
-    let got = format!("{} sat", sum.to_sat());
+fn refused(expected: Phrase, sum: Amount) -> Refusal {
+    let got = Phrase::figure(format_args!("{} sat", sum.to_sat()));
     Refusal::new(RuleId::POL02, Place::Transaction, expected, got)
 }
 

@@ -1,10 +1,8 @@
 //! POL04.
 
-use alloc::format;
-use alloc::string::String;
-
 use super::checking::Checking;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// POL04: The fee is under the absolute cap, the rate cap and the share of the amount.
 ///
@@ -25,21 +23,40 @@ pub(super) fn pol04(checking: &Checking<'_>) -> Verdict {
         let share = u128::from(caps.per_mille).saturating_mul(u128::from(base));
         let within_rate =
             wide.saturating_mul(4) <= u128::from(caps.sat_per_vbyte).saturating_mul(weight);
-        let judged: [(bool, String, String); 3] = [
+        let sats = |fee: u64| Phrase::figure(format_args!("{fee} sat"));
+        let judged = [
             (
                 tx.fee() <= caps.absolute,
-                format!("a fee of at most {} sat", caps.absolute.to_sat()),
-                format!("{fee} sat"),
+                phrase!(
+                    "a fee of at most {cap} sat",
+                    "手数料 {cap} sat 以下",
+                    cap = caps.absolute.to_sat()
+                ),
+                sats(fee),
             ),
             (
                 within_rate,
-                format!("at most {} sat/vB", caps.sat_per_vbyte),
-                format!("{fee} sat for {} vB", tx.weight().to_vbytes_ceil()),
+                phrase!(
+                    "at most {rate} sat/vB",
+                    "料率 {rate} sat/vB 以下",
+                    rate = caps.sat_per_vbyte
+                ),
+                phrase!(
+                    "{fee} sat for {size} vB",
+                    "{size} vB に対し {fee} sat",
+                    fee = fee,
+                    size = tx.weight().to_vbytes_ceil()
+                ),
             ),
             (
                 wide.saturating_mul(1000) <= share,
-                format!("at most {} per mille of {base} sat", caps.per_mille),
-                format!("{fee} sat"),
+                phrase!(
+                    "at most {share} per mille of {base} sat",
+                    "{base} sat の千分の {share} 以下",
+                    share = caps.per_mille,
+                    base = base
+                ),
+                sats(fee),
             ),
         ];
         let above = judged.into_iter().filter(|(within, _, _)| !within);

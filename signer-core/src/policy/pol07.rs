@@ -1,6 +1,7 @@
 //! POL07.
 
 use crate::ledger::LedgerState;
+use crate::phrase;
 use crate::psbt::ParsedPsbt;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::InputIndex;
@@ -16,8 +17,16 @@ pub(super) fn pol07(parsed: &ParsedPsbt, ledger: &LedgerState) -> Verdict {
         .filter_map(|(index, input)| {
             let coin = &input.previous_output;
             let before = ledger.signed_over(coin)?;
-            let expected = "a coin that this device never signed over";
-            let got = alloc::format!("{coin}, signed over in transaction {before}");
+            let expected = phrase!(
+                "a coin that this device never signed over",
+                "この端末が署名したことのないコイン"
+            );
+            let got = phrase!(
+                "{coin}, signed over in transaction {before}",
+                "取引 {before} で署名済みの {coin}",
+                coin = coin,
+                before = before
+            );
             Some(Refusal::new(
                 RuleId::POL07,
                 Place::Input(index),

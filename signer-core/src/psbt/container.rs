@@ -1,14 +1,14 @@
 //! From bytes to maps of records: the structure, and nothing set aside for what is only claimed.
 
-use alloc::format;
 use alloc::vec::Vec;
 
-use crate::rule::{Place, Refusal};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal};
 
 use super::key::{
     GLOBAL_INPUT_COUNT, GLOBAL_OUTPUT_COUNT, GLOBAL_UNSIGNED_TX, GLOBAL_VERSION, PsbtVersion,
 };
-use super::raw::{MAGIC, Map, Span, form, within};
+use super::raw::{BYTES_OF_FILE, INPUTS, MAGIC, Map, OUTPUTS, Span, form, no_field, within};
 use super::reader::{Cursor, ReadError};
 use super::{limits, unsigned};
 
@@ -24,7 +24,7 @@ pub(super) struct Maps {
 pub(super) fn maps(bytes: &[u8]) -> Result<Maps, Refusal> {
     let size = bytes.len() as u64;
     let limit = limits::RAW_FILE_BYTES as u64;
-    within("bytes of file", size, limit, Place::Whole)?;
+    within(BYTES_OF_FILE, size, limit, Place::Whole)?;
     let mut reader = MapReader::new(bytes)?;
     let global = reader.map()?;
     let head = Head::of(bytes, &global)?;
@@ -55,8 +55,10 @@ impl Head {
         };
         let head = match version_of(value(GLOBAL_VERSION))? {
             PsbtVersion::V0 => {
-                let unsigned = value(GLOBAL_UNSIGNED_TX)
-                    .ok_or_else(|| form(Place::Whole, "an unsigned transaction", "none"))?;
+                let unsigned = value(GLOBAL_UNSIGNED_TX).ok_or_else(|| {
+                    let expected = phrase!("an unsigned transaction", "未署名の取引");
+                    form(Place::Whole, expected, Phrase::none())
+                })?;
                 let tx = unsigned::read(unsigned)?;
                 Self {
                     version: PsbtVersion::V0,
@@ -70,8 +72,8 @@ impl Head {
                 outputs: count(value(GLOBAL_OUTPUT_COUNT), "GLOBAL_OUTPUT_COUNT")?,
             },
         };
-        within("inputs", head.inputs, limits::RAW_MAPS, Place::Whole)?;
-        within("outputs", head.outputs, limits::RAW_MAPS, Place::Whole)?;
+        within(INPUTS, head.inputs, limits::RAW_MAPS, Place::Whole)?;
+        within(OUTPUTS, head.outputs, limits::RAW_MAPS, Place::Whole)?;
         Ok(head)
     }
 }
@@ -82,23 +84,24 @@ fn version_of(value: Option<&[u8]>) -> Result<PsbtVersion, Refusal> {
         Some([2, 0, 0, 0]) => Ok(PsbtVersion::V2),
         Some(other) => Err(form(
             Place::Whole,
-            "PSBT version 0 or 2",
-            crate::digest::hex(other.get(..4).unwrap_or(other)),
+            phrase!("PSBT version 0 or 2", "PSBT バージョン 0 または 2"),
+            Phrase::figure(crate::digest::hex(other.get(..4).unwrap_or(other))),
         )),
     }
 }
 
 fn count(value: Option<&[u8]>, name: &str) -> Result<u64, Refusal> {
-    let value = value.ok_or_else(|| form(Place::Whole, name, "no such field"))?;
+    let field = || Phrase::figure(name);
+    let value = value.ok_or_else(|| form(Place::Whole, field(), no_field()))?;
     let mut cursor = Cursor::new(value);
     match cursor.compact() {
         Ok(count) if cursor.is_at_end() => Ok(count),
         Ok(_) => Err(form(
             Place::Whole,
-            format!("{name} alone"),
-            "bytes after it",
+            phrase!("{name} alone", "{name} のみ", name = name),
+            phrase!("bytes after it", "後に続くバイトあり"),
         )),
-        Err(error) => Err(form(Place::Whole, name, error.text())),
+        Err(error) => Err(form(Place::Whole, field(), error.phrase())),
     }
 }
 
@@ -115,8 +118,11 @@ impl<'a> MapReader<'a> {
         if cursor.array() != Ok(MAGIC) {
             return Err(form(
                 Place::Byte(0),
-                "the magic of a PSBT, 70736274ff",
-                "other bytes",
+                phrase!(
+                    "the magic of a PSBT, 70736274ff",
+                    "PSBTの先頭の印 70736274ff"
+                ),
+                phrase!("other bytes", "異なるバイト"),
             ));
         }
         Ok(Self {
@@ -153,12 +159,13 @@ impl<'a> MapReader<'a> {
         let place = Place::Byte(at as u64);
         self.records = self.records.saturating_add(1);
         within(
-            "records",
+            ["records", "レコード数"],
             self.records as u64,
             limits::RAW_RECORDS as u64,
             place.clone(),
         )?;
-        within("bytes of a key", key_length, limits::RAW_KEY_BYTES, place)?;
+        let what = ["bytes of a key", "キーのバイト数"];
+        within(what, key_length, limits::RAW_KEY_BYTES, place)?;
         let key_start = self.cursor.position();
         let key = self
             .cursor
@@ -185,8 +192,11 @@ impl<'a> MapReader<'a> {
             let place = Place::Byte(start as u64);
             return Err(form(
                 place,
-                "each key once in a map",
-                "a key twice in the map that starts here",
+                phrase!("each key once in a map", "マップ内でキーの重複なし"),
+                phrase!(
+                    "a key twice in the map that starts here",
+                    "この位置から始まるマップでキーが重複"
+                ),
             ));
         }
         Ok(())
@@ -198,13 +208,21 @@ impl<'a> MapReader<'a> {
         }
         Err(form(
             Place::Byte(self.cursor.position() as u64),
-            "the end of the file after the last map",
-            format!("{} bytes more", self.cursor.rest().len()),
+            phrase!(
+                "the end of the file after the last map",
+                "最後のマップの後でファイル終了"
+            ),
+            phrase!(
+                "{more} bytes more",
+                "余分な {more} バイト",
+                more = self.cursor.rest().len()
+            ),
         ))
     }
 
     fn unreadable(&self, error: ReadError) -> Refusal {
         let place = Place::Byte(self.cursor.position() as u64);
-        form(place, "a record in shortest form", error.text())
+        let expected = phrase!("a record in shortest form", "最短形式のレコード");
+        form(place, expected, error.phrase())
     }
 }

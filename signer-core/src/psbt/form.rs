@@ -3,7 +3,6 @@
 //! From the container to typed fields. Whatever is not exactly the shape that BIP-174 and BIP-370
 //! give a known field is refused; unknown fields are counted and left alone.
 
-use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -12,7 +11,8 @@ use bitcoin::{ScriptBuf, Transaction, TxOut};
 
 use crate::digest::DeviceId;
 use crate::keys::Fingerprint;
-use crate::rule::{Place, Refusal};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal};
 use crate::types::{InputIndex, OfficerId, SessionNumber};
 
 use super::key::{
@@ -21,7 +21,7 @@ use super::key::{
     IN_WITNESS_UTXO, KeyData, KeyType, Known, MapId, OUT_BIP32_DERIVATION, OUT_REDEEM_SCRIPT,
     OUT_WITNESS_SCRIPT, ProprietaryField, PsbtVersion, Purpose, ValueForm, Versions,
 };
-use super::raw::{RawPsbt, Record, form};
+use super::raw::{self, RawPsbt, Record, form};
 use super::reader::Cursor;
 use super::unsigned;
 
@@ -175,45 +175,78 @@ fn check_shape(
     known: &Known,
     record: Record<'_>,
 ) -> Result<(), Refusal> {
-    let wrong = |expected: &str| {
-        let got = format!("{} bytes", record.value().len());
-        Err(form(map.place(), format!("{} {expected}", known.name), got))
+    let wrong = |shape: Phrase| {
+        let got = raw::bytes(record.value().len());
+        Err(form(map.place(), shaped(known, &shape), got))
     };
     if let Versions::Only(needed) = known.versions
         && needed != version
     {
-        let expected = format!("{} only in {needed:?}", known.name);
-        return Err(form(map.place(), expected, format!("{version:?}")));
+        let expected = phrase!(
+            "{name} only in version {needed}",
+            "{name} はバージョン {needed} のみ",
+            name = known.name,
+            needed = needed.number()
+        );
+        let got = phrase!("version {n}", "バージョン {n}", n = version.number());
+        return Err(form(map.place(), expected, got));
     }
     check_key_data(map, known, record.key_data())?;
     match known.value {
         ValueForm::Any => Ok(()),
         ValueForm::Exactly(length) if record.value().len() == length => Ok(()),
-        ValueForm::Exactly(length) => wrong(&format!("of {length} bytes")),
+        ValueForm::Exactly(length) => wrong(phrase!(
+            "of {length} bytes",
+            "{length} バイト",
+            length = length
+        )),
         ValueForm::Count if is_count(record.value()) => Ok(()),
-        ValueForm::Count => wrong("as one CompactSize"),
+        ValueForm::Count => wrong(phrase!("as one CompactSize", "CompactSize 1つ")),
         ValueForm::Origin if is_origin(known, record) => Ok(()),
-        ValueForm::Origin => wrong("as a fingerprint and 4 bytes for each level"),
+        ValueForm::Origin => wrong(phrase!(
+            "as a fingerprint and 4 bytes for each level",
+            "フィンガープリントと階層ごとに4バイト"
+        )),
         ValueForm::Output if output_of(record.value()).is_some() => Ok(()),
-        ValueForm::Output => wrong("as an amount and a script"),
+        ValueForm::Output => wrong(phrase!("as an amount and a script", "金額とスクリプト")),
     }
 }
 
 fn check_key_data(map: MapId, known: &Known, key_data: &[u8]) -> Result<(), Refusal> {
-    let (fits, expected) = match known.key_data {
-        KeyData::Any => (true, ""),
-        KeyData::None => (key_data.is_empty(), "without key data"),
-        KeyData::Xpub => (key_data.len() == 78, "with an extended key of 78 bytes"),
-        KeyData::PublicKey => (
-            compressed(key_data).is_some(),
-            "with a compressed public key",
-        ),
+    let fits = match known.key_data {
+        KeyData::Any => true,
+        KeyData::None => key_data.is_empty(),
+        KeyData::Xpub => key_data.len() == 78,
+        KeyData::PublicKey => compressed(key_data).is_some(),
     };
     if fits {
         return Ok(());
     }
-    let got = format!("{} bytes of key data", key_data.len());
-    Err(form(map.place(), format!("{} {expected}", known.name), got))
+    let shape = match known.key_data {
+        KeyData::Any | KeyData::None => phrase!("without key data", "キーデータなし"),
+        KeyData::Xpub => phrase!("with an extended key of 78 bytes", "78バイトの拡張鍵"),
+        KeyData::PublicKey => phrase!("with a compressed public key", "圧縮公開鍵"),
+    };
+    let got = of_key_data(key_data);
+    Err(form(map.place(), shaped(known, &shape), got))
+}
+
+/// A field and the shape that it must have.
+fn shaped(known: &Known, shape: &Phrase) -> Phrase {
+    phrase!(
+        "{name} {shape}",
+        "{name}: {shape}",
+        name = known.name,
+        shape = *shape
+    )
+}
+
+fn of_key_data(key_data: &[u8]) -> Phrase {
+    phrase!(
+        "{count} bytes of key data",
+        "キーデータ {count} バイト",
+        count = key_data.len()
+    )
 }
 
 fn compressed(key_data: &[u8]) -> Option<[u8; 33]> {
@@ -293,12 +326,12 @@ fn read_input(raw: &RawPsbt, index: InputIndex) -> Result<InputFields, Refusal> 
 
 fn partial_sig(map: MapId, record: Record<'_>) -> Result<(PublicKey, Vec<u8>), Refusal> {
     let key = PublicKey::from_slice(record.key_data()).map_err(|_| {
-        let got = crate::digest::hex(record.key_data());
-        form(
-            map.place(),
+        let expected = phrase!(
             "PARTIAL_SIG with a public key on the curve",
-            got,
-        )
+            "曲線上の公開鍵を持つ PARTIAL_SIG"
+        );
+        let got = Phrase::figure(crate::digest::hex(record.key_data()));
+        form(map.place(), expected, got)
     })?;
     Ok((key, record.value().to_vec()))
 }
@@ -323,28 +356,35 @@ impl Carried {
         key_data: &[u8],
         value: &[u8],
     ) -> Result<(), Refusal> {
-        let wrong = |expected: &str| {
-            let got = format!("{} bytes of key data", key_data.len());
-            form(
-                Place::Whole,
-                format!("himuro {field:?} with {expected}"),
-                got,
-            )
+        let wrong = |shape: Phrase| {
+            let expected = phrase!(
+                "himuro {name} with {shape}",
+                "himuro {name}: {shape}",
+                name = field.name(),
+                shape = shape
+            );
+            form(Place::Whole, expected, of_key_data(key_data))
         };
         let value = value.to_vec();
         match field {
             ProprietaryField::Approval => {
                 let text = core::str::from_utf8(key_data).ok();
                 let officer = text.and_then(|text| OfficerId::new(text).ok());
-                let officer = officer.ok_or_else(|| wrong("an officer"))?;
+                let officer = officer.ok_or_else(|| wrong(phrase!("an officer", "役職員")))?;
                 self.approvals.push((officer, value));
             }
             ProprietaryField::Receipt => {
-                let (device, session) = receipt_key_data(key_data)
-                    .ok_or_else(|| wrong("32 bytes of device and 4 of session"))?;
+                let (device, session) = receipt_key_data(key_data).ok_or_else(|| {
+                    wrong(phrase!(
+                        "32 bytes of device and 4 of session",
+                        "端末32バイトとセッション4バイト"
+                    ))
+                })?;
                 self.receipts.push((device, session, value));
             }
-            _ if !key_data.is_empty() => return Err(wrong("no key data")),
+            _ if !key_data.is_empty() => {
+                return Err(wrong(phrase!("no key data", "キーデータなし")));
+            }
             ProprietaryField::Request => self.request = Some(value),
             ProprietaryField::Headers => self.headers = Some(value),
             ProprietaryField::Balance => self.balance = Some(value),

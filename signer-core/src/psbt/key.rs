@@ -17,6 +17,16 @@ pub enum PsbtVersion {
     V2,
 }
 
+impl PsbtVersion {
+    /// The number.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::V0 => 0,
+            Self::V2 => 2,
+        }
+    }
+}
+
 /// One of the maps of a PSBT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MapId {
@@ -285,6 +295,17 @@ impl ProprietaryField {
             Self::Headers => 0x03,
             Self::Balance => 0x04,
             Self::Receipt => 0x10,
+        }
+    }
+
+    /// The name, for a refusal.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Approval => "approval",
+            Self::Headers => "headers",
+            Self::Balance => "balance",
+            Self::Receipt => "receipt",
         }
     }
 

@@ -10,6 +10,10 @@ use core::ops::Range;
 use bitcoin::hashes::{Hash, HashEngine, sha256d};
 use bitcoin::{TxOut, Txid};
 
+use crate::phrase;
+use crate::rule::Phrase;
+use crate::types::Lang;
+
 use super::reader::{Cursor, ReadError};
 use super::unsigned::read_output;
 
@@ -38,16 +42,29 @@ pub enum PreviousTxError {
     Trailing,
 }
 
+impl PreviousTxError {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Unreadable => phrase!("bytes that are no transaction", "取引でないバイト列"),
+            Self::NoInput => phrase!("a transaction without an input", "入力のない取引"),
+            Self::NoOutput => phrase!("a transaction without an output", "出力のない取引"),
+            Self::Flag => phrase!(
+                "an unknown flag of the witness form",
+                "witness 形式の未知のフラグ"
+            ),
+            Self::EmptyWitness => phrase!(
+                "the witness form without a witness",
+                "witness のない witness 形式"
+            ),
+            Self::Trailing => phrase!("bytes after the transaction", "取引の後に続くバイト"),
+        }
+    }
+}
+
 impl fmt::Display for PreviousTxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unreadable => "bytes that are no transaction",
-            Self::NoInput => "a transaction without an input",
-            Self::NoOutput => "a transaction without an output",
-            Self::Flag => "an unknown flag of the witness form",
-            Self::EmptyWitness => "the witness form without a witness",
-            Self::Trailing => "bytes after the transaction",
-        })
+        f.write_str(self.phrase().text(Lang::En))
     }
 }
 

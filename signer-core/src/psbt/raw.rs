@@ -1,6 +1,5 @@
 //! The container: every record of a PSBT, byte for byte and in order.
 
-use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -8,7 +7,8 @@ use core::ops::Range;
 use bitcoin::Transaction;
 
 use crate::digest::PsbtDigest;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::{InputIndex, OutputIndex};
 
 use super::key::{self, KeyType, MapId, ProprietaryField, PsbtVersion};
@@ -206,7 +206,10 @@ impl RawPsbt {
         for (map, key, value) in sorted {
             let end = self
                 .map(*map)
-                .ok_or_else(|| form(map.place(), "a map that is there", "none"))?
+                .ok_or_else(|| {
+                    let expected = phrase!("a map that is there", "存在するマップ");
+                    form(map.place(), expected, Phrase::none())
+                })?
                 .end;
             out.extend_from_slice(self.slice(&(copied..end)));
             push_sized(&mut out, key);
@@ -294,20 +297,47 @@ where
     out
 }
 
+/// What is counted in more than one place.
+pub(super) const BYTES_OF_FILE: [&str; 2] = ["bytes of file", "ファイルのバイト数"];
+pub(super) const INPUTS: [&str; 2] = ["inputs", "入力数"];
+pub(super) const OUTPUTS: [&str; 2] = ["outputs", "出力数"];
+
+/// A field that is needed and not there.
+pub(super) fn no_field() -> Phrase {
+    phrase!("no such field", "項目なし")
+}
+
+/// So many bytes.
+pub(super) fn bytes(count: usize) -> Phrase {
+    phrase!("{count} bytes", "{count} バイト", count = count)
+}
+
 /// A refusal of the form.
-pub(super) fn form(place: Place, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+pub(super) const fn form(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::PSB01, place, expected, got)
 }
 
-/// A refusal of the size, where `got` is past `limit`.
-pub(super) fn within(what: &str, got: u64, limit: u64, place: Place) -> Result<(), Refusal> {
+/// A refusal of the size, where `got` is past `limit`; `what` in English and Japanese.
+pub(super) fn within(
+    [en, ja]: [&str; 2],
+    got: u64,
+    limit: u64,
+    place: Place,
+) -> Result<(), Refusal> {
     if got <= limit {
         return Ok(());
     }
+    let what = Phrase::new(en, ja);
+    let expected = phrase!(
+        "at most {limit} {what}",
+        "{what} {limit} 以下",
+        limit = limit,
+        what = what
+    );
     Err(Refusal::new(
         RuleId::PSB02,
         place,
-        format!("at most {limit} {what}"),
-        got,
+        expected,
+        Phrase::figure(got),
     ))
 }

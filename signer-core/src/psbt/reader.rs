@@ -2,6 +2,9 @@
 
 use alloc::vec::Vec;
 
+use crate::phrase;
+use crate::rule::Phrase;
+
 /// Why the bytes could not be read on. The place is known to the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadError {
@@ -13,10 +16,16 @@ pub(super) enum ReadError {
 
 impl ReadError {
     /// In words, for a refusal.
-    pub(super) const fn text(self) -> &'static str {
+    pub(super) fn phrase(self) -> Phrase {
         match self {
-            Self::Truncated => "more bytes claimed than there are",
-            Self::NotMinimal => "a CompactSize longer than needed",
+            Self::Truncated => phrase!(
+                "more bytes claimed than there are",
+                "実際より多いバイト数の申告"
+            ),
+            Self::NotMinimal => phrase!(
+                "a CompactSize longer than needed",
+                "最短形式でない CompactSize"
+            ),
         }
     }
 }

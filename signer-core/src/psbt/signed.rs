@@ -1,12 +1,12 @@
 //! What the device adds to a PSBT, and the proof that it added nothing else.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::secp256k1::PublicKey;
 
 use crate::digest::DeviceId;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::{InputIndex, SessionNumber};
 
 use super::key::{GLOBAL_TX_MODIFIABLE, IN_PARTIAL_SIG, KeyType, MapId, ProprietaryField};
@@ -57,8 +57,11 @@ pub fn only_permitted_difference(before: &RawPsbt, after: &RawPsbt) -> Result<()
     if before.version() != after.version() || maps(before) != maps(after) {
         return Err(refuse(
             Place::Whole,
-            "the same version and the same maps",
-            "others",
+            phrase!(
+                "the same version and the same maps",
+                "同じバージョンと同じマップ"
+            ),
+            phrase!("others", "異なるもの"),
         ));
     }
     before
@@ -71,18 +74,35 @@ fn same_but_added(before: &RawPsbt, after: &RawPsbt, map: MapId) -> Result<(), R
     for record in before.records(map) {
         let now = present.next();
         if !now.is_some_and(|now| same_record(map, record, now)) {
-            let expected = format!("record {} unchanged", crate::digest::hex(record.key()));
-            return Err(refuse(map.place(), expected, "another record in its place"));
+            let expected = phrase!(
+                "record {key} unchanged",
+                "変更のないレコード {key}",
+                key = crate::digest::hex(record.key())
+            );
+            let got = phrase!("another record in its place", "その位置に別のレコード");
+            return Err(refuse(map.place(), expected, got));
         }
     }
     let added: Vec<Record<'_>> = present.collect();
     match (map, added.as_slice()) {
         (MapId::Global, [record]) if is_receipt(*record) => Ok(()),
-        (MapId::Global, _) => Err(wrong_addition(map, "one receipt added", &added)),
+        (MapId::Global, _) => Err(wrong_addition(
+            map,
+            phrase!("one receipt added", "追加の受領証1つ"),
+            &added,
+        )),
         (MapId::Input(_), [record]) if is_signature(*record) => Ok(()),
-        (MapId::Input(_), _) => Err(wrong_addition(map, "one signature added", &added)),
+        (MapId::Input(_), _) => Err(wrong_addition(
+            map,
+            phrase!("one signature added", "追加の署名1つ"),
+            &added,
+        )),
         (MapId::Output(_), []) => Ok(()),
-        (MapId::Output(_), _) => Err(wrong_addition(map, "nothing added", &added)),
+        (MapId::Output(_), _) => Err(wrong_addition(
+            map,
+            phrase!("nothing added", "追加なし"),
+            &added,
+        )),
     }
 }
 
@@ -112,20 +132,21 @@ fn is_signature(record: Record<'_>) -> bool {
         && record.value().last() == Some(&ALL)
 }
 
-fn wrong_addition(map: MapId, expected: &str, added: &[Record<'_>]) -> Refusal {
+fn wrong_addition(map: MapId, expected: Phrase, added: &[Record<'_>]) -> Refusal {
     let keys: Vec<_> = added
         .iter()
         .map(|record| crate::digest::hex(record.key()))
         .collect();
-    let got = format!("{} records added: {}", keys.len(), keys.join(", "));
+    let got = phrase!(
+        "{count} records added: {keys}",
+        "追加 {count} レコード: {keys}",
+        count = keys.len(),
+        keys = keys.join(", ")
+    );
     refuse(map.place(), expected, got)
 }
 
-fn refuse(
-    place: Place,
-    expected: impl core::fmt::Display,
-    got: impl core::fmt::Display,
-) -> Refusal {
+const fn refuse(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::SIG05, place, expected, got)
 }
 

@@ -1,6 +1,5 @@
 //! The unsigned transaction: read from version 0, put together from the fields of version 2.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::absolute::LockTime;
@@ -9,7 +8,8 @@ use bitcoin::{
     Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, transaction,
 };
 
-use crate::rule::{Place, Refusal};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal};
 
 use super::key::{
     GLOBAL_FALLBACK_LOCKTIME, GLOBAL_TX_VERSION, GLOBAL_UNSIGNED_TX, IN_OUTPUT_INDEX,
@@ -17,7 +17,7 @@ use super::key::{
     OUT_SCRIPT, PsbtVersion,
 };
 use super::limits;
-use super::raw::{RawPsbt, form, within};
+use super::raw::{INPUTS, OUTPUTS, RawPsbt, form, no_field, within};
 use super::reader::{Cursor, ReadError};
 
 /// Lock times below this are heights, from it on times.
@@ -39,14 +39,18 @@ pub(super) fn transaction(raw: &RawPsbt) -> Result<Transaction, Refusal> {
 /// A count of zero inputs is therefore zero inputs, never the marker of the witness form.
 pub(super) fn read(bytes: &[u8]) -> Result<Transaction, Refusal> {
     let mut cursor = Cursor::new(bytes);
-    let unreadable = |e: ReadError| form(Place::Transaction, "an unsigned transaction", e.text());
+    let unreadable = |e: ReadError| {
+        let expected = phrase!("an unsigned transaction", "未署名の取引");
+        form(Place::Transaction, expected, e.phrase())
+    };
     let version = cursor.array().map_err(unreadable)?;
     let input = read_inputs(&mut cursor)?;
     let output = read_outputs(&mut cursor)?;
     let lock_time = cursor.u32().map_err(unreadable)?;
     if !cursor.is_at_end() {
-        let got = "bytes after it";
-        return Err(form(Place::Transaction, "one unsigned transaction", got));
+        let expected = phrase!("one unsigned transaction", "未署名の取引1件");
+        let got = phrase!("bytes after it", "後に続くバイトあり");
+        return Err(form(Place::Transaction, expected, got));
     }
     Ok(Transaction {
         version: transaction::Version(i32::from_le_bytes(version)),
@@ -57,15 +61,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Transaction, Refusal> {
 }
 
 fn read_inputs(cursor: &mut Cursor<'_>) -> Result<Vec<TxIn>, Refusal> {
-    let unreadable = |e: ReadError| form(Place::Transaction, "inputs", e.text());
+    let unreadable = |e: ReadError| form(Place::Transaction, phrase!("inputs", "入力"), e.phrase());
     let count = cursor.compact().map_err(unreadable)?;
-    within("inputs", count, limits::RAW_MAPS, Place::Transaction)?;
+    within(INPUTS, count, limits::RAW_MAPS, Place::Transaction)?;
     let mut inputs = Vec::new();
     for _ in 0..count {
         let txid = cursor.array().map_err(unreadable)?;
         let vout = cursor.u32().map_err(unreadable)?;
         if !cursor.sized().map_err(unreadable)?.is_empty() {
-            return Err(form(Place::Transaction, "no scriptSig", "a scriptSig"));
+            let expected = phrase!("no scriptSig", "scriptSig なし");
+            let got = phrase!("a scriptSig", "scriptSig あり");
+            return Err(form(Place::Transaction, expected, got));
         }
         let sequence = cursor.u32().map_err(unreadable)?;
         inputs.push(unsigned_input(txid, vout, sequence));
@@ -74,9 +80,10 @@ fn read_inputs(cursor: &mut Cursor<'_>) -> Result<Vec<TxIn>, Refusal> {
 }
 
 fn read_outputs(cursor: &mut Cursor<'_>) -> Result<Vec<TxOut>, Refusal> {
-    let unreadable = |e: ReadError| form(Place::Transaction, "outputs", e.text());
+    let unreadable =
+        |e: ReadError| form(Place::Transaction, phrase!("outputs", "出力"), e.phrase());
     let count = cursor.compact().map_err(unreadable)?;
-    within("outputs", count, limits::RAW_MAPS, Place::Transaction)?;
+    within(OUTPUTS, count, limits::RAW_MAPS, Place::Transaction)?;
     let mut outputs = Vec::new();
     for _ in 0..count {
         outputs.push(read_output(cursor).map_err(unreadable)?);
@@ -139,7 +146,7 @@ fn assemble_output(raw: &RawPsbt, map: MapId) -> Result<TxOut, Refusal> {
     let amount = required::<8>(raw, map, OUT_AMOUNT, "OUT_AMOUNT")?;
     let script = raw
         .value(map, &[OUT_SCRIPT])
-        .ok_or_else(|| form(map.place(), "OUT_SCRIPT", "no such field"))?;
+        .ok_or_else(|| form(map.place(), Phrase::figure("OUT_SCRIPT"), no_field()))?;
     Ok(TxOut {
         value: Amount::from_sat(u64::from_le_bytes(amount)),
         script_pubkey: ScriptBuf::from_bytes(script.to_vec()),
@@ -163,8 +170,12 @@ fn lock_time(raw: &RawPsbt) -> Result<u32, Refusal> {
     if any {
         let lock = heights.or(times);
         return lock.ok_or_else(|| {
-            let got = "one input requires a height, another a time";
-            form(Place::Transaction, "one lock time for all inputs", got)
+            let expected = phrase!("one lock time for all inputs", "全入力に共通のロックタイム");
+            let got = phrase!(
+                "one input requires a height, another a time",
+                "ある入力はブロック高、別の入力は時刻を要求"
+            );
+            form(Place::Transaction, expected, got)
         });
     }
     let name = "GLOBAL_FALLBACK_LOCKTIME";
@@ -186,12 +197,16 @@ pub(super) fn required_locks(
     if let Some(height) = height.filter(|h| !(1..LOCK_TIME_THRESHOLD).contains(h)) {
         return Err(form(
             map.place(),
-            "a required height of 1 to 499999999",
-            height,
+            phrase!(
+                "a required height of 1 to 499999999",
+                "1 から 499999999 までの要求ブロック高"
+            ),
+            Phrase::figure(height),
         ));
     }
     if let Some(time) = time.filter(|t| *t < LOCK_TIME_THRESHOLD) {
-        return Err(form(map.place(), "a required time from 500000000", time));
+        let expected = phrase!("a required time from 500000000", "500000000 以上の要求時刻");
+        return Err(form(map.place(), expected, Phrase::figure(time)));
     }
     Ok((height.is_some() || time.is_some()).then_some((height, time)))
 }
@@ -202,7 +217,8 @@ fn required<const N: usize>(
     key: u8,
     name: &str,
 ) -> Result<[u8; N], Refusal> {
-    optional(raw, map, key, name)?.ok_or_else(|| form(map.place(), name, "no such field"))
+    optional(raw, map, key, name)?
+        .ok_or_else(|| form(map.place(), Phrase::figure(name), no_field()))
 }
 
 fn optional<const N: usize>(
@@ -214,11 +230,16 @@ fn optional<const N: usize>(
     let Some(value) = raw.value(map, &[key]) else {
         return Ok(None);
     };
-    let got = || format!("{} bytes", value.len());
     let exact = <[u8; N]>::try_from(value);
-    exact
-        .map(Some)
-        .map_err(|_| form(map.place(), format!("{name} of {N} bytes"), got()))
+    exact.map(Some).map_err(|_| {
+        let expected = phrase!(
+            "{name} of {n} bytes",
+            "{n} バイトの {name}",
+            name = name,
+            n = N
+        );
+        form(map.place(), expected, super::raw::bytes(value.len()))
+    })
 }
 
 fn optional_u32(raw: &RawPsbt, map: MapId, key: u8, name: &str) -> Result<Option<u32>, Refusal> {

@@ -12,7 +12,7 @@ use crate::cose::Scope;
 use crate::digest::{DeviceId, PolicyDigest, TxDigest, WalletDigest};
 use crate::keys::Fingerprint;
 use crate::policy::FeeCaps;
-use crate::rule::{RuleId, Verdict};
+use crate::rule::{Phrase, RuleId, Verdict};
 use crate::types::{Height, Id, KeyIndex, Label, OutputIndex, SessionNumber, Version};
 use crate::wallet::WalletClass;
 
@@ -77,11 +77,11 @@ impl TxFacts {
     }
 
     /// All notices: rules that hold, and of which people must know something.
-    pub fn notices(&self) -> impl Iterator<Item = (RuleId, &str)> {
+    pub fn notices(&self) -> impl Iterator<Item = (RuleId, &Phrase)> {
         self.report
             .iter()
             .filter_map(|(rule, verdict)| match verdict {
-                Verdict::Notice(text) => Some((*rule, text.as_str())),
+                Verdict::Notice(text) => Some((*rule, text)),
                 _ => None,
             })
     }

@@ -11,9 +11,10 @@ use super::{
     digest_of, gather, layout, render,
 };
 use crate::approval::Seat;
+use crate::phrase;
 use crate::policy::FeeCaps;
 use crate::review::{CoinFacts, SignerFacts};
-use crate::rule::{RuleId, Verdict};
+use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::{Case, World, id, label};
 use crate::types::{Id, Label, Lang, Network, OutputIndex, Purpose, SessionNumber, Version};
 
@@ -100,8 +101,8 @@ fn longest() -> TxFacts {
         };
         14
     ];
-    facts.report[0].1 = Verdict::Notice("n".repeat(700));
-    facts.report[1].1 = Verdict::NotApplicable("a".repeat(240));
+    facts.report[0].1 = Verdict::Notice(Phrase::new(&"n".repeat(700), &"通".repeat(350)));
+    facts.report[1].1 = Verdict::NotApplicable(Phrase::new(&"a".repeat(240), &"対".repeat(120)));
     facts
 }
 
@@ -192,7 +193,10 @@ fn a_drill_and_a_network_stand_on_every_screen() {
 fn a_notice_has_a_screen_of_its_own_and_both_operators_answer() {
     let world = World::new();
     let mut facts = facts();
-    facts.report[4].1 = Verdict::Notice("the wallet is nearly empty of keys".into());
+    facts.report[4].1 = Verdict::Notice(phrase!(
+        "the wallet is nearly empty of keys",
+        "ウォレットの鍵が残りわずか"
+    ));
     let (rule, _) = facts.report[4].clone();
     let screens = render(Lang::En, &facts, &session(&world));
     let notice = screens.iter().find(|s| s.text().contains("nearly empty"));

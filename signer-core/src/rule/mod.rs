@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod id;
+mod phrase;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,9 +15,13 @@ use minicbor::{Decode, Encode};
 
 use crate::codec;
 use crate::digest::ReportDigest;
+use crate::phrase;
 use crate::types::{InputIndex, Lang, OfficerId, OutputIndex};
 
 pub use id::{RuleId, Stage};
+#[doc(hidden)]
+pub use phrase::written;
+pub use phrase::{Explained, Fact, Phrase};
 
 /// What a refusal points at.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -94,8 +99,7 @@ impl Place {
 
 /// A refusal: which rule, where, what was expected and what was there.
 ///
-/// `expected` and `got` are facts (amounts, digests, identifiers) in English words; the sentence
-/// of the rule and the advice come in both languages.
+/// All of it in both languages: place, `expected`, `got`, and of the rule its sentence and advice.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Refusal {
@@ -107,65 +111,53 @@ pub struct Refusal {
     pub place: Place,
     /// What the rule asks for.
     #[n(2)]
-    pub expected: String,
+    pub expected: Phrase,
     /// What was there.
     #[n(3)]
-    pub got: String,
+    pub got: Phrase,
 }
 
 impl Refusal {
-    /// A refusal by `rule` at `place`. Text from outside is escaped.
-    pub fn new(
-        rule: RuleId,
-        place: Place,
-        expected: impl fmt::Display,
-        got: impl fmt::Display,
-    ) -> Self {
+    /// A refusal by `rule` at `place`.
+    pub const fn new(rule: RuleId, place: Place, expected: Phrase, got: Phrase) -> Self {
         Self {
             rule,
             place,
-            expected: plain(expected),
-            got: plain(got),
+            expected,
+            got,
         }
+    }
+
+    /// So many places more at which `rule` refuses, not named one by one.
+    pub(crate) fn further(rule: RuleId, more: usize) -> Self {
+        let got = phrase!(
+            "{more} more places that refuse",
+            "ほかに{more}箇所で拒否",
+            more = more
+        );
+        Self::new(rule, Place::Whole, Phrase::none(), got)
+    }
+
+    /// What should be and what is, in one line.
+    pub fn difference(&self) -> Phrase {
+        phrase!(
+            "expected {expected}, got {got}",
+            "期待値 {expected} / 実際 {got}",
+            expected = self.expected,
+            got = self.got
+        )
     }
 
     /// Two lines: what was refused, and what an officer can do.
     pub fn text(&self, lang: Lang) -> String {
-        let place = self.place.text(lang);
+        let (rule, place) = (self.rule, self.place.text(lang));
+        let (difference, advice) = (self.difference(), rule.advice(lang));
+        let difference = difference.text(lang);
         match lang {
-            Lang::En => alloc::format!(
-                "{} refused at {place}: expected {}, got {}\n  {}",
-                self.rule,
-                self.expected,
-                self.got,
-                self.rule.advice(lang)
-            ),
-            Lang::Ja => alloc::format!(
-                "{} 拒否({place}): 期待値 {} / 実際 {}\n  {}",
-                self.rule,
-                self.expected,
-                self.got,
-                self.rule.advice(lang)
-            ),
+            Lang::En => alloc::format!("{rule} refused at {place}: {difference}\n  {advice}"),
+            Lang::Ja => alloc::format!("{rule} 拒否({place}): {difference}\n  {advice}"),
         }
     }
-}
-
-/// Longest `expected` or `got` that is kept, in characters.
-const FACT_LIMIT: usize = 240;
-
-/// Printable text only, and not without end: these words may quote hostile input.
-fn plain(value: impl fmt::Display) -> String {
-    let text = alloc::format!("{value}");
-    let mut out = String::new();
-    for c in text.chars().take(FACT_LIMIT) {
-        if matches!(c, ' '..='~') {
-            out.push(c);
-        } else {
-            out.extend(c.escape_unicode());
-        }
-    }
-    out
 }
 
 /// What a rule found.
@@ -176,13 +168,13 @@ pub enum Verdict {
     Passed,
     /// The rule holds, and people must know this: a screen of its own, with typed consent.
     #[n(1)]
-    Notice(#[n(0)] String),
+    Notice(#[n(0)] Phrase),
     /// The rule does not hold. All places where it does not, at least one.
     #[n(2)]
     Refused(#[n(0)] Vec<Refusal>),
     /// The rule does not apply, for this reason.
     #[n(3)]
-    NotApplicable(#[n(0)] String),
+    NotApplicable(#[n(0)] Phrase),
     /// The stage of this rule was not reached, because of that rule.
     #[n(4)]
     NotReached(#[n(0)] RuleId),
@@ -199,8 +191,7 @@ impl Verdict {
         };
         let more = refusals.len().saturating_sub(NAMED_REFUSALS);
         if more > 1 {
-            let got = alloc::format!("{more} more places that refuse");
-            let rest = Refusal::new(first.rule, Place::Whole, "none", got);
+            let rest = Refusal::further(first.rule, more);
             refusals.truncate(NAMED_REFUSALS);
             refusals.push(rest);
         }
@@ -210,6 +201,19 @@ impl Verdict {
 
 /// Most refusals of one rule that are named one by one.
 pub const NAMED_REFUSALS: usize = 100;
+
+impl Verdict {
+    /// In one word.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Passed => phrase!("passed", "適合"),
+            Self::Notice(_) => phrase!("notice", "通知"),
+            Self::Refused(_) => phrase!("refused", "拒否"),
+            Self::NotApplicable(_) => phrase!("not applicable", "対象外"),
+            Self::NotReached(_) => phrase!("not reached", "未判定"),
+        }
+    }
+}
 
 impl From<Result<(), Refusal>> for Verdict {
     fn from(result: Result<(), Refusal>) -> Self {
@@ -255,12 +259,9 @@ impl RuleReport {
         for rule in RuleId::of(stage) {
             let verdict = verdicts.iter().find(|(id, _)| *id == rule).map_or_else(
                 || {
-                    Verdict::Refused(alloc::vec![Refusal::new(
-                        rule,
-                        Place::Whole,
-                        "a verdict",
-                        "none",
-                    )])
+                    let expected = phrase!("a verdict", "判定結果");
+                    let unjudged = Refusal::new(rule, Place::Whole, expected, Phrase::none());
+                    Verdict::Refused(alloc::vec![unjudged])
                 },
                 |(_, verdict)| verdict.clone(),
             );
@@ -290,7 +291,7 @@ impl RuleReport {
 
     /// Says more of a rule that passed: what was not judged, and why.
     #[must_use]
-    pub(crate) fn noting(mut self, rule: RuleId, text: String) -> Self {
+    pub(crate) fn noting(mut self, rule: RuleId, text: Phrase) -> Self {
         let passed = |line: &&mut RuleLine| line.rule == rule && line.verdict == Verdict::Passed;
         if let Some(line) = self.0.iter_mut().find(passed) {
             line.verdict = Verdict::Notice(text);
@@ -342,9 +343,9 @@ impl RuleReport {
     }
 
     /// All notices: (rule, what people must know).
-    pub fn notices(&self) -> impl Iterator<Item = (RuleId, &str)> {
+    pub fn notices(&self) -> impl Iterator<Item = (RuleId, &Phrase)> {
         self.0.iter().filter_map(|line| match &line.verdict {
-            Verdict::Notice(text) => Some((line.rule, text.as_str())),
+            Verdict::Notice(text) => Some((line.rule, text)),
             _ => None,
         })
     }

@@ -30,7 +30,12 @@ fn a_forgotten_rule_stops_the_chain() {
 
 #[test]
 fn a_stopped_report_is_complete() {
-    let refusal = Refusal::new(RuleId::PSB01, Place::Byte(5), "magic", "text");
+    let refusal = Refusal::new(
+        RuleId::PSB01,
+        Place::Byte(5),
+        Phrase::none(),
+        Phrase::none(),
+    );
     let mut verdicts = vec![(RuleId::PSB01, Verdict::Refused(vec![refusal]))];
     verdicts.extend(
         RuleId::of(Stage::Parse)
@@ -48,16 +53,48 @@ fn a_stopped_report_is_complete() {
 }
 
 #[test]
-fn refusals_never_carry_control_characters() {
-    let refusal = Refusal::new(RuleId::PSB01, Place::Whole, "x", "a\u{1b}[2Jb\u{202e}");
-    assert!(refusal.got.bytes().all(|b| (0x20..0x7f).contains(&b)));
+fn a_phrase_quotes_nothing_but_what_any_terminal_shows() {
+    let hostile = "a\u{1b}[2Jb\u{202e}\u{9b}c\u{feff}承認";
+    let phrase = phrase!("got {label}", "実際 {label}", label = hostile);
+    let (en, ja) = (phrase.text(Lang::En), phrase.text(Lang::Ja));
+    assert!(en.bytes().all(|b| (0x20..0x7f).contains(&b)), "{en}");
+    let quoted = ja.strip_prefix("実際 ").unwrap();
+    assert!(quoted.bytes().all(|b| (0x20..0x7f).contains(&b)), "{ja}");
+    assert_eq!(en.strip_prefix("got "), Some(quoted));
+    // What stands outside of a quoted fact is held to the same, but for Japanese in Japanese.
+    let phrase = Phrase::new(hostile, hostile);
+    assert!(phrase.text(Lang::En).ends_with("\\u{627f}\\u{8a8d}"));
+    assert!(phrase.text(Lang::Ja).ends_with("\\u{feff}承認"));
+}
+
+#[test]
+fn a_phrase_is_read_as_it_was_written_or_refused() {
+    let long = "x".repeat(5_000);
+    let phrase = phrase!("{a} and {b}", "{a}と{b}", a = long, b = long);
+    assert_eq!(phrase.text(Lang::En).len(), 240 + 5 + 240);
+    let listed = Phrase::listed(vec![phrase; 9]);
+    for lang in [Lang::En, Lang::Ja] {
+        assert_eq!(listed.text(lang).chars().count(), 1_000);
+    }
+    let bytes = codec::encode(&listed);
+    assert_eq!(codec::decode(&bytes), Ok(listed));
+    for (en, ja) in [
+        ("a\u{1b}", "b"),
+        ("a", "b\u{202e}"),
+        ("承認", "b"),
+        (&*"x".repeat(1_001), "b"),
+    ] {
+        let bytes = codec::encode(&(en, ja));
+        assert!(codec::decode::<Phrase>(&bytes).is_err(), "{en} {ja}");
+    }
 }
 
 #[test]
 fn a_verdict_names_a_hundred_places_and_counts_the_rest() {
     let verdict = |count: u32| {
         let place = |n| Place::Input(InputIndex(n));
-        let refusals = (0..count).map(|n| Refusal::new(RuleId::WAL02, place(n), "ours", "foreign"));
+        let refusals = (0..count)
+            .map(|n| Refusal::new(RuleId::WAL02, place(n), Phrase::none(), Phrase::none()));
         match Verdict::of(refusals.collect()) {
             Verdict::Refused(refusals) => refusals,
             _ => Vec::new(),
@@ -76,5 +113,7 @@ fn a_verdict_names_a_hundred_places_and_counts_the_rest() {
         let counted = named.last().is_some_and(|last| last.place == Place::Whole);
         assert_eq!(counted, count > 101);
     }
-    assert_eq!(verdict(5_000)[100].got, "4900 more places that refuse");
+    let last = &verdict(5_000)[100].got;
+    assert_eq!(last.text(Lang::En), "4900 more places that refuse");
+    assert_eq!(last.text(Lang::Ja), "ほかに4900箇所で拒否");
 }

@@ -6,6 +6,7 @@ use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use super::{IntentLine, SignatureLine};
 use crate::keys::Signature64;
 use crate::ledger::{LedgerState, RValue};
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId};
 
 /// SIG01: The signature verifies with two independent libraries under the registered key.
@@ -14,8 +15,12 @@ pub(super) fn sig01(line: &IntentLine, signature: &Signature64) -> Result<(), Re
         Err(Refusal::new(
             RuleId::SIG01,
             Place::Input(line.input),
-            "a signature that verifies",
-            alloc::format!("{library} refuses it"),
+            phrase!("a signature that verifies", "検証できる署名"),
+            phrase!(
+                "{library} refuses it",
+                "{library} が検証不可",
+                library = library
+            ),
         ))
     };
     if !taken_by_libsecp256k1(&line.key, &line.sighash, signature) {
@@ -61,8 +66,11 @@ pub(super) fn sig02(line: &IntentLine, signature: &Signature64) -> Result<(), Re
     Err(Refusal::new(
         RuleId::SIG02,
         Place::Input(line.input),
-        "a low S value",
-        "a high one, or r or s out of range",
+        phrase!("a low S value", "低いS値"),
+        phrase!(
+            "a high one, or r or s out of range",
+            "高いS値、または範囲外の r か s"
+        ),
     ))
 }
 
@@ -79,8 +87,12 @@ pub(super) fn sig03(
         return Err(Refusal::new(
             RuleId::SIG03,
             Place::Input(line.input),
-            "a new r value",
-            alloc::format!("r {} was used before", crate::digest::hex(&r)),
+            phrase!("a new r value", "初出のr値"),
+            phrase!(
+                "r {r} was used before",
+                "使用済みの r {r}",
+                r = crate::digest::hex(&r)
+            ),
         ));
     }
     Ok(())
@@ -97,7 +109,11 @@ pub(super) fn sig04(intent: &[IntentLine], made: &[SignatureLine]) -> Result<(),
     Err(Refusal::new(
         RuleId::SIG04,
         Place::Transaction,
-        alloc::format!("one signature for each of {} inputs", intent.len()),
-        alloc::format!("{} signatures", made.len()),
+        phrase!(
+            "one signature for each of {count} inputs",
+            "{count} 入力それぞれに署名1つ",
+            count = intent.len()
+        ),
+        phrase!("{count} signatures", "署名 {count} 個", count = made.len()),
     ))
 }

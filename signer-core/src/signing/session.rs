@@ -15,10 +15,11 @@ use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::ledger::LedgerState;
+use crate::phrase;
 use crate::psbt::signed::{add_signatures, only_permitted_difference};
 use crate::psbt::{ParsedPsbt, RawPsbt};
 use crate::review::ConfirmedTx;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::transcript::{Appended, Body, Entry};
 use crate::types::{InputIndex, SessionNumber};
 use crate::wallet::WalletTx;
@@ -56,11 +57,18 @@ impl Intended {
     /// TRN04: the entry is another one, or it is not the end of what the disk holds.
     pub fn journalled(self, appended: &Appended, disk: &[u8]) -> Result<Signing, Refusal> {
         if !disk.ends_with(appended.bytes()) {
-            let expected = "a journal on the disk that ends with the intent";
-            return Err(not_journalled(expected, "another end"));
+            let expected = phrase!(
+                "a journal on the disk that ends with the intent",
+                "署名予定で終わるディスク上のジャーナル"
+            );
+            return Err(not_journalled(
+                expected,
+                phrase!("another end", "別の終わり"),
+            ));
         }
-        let entry = codec::decode::<Entry>(appended.bytes())
-            .map_err(|error| not_journalled("an entry", error))?;
+        let entry = codec::decode::<Entry>(appended.bytes()).map_err(|error| {
+            not_journalled(phrase!("an entry", "ジャーナル記録"), error.phrase())
+        })?;
         self.recorded(&entry)
     }
 
@@ -71,11 +79,20 @@ impl Intended {
     pub(crate) fn recorded(self, entry: &Entry) -> Result<Signing, Refusal> {
         let session = self.confirmed.session().session;
         let Body::Intent(intent) = &entry.body else {
-            return Err(not_journalled("an intent", entry.body.name()));
+            let expected = phrase!("an intent", "署名予定");
+            return Err(not_journalled(expected, entry.body.phrase()));
         };
         if entry.session != session || *intent != self.intent {
-            let expected = alloc::format!("the same intent in session {session}");
-            let got = alloc::format!("another one in session {}", entry.session);
+            let expected = phrase!(
+                "the same intent in session {session}",
+                "セッション {session} の同じ署名予定",
+                session = session
+            );
+            let got = phrase!(
+                "another one in session {session}",
+                "セッション {session} の別の署名予定",
+                session = entry.session
+            );
             return Err(not_journalled(expected, got));
         }
         Ok(Signing {
@@ -276,8 +293,11 @@ impl Signing {
         Err(Refusal::new(
             RuleId::SIG04,
             Place::Transaction,
-            "a receipt of this session's signatures",
-            "another receipt",
+            phrase!(
+                "a receipt of this session's signatures",
+                "このセッションの署名の受領証"
+            ),
+            phrase!("another receipt", "別の受領証"),
         ))
     }
 }
@@ -292,12 +312,16 @@ fn check_device(tx: &WalletTx, confirmed: &ConfirmedTx) -> Result<(), Refusal> {
     Err(Refusal::new(
         RuleId::SIG04,
         Place::Transaction,
-        alloc::format!("keys of device {}", session.device),
-        tx.device(),
+        phrase!(
+            "keys of device {device}",
+            "端末 {device} の鍵",
+            device = session.device
+        ),
+        Phrase::figure(tx.device()),
     ))
 }
 
-fn not_journalled(expected: impl core::fmt::Display, got: impl core::fmt::Display) -> Refusal {
+const fn not_journalled(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::TRN04, Place::Whole, expected, got)
 }
 
@@ -305,8 +329,11 @@ fn too_many(input: InputIndex) -> Refusal {
     Refusal::new(
         RuleId::SIG04,
         Place::Input(input),
-        "one signature for each order of this session, in order",
-        "one for another order",
+        phrase!(
+            "one signature for each order of this session, in order",
+            "このセッションの指図ごとに署名1つ、順序どおり"
+        ),
+        phrase!("one for another order", "別の指図に対する署名"),
     )
 }
 
@@ -316,8 +343,8 @@ fn der(line: &SignatureLine) -> Result<Vec<u8>, Refusal> {
         Refusal::new(
             RuleId::SIG01,
             Place::Input(line.input),
-            "r and s in range",
-            "out of range",
+            phrase!("r and s in range", "範囲内の r と s"),
+            phrase!("out of range", "範囲外"),
         )
     })?;
     let mut bytes = parsed.serialize_der().to_vec();

@@ -22,7 +22,7 @@ use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
 use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
-use crate::types::{Chain, Height, Id, KeyIndex, Network, Purpose, SessionNumber};
+use crate::types::{Chain, Height, Id, KeyIndex, Lang, Network, Purpose, SessionNumber};
 use crate::wallet::{
     BindContext, CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor, RegisteredWallet,
     Registry, WalletTx,
@@ -205,11 +205,10 @@ fn difference(expected: &[test_vectors::Refusal], got: &[Refusal]) -> Option<Str
     }
     let said = |r: &Refusal| {
         format!(
-            "{}@{} ({}, not {})",
+            "{}@{} ({})",
             r.rule,
             place(&r.place),
-            r.got,
-            r.expected
+            r.difference().text(Lang::En)
         )
     };
     let said: Vec<String> = got.iter().take(6).map(said).collect();

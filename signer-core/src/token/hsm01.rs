@@ -1,12 +1,11 @@
 //! HSM01.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 
 use super::{Flag, KeyAttribute, KeyAttributes, LocalClaim, Relaxations, WrapBackup};
 use crate::keys::CkaId;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// `CKM_EC_KEY_PAIR_GEN`.
 const EC_KEY_PAIR_GEN: u64 = 0x1040;
@@ -48,8 +47,8 @@ pub fn hsm01<'a>(
         refusals.push(Refusal::new(
             RuleId::HSM01,
             Place::Token,
-            "at least one key",
-            "none",
+            phrase!("at least one key", "1つ以上の鍵"),
+            Phrase::none(),
         ));
     }
     if refusals.is_empty() && !relaxed.is_empty() {
@@ -103,21 +102,23 @@ fn is_relaxed(attribute: KeyAttribute, got: Flag, relaxations: &Relaxations) -> 
 }
 
 fn refusal(id: CkaId, attribute: &str, asked: &str, got: &str) -> Refusal {
-    Refusal::new(
-        RuleId::HSM01,
-        Place::Token,
-        format_args!("key {id}: {attribute} {asked}"),
-        got,
-    )
+    let expected = phrase!(
+        "key {id}: {attribute} {asked}",
+        "鍵 {id}: {attribute} {asked}",
+        id = id,
+        attribute = attribute,
+        asked = asked
+    );
+    Refusal::new(RuleId::HSM01, Place::Token, expected, Phrase::figure(got))
 }
 
-fn notice(relaxed: &[KeyAttribute]) -> String {
-    let mut text = String::from("the profile does not ask this HSM for:");
-    for attribute in relaxed {
-        // Writing to a String cannot fail.
-        let _ = write!(text, " {}", attribute.name());
-    }
-    text
+fn notice(relaxed: &[KeyAttribute]) -> Phrase {
+    let names: Vec<_> = relaxed.iter().map(|attribute| attribute.name()).collect();
+    phrase!(
+        "the profile does not ask this HSM for: {names}",
+        "プロファイルがこのHSMに求めない属性: {names}",
+        names = names.join(" ")
+    )
 }
 
 #[cfg(test)]

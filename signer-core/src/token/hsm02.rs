@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Assurance, HsmFacts, Line, Pattern};
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Fact, Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::Network;
 
 /// What a session expects of its HSM.
@@ -29,56 +30,67 @@ pub struct Expectation {
 /// net only a verified profile passes.
 pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
     let mut refusals = Vec::new();
-    let mut same = |what: &str, want: &dyn fmt::Display, got: &dyn fmt::Display, equal: bool| {
+    let mut same = |[en, ja]: [&str; 2], want: &dyn Fact, got: &dyn fmt::Display, equal: bool| {
         if !equal {
-            refusals.push(refusal(format_args!("{what} {want}"), got));
+            let what = Phrase::new(en, ja);
+            let expected = phrase!("{what} {want}", "{what} {want}", what = what, want = *want);
+            refusals.push(refusal(expected, Phrase::figure(got)));
         }
     };
     for (what, wanted, got) in [
-        ("vendor", &expected.vendor, &facts.vendor),
-        ("model", &expected.model, &facts.model),
+        (["vendor", "製造元"], &expected.vendor, &facts.vendor),
+        (["model", "型番"], &expected.model, &facts.model),
     ] {
         let met = wanted.iter().any(|pattern| pattern.meets(got));
         same(what, &one_of(wanted), got, met);
     }
     if let Some(min) = &expected.min_firmware {
         let new_enough = version(&facts.firmware) >= version(min);
-        same("firmware at least", min, &facts.firmware, new_enough);
+        same(
+            ["firmware at least", "ファームウェアの下限"],
+            min,
+            &facts.firmware,
+            new_enough,
+        );
     }
     if expected.network == Network::Main {
         let verified = facts.assurance == Assurance::Verified;
-        same(
+        let what = [
             "for main net a profile that is",
-            &"verified",
-            &facts.assurance.name(),
-            verified,
-        );
+            "メインネットに必要なプロファイルの区分",
+        ];
+        same(what, &"verified", &facts.assurance.name(), verified);
     }
     if let Some(born) = &expected.commissioned {
         let (serial, label) = (&born.serial, &born.label);
         same(
-            "serial number",
+            ["serial number", "製造番号"],
             serial,
             &facts.serial,
             *serial == facts.serial,
         );
-        same("label", label, &facts.label, *label == facts.label);
+        same(
+            ["label", "ラベル"],
+            label,
+            &facts.label,
+            *label == facts.label,
+        );
         let (firmware, module) = (&born.firmware, &born.module_digest);
         same(
-            "firmware",
+            ["firmware", "ファームウェア"],
             firmware,
             &facts.firmware,
             *firmware == facts.firmware,
         );
         same(
-            "module",
+            ["module", "モジュール"],
             module,
             &facts.module_digest,
             *module == facts.module_digest,
         );
         let profile = &born.profile_digest;
         same(
-            "profile",
+            ["profile", "プロファイル"],
             profile,
             &facts.profile_digest,
             *profile == facts.profile_digest,
@@ -87,12 +99,15 @@ pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
     Verdict::of(refusals)
 }
 
-fn one_of(patterns: &[Pattern]) -> String {
-    let named: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
-    named.join(" or ")
+fn one_of(patterns: &[Pattern]) -> Phrase {
+    let named = |or| {
+        let names: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
+        names.join(or)
+    };
+    Phrase::new(&named(" or "), &named(" または "))
 }
 
-fn refusal(expected: impl fmt::Display, got: &dyn fmt::Display) -> Refusal {
+const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::HSM02, Place::Token, expected, got)
 }
 

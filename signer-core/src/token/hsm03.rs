@@ -2,11 +2,11 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::fmt;
 
-use super::Inventory;
+use super::{Half, Inventory};
 use crate::keys::CkaId;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// HSM03: There is no unexpected or doubled object on the token.
 ///
@@ -18,28 +18,50 @@ pub fn hsm03(inventory: &Inventory, expected: impl IntoIterator<Item = CkaId>) -
     for id in &inventory.keys {
         if !found.insert(*id) {
             refusals.push(refusal(
-                "one key of each id",
-                format_args!("key {id} again"),
+                phrase!("one key of each id", "識別子ごとに鍵1つ"),
+                phrase!("key {id} again", "鍵 {id} の重複", id = id),
             ));
         } else if !expected.contains(id) {
-            refusals.push(refusal("only known keys", format_args!("key {id}")));
+            refusals.push(refusal(
+                phrase!("only known keys", "既知の鍵のみ"),
+                key(*id),
+            ));
         }
     }
     for missing in expected.difference(&found) {
-        refusals.push(refusal(format_args!("key {missing}"), "not on the token"));
+        refusals.push(refusal(
+            key(*missing),
+            phrase!("not on the token", "トークンにない"),
+        ));
     }
     for half in &inventory.halves {
-        let got = format_args!("{:?} half of {}", half.half, half.id);
-        refusals.push(refusal("whole key pairs", got));
+        let got = match half.half {
+            Half::Public => phrase!("public half of {id}", "{id} の公開鍵だけ", id = half.id),
+            Half::Private => phrase!("private half of {id}", "{id} の秘密鍵だけ", id = half.id),
+        };
+        refusals.push(refusal(phrase!("whole key pairs", "完全な鍵ペア"), got));
     }
     for object in &inventory.foreign {
-        let got = format_args!("{} id {} label {}", object.class, object.id, object.label);
-        refusals.push(refusal("no foreign object", got));
+        let got = phrase!(
+            "{class} id {id} label {label}",
+            "{class} 識別子 {id} ラベル {label}",
+            class = object.class,
+            id = object.id,
+            label = object.label
+        );
+        refusals.push(refusal(
+            phrase!("no foreign object", "想定外のオブジェクトなし"),
+            got,
+        ));
     }
     Verdict::of(refusals)
 }
 
-fn refusal(expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+fn key(id: CkaId) -> Phrase {
+    phrase!("key {id}", "鍵 {id}", id = id)
+}
+
+const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::HSM03, Place::Token, expected, got)
 }
 

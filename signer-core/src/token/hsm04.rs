@@ -2,10 +2,10 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::random::{RandomEvidence, SampleDigest, SourceEvidence, TESTS};
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::random::{RandomEvidence, SampleDigest, SourceEvidence, TESTS, TestParameters};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// What was known before the tests ran.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,8 @@ pub enum RandomBefore<'a> {
 pub fn hsm04(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Verdict {
     let mut refusals = Vec::new();
     if evidence.tests != TESTS {
-        let got = format_args!("{:?}", evidence.tests);
-        refusals.push(refusal(Place::Machine, format_args!("{TESTS:?}"), got));
+        let (expected, got) = (parameters(&TESTS), parameters(&evidence.tests));
+        refusals.push(refusal(Place::Machine, expected, got));
     }
     for (place, source) in [
         (Place::Token, &evidence.hsm),
@@ -33,8 +33,9 @@ pub fn hsm04(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Verdict {
         refusals.extend(tests(&place, source));
     }
     if evidence.hsm.start_up == evidence.kernel.start_up {
-        let expected = "two sources that differ";
-        refusals.push(refusal(Place::Token, expected, "the same bytes from both"));
+        let expected = phrase!("two sources that differ", "異なる2つの乱数源");
+        let got = phrase!("the same bytes from both", "両方から同じバイト列");
+        refusals.push(refusal(Place::Token, expected, got));
     }
     refusals.extend(new_bytes(evidence, before));
     Verdict::of(refusals)
@@ -44,34 +45,46 @@ pub fn hsm04(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Verdict {
 fn tests(place: &Place, source: &SourceEvidence) -> Vec<Refusal> {
     let (run, count) = (source.longest_run, source.highest_count);
     let mut refusals = Vec::new();
-    let mut refuse = |expected: fmt::Arguments<'_>, got: fmt::Arguments<'_>| {
-        refusals.push(refusal(place.clone(), expected, got));
-    };
+    let mut refuse = |expected, got| refusals.push(refusal(place.clone(), expected, got));
     if source.samples < u64::from(TESTS.start_up) {
         refuse(
-            format_args!("{} bytes tested", TESTS.start_up),
-            format_args!("{}", source.samples),
+            phrase!(
+                "{count} bytes tested",
+                "{count} バイトの検査",
+                count = TESTS.start_up
+            ),
+            Phrase::figure(source.samples),
         );
     }
     if run >= TESTS.repetition_cutoff {
         refuse(
-            format_args!("under {} equal bytes in a row", TESTS.repetition_cutoff),
-            format_args!("{run}"),
+            phrase!(
+                "under {count} equal bytes in a row",
+                "同じバイトの連続は {count} 未満",
+                count = TESTS.repetition_cutoff
+            ),
+            Phrase::figure(run),
         );
     }
     if count >= TESTS.proportion_cutoff {
         refuse(
-            format_args!(
-                "a byte under {} times in {}",
-                TESTS.proportion_cutoff, TESTS.window
+            phrase!(
+                "a byte under {count} times in {window}",
+                "{window} バイト中、同じバイトは {count} 回未満",
+                count = TESTS.proportion_cutoff,
+                window = TESTS.window
             ),
-            format_args!("{count} times"),
+            phrase!("{count} times", "{count} 回", count = count),
         );
     }
     if source.repeated_blocks > 0 {
         refuse(
-            format_args!("32 bytes that never came before"),
-            format_args!("{} such blocks again", source.repeated_blocks),
+            phrase!("32 bytes that never came before", "初出の32バイト"),
+            phrase!(
+                "{count} such blocks again",
+                "既出のブロック {count} 個",
+                count = source.repeated_blocks
+            ),
         );
     }
     refusals
@@ -85,8 +98,15 @@ fn new_bytes(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Vec<Refusal
             .into_iter()
             .filter(|(_, source)| seen.contains(&source.start_up))
             .map(|(place, _)| {
-                let expected = "a start that no session had before";
-                refusal(place, expected, "the bytes of an earlier session")
+                let expected = phrase!(
+                    "a start that no session had before",
+                    "どのセッションとも異なる始まり"
+                );
+                let got = phrase!(
+                    "the bytes of an earlier session",
+                    "過去のセッションのバイト列"
+                );
+                refusal(place, expected, got)
             })
             .collect(),
         RandomBefore::Opening(opening) => sources(evidence)
@@ -94,8 +114,13 @@ fn new_bytes(evidence: &RandomEvidence, before: RandomBefore<'_>) -> Vec<Refusal
             .zip(sources(opening))
             .filter(|((_, now), (_, then))| !goes_on(now, then))
             .map(|((place, now), _)| {
-                let expected = alloc::format!("{} more bytes tested", TESTS.start_up);
-                refusal(place, expected, format_args!("{} in all", now.samples))
+                let expected = phrase!(
+                    "{count} more bytes tested",
+                    "さらに {count} バイトの検査",
+                    count = TESTS.start_up
+                );
+                let got = phrase!("{count} in all", "合計 {count}", count = now.samples);
+                refusal(place, expected, got)
             })
             .collect(),
     }
@@ -111,7 +136,20 @@ fn goes_on(now: &SourceEvidence, then: &SourceEvidence) -> bool {
         && now.repeated_blocks >= then.repeated_blocks
 }
 
-fn refusal(place: Place, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+fn parameters(tests: &TestParameters) -> Phrase {
+    phrase!(
+        "one in 2^{alarm}, {bits} bits: under {run} in a row, {count} in {window}; {bytes} to start",
+        "誤検出 2^-{alarm}、{bits} ビット、連続 {run} 未満、{window} 中 {count} 未満、開始時 {bytes} バイト",
+        alarm = tests.false_alarm,
+        bits = tests.entropy,
+        run = tests.repetition_cutoff,
+        count = tests.proportion_cutoff,
+        window = tests.window,
+        bytes = tests.start_up
+    )
+}
+
+const fn refusal(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::HSM04, place, expected, got)
 }
 

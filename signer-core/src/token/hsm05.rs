@@ -1,9 +1,9 @@
 //! HSM05.
 
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// What the token said of its login after the program logged out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +29,25 @@ pub struct SessionEnd {
 pub fn hsm05(end: SessionEnd) -> Verdict {
     let mut refusals = Vec::new();
     if end.login != LoginState::LoggedOut {
-        refusals.push(refusal("logged out", format_args!("{:?}", end.login)));
+        let got = match end.login {
+            LoginState::LoggedOut | LoginState::LoggedIn => phrase!("logged in", "ログイン中"),
+            LoginState::Unknown => phrase!("unknown", "不明"),
+        };
+        refusals.push(refusal(phrase!("logged out", "ログアウト済み"), got));
     }
     if end.visible_private_keys > 0 {
-        let got = format_args!("{} still visible", end.visible_private_keys);
-        refusals.push(refusal("no private key visible", got));
+        let expected = phrase!("no private key visible", "見える秘密鍵なし");
+        let got = phrase!(
+            "{count} still visible",
+            "まだ {count} 個見える",
+            count = end.visible_private_keys
+        );
+        refusals.push(refusal(expected, got));
     }
     Verdict::of(refusals)
 }
 
-fn refusal(expected: &str, got: impl fmt::Display) -> Refusal {
+const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::HSM05, Place::Token, expected, got)
 }
 

@@ -3,7 +3,6 @@
 //! Two alternating private data objects hold one each. An anchor ahead of the disk is a disk that
 //! was rolled back.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
@@ -11,7 +10,8 @@ use minicbor::{Decode, Encode};
 use super::chain::{JournalHead, UnverifiedTranscript};
 use crate::codec;
 use crate::digest::{LedgerDigest, hex, tagged};
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 
 /// What the HSM remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -96,14 +96,23 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
     };
     let Some(anchor) = anchor else {
         return refusal(
-            "an anchor in the HSM".into(),
-            alloc::string::String::from("none"),
+            phrase!("an anchor in the HSM", "HSM内の先頭値"),
+            Phrase::none(),
         );
     };
     let entries = journal.head().entries;
     if anchor.entries > entries {
-        let expected = format!("a journal of at least {} entries", anchor.entries);
-        return refusal(expected, format!("{entries}: the disk was rolled back"));
+        let expected = phrase!(
+            "a journal of at least {count} entries",
+            "{count} 件以上の記録のあるジャーナル",
+            count = anchor.entries
+        );
+        let got = phrase!(
+            "{count}: the disk was rolled back",
+            "{count} 件: ディスクの巻き戻し",
+            count = entries
+        );
+        return refusal(expected, got);
     }
     let at = anchor.entries.checked_sub(1);
     let hash = at
@@ -112,8 +121,16 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
     if hash == Some(&anchor.head) {
         return Ok(());
     }
-    let got = hash.map_or_else(|| "no entry".into(), |hash| hex(hash));
-    refusal(format!("entry with hash {}", hex(&anchor.head)), got)
+    let got = hash.map_or_else(
+        || phrase!("no entry", "記録なし"),
+        |hash| Phrase::figure(hex(hash)),
+    );
+    let expected = phrase!(
+        "entry with hash {hash}",
+        "ハッシュが {hash} の記録",
+        hash = hex(&anchor.head)
+    );
+    refusal(expected, got)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The chain: each entry carries the hash of the one before.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::entry::{Body, Entry};
 use super::state::{DeviceState, FoldError};
 use crate::codec;
 use crate::digest::sha256_of;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::SessionNumber;
 
 /// Largest entry: a PSBT of the largest size with some room.
@@ -143,12 +143,13 @@ impl Journal {
 
 /// An entry that does not follow.
 pub(super) fn refused(entry: &Entry, error: &FoldError) -> Refusal {
-    Refusal::new(
-        RuleId::TRN04,
-        Place::Entry(entry.sequence),
-        format!("an entry \"{}\" that follows", entry.body.name()),
-        error,
-    )
+    let expected = phrase!(
+        "an entry \"{name}\" that follows",
+        "続くべき記録「{name}」",
+        name = entry.body.phrase()
+    );
+    let place = Place::Entry(entry.sequence);
+    Refusal::new(RuleId::TRN04, place, expected, error.phrase())
 }
 
 /// A journal whose chain is unbroken; nothing that it says is verified yet.
@@ -178,7 +179,8 @@ impl UnverifiedTranscript {
             rest = read.next(rest)?;
         }
         if read.entries.is_empty() {
-            return Err(trn01(0, "at least one entry", "none"));
+            let expected = phrase!("at least one entry", "1件以上の記録");
+            return Err(trn01(0, expected, Phrase::none()));
         }
         Ok(read)
     }
@@ -206,19 +208,24 @@ impl UnverifiedTranscript {
     /// Takes the next entry; what follows it.
     fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refusal> {
         let place = self.head.entries;
-        let unreadable = |error: codec::CodecError| trn01(place, "an entry", error);
+        let unreadable = |error: codec::CodecError| {
+            trn01(place, phrase!("an entry", "ジャーナル記録"), error.phrase())
+        };
         let (item, rest) = codec::split_first(bytes).map_err(unreadable)?;
         let entry: Entry = codec::decode_within(item, ENTRY_LIMIT).map_err(unreadable)?;
         if entry.sequence != place {
-            return Err(trn01(place, format!("sequence {place}"), entry.sequence));
+            let expected = phrase!("sequence {n}", "通し番号 {n}", n = place);
+            return Err(trn01(place, expected, Phrase::figure(entry.sequence)));
         }
         if entry.prev != self.head.hash {
-            let [expected, got] = [self.head.hash, entry.prev].map(|h| crate::digest::hex(&h));
-            return Err(trn01(place, format!("previous {expected}"), got));
+            let [head, prev] = [self.head.hash, entry.prev].map(|h| crate::digest::hex(&h));
+            let expected = phrase!("previous {head}", "直前の記録 {head}", head = head);
+            return Err(trn01(place, expected, Phrase::figure(prev)));
         }
         let expected = self.head.session_of(&entry.body);
         if entry.session != expected {
-            return Err(trn01(place, format!("session {expected}"), entry.session));
+            let expected = phrase!("session {n}", "セッション {n}", n = expected);
+            return Err(trn01(place, expected, Phrase::figure(entry.session)));
         }
         self.head = self.head.after(entry.session, item);
         self.hashes.push(self.head.hash);
@@ -227,7 +234,7 @@ impl UnverifiedTranscript {
     }
 }
 
-fn trn01(place: u64, expected: impl core::fmt::Display, got: impl core::fmt::Display) -> Refusal {
+const fn trn01(place: u64, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::TRN01, Place::Entry(place), expected, got)
 }
 

@@ -19,6 +19,7 @@ use crate::codec::{self, ByteString};
 use crate::digest::{RequestDigest, ScreenDigest};
 use crate::keys::P256PublicKey;
 use crate::root::Root;
+use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
 use crate::signing::{Intent, SignatureLine};
 use crate::token::{Evidence, HsmFacts, KeyAttributes};
@@ -108,28 +109,33 @@ pub enum Body {
 
 impl Body {
     /// The entry's name, for messages and reports.
-    pub const fn name(&self) -> &'static str {
+    pub fn phrase(&self) -> Phrase {
+        let [en, ja] = self.names();
+        Phrase::new(en, ja)
+    }
+
+    const fn names(&self) -> [&'static str; 2] {
         match self {
-            Self::Genesis(_) => "genesis",
-            Self::SessionOpened(_) => "session opened",
-            Self::Installed(_) => "installed",
-            Self::KeysGenerated(_) => "keys generated",
-            Self::Attended(_) => "attended",
-            Self::Intake(_) => "intake",
-            Self::Reported(_) => "reported",
-            Self::Rejected(_) => "rejected",
-            Self::Shown(_) => "shown",
-            Self::Answered(_) => "answered",
-            Self::Intent(_) => "intent",
-            Self::Result(_) => "result",
-            Self::Receipt(_) => "receipt",
-            Self::Refused(_) => "refused",
-            Self::Aborted(_) => "aborted",
-            Self::WrongPin(_) => "wrong PIN",
-            Self::Exception(_) => "exception",
-            Self::Closed(_) => "closed",
-            Self::Sealed(_) => "sealed",
-            Self::Rechecked(_) => "rechecked",
+            Self::Genesis(_) => ["genesis", "起点"],
+            Self::SessionOpened(_) => ["session opened", "セッション開始"],
+            Self::Installed(_) => ["installed", "導入"],
+            Self::KeysGenerated(_) => ["keys generated", "鍵生成"],
+            Self::Attended(_) => ["attended", "在席"],
+            Self::Intake(_) => ["intake", "PSBT読込"],
+            Self::Reported(_) => ["reported", "判定結果"],
+            Self::Rejected(_) => ["rejected", "否認"],
+            Self::Shown(_) => ["shown", "画面表示"],
+            Self::Answered(_) => ["answered", "確認入力"],
+            Self::Intent(_) => ["intent", "署名予定"],
+            Self::Result(_) => ["result", "署名結果"],
+            Self::Receipt(_) => ["receipt", "受領証"],
+            Self::Refused(_) => ["refused", "拒否"],
+            Self::Aborted(_) => ["aborted", "中止"],
+            Self::WrongPin(_) => ["wrong PIN", "PIN誤り"],
+            Self::Exception(_) => ["exception", "例外"],
+            Self::Closed(_) => ["closed", "終了"],
+            Self::Sealed(_) => ["sealed", "封印"],
+            Self::Rechecked(_) => ["rechecked", "再確認"],
         }
     }
 }

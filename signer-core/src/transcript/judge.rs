@@ -7,10 +7,11 @@ use super::entry::{CeremonyKind, Channel, Rejected};
 use super::state::{DeviceState, OpenSession};
 use crate::approval::{ApprovedTx, Operators, SessionFacts, rejections};
 use crate::ledger::LedgerState;
+use crate::phrase;
 use crate::policy::CheckedTx;
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::review::{Review, ReviewSession};
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stopped};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stopped};
 use crate::wallet::{BindContext, WalletTx};
 
 /// Why the open session has no approved transaction.
@@ -47,10 +48,16 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
     let session = open(state)?;
     let intake = session
         .intake()
-        .ok_or_else(|| missing("a PSBT that was read"))?;
-    let device = state.device().ok_or_else(|| missing("a genesis"))?;
-    let roster = state.roster().ok_or_else(|| missing("a roster"))?;
-    let policy = state.policy().ok_or_else(|| missing("a policy"))?;
+        .ok_or_else(|| missing(phrase!("a PSBT that was read", "読み込んだPSBT")))?;
+    let device = state
+        .device()
+        .ok_or_else(|| missing(phrase!("a genesis", "起点の記録")))?;
+    let roster = state
+        .roster()
+        .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
+    let policy = state
+        .policy()
+        .ok_or_else(|| missing(phrase!("a policy", "ポリシー")))?;
     let ledger = ledger(state, session)?;
     let operators = operators(state)?;
     let tip = state.height();
@@ -74,10 +81,14 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
 /// [`NotApproved::Unready`] with APP10.
 pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
     let session = open(state)?;
-    let device = state.device().ok_or_else(|| missing("a genesis"))?;
-    let roster = state.roster().ok_or_else(|| missing("a roster"))?;
+    let device = state
+        .device()
+        .ok_or_else(|| missing(phrase!("a genesis", "起点の記録")))?;
+    let roster = state
+        .roster()
+        .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
     let [a, b, ..] = session.attended() else {
-        return Err(missing("two operators").into());
+        return Err(missing(phrase!("two operators", "操作者2名")).into());
     };
     let facts = SessionFacts {
         device,
@@ -93,7 +104,9 @@ pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
 /// [`NotApproved::Unready`] without an open session.
 pub fn review(state: &DeviceState, approved: ApprovedTx) -> Result<Review, NotApproved> {
     let session = open(state)?;
-    let genesis = state.genesis().ok_or_else(|| missing("a genesis"))?;
+    let genesis = state
+        .genesis()
+        .ok_or_else(|| missing(phrase!("a genesis", "起点の記録")))?;
     let facts = ReviewSession {
         device: genesis.identity.device_id(),
         device_name: genesis.name.clone(),
@@ -137,16 +150,19 @@ fn ledger<'a>(
         return Ok(state.ledger());
     }
     let unfinished = state.unfinished();
-    let unfinished = unfinished.ok_or_else(|| missing("an intent that was cut"))?;
+    let unfinished =
+        unfinished.ok_or_else(|| missing(phrase!("an intent that was cut", "中断した署名予定")))?;
     Ok(unfinished.ledger_before())
 }
 
 fn open(state: &DeviceState) -> Result<&OpenSession, NotApproved> {
-    Ok(state.open().ok_or_else(|| missing("an open session"))?)
+    Ok(state
+        .open()
+        .ok_or_else(|| missing(phrase!("an open session", "開いたセッション")))?)
 }
 
-fn missing(what: &str) -> Refusal {
-    Refusal::new(RuleId::APP10, Place::Operators, what, "none")
+fn missing(what: Phrase) -> Refusal {
+    Refusal::new(RuleId::APP10, Place::Operators, what, Phrase::none())
 }
 
 impl From<Refusal> for NotApproved {

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use super::chain::Appended;
 use super::entry::Outcome;
 use super::seal::SealedSession;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::SignedPsbt;
 
 /// What leaves the device: the journal up to a seal, and with it the signed PSBT if the session
@@ -33,8 +34,11 @@ impl Release {
             || (seal.device, seal.session) != (signed.device(), signed.session())
         {
             return Err(unsealed(
-                "the seal of the session that signed",
-                "another one",
+                phrase!(
+                    "the seal of the session that signed",
+                    "署名したセッションの封印"
+                ),
+                phrase!("another one", "別の封印"),
             ));
         }
         ends_with(&transcript, sealed.entry())?;
@@ -50,7 +54,10 @@ impl Release {
     /// TRN02: the session ended with signatures, or the seal is not on the disk.
     pub fn unsigned(sealed: &SealedSession, transcript: Vec<u8>) -> Result<Self, Refusal> {
         if sealed.seal().outcome == Outcome::Signed {
-            return Err(unsealed("a session without signatures", "one that signed"));
+            return Err(unsealed(
+                phrase!("a session without signatures", "署名のないセッション"),
+                phrase!("one that signed", "署名したセッション"),
+            ));
         }
         ends_with(&transcript, sealed.entry())?;
         Ok(Self {
@@ -75,10 +82,16 @@ fn ends_with(transcript: &[u8], entry: &Appended) -> Result<(), Refusal> {
     if transcript.ends_with(entry.bytes()) {
         Ok(())
     } else {
-        Err(unsealed("a journal that ends with the seal", "another end"))
+        Err(unsealed(
+            phrase!(
+                "a journal that ends with the seal",
+                "封印で終わるジャーナル"
+            ),
+            phrase!("another end", "別の終わり"),
+        ))
     }
 }
 
-fn unsealed(expected: &str, got: &str) -> Refusal {
+const fn unsealed(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::TRN02, Place::Whole, expected, got)
 }

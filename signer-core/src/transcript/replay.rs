@@ -12,8 +12,9 @@ use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
 use crate::keys::P256PublicKey;
+use crate::phrase;
 use crate::random::RandomEvidence;
-use crate::rule::{Place, Refusal, RuleId, RuleLine};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine};
 use crate::token::{RandomBefore, hsm04};
 
 use signing::SessionReplay;
@@ -117,7 +118,7 @@ impl fmt::Display for Findings {
 impl core::error::Error for Findings {}
 
 /// A refusal by TRN04.
-fn trn04(place: u64, expected: impl fmt::Display, got: impl fmt::Display) -> Refusal {
+const fn trn04(place: u64, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::TRN04, Place::Entry(place), expected, got)
 }
 
@@ -128,10 +129,13 @@ fn trusted(entry: &Entry, trust: &Trust) -> Option<Refusal> {
     };
     let (root, device) = (genesis.root.digest(), genesis.identity.device_id());
     if root != trust.root {
-        return Some(trn04(entry.sequence, trust.root, root));
+        let (expected, got) = (Phrase::figure(trust.root), Phrase::figure(root));
+        return Some(trn04(entry.sequence, expected, got));
     }
-    (genesis.identity != trust.identity)
-        .then(|| trn04(entry.sequence, trust.identity.device_id(), device))
+    (genesis.identity != trust.identity).then(|| {
+        let expected = Phrase::figure(trust.identity.device_id());
+        trn04(entry.sequence, expected, Phrase::figure(device))
+    })
 }
 
 /// The rules of the machine and of its random numbers, judged again over what was read of it.
@@ -140,8 +144,14 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     let before = RandomBefore::Sessions(state.random_samples());
     again.push(random_line(&opened.random, before));
     let missing = again.iter().find(|line| !opened.report.contains(line))?;
-    let expected = alloc::format!("{} {:?}", missing.rule, missing.verdict);
-    Some(trn04(entry.sequence, expected, "another verdict"))
+    let expected = phrase!(
+        "{rule} {verdict}",
+        "{rule} {verdict}",
+        rule = missing.rule,
+        verdict = missing.verdict.phrase()
+    );
+    let got = phrase!("another verdict", "別の判定");
+    Some(trn04(entry.sequence, expected, got))
 }
 
 /// HSM04, of which the journal holds all that it judges.
@@ -155,7 +165,10 @@ fn random_line(evidence: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine 
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
     match error {
         FoldError::Seal(refusal) => refusal,
-        other => trn04(entry.sequence, "an entry that follows", other),
+        other => {
+            let expected = phrase!("an entry that follows", "続くべき記録");
+            trn04(entry.sequence, expected, other.phrase())
+        }
     }
 }
 
@@ -166,8 +179,8 @@ fn unsealed(state: &DeviceState, head: JournalHead) -> Option<Refusal> {
         Refusal::new(
             RuleId::TRN02,
             Place::Entry(head.entries),
-            "a journal that ends with a seal",
-            "an open session",
+            phrase!("a journal that ends with a seal", "封印で終わるジャーナル"),
+            phrase!("an open session", "開いたままのセッション"),
         )
     })
 }

@@ -1,7 +1,5 @@
 //! The seal: a session ends with the device's signature over everything up to its closing entry.
 
-use alloc::format;
-
 use minicbor::{Decode, Encode};
 
 use super::chain::{Appended, Journal, JournalHead};
@@ -10,7 +8,8 @@ use crate::codec::ByteString;
 use crate::cose::{Artefact, Draft, Scope, Signed, SignedBy};
 use crate::digest::{DeviceId, LedgerDigest, hex};
 use crate::keys::P256PublicKey;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::SessionNumber;
 
 /// What the device signs at the end of a session.
@@ -94,13 +93,9 @@ impl Journal {
         let (seal, _) = self.expected_seal()?;
         if *signed.body() != seal {
             let place = Place::Entry(self.head().entries);
-            let text = "the seal of another state";
-            return Err(Refusal::new(
-                RuleId::TRN02,
-                place,
-                "this session's seal",
-                text,
-            ));
+            let expected = phrase!("this session's seal", "このセッションの封印");
+            let got = phrase!("the seal of another state", "別の状態の封印");
+            return Err(Refusal::new(RuleId::TRN02, place, expected, got));
         }
         let bytes = ByteString(signed.to_bytes());
         let entry = self.append(Body::Sealed(bytes))?;
@@ -113,7 +108,9 @@ impl Journal {
             .expected_seal(head.hash, head.entries)
             .ok_or_else(|| {
                 let place = Place::Entry(head.entries);
-                Refusal::new(RuleId::TRN02, place, "a closed session", "an open one")
+                let expected = phrase!("a closed session", "閉じたセッション");
+                let got = phrase!("an open one", "開いたままのセッション");
+                Refusal::new(RuleId::TRN02, place, expected, got)
             })
     }
 }
@@ -128,21 +125,30 @@ pub fn trn02(
     identity: &P256PublicKey,
     place: u64,
 ) -> Result<(), Refusal> {
-    let refusal = |wanted: alloc::string::String, got: alloc::string::String| {
-        Err(Refusal::new(
-            RuleId::TRN02,
-            Place::Entry(place),
-            wanted,
-            got,
-        ))
-    };
+    let place = Place::Entry(place);
+    let refusal = |wanted, got| Err(Refusal::new(RuleId::TRN02, place, wanted, got));
     let known = |kid: &crate::digest::KeyId| (*kid == identity.key_id()).then_some(*identity);
     match Signed::<Seal>::open(bytes, expected.scope, known) {
-        Err(error) => refusal("a seal of this device".into(), format!("{error}")),
+        Err(error) => {
+            let wanted = phrase!("a seal of this device", "この端末の封印");
+            refusal(wanted, error.phrase())
+        }
         Ok(signed) if signed.body() == expected => Ok(()),
         Ok(signed) => refusal(
-            format!("a seal over head {}", hex(&expected.head)),
-            format!("{:?}", signed.body()),
+            seal_over(&expected.head),
+            if signed.body().head == expected.head {
+                phrase!("another seal", "別の封印")
+            } else {
+                seal_over(&signed.body().head)
+            },
         ),
     }
+}
+
+fn seal_over(head: &[u8; 32]) -> Phrase {
+    phrase!(
+        "a seal over head {head}",
+        "先頭 {head} に対する封印",
+        head = hex(head)
+    )
 }

@@ -14,9 +14,10 @@ use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
 use crate::digest::{DeviceId, PolicyDigest};
 use crate::keys::Signature64;
 use crate::ledger::LedgerState;
+use crate::phrase;
 use crate::policy::ActivePolicy;
-use crate::psbt::{ParsedPsbt, limits};
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Stopped};
+use crate::psbt::{ParsedPsbt, limits, overweight};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, Height, Id, InputIndex, KeyIndex, OutputIndex};
 
@@ -136,7 +137,8 @@ impl WalletTx {
         let explained = wallet.and_then(|wallet| explained(wallet, context.device, &binding));
         let (Some((wallet, inputs)), Some(weight)) = (explained, weight) else {
             // No rule refused, so every input was explained: this is never reached, and stops.
-            let nothing = Refusal::new(RuleId::WAL02, Place::Whole, "explained inputs", "none");
+            let expected = phrase!("explained inputs", "説明のつく入力");
+            let nothing = Refusal::new(RuleId::WAL02, Place::Whole, expected, Phrase::none());
             return Err(report.refusing(nothing).stopped(RuleId::WAL02));
         };
         let outputs = outputs(&parsed, &*wallet);
@@ -270,18 +272,24 @@ fn lock_ahead(parsed: &ParsedPsbt, tip: Height) -> Option<Refusal> {
         LockTime::Seconds(time) => time.to_consensus_u32(),
     };
     (height > tip.0).then(|| {
-        let expected = alloc::format!("a lock time of at most {tip}");
-        Refusal::new(RuleId::PSB07, Place::Transaction, expected, height)
+        let expected = phrase!(
+            "a lock time of at most {tip}",
+            "ブロック高 {tip} 以下のロックタイム",
+            tip = tip
+        );
+        Refusal::new(
+            RuleId::PSB07,
+            Place::Transaction,
+            expected,
+            Phrase::figure(height),
+        )
     })
 }
 
 /// The part of PSB07 that needs the wallet: a PSBT may leave its witness scripts out, the
 /// registered keys tell the largest witness all the same.
-fn overweight(weight: Weight) -> Option<Refusal> {
-    (weight.to_wu() > limits::WEIGHT).then(|| {
-        let expected = alloc::format!("at most {} weight units", limits::WEIGHT);
-        Refusal::new(RuleId::PSB07, Place::Transaction, expected, weight.to_wu())
-    })
+fn too_heavy(weight: Weight) -> Option<Refusal> {
+    (weight.to_wu() > limits::WEIGHT).then(|| overweight(weight.to_wu()))
 }
 
 /// The report of the reading, with what PSB07 refuses once height and wallet are known.
@@ -291,7 +299,7 @@ pub(super) fn timely(
     weight: Option<Weight>,
 ) -> RuleReport {
     let ahead = tip.and_then(|tip| lock_ahead(parsed, tip));
-    let known = [ahead, weight.and_then(overweight)].into_iter().flatten();
+    let known = [ahead, weight.and_then(too_heavy)].into_iter().flatten();
     known.fold(parsed.report().clone(), RuleReport::refusing)
 }
 
@@ -346,6 +354,7 @@ fn explained(
 
 #[cfg(test)]
 mod tests {
+    use crate::rule::Phrase;
     use bitcoin::hashes::Hash;
     use bitcoin::sighash::SighashCache;
     use bitcoin::{Amount, EcdsaSighashType, ScriptBuf};
@@ -462,6 +471,6 @@ mod tests {
         case.lock_time = TIP.0 + 6;
         let refusals = refusals(case.bind(world()));
         assert_eq!(refusals[0].place, Place::Transaction);
-        assert_eq!(refusals[0].got, "850006");
+        assert_eq!(refusals[0].got, Phrase::figure(850_006));
     }
 }

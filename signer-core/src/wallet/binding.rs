@@ -9,6 +9,7 @@ use bitcoin::{EcdsaSighashType, ScriptBuf};
 use super::scripts::{KnownWallets, WalletScripts};
 use super::{wal02, wal03, wal04, wal05, wal06};
 use crate::digest::DeviceId;
+use crate::phrase;
 use crate::psbt::ParsedPsbt;
 use crate::rule::{Refusal, RuleId, Verdict};
 use crate::types::{Chain, InputIndex, KeyIndex};
@@ -97,7 +98,9 @@ impl<'a> Binding<'a> {
     ) -> Verdict {
         match self.wallet {
             Some(wallet) => Verdict::of(rule(wallet)),
-            None => Verdict::NotApplicable("no registered wallet".into()),
+            None => {
+                Verdict::NotApplicable(phrase!("no registered wallet", "登録済みウォレットなし"))
+            }
         }
     }
 }

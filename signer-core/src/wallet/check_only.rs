@@ -8,6 +8,7 @@ use super::binding::{Binding, ChangeWindow, Rebuilt};
 use super::moves::{Moves, OutputKind, outputs};
 use super::scripts::WalletScripts;
 use super::{DescriptorWallet, bind};
+use crate::phrase;
 use crate::policy::PlainPolicy;
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::rule::{RuleId, RuleReport, Stage, Verdict};
@@ -60,8 +61,11 @@ impl CheckOnly {
         let wallet = terms.wallet;
         let paying: &dyn WalletScripts = wallet;
         let binding = Binding::new(&parsed, wallet, Some(paying), None, ChangeWindow::Listed);
-        let why = "descriptors: no device has registered this wallet";
-        let wal01 = (RuleId::WAL01, Verdict::NotApplicable(why.into()));
+        let why = phrase!(
+            "descriptors: no device has registered this wallet",
+            "ディスクリプタのため、登録した端末なし"
+        );
+        let wal01 = (RuleId::WAL01, Verdict::NotApplicable(why));
         let verdicts: Vec<_> = [wal01].into_iter().chain(binding.judge()).collect();
         let weight = parsed.weight_with(wallet.witness_bytes());
         let report = bind::timely(&parsed, terms.tip, Some(weight));
@@ -132,27 +136,38 @@ fn noted(report: RuleReport, parsed: &ParsedPsbt, tip: Option<Height>) -> RuleRe
     if tip.is_some() || parsed.lock_time().to_consensus_u32() == 0 {
         return report;
     }
-    let text = "no height was given: a lock time ahead was not looked for";
-    report.noting(RuleId::PSB07, text.into())
+    let text = phrase!(
+        "no height was given: a lock time ahead was not looked for",
+        "ブロック高の指定がないため、先のロックタイムは未確認"
+    );
+    report.noting(RuleId::PSB07, text)
 }
 
 fn checked(report: RuleReport, moves: Moves<'_>, terms: CheckTerms<'_>) -> RuleReport {
-    let none = |why: &str| Verdict::NotApplicable(why.into());
     let mut verdicts: Vec<(RuleId, Verdict)> = match terms.policy {
         Some(policy) => policy.judge(moves, terms.network, terms.tip).into(),
         None => RuleId::of(Stage::Check)
-            .map(|rule| (rule, none("no policy was given")))
+            .map(|rule| {
+                let why = phrase!("no policy was given", "ポリシーの指定なし");
+                (rule, Verdict::NotApplicable(why))
+            })
             .collect(),
     };
     verdicts.retain(|(rule, _)| *rule != RuleId::POL07);
-    let why = "no device: past signings are known to devices alone";
-    verdicts.push((RuleId::POL07, none(why)));
+    let why = phrase!(
+        "no device: past signings are known to devices alone",
+        "端末なし。過去の署名は端末のみが知る"
+    );
+    verdicts.push((RuleId::POL07, Verdict::NotApplicable(why)));
     let report = report.with_stage(Stage::Check, &verdicts);
     match report.unrefused() {
         Ok(report) => {
-            let why = "a PSBT alone is judged: no request, no approvals, no operators";
+            let why = phrase!(
+                "a PSBT alone is judged: no request, no approvals, no operators",
+                "PSBTのみの判定。申請、承認、操作者なし"
+            );
             let verdicts: Vec<_> = RuleId::of(Stage::Approve)
-                .map(|rule| (rule, none(why)))
+                .map(|rule| (rule, Verdict::NotApplicable(why.clone())))
                 .collect();
             report.with_stage(Stage::Approve, &verdicts)
         }

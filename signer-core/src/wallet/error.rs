@@ -7,7 +7,9 @@ use bitcoin::secp256k1::PublicKey;
 use crate::cose::CoseError;
 use crate::digest::{DeviceId, WalletId};
 use crate::keys::Fingerprint;
-use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
+use crate::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber};
 
 /// Why a device card, a wallet record or a registration was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,92 +88,224 @@ pub enum WalletError {
     Descriptor,
 }
 
-impl WalletError {
-    /// What a person can do.
-    const fn advice(&self) -> &'static str {
+impl Explained for WalletError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Signed(_) | Self::Version(_) | Self::OtherScope => {
-                "Ask the device that made the file to write it again."
+            Self::Signed(error) => error.phrase(),
+            Self::Version(got) => phrase!(
+                "version {got} of the structure, expected 1",
+                "構造のバージョン {got}(期待値 1)",
+                got = got
+            ),
+            Self::OtherScope => phrase!(
+                "made for another network or purpose",
+                "別のネットワークまたは目的のもの"
+            ),
+            Self::OtherRoot(name) => phrase!(
+                "{name} belongs to another root of trust",
+                "{name} は別の信頼の起点に属する",
+                name = name
+            ),
+            Self::Quorum { threshold, devices } => phrase!(
+                "{threshold} of {devices} devices is no quorum",
+                "{devices} 台中 {threshold} 台は定足数にならない",
+                threshold = threshold,
+                devices = devices
+            ),
+            Self::DeviceOrder(device) => phrase!(
+                "device {device} twice or out of order",
+                "端末 {device} が重複または順序違い",
+                device = device
+            ),
+            Self::RepeatedFingerprint(print) => phrase!(
+                "two devices have fingerprint {print}",
+                "2台の端末が同じフィンガープリント {print} を持つ",
+                print = print
+            ),
+            Self::RepeatedKey(key) => phrase!(
+                "public key {key} stands in two places",
+                "公開鍵 {key} が2箇所にある",
+                key = key
+            ),
+            Self::NotForMain(device) => phrase!(
+                "the HSM of {device} is not verified",
+                "{device} のHSMは未検証",
+                device = device
+            ),
+            Self::NotMember => phrase!(
+                "this device is not in the record",
+                "この端末は記録に含まれない"
+            ),
+            Self::CardMissing(device) => {
+                phrase!(
+                    "no card of {device}",
+                    "{device} の端末カードなし",
+                    device = device
+                )
             }
-            Self::OtherRoot(_) => "Use devices that were commissioned under one root.",
-            Self::Quorum { .. } => "Choose 2 <= m <= n <= 15.",
-            Self::DeviceOrder(_) | Self::CardMissing(_) => "Give one card of each device.",
-            Self::RepeatedFingerprint(_) => "Commission one of the two devices again.",
-            Self::RepeatedKey(_) | Self::Possession { .. } | Self::Attributes(..) => {
-                "Do not use this device for a wallet. Report it."
-            }
-            Self::NoPool { .. } | Self::NoKeys(_) | Self::PoolOrder(_) => {
-                "Generate a pool on the device, then write its card again."
-            }
-            Self::NotForMain(_) => "Run the acceptance test of the HSM, or use another one.",
-            Self::NotMember => "Register the wallet on its own devices only.",
-            Self::NotEnrolled(_) => "Let the policy administrators enrol the device first.",
-            Self::NotFromCards | Self::Row(..) | Self::Descriptor => {
-                "Do not register. Draft the record again from the cards; if it differs again, report it."
-            }
-            Self::Signers { .. } => "Collect the signature of every device of the wallet.",
-            Self::Extension => "Register the first version of the wallet.",
-            Self::PoolInUse(_) => "Generate a new pool for a new wallet.",
-            Self::NameInUse(_) => "Choose another name.",
+            Self::NotEnrolled(device) => phrase!(
+                "no enrolment of {device}",
+                "{device} の端末登録なし",
+                device = device
+            ),
+            Self::NotFromCards => phrase!(
+                "the record is not the one that the cards make",
+                "ウォレット記録が端末カードから作られるものと異なる"
+            ),
+            Self::Signers { got, devices } => phrase!(
+                "signed by {got} of its {devices} devices",
+                "{devices} 台中 {got} 台のみが署名",
+                got = got,
+                devices = devices
+            ),
+            Self::Extension => phrase!("the record extends another one", "別の記録を拡張する記録"),
+            Self::PoolInUse(wallet) => phrase!(
+                "the pool already serves wallet {wallet}",
+                "鍵プールはウォレット {wallet} で使用中",
+                wallet = wallet
+            ),
+            Self::NameInUse(name) => phrase!(
+                "another wallet is called {name}",
+                "別のウォレットの名称が {name}",
+                name = name
+            ),
+            Self::Descriptor => phrase!(
+                "no descriptor for this address",
+                "このアドレスのディスクリプタなし"
+            ),
+            Self::PoolOrder(_)
+            | Self::NoPool { .. }
+            | Self::NoKeys(_)
+            | Self::Row(..)
+            | Self::Possession { .. }
+            | Self::Attributes(..) => self.about_keys(),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Signed(_) | Self::Version(_) | Self::OtherScope => phrase!(
+                "Ask the device that made the file to write it again.",
+                "ファイルを作成した端末で書き出し直してください。"
+            ),
+            Self::OtherRoot(_) => phrase!(
+                "Use devices that were commissioned under one root.",
+                "同じ信頼の起点で設定した端末を使用してください。"
+            ),
+            Self::Quorum { .. } => phrase!(
+                "Choose 2 <= m <= n <= 15.",
+                "2 <= m <= n <= 15 となるように選んでください。"
+            ),
+            Self::DeviceOrder(_) | Self::CardMissing(_) => phrase!(
+                "Give one card of each device.",
+                "各端末の端末カードを1つずつ指定してください。"
+            ),
+            Self::RepeatedFingerprint(_) => phrase!(
+                "Commission one of the two devices again.",
+                "どちらか一方の端末を設定し直してください。"
+            ),
+            Self::RepeatedKey(_) | Self::Possession { .. } | Self::Attributes(..) => phrase!(
+                "Do not use this device for a wallet. Report it.",
+                "この端末をウォレットに使用せず、報告してください。"
+            ),
+            Self::NoPool { .. } | Self::NoKeys(_) | Self::PoolOrder(_) => phrase!(
+                "Generate a pool on the device, then write its card again.",
+                "端末で鍵プールを生成し、端末カードを書き出し直してください。"
+            ),
+            Self::NotForMain(_) => phrase!(
+                "Run the acceptance test of the HSM, or use another one.",
+                "HSMの受入試験を実施するか、別のHSMを使用してください。"
+            ),
+            Self::NotMember => phrase!(
+                "Register the wallet on its own devices only.",
+                "ウォレットはその構成端末にのみ登録してください。"
+            ),
+            Self::NotEnrolled(_) => phrase!(
+                "Let the policy administrators enrol the device first.",
+                "先にポリシー管理者が端末登録を行ってください。"
+            ),
+            Self::NotFromCards | Self::Row(..) | Self::Descriptor => phrase!(
+                "Do not register. Draft the record again from the cards; if it differs again, report it.",
+                "登録しないでください。端末カードから記録を作り直し、再び異なる場合は報告してください。"
+            ),
+            Self::Signers { .. } => phrase!(
+                "Collect the signature of every device of the wallet.",
+                "ウォレットの全端末の署名を集めてください。"
+            ),
+            Self::Extension => phrase!(
+                "Register the first version of the wallet.",
+                "ウォレットの最初の版を登録してください。"
+            ),
+            Self::PoolInUse(_) => phrase!(
+                "Generate a new pool for a new wallet.",
+                "新しいウォレットには新しい鍵プールを生成してください。"
+            ),
+            Self::NameInUse(_) => phrase!("Choose another name.", "別の名称を選んでください。"),
+        }
+    }
+}
+
+impl WalletError {
+    /// What is wrong with keys and pools.
+    fn about_keys(&self) -> Phrase {
+        match self {
+            Self::PoolOrder(pool) => phrase!(
+                "pool {pool} twice or out of order",
+                "鍵プール {pool} が重複または順序違い",
+                pool = pool
+            ),
+            Self::NoPool {
+                device,
+                pool: Some(pool),
+            } => phrase!(
+                "{device} has no pool {pool}",
+                "{device} に鍵プール {pool} がない",
+                device = device,
+                pool = pool
+            ),
+            Self::NoPool { device, pool: None } => phrase!(
+                "{device} has no pool",
+                "{device} に鍵プールがない",
+                device = device
+            ),
+            Self::NoKeys(chain) => phrase!(
+                "no key on chain {chain}",
+                "チェーン {chain} に鍵がない",
+                chain = chain.number()
+            ),
+            Self::Row(chain, index) => phrase!(
+                "row {chain}/{index} is not one key of each device",
+                "行 {chain}/{index} が各端末の鍵1つずつではない",
+                chain = chain.number(),
+                index = index
+            ),
+            Self::Possession {
+                device,
+                pool,
+                chain,
+                index,
+            } => phrase!(
+                "{device} does not prove that it has key {pool}/{chain}/{index}",
+                "{device} が鍵 {pool}/{chain}/{index} の保有を証明していない",
+                device = device,
+                pool = pool,
+                chain = chain.number(),
+                index = index
+            ),
+            Self::Attributes(device, pool) => phrase!(
+                "keys of pool {pool} of {device} were not born and kept in an HSM",
+                "{device} の鍵プール {pool} の鍵がHSM内で生成・保持されたものではない",
+                pool = pool,
+                device = device
+            ),
+            _ => Phrase::none(),
         }
     }
 }
 
 impl fmt::Display for WalletError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Signed(error) => write!(f, "{error}")?,
-            Self::Version(got) => write!(f, "version {got} of the structure, expected 1")?,
-            Self::OtherScope => f.write_str("made for another network or purpose")?,
-            Self::OtherRoot(name) => write!(f, "{name} belongs to another root of trust")?,
-            Self::Quorum { threshold, devices } => {
-                write!(f, "{threshold} of {devices} devices is no quorum")?;
-            }
-            Self::DeviceOrder(device) => write!(f, "device {device} twice or out of order")?,
-            Self::RepeatedFingerprint(print) => write!(f, "two devices have fingerprint {print}")?,
-            Self::RepeatedKey(key) => write!(f, "public key {key} stands in two places")?,
-            Self::PoolOrder(pool) => write!(f, "pool {pool} twice or out of order")?,
-            Self::NoPool { device, pool: None } => write!(f, "{device} has no pool")?,
-            Self::NoPool {
-                device,
-                pool: Some(pool),
-            } => write!(f, "{device} has no pool {pool}")?,
-            Self::NoKeys(chain) => write!(f, "no key on chain {}", chain.number())?,
-            Self::Row(chain, index) => {
-                write!(
-                    f,
-                    "row {}/{index} is not one key of each device",
-                    chain.number()
-                )?;
-            }
-            Self::Possession {
-                device,
-                pool,
-                chain,
-                index,
-            } => write!(
-                f,
-                "{device} does not prove that it has key {pool}/{}/{index}",
-                chain.number()
-            )?,
-            Self::Attributes(device, pool) => write!(
-                f,
-                "keys of pool {pool} of {device} were not born and kept in an HSM"
-            )?,
-            Self::NotForMain(device) => write!(f, "the HSM of {device} is not verified")?,
-            Self::NotMember => f.write_str("this device is not in the record")?,
-            Self::CardMissing(device) => write!(f, "no card of {device}")?,
-            Self::NotEnrolled(device) => write!(f, "no enrolment of {device}")?,
-            Self::NotFromCards => f.write_str("the record is not the one that the cards make")?,
-            Self::Signers { got, devices } => {
-                write!(f, "signed by {got} of its {devices} devices")?;
-            }
-            Self::Extension => f.write_str("the record extends another one")?,
-            Self::PoolInUse(wallet) => write!(f, "the pool already serves wallet {wallet}")?,
-            Self::NameInUse(name) => write!(f, "another wallet is called {name}")?,
-            Self::Descriptor => f.write_str("no descriptor for this address")?,
-        }
-        write!(f, "\n  {}", self.advice())
+        f.write_str(&self.text(Lang::En))
     }
 }
 

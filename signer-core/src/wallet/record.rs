@@ -9,6 +9,8 @@ use crate::codec::{self, ByteString};
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{CardDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::P256PublicKey;
+use crate::phrase;
+use crate::rule::Phrase;
 use crate::types::{Chain, Id, Label, PoolNumber};
 
 /// A wallet, signed by all of its devices.
@@ -109,6 +111,16 @@ pub enum WalletClass {
 }
 
 impl WalletClass {
+    /// In the words of the law.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            Self::Customer => phrase!("customer assets", "利用者(顧客)資産"),
+            Self::Guarantee => phrase!("performance-guarantee crypto-assets", "履行保証暗号資産"),
+            Self::Company => phrase!("own assets", "自己資産"),
+            Self::Emergency => phrase!("emergency sweep", "緊急退避"),
+        }
+    }
+
     /// Every class, in order.
     pub const ALL: [Self; 4] = [
         Self::Customer,

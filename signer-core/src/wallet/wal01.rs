@@ -1,48 +1,69 @@
 //! WAL01.
 
-use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{BindContext, RegisteredWallet};
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// WAL01: The wallet is registered on this device, is active, and is of this network.
 ///
 /// Active means that the policy in force lists this version of it, under the same class; and this
 /// device is one of its co-signers.
 pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContext<'_>) -> Verdict {
-    let refused =
-        |expected: &str, got: &str| Refusal::new(RuleId::WAL01, Place::Transaction, expected, got);
+    let refused = |expected, got| Refusal::new(RuleId::WAL01, Place::Transaction, expected, got);
     let Some(wallet) = wallet else {
-        return Verdict::of(alloc::vec![refused("a registered wallet", "none")]);
+        let expected = phrase!("a registered wallet", "登録済みウォレット");
+        return Verdict::of(alloc::vec![refused(expected, Phrase::none())]);
     };
     let mut refusals = Vec::new();
     let (own, other) = (context.policy.scope(), wallet.record().scope);
     if own != other {
-        let expected = format!("network {}, {:?}", own.network, own.purpose);
-        let got = format!("network {}, {:?}", other.network, other.purpose);
-        refusals.push(refused(&expected, &got));
+        refusals.push(refused(own.phrase(), other.phrase()));
     }
     if wallet.record().root != context.policy.root() {
-        refusals.push(refused("a wallet under this root", "another root"));
+        refusals.push(refused(
+            phrase!(
+                "a wallet under this root",
+                "この信頼の起点に属するウォレット"
+            ),
+            phrase!("another root", "別の信頼の起点"),
+        ));
     }
     let members = wallet.cosigners().iter();
     if !members
         .map(|c| c.identity.device_id())
         .any(|id| id == *context.device)
     {
-        refusals.push(refused("this device among the co-signers", "not there"));
+        refusals.push(refused(
+            phrase!(
+                "this device among the co-signers",
+                "この端末を含む共同署名者"
+            ),
+            phrase!("not there", "含まれない"),
+        ));
     }
     match context.policy.policy().wallet(&wallet.digest()) {
-        None => {
-            let got = format!("policy without wallet {}", wallet.digest());
-            refusals.push(refused("a wallet that the policy lists", &got));
-        }
-        Some(rules) if rules.class != wallet.class() => {
-            let expected = format!("class {:?} as the policy says", rules.class);
-            refusals.push(refused(&expected, &format!("{:?}", wallet.class())));
-        }
+        None => refusals.push(refused(
+            phrase!(
+                "a wallet that the policy lists",
+                "ポリシーに記載されたウォレット"
+            ),
+            phrase!(
+                "policy without wallet {wallet}",
+                "ウォレット {wallet} のないポリシー",
+                wallet = wallet.digest()
+            ),
+        )),
+        Some(rules) if rules.class != wallet.class() => refusals.push(refused(
+            phrase!(
+                "{class} as the policy says",
+                "ポリシーの定める{class}",
+                class = rules.class.phrase()
+            ),
+            wallet.class().phrase(),
+        )),
         Some(_) => {}
     }
     Verdict::of(refusals)
@@ -50,6 +71,8 @@ pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContex
 
 #[cfg(test)]
 mod tests {
+    use crate::phrase;
+    use crate::types::Lang;
     use std::sync::Arc;
 
     use crate::cose::Endorsed;
@@ -133,7 +156,7 @@ mod tests {
         assert!(
             refusals
                 .iter()
-                .any(|r| r.expected == "a wallet under this root")
+                .any(|r| r.expected.text(Lang::En) == "a wallet under this root")
         );
     }
 
@@ -167,7 +190,7 @@ mod tests {
             tip: TIP,
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
-        let expected = "network regtest, Live";
+        let expected = phrase!("live on regtest", "regtest の本番");
         assert!(refusals.iter().any(|r| r.expected == expected));
     }
 }

@@ -1,6 +1,7 @@
 //! WAL02.
 
 use super::binding::Binding;
+use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
 use crate::types::InputIndex;
 
@@ -13,13 +14,21 @@ pub(super) fn wal02(binding: &Binding<'_>) -> Verdict {
         .filter(|(_, rebuilt)| rebuilt.is_none());
     let refusals = foreign.map(|((index, input), _)| {
         let other = binding.known.holding(&input.spent.script_pubkey);
+        let coin_of = |name| phrase!("a coin of {name}", "{name} のコイン", name = name);
         let got = match (other, binding.wallet) {
-            (Some(other), Some(_)) => alloc::format!("a coin of {}", other.name()),
-            _ => alloc::format!("script {}", input.spent.script_pubkey.to_hex_string()),
+            (Some(other), Some(_)) => coin_of(other.name()),
+            _ => phrase!(
+                "script {script}",
+                "スクリプト {script}",
+                script = input.spent.script_pubkey.to_hex_string()
+            ),
         };
         let expected = match binding.wallet {
-            Some(wallet) => alloc::format!("a coin of {}", wallet.name()),
-            None => "a coin of a registered wallet".into(),
+            Some(wallet) => coin_of(wallet.name()),
+            None => phrase!(
+                "a coin of a registered wallet",
+                "登録済みウォレットのコイン"
+            ),
         };
         Refusal::new(RuleId::WAL02, Place::Input(index), expected, got)
     });

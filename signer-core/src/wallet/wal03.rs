@@ -1,13 +1,13 @@
 //! WAL03.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use bitcoin::ScriptBuf;
 
 use super::binding::Binding;
 use super::scripts::WalletScripts;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
 /// WAL03: No script in the PSBT contradicts the rebuilt one.
@@ -53,7 +53,12 @@ fn compare(
         .filter(|(_, claimed, rebuilt)| claimed.is_some() && *claimed != rebuilt);
     contradictions
         .map(|(what, claimed, rebuilt)| {
-            let expected = alloc::format!("{what} {}", digest_of(rebuilt.as_ref()));
+            let expected = phrase!(
+                "{what} {digest}",
+                "{what}: {digest}",
+                what = what,
+                digest = digest_of(rebuilt.as_ref())
+            );
             let got = digest_of(claimed.as_ref());
             Refusal::new(RuleId::WAL03, place.clone(), expected, got)
         })
@@ -61,14 +66,15 @@ fn compare(
 }
 
 /// Scripts are long: people compare their digests.
-fn digest_of(script: Option<&ScriptBuf>) -> String {
-    script.map_or_else(
-        || "none".into(),
-        |script| {
-            let digest = crate::digest::sha256_of(script.as_bytes());
-            alloc::format!("of SHA-256 {}", crate::digest::hex(&digest))
-        },
-    )
+fn digest_of(script: Option<&ScriptBuf>) -> Phrase {
+    script.map_or_else(Phrase::none, |script| {
+        let digest = crate::digest::sha256_of(script.as_bytes());
+        phrase!(
+            "of SHA-256 {digest}",
+            "SHA-256 が {digest}",
+            digest = crate::digest::hex(&digest)
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! WAL04.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::binding::Binding;
 use super::scripts::WalletScripts;
 use crate::keys::Fingerprint;
+use crate::phrase;
 use crate::psbt::KeyOrigin;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
 /// WAL04: No key origin in the PSBT contradicts the registered keys.
@@ -46,8 +46,9 @@ fn compare(
         let claimed = || text(origin.fingerprint, &origin.path);
         match registered {
             None => {
-                let got = crate::digest::hex(&origin.public_key);
-                Some(("a registered key of this address".into(), got))
+                let got = Phrase::figure(crate::digest::hex(&origin.public_key));
+                let expected = phrase!("a registered key of this address", "このアドレスの登録鍵");
+                Some((expected, got))
             }
             Some((fingerprint, path)) => {
                 let same = fingerprint == origin.fingerprint && path[..] == origin.path[..];
@@ -56,17 +57,15 @@ fn compare(
         }
     });
     refusals
-        .map(|(expected, got): (String, String)| {
-            Refusal::new(RuleId::WAL04, place.clone(), expected, got)
-        })
+        .map(|(expected, got)| Refusal::new(RuleId::WAL04, place.clone(), expected, got))
         .collect()
 }
 
-fn text(fingerprint: Fingerprint, path: &[u32]) -> String {
-    path.iter()
-        .fold(format!("origin {fingerprint}"), |text, step| {
-            format!("{text}/{step}")
-        })
+fn text(fingerprint: Fingerprint, path: &[u32]) -> Phrase {
+    let origin = path.iter().fold(format!("{fingerprint}"), |text, step| {
+        format!("{text}/{step}")
+    });
+    phrase!("origin {origin}", "鍵の由来 {origin}", origin = origin)
 }
 
 #[cfg(test)]

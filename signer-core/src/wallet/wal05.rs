@@ -1,6 +1,5 @@
 //! WAL05.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::script::Instruction;
@@ -9,8 +8,9 @@ use bitcoin::{Script, TxOut};
 
 use super::binding::{Binding, ChangeWindow};
 use super::scripts::WalletScripts;
+use crate::phrase;
 use crate::psbt::ParsedOutput;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Chain, KeyIndex, OutputIndex};
 
 /// WAL05: Change returns to this wallet's own change scripts, within the expected window, at most
@@ -34,23 +34,28 @@ pub(super) fn wal05(binding: &Binding<'_>) -> Verdict {
         let end = window_end(binding);
         for (index, key_index) in &change {
             if u64::from(key_index.0) >= end {
-                let expected = format!("a change index below {end}");
-                refusals.push(refused(*index, expected, key_index));
+                let expected = phrase!(
+                    "a change index below {end}",
+                    "{end} 未満のおつり番号",
+                    end = end
+                );
+                refusals.push(refused(*index, expected, Phrase::figure(key_index)));
             }
         }
         for (index, key_index) in change.iter().skip(1) {
-            let got = format!("one more, at change index {key_index}");
-            refusals.push(refused(*index, "at most one change output", got));
+            let expected = phrase!("at most one change output", "おつり出力は1つまで");
+            let got = phrase!(
+                "one more, at change index {place}",
+                "おつり番号 {place} にもう1つ",
+                place = key_index
+            );
+            refusals.push(refused(*index, expected, got));
         }
         refusals
     })
 }
 
-fn refused(
-    index: OutputIndex,
-    expected: impl core::fmt::Display,
-    got: impl core::fmt::Display,
-) -> Refusal {
+const fn refused(index: OutputIndex, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::WAL05, Place::Output(index), expected, got)
 }
 
@@ -77,26 +82,34 @@ fn pretence(
     claim: &ParsedOutput,
 ) -> Option<Refusal> {
     let carried = if claim.origins.iter().any(|o| is_key(wallet, &o.public_key)) {
-        "a key of this wallet"
+        phrase!("key of this wallet", "このウォレットの鍵")
     } else if claim
         .origins
         .iter()
         .any(|o| wallet.has_fingerprint(o.fingerprint))
     {
-        "a fingerprint of this wallet"
+        phrase!(
+            "fingerprint of this wallet",
+            "このウォレットのフィンガープリント"
+        )
     } else if [&claim.witness_script, &claim.redeem_script]
         .into_iter()
         .flatten()
         .any(|script| is_of_wallet(wallet, script))
     {
-        "a script of this wallet's keys"
+        phrase!(
+            "script of this wallet's keys",
+            "このウォレットの鍵のスクリプト"
+        )
     } else {
         return None;
     };
-    let expected = format!("no {}", carried.trim_start_matches("a "));
-    let got = format!(
-        "{carried} on foreign script {}",
-        output.script_pubkey.to_hex_string()
+    let expected = phrase!("no {carried}", "{carried}を伴わないこと", carried = carried);
+    let got = phrase!(
+        "a {carried} on foreign script {script}",
+        "他のスクリプト {script} に{carried}",
+        carried = carried,
+        script = output.script_pubkey.to_hex_string()
     );
     Some(refused(index, expected, got))
 }

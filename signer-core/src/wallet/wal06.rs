@@ -1,7 +1,5 @@
 //! WAL06.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use bitcoin::EcdsaSighashType;
@@ -12,7 +10,8 @@ use super::bind::ExistingSignature;
 use super::binding::{Binding, Rebuilt};
 use super::scripts::WalletScripts;
 use crate::keys::Signature64;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// WAL06: Every signature already present is a valid one of a co-signer, and none is ours.
 ///
@@ -43,20 +42,37 @@ fn judge(
     wallet: &dyn WalletScripts,
     rebuilt: &Rebuilt,
     (key, bytes): (&PublicKey, &[u8]),
-) -> Result<(), (String, String)> {
+) -> Result<(), (Phrase, Phrase)> {
     let Some(cosigner) = wallet.signer_of(rebuilt.chain, rebuilt.key_index, key) else {
-        let got = format!("a signature of key {key}");
-        return Err(("signatures of co-signers only".into(), got));
+        let expected = phrase!("signatures of co-signers only", "共同署名者の署名のみ");
+        let got = phrase!("a signature of key {key}", "鍵 {key} の署名", key = key);
+        return Err((expected, got));
     };
     if binding.device.is_some() && cosigner.device.as_ref() == binding.device {
-        let got = format!("one of this device, {}", cosigner.name);
-        return Err(("no signature of this device yet".into(), got));
+        let expected = phrase!(
+            "no signature of this device yet",
+            "この端末の署名がまだないこと"
+        );
+        let name = &cosigner.name;
+        let got = phrase!(
+            "one of this device, {name}",
+            "この端末 {name} の署名",
+            name = name
+        );
+        return Err((expected, got));
     }
     if verified(secp, rebuilt.sighash, key, bytes).is_some() {
         Ok(())
     } else {
-        let expected = format!("a valid signature of {}", cosigner.name);
-        Err((expected, "one that does not verify".into()))
+        let expected = phrase!(
+            "a valid signature of {name}",
+            "{name} の有効な署名",
+            name = cosigner.name
+        );
+        Err((
+            expected,
+            phrase!("one that does not verify", "検証できない署名"),
+        ))
     }
 }
 

@@ -4,6 +4,7 @@ use hsm_profiles::{OfficerToken, TokenSelector};
 use signer_core::approval::{Attendance, Officer, Operators, Role, Seat};
 use signer_core::codec::ByteString;
 use signer_core::cose::Draft;
+use signer_core::phrase;
 use signer_core::rule::RuleId;
 use signer_core::token::{Line, hsm05};
 use signer_core::transcript::Body;
@@ -128,8 +129,9 @@ fn sign(
     match draft.signed(signature) {
         Ok(signed) => Ok(signed.to_bytes()),
         Err(error) => {
-            let expected = "an attendance that verifies";
-            Err(session.refuse(&token_refusal(RuleId::APP10, expected, error)))
+            let expected = phrase!("an attendance that verifies", "検証できる在席");
+            let refusal = token_refusal(RuleId::APP10, expected, error.phrase());
+            Err(session.refuse(&refusal))
         }
     }
 }

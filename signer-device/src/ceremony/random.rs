@@ -4,6 +4,7 @@
 use std::io;
 
 use hsm_profiles::{HsmError, OpenToken};
+use signer_core::phrase;
 use signer_core::random::{DeviceRandom, DrawError, RandomEvidence, Source};
 use signer_core::rule::{Place, Refusal, RuleId};
 use signer_core::types::Lang;
@@ -70,8 +71,12 @@ fn unhealthy(source: Source) -> Refusal {
         Source::Hsm => Place::Token,
         Source::Kernel => Place::Machine,
     };
-    let expected = "random numbers that pass every health test";
-    Refusal::new(RuleId::HSM04, place, expected, "a failed test")
+    let expected = phrase!(
+        "random numbers that pass every health test",
+        "健全性検査にすべて合格した乱数"
+    );
+    let got = phrase!("a failed test", "不合格の検査");
+    Refusal::new(RuleId::HSM04, place, expected, got)
 }
 
 fn of_draw(error: DrawError<HsmError, io::Error>, lang: Lang) -> Failure {

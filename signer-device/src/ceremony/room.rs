@@ -73,8 +73,12 @@ impl Room {
                     line.rule,
                     line.rule.sentence(self.lang())
                 ))?,
-                Verdict::Notice(text) => self.console.notice(&format!("{} {text}", line.rule))?,
+                Verdict::Notice(text) => {
+                    let text = text.text(self.lang());
+                    self.console.notice(&format!("{} {text}", line.rule))?;
+                }
                 Verdict::NotApplicable(why) => {
+                    let why = why.text(self.lang());
                     self.console.say(&format!("{} -- {why}", line.rule))?;
                 }
                 Verdict::NotReached(by) => self.console.say(&format!("{} -- ({by})", line.rule))?,

@@ -9,7 +9,7 @@ use signer_core::digest::ScreenDigest;
 
 use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
-use signer_core::rule::{Place, Refusal, RuleId, RuleLine, Verdict};
+use signer_core::rule::{Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Line, RandomBefore, hsm04, hsm05};
 use signer_core::transcript::{
@@ -342,6 +342,6 @@ pub(super) fn rule_lines<const N: usize>(verdicts: [(RuleId, Verdict); N]) -> Ve
 }
 
 /// A refusal of the machine or the token that no rule line holds.
-pub(super) fn token_refusal(rule: RuleId, expected: &str, got: impl std::fmt::Display) -> Refusal {
+pub(super) const fn token_refusal(rule: RuleId, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(rule, Place::Token, expected, got)
 }

@@ -167,6 +167,7 @@ fn judge_it(session: &mut Session) -> Result<ApprovedTx, Failure> {
 /// How many rules were judged, and every notice. Refusals are shown by whoever ends the session.
 fn say_report(session: &mut Session, report: &RuleReport) -> Result<(), Failure> {
     for (rule, text) in report.notices() {
+        let text = text.text(session.lang());
         session.room.console.notice(&format!("{rule} {text}"))?;
     }
     let (rules, refusals) = (report.lines().len(), report.refusals().count());

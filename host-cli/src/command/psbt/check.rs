@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use signer_core::digest::hex;
 use signer_core::policy::PlainPolicy;
 use signer_core::psbt::{Limits, ParsedPsbt, PsbtVersion};
-use signer_core::rule::{RuleLine, Verdict};
+use signer_core::rule::{Phrase, RuleLine, Verdict};
 use signer_core::types::{Height, InputIndex, Lang, Network};
 use signer_core::wallet::{CheckOnly, CheckTerms, OutputKind};
 
@@ -103,10 +103,16 @@ fn print(checked: &CheckOnly, lang: Lang) {
 fn words(verdict: &Verdict, lang: Lang) -> String {
     match verdict {
         Verdict::Passed => lang.pick("passed", "合格").into(),
-        Verdict::Notice(text) => format!("{}: {text}", lang.pick("notice", "注意")),
+        Verdict::Notice(text) => {
+            format!("{}: {}", lang.pick("notice", "注意"), text.text(lang))
+        }
         Verdict::Refused(_) => lang.pick("refused", "拒否").into(),
         Verdict::NotApplicable(why) => {
-            format!("{}: {why}", lang.pick("not applicable", "対象外"))
+            format!(
+                "{}: {}",
+                lang.pick("not applicable", "対象外"),
+                why.text(lang)
+            )
         }
         Verdict::NotReached(by) => {
             format!("{}: {by}", lang.pick("not reached, because of", "未到達"))
@@ -134,8 +140,9 @@ fn rule(RuleLine { rule, verdict }: &RuleLine, lang: Lang) -> Value {
         Verdict::Notice(text) => ("notice", Some(text.clone())),
         Verdict::Refused(_) => ("refused", None),
         Verdict::NotApplicable(why) => ("not-applicable", Some(why.clone())),
-        Verdict::NotReached(by) => ("not-reached", Some(by.to_string())),
+        Verdict::NotReached(by) => ("not-reached", Some(Phrase::figure(by))),
     };
+    let text = |lang| text.as_ref().map(|text| text.text(lang));
     let refusals = match verdict {
         Verdict::Refused(refusals) => refusals.as_slice(),
         _ => &[],
@@ -143,15 +150,18 @@ fn rule(RuleLine { rule, verdict }: &RuleLine, lang: Lang) -> Value {
     let refusals = refusals.iter().map(|refusal| {
         json!({
             "place": refusal.place.text(lang),
-            "expected": refusal.expected,
-            "got": refusal.got,
+            "expected": refusal.expected.text(Lang::En),
+            "got": refusal.got.text(Lang::En),
+            "expected_ja": refusal.expected.text(Lang::Ja),
+            "got_ja": refusal.got.text(Lang::Ja),
             "advice": refusal.rule.advice(lang),
         })
     });
     json!({
         "rule": rule.name(),
         "verdict": name,
-        "text": text,
+        "text": text(Lang::En),
+        "text_ja": text(Lang::Ja),
         "refusals": refusals.collect::<Vec<_>>(),
     })
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use clap::Subcommand;
 use signer_core::rule::Place;
 use signer_core::transcript::UnverifiedTranscript;
+use signer_core::types::Lang;
 
 use crate::error::Failure;
 
@@ -37,7 +38,11 @@ impl Command {
 fn read(path: &Path, bytes: &[u8]) -> Result<UnverifiedTranscript, Failure> {
     UnverifiedTranscript::parse(bytes).map_err(|refusal| match refusal.place {
         Place::Entry(0) => Failure::input(
-            format!("{} is not a transcript: {}", path.display(), refusal.got),
+            format!(
+                "{} is not a transcript: {}",
+                path.display(),
+                refusal.got.text(Lang::En)
+            ),
             "give the file that the device exported",
         ),
         _ => refusal.into(),

@@ -25,7 +25,8 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let transcript = super::read(&self.transcript, &files::read(&self.transcript)?)?;
         for entry in transcript.entries() {
-            let name = entry.body.name();
+            let name = entry.body.phrase();
+            let name = name.text(Lang::En);
             line!(
                 "{:>6}  {:>4}  {name:<15} {}",
                 entry.sequence,

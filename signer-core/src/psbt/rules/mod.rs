@@ -19,6 +19,7 @@ use super::form::{Fields, InputFields};
 use super::{Limits, limits};
 
 pub(super) use psb02::file_size;
+pub(crate) use psb07::overweight;
 pub(super) use psb07::{multisig_witness_bytes, weight_with};
 
 /// What the rules judge: the fields, and of each input the coin that its parent proves.
@@ -52,8 +53,7 @@ fn verdict(refusals: impl IntoIterator<Item = Refusal>) -> Verdict {
     let mut named: Vec<Refusal> = refusals.by_ref().take(limits::REFUSALS).collect();
     let more = refusals.count();
     if let (1.., Some(rule)) = (more, named.first().map(|refusal| refusal.rule)) {
-        let got = alloc::format!("{more} more places that refuse");
-        named.push(Refusal::new(rule, Place::Whole, "none", got));
+        named.push(Refusal::further(rule, more));
     }
     Verdict::of(named)
 }

@@ -2,17 +2,18 @@
 
 use alloc::vec::Vec;
 
+use crate::phrase;
 use crate::psbt::form::{Fields, KeyOrigin};
-use crate::psbt::raw::within;
+use crate::psbt::raw::{BYTES_OF_FILE, INPUTS, OUTPUTS, within};
 use crate::psbt::{Limits, limits};
-use crate::rule::{Place, Refusal, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_output, inputs, verdict};
 
 /// PSB02, the part that is judged before anything is read: the size of the file.
 pub(in crate::psbt) fn file_size(bytes: usize, limits: Limits) -> Result<(), Refusal> {
     within(
-        "bytes of file",
+        BYTES_OF_FILE,
         bytes as u64,
         limits.file_bytes() as u64,
         Place::Whole,
@@ -24,16 +25,16 @@ pub(super) fn psb02(reading: &Reading<'_>) -> Verdict {
     let fields = reading.fields;
     let mut found = Found(Vec::new());
     found.refuse(file_size(fields.raw.bytes().len(), reading.limits));
-    found.count("inputs", fields.tx.input.len(), limits::INPUTS);
-    found.count("outputs", fields.tx.output.len(), limits::OUTPUTS);
+    found.count(INPUTS, fields.tx.input.len(), limits::INPUTS);
+    found.count(OUTPUTS, fields.tx.output.len(), limits::OUTPUTS);
     found.most(
-        "bytes carried for us",
+        ["bytes carried for us", "himuro 項目のバイト数"],
         fields.carried_bytes,
         limits::CARRIED_BYTES,
         Place::Whole,
     );
     found.most(
-        "bytes of foreign records",
+        ["bytes of foreign records", "その他の項目のバイト数"],
         fields.foreign.bytes,
         limits::FOREIGN_BYTES,
         Place::Whole,
@@ -50,19 +51,26 @@ impl Found {
         self.0.extend(result.err());
     }
 
-    fn most(&mut self, what: &str, got: usize, limit: usize, place: Place) {
+    fn most(&mut self, what: [&str; 2], got: usize, limit: usize, place: Place) {
         self.refuse(within(what, got as u64, limit as u64, place));
     }
 
     /// At least one, at most `limit`.
-    fn count(&mut self, what: &str, got: usize, limit: usize) {
+    fn count(&mut self, what: [&str; 2], got: usize, limit: usize) {
         if got == 0 {
-            let expected = alloc::format!("1 to {limit} {what}");
+            let [en, ja] = what;
+            let expected = phrase!(
+                "1 to {limit} {what}",
+                "{what} 1 以上 {limit} 以下",
+                limit = limit,
+                what = Phrase::new(en, ja)
+            );
+            let place = Place::Transaction;
             self.refuse(Err(Refusal::new(
-                crate::rule::RuleId::PSB02,
-                Place::Transaction,
+                RuleId::PSB02,
+                place,
                 expected,
-                "none",
+                Phrase::none(),
             )));
         }
         self.most(what, got, limit, Place::Transaction);
@@ -76,19 +84,19 @@ impl Found {
             let witness_script = script(&input.witness_script);
             let redeem_script = script(&input.redeem_script);
             self.most(
-                "bytes of witness script",
+                ["bytes of witness script", "witness script のバイト数"],
                 witness_script,
                 limits::WITNESS_SCRIPT_BYTES,
                 place.clone(),
             );
             self.most(
-                "bytes of redeem script",
+                ["bytes of redeem script", "redeem script のバイト数"],
                 redeem_script,
                 limits::REDEEM_SCRIPT_BYTES,
                 place.clone(),
             );
             self.most(
-                "signatures",
+                ["signatures", "署名数"],
                 input.partial_sigs.len(),
                 limits::KEYS,
                 place.clone(),
@@ -102,7 +110,7 @@ impl Found {
             let place = at_output(index);
             let length = tx_out.script_pubkey.len();
             self.most(
-                "bytes of script",
+                ["bytes of script", "スクリプトのバイト数"],
                 length,
                 limits::OUTPUT_SCRIPT_BYTES,
                 place.clone(),
@@ -112,11 +120,12 @@ impl Found {
     }
 
     fn origins(&mut self, origins: &[KeyOrigin], place: &Place) {
-        self.most("key origins", origins.len(), limits::KEYS, place.clone());
+        let what = ["key origins", "鍵の由来の数"];
+        self.most(what, origins.len(), limits::KEYS, place.clone());
         let deepest = origins.iter().map(|origin| origin.path.len()).max();
         let deepest = deepest.unwrap_or_default();
         self.most(
-            "levels of a key path",
+            ["levels of a key path", "鍵パスの階層数"],
             deepest,
             limits::PATH_LEVELS,
             place.clone(),

@@ -1,13 +1,13 @@
 //! PSB03: every amount is proven by its previous transaction.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::{OutPoint, TxOut};
 
+use crate::phrase;
 use crate::psbt::form::{Fields, InputFields};
 use crate::psbt::previous::PreviousTx;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_input, inputs, verdict};
 
@@ -34,32 +34,41 @@ fn prove_coin(
     outpoint: OutPoint,
     place: &Place,
 ) -> Result<TxOut, Refusal> {
-    let refuse = |expected: &dyn core::fmt::Display, got: &dyn core::fmt::Display| {
-        Refusal::new(RuleId::PSB03, place.clone(), expected, got)
-    };
-    let parent = input
-        .parent
-        .as_ref()
-        .ok_or_else(|| refuse(&"the full previous transaction", &"none"))?;
+    let refuse = |expected, got| Refusal::new(RuleId::PSB03, place.clone(), expected, got);
+    let full = || phrase!("the full previous transaction", "前の取引の全体");
+    let parent = input.parent.as_ref();
+    let parent = parent.ok_or_else(|| refuse(full(), Phrase::none()))?;
     let parent = PreviousTx::scan(fields.raw.slice(parent), outpoint.vout)
-        .map_err(|error| refuse(&"the full previous transaction", &error))?;
+        .map_err(|error| refuse(full(), error.phrase()))?;
     if parent.txid() != outpoint.txid {
-        let expected = format!("previous transaction {}", outpoint.txid);
-        return Err(refuse(&expected, &parent.txid()));
+        let expected = phrase!(
+            "previous transaction {txid}",
+            "前の取引 {txid}",
+            txid = outpoint.txid
+        );
+        return Err(refuse(expected, Phrase::figure(parent.txid())));
     }
     let outputs = parent.outputs();
     let coin = parent.into_spent().ok_or_else(|| {
-        let expected = format!("an output of {outputs}");
-        refuse(&expected, &format!("output {}", outpoint.vout))
+        let expected = phrase!("an output of {n}", "出力 {n} 個のうちの1つ", n = outputs);
+        refuse(
+            expected,
+            phrase!("output {n}", "出力 {n}", n = outpoint.vout),
+        )
     })?;
     match &input.witness_utxo {
-        Some(claimed) if *claimed != coin => Err(refuse(&coin_text(&coin), &coin_text(claimed))),
+        Some(claimed) if *claimed != coin => Err(refuse(coin_text(&coin), coin_text(claimed))),
         _ => Ok(coin),
     }
 }
 
-fn coin_text(coin: &TxOut) -> alloc::string::String {
-    format!("{} sat to {:x}", coin.value.to_sat(), coin.script_pubkey)
+fn coin_text(coin: &TxOut) -> Phrase {
+    phrase!(
+        "{sats} sat to {script}",
+        "スクリプト {script} への {sats} sat",
+        sats = coin.value.to_sat(),
+        script = coin.script_pubkey.to_hex_string()
+    )
 }
 
 #[cfg(test)]

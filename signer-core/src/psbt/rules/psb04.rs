@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
+use crate::phrase;
 use crate::psbt::form::InputFields;
-use crate::rule::{Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_input, inputs, verdict};
 
@@ -17,26 +18,29 @@ pub(super) fn psb04(reading: &Reading<'_>) -> Verdict {
     let mut refusals = Vec::new();
     for (index, input) in inputs(reading.fields) {
         for other in other_types(input) {
-            let place = at_input(index);
-            refusals.push(Refusal::new(
-                RuleId::PSB04,
-                place,
-                "signature type ALL (1)",
-                other,
-            ));
+            let (place, all) = (
+                at_input(index),
+                Phrase::new("signature type ALL (1)", "署名種別 ALL (1)"),
+            );
+            refusals.push(Refusal::new(RuleId::PSB04, place, all, other));
         }
     }
     verdict(refusals)
 }
 
-fn other_types(input: &InputFields) -> Vec<alloc::string::String> {
+fn other_types(input: &InputFields) -> Vec<Phrase> {
     let stated = input.sighash.filter(|sighash| *sighash != u32::from(ALL));
-    let stated = stated.map(|sighash| alloc::format!("{sighash:#x}"));
+    let stated = stated.map(|sighash| Phrase::figure(format_args!("{sighash:#x}")));
     let signed = input.partial_sigs.iter().filter_map(|(key, signature)| {
         let last = signature.last();
         let text = || match last {
-            Some(byte) => alloc::format!("{byte:#x} in the signature of {key}"),
-            None => alloc::format!("an empty signature of {key}"),
+            Some(byte) => phrase!(
+                "{byte} in the signature of {key}",
+                "{key} の署名で {byte}",
+                byte = format_args!("{byte:#x}"),
+                key = key
+            ),
+            None => phrase!("an empty signature of {key}", "{key} の空の署名", key = key),
         };
         (last != Some(&ALL)).then(text)
     });

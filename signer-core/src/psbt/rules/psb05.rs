@@ -1,6 +1,7 @@
 //! PSB05: nothing is finalized.
 
-use crate::rule::{Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_input, inputs, verdict};
 
@@ -9,7 +10,9 @@ pub(super) fn psb05(reading: &Reading<'_>) -> Verdict {
     let finalized = inputs(reading.fields).filter_map(|(index, input)| {
         let field = input.final_field?;
         let place = at_input(index);
-        Some(Refusal::new(RuleId::PSB05, place, "no final field", field))
+        let expected = phrase!("no final field", "確定済み項目なし");
+        let got = Phrase::figure(field);
+        Some(Refusal::new(RuleId::PSB05, place, expected, got))
     });
     verdict(finalized)
 }

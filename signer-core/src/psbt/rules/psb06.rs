@@ -1,12 +1,12 @@
 //! PSB06: coins and amounts.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::{Amount, TxOut};
 
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_input, at_output, inputs, verdict};
 
@@ -33,8 +33,14 @@ fn coins_twice(reading: &Reading<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for ((index, _), tx_in) in inputs(reading.fields).zip(&reading.fields.tx.input) {
         if let Some(first) = seen.insert(tx_in.previous_output, index) {
-            let got = format!("{}, also spent by input {first}", tx_in.previous_output);
-            refusals.push(refuse(at_input(index), "a coin of its own", got));
+            let expected = phrase!("a coin of its own", "他の入力と異なるコイン");
+            let got = phrase!(
+                "{coin}, also spent by input {first}",
+                "入力 {first} も使う {coin}",
+                coin = tx_in.previous_output,
+                first = first
+            );
+            refusals.push(refuse(at_input(index), expected, got));
         }
     }
     refusals
@@ -43,23 +49,28 @@ fn coins_twice(reading: &Reading<'_>) -> Vec<Refusal> {
 fn impossible(output: &TxOut, place: Place) -> Option<Refusal> {
     let sat = output.value.to_sat();
     let possible = (1..=Amount::MAX_MONEY.to_sat()).contains(&sat);
-    let expected = "1 satoshi to 21 million BTC";
-    (!possible).then(|| refuse(place, expected, format!("{sat} sat")))
+    (!possible).then(|| {
+        let expected = phrase!("1 satoshi to 21 million BTC", "1 sat 以上 2,100万 BTC 以下");
+        refuse(place, expected, sats(output.value))
+    })
 }
 
 fn sums(reading: &Reading<'_>) -> Result<(), Refusal> {
     let outputs = total(reading.fields.tx.output.iter());
-    let outputs = outputs.ok_or_else(|| too_much("outputs"))?;
+    let outputs = outputs.ok_or_else(|| too_much(OUTPUTS))?;
     let proven: Result<Vec<&TxOut>, &Refusal> = reading.spent.iter().map(Result::as_ref).collect();
     let Ok(coins) = proven else {
         // PSB03 has refused; without every amount there is nothing to compare.
         return Ok(());
     };
-    let inputs = total(coins.into_iter()).ok_or_else(|| too_much("inputs"))?;
+    let inputs = total(coins.into_iter()).ok_or_else(|| too_much(INPUTS))?;
     if outputs > inputs {
-        let expected = format!("outputs of at most {} sat", inputs.to_sat());
-        let got = format!("{} sat", outputs.to_sat());
-        return Err(refuse(Place::Transaction, expected, got));
+        let expected = phrase!(
+            "outputs of at most {sats} sat",
+            "出力の合計 {sats} sat 以下",
+            sats = inputs.to_sat()
+        );
+        return Err(refuse(Place::Transaction, expected, sats(outputs)));
     }
     Ok(())
 }
@@ -69,16 +80,23 @@ fn total<'a>(mut outputs: impl Iterator<Item = &'a TxOut>) -> Option<Amount> {
     (sum <= Amount::MAX_MONEY).then_some(sum)
 }
 
-fn too_much(what: &str) -> Refusal {
-    let expected = format!("{what} of at most 21 million BTC together");
-    refuse(Place::Transaction, expected, "more")
+const INPUTS: [&str; 2] = ["inputs", "入力"];
+const OUTPUTS: [&str; 2] = ["outputs", "出力"];
+
+fn too_much([en, ja]: [&str; 2]) -> Refusal {
+    let expected = phrase!(
+        "{what} of at most 21 million BTC together",
+        "{what}の合計 2,100万 BTC 以下",
+        what = Phrase::new(en, ja)
+    );
+    refuse(Place::Transaction, expected, phrase!("more", "超過"))
 }
 
-fn refuse(
-    place: Place,
-    expected: impl core::fmt::Display,
-    got: impl core::fmt::Display,
-) -> Refusal {
+fn sats(amount: Amount) -> Phrase {
+    Phrase::figure(format_args!("{} sat", amount.to_sat()))
+}
+
+const fn refuse(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::PSB06, place, expected, got)
 }
 

@@ -1,15 +1,15 @@
 //! PSB07: the form of the transaction.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use bitcoin::opcodes::all::{OP_PUSHNUM_1, OP_PUSHNUM_16};
 use bitcoin::{ScriptBuf, Transaction, TxOut};
 
+use crate::phrase;
 use crate::psbt::form::{Fields, InputFields};
 use crate::psbt::limits;
 use crate::psbt::unsigned::LOCK_TIME_THRESHOLD;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 use super::{Reading, at_input, inputs, verdict};
 
@@ -27,18 +27,26 @@ pub(super) fn psb07(reading: &Reading<'_>) -> Verdict {
     let version = tx.version.0;
     let mut refusals = Vec::new();
     if !(1..=2).contains(&version) {
-        refusals.push(refuse(Place::Transaction, "version 1 or 2", version));
+        let expected = phrase!("version 1 or 2", "バージョン 1 または 2");
+        refusals.push(refuse(
+            Place::Transaction,
+            expected,
+            Phrase::figure(version),
+        ));
     }
     let lock_time = tx.lock_time.to_consensus_u32();
     if lock_time >= LOCK_TIME_THRESHOLD {
-        let got = format!("time {lock_time}");
-        refusals.push(refuse(Place::Transaction, "no lock time, or a height", got));
+        let expected = phrase!(
+            "no lock time, or a height",
+            "ロックタイムなし、またはブロック高"
+        );
+        let got = phrase!("time {time}", "時刻 {time}", time = lock_time);
+        refusals.push(refuse(Place::Transaction, expected, got));
     }
     refusals.extend(relative_locks(reading.fields));
     let weight = weight(tx, reading.spent, estimated_witnesses(reading.fields));
     if weight > limits::WEIGHT {
-        let expected = format!("at most {} weight units", limits::WEIGHT);
-        refusals.push(refuse(Place::Transaction, expected, weight));
+        refusals.push(overweight(weight));
     }
     verdict(refusals)
 }
@@ -52,9 +60,12 @@ fn relative_locks(fields: &Fields) -> Vec<Refusal> {
         .zip(&fields.tx.input)
         .filter_map(|((index, _), tx_in)| {
             let sequence = tx_in.sequence.0;
-            let got = format!("sequence {sequence:#010x}");
             let locked = sequence & RELATIVE_LOCK_DISABLED == 0;
-            locked.then(|| refuse(at_input(index), "no relative lock", got))
+            locked.then(|| {
+                let expected = phrase!("no relative lock", "相対ロックなし");
+                let got = Phrase::figure(format_args!("sequence {sequence:#010x}"));
+                refuse(at_input(index), expected, got)
+            })
         });
     locked.collect()
 }
@@ -127,11 +138,17 @@ pub(in crate::psbt) fn multisig_witness_bytes(m: u8, script_bytes: usize) -> u64
         .fold(0, u64::saturating_add)
 }
 
-fn refuse(
-    place: Place,
-    expected: impl core::fmt::Display,
-    got: impl core::fmt::Display,
-) -> Refusal {
+/// PSB07 for a weight above what nodes relay.
+pub(crate) fn overweight(weight: u64) -> Refusal {
+    let expected = phrase!(
+        "at most {limit} weight units",
+        "重量 {limit} WU 以下",
+        limit = limits::WEIGHT
+    );
+    refuse(Place::Transaction, expected, Phrase::figure(weight))
+}
+
+const fn refuse(place: Place, expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::PSB07, place, expected, got)
 }
 

@@ -1,6 +1,7 @@
 //! PSB08: fields of another kind of spending.
 
-use crate::rule::{Refusal, RuleId, Verdict};
+use crate::phrase;
+use crate::rule::{Phrase, Refusal, RuleId, Verdict};
 
 use super::{Reading, verdict};
 
@@ -10,14 +11,18 @@ use super::{Reading, verdict};
 /// that we would do: they pass through.
 pub(super) fn psb08(reading: &Reading<'_>) -> Verdict {
     let refusals = reading.fields.other_spending.iter().map(|(map, name)| {
-        let expected = "only fields of a multisig spending by signatures";
-        Refusal::new(RuleId::PSB08, map.place(), expected, name)
+        let expected = phrase!(
+            "only fields of a multisig spending by signatures",
+            "署名によるマルチシグ支払の項目のみ"
+        );
+        Refusal::new(RuleId::PSB08, map.place(), expected, Phrase::figure(name))
     });
     verdict(refusals)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::rule::Refusal;
     use alloc::vec::Vec;
 
     use crate::psbt::testing::{BOTH, Case, edit, key, refusing};
@@ -58,8 +63,8 @@ mod tests {
             let stopped = ParsedPsbt::parse(bytes).unwrap_err();
             assert_eq!(stopped.report().refusals().count(), lines);
             let last = stopped.report().refusals().last().unwrap();
-            let more = alloc::format!("{} more places that refuse", count.saturating_sub(100));
-            assert_eq!(last.got == more, count > 100);
+            let more = Refusal::further(RuleId::PSB08, usize::from(count).saturating_sub(100));
+            assert_eq!(last.got == more.got, count > 100);
         }
     }
 

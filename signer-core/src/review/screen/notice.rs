@@ -11,7 +11,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts, place: usize) {
     block.fact(["Rule", "規則"], rule.name());
     block.text(rule.sentence(lang));
     block.gap();
-    block.fact(["What is noted", "注意事項"], text);
+    block.fact(["What is noted", "注意事項"], text.text(lang));
     block.gap();
     block.fact(["If unexpected", "想定外の場合"], rule.advice(lang));
 }

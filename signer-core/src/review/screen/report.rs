@@ -22,7 +22,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
     }
     for (rule, verdict) in &facts.report {
         if let Verdict::NotApplicable(why) = verdict {
-            explain(block, *rule, why);
+            explain(block, *rule, why.text(lang));
         }
     }
 }

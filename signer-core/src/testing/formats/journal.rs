@@ -11,8 +11,9 @@ use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{FileDigest, LedgerDigest, RequestDigest, ScreenDigest, sha256_of};
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
+use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
-use crate::rule::{Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Coin, Intent, IntentLine, SigningHsm};
 use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id};
@@ -233,7 +234,12 @@ fn intent(world: &World, change: Option<KeyIndex>) -> Intent {
 }
 
 fn refusal(place: Place) -> Refusal {
-    Refusal::new(RuleId::REV02, place, "an answer", "another")
+    Refusal::new(
+        RuleId::REV02,
+        place,
+        phrase!("an answer", "確認入力"),
+        Phrase::figure("another"),
+    )
 }
 
 /// Every verdict and every place.
@@ -253,12 +259,15 @@ fn report() -> RuleReport {
         Place::Entry(5),
     ];
     let verdicts = [
-        (RuleId::POL01, Verdict::Notice("one thing".into())),
+        (RuleId::POL01, Verdict::Notice(phrase!("one thing", "1件"))),
         (
             RuleId::POL02,
             Verdict::of(places.into_iter().map(refusal).collect()),
         ),
-        (RuleId::POL04, Verdict::NotApplicable("no payment".into())),
+        (
+            RuleId::POL04,
+            Verdict::NotApplicable(phrase!("no payment", "送付なし")),
+        ),
         (RuleId::POL07, Verdict::NotReached(RuleId::WAL01)),
     ];
     let passed: Vec<_> = RuleId::of(Stage::Parse)

@@ -7,8 +7,9 @@ use super::{Release, unsealed};
 use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::digest::PsbtDigest;
+use crate::phrase;
 use crate::psbt::RawPsbt;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::{Receipt, SignedPsbt};
 use crate::transcript::chain::{UnverifiedTranscript, refused};
 use crate::transcript::entry::{Body, Entry, Outcome};
@@ -40,8 +41,11 @@ impl Release {
                 transcript,
             }),
             None => Err(unsealed(
-                "the seal of a session that signed",
-                "none of this session",
+                phrase!(
+                    "the seal of a session that signed",
+                    "署名したセッションの封印"
+                ),
+                phrase!("none of this session", "このセッションの封印なし"),
             )),
         }
     }
@@ -53,17 +57,21 @@ fn signed_again(
     bytes: &ByteString,
     state: &DeviceState,
 ) -> Result<SignedPsbt, Refusal> {
-    let refuse = |expected: &str, got: &dyn core::fmt::Display| {
-        Refusal::new(RuleId::SIG04, Place::Entry(entry.sequence), expected, got)
-    };
+    let place = Place::Entry(entry.sequence);
+    let refuse = |expected, got| Refusal::new(RuleId::SIG04, place.clone(), expected, got);
     let (Some(unfinished), Some(scope), Some(identity)) =
         (state.unfinished(), state.scope(), state.identity())
     else {
-        return Err(refuse("an intent before the receipt", &"none"));
+        return Err(refuse(
+            phrase!("an intent before the receipt", "受領証より前の署名予定"),
+            Phrase::none(),
+        ));
     };
     let known = |kid: &_| (*kid == identity.key_id()).then_some(*identity);
-    let receipt = Signed::<Receipt>::open(&bytes.0, scope, known)
-        .map_err(|error| refuse("a receipt of this device", &error))?;
+    let receipt = Signed::<Receipt>::open(&bytes.0, scope, known).map_err(|error| {
+        let expected = phrase!("a receipt of this device", "この端末の受領証");
+        refuse(expected, error.phrase())
+    })?;
     let psbt = &unfinished.intake().psbt.0;
     let recorded = Receipt {
         version: 1,
@@ -78,8 +86,11 @@ fn signed_again(
         signature_count: state.ledger().signatures(),
     };
     if *receipt.body() != recorded {
-        let expected = "a receipt of what the journal holds";
-        return Err(refuse(expected, &"another receipt"));
+        let expected = phrase!(
+            "a receipt of what the journal holds",
+            "ジャーナルの内容どおりの受領証"
+        );
+        return Err(refuse(expected, phrase!("another receipt", "別の受領証")));
     }
     SignedPsbt::assemble(&RawPsbt::parse(psbt)?, &receipt)
 }

@@ -5,8 +5,9 @@ use alloc::boxed::Box;
 use super::{random_line, trn04};
 use crate::codec::ByteString;
 use crate::cose::Signed;
+use crate::phrase;
 use crate::review::{Answer, Review, Step};
-use crate::rule::{Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
+use crate::rule::{Phrase, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Receipt, ReceiptFacts, SignatureLine, Signing};
 use crate::token::RandomBefore;
 use crate::transcript::entry::{
@@ -95,7 +96,10 @@ impl SessionReplay {
             (Body::Reported(report), At::Idle) => reported(place, report, state),
             (Body::Rejected(rejected), at) => {
                 let known = new_rejections(state).contains(rejected);
-                same(place, known, "a rejection in the PSBT").map(|()| at)
+                same(place, known, || {
+                    phrase!("a rejection in the PSBT", "PSBT内の否認")
+                })
+                .map(|()| at)
             }
             (Body::Shown(shown), At::Reviewing(review)) => show(place, review, *shown),
             (Body::Answered(answered), At::Reviewing(review)) => answer(place, review, answered),
@@ -126,8 +130,14 @@ impl SessionReplay {
         let place = entry.sequence;
         match self.machine {
             Machine::Again => {}
-            Machine::AtStart => return Err(trn04(place, "a machine that was read again", "none")),
-            Machine::Refused(rule) => return Err(trn04(place, "no refusal of the machine", rule)),
+            Machine::AtStart => {
+                let expected = phrase!("a machine that was read again", "再確認した端末");
+                return Err(trn04(place, expected, Phrase::none()));
+            }
+            Machine::Refused(rule) => {
+                let expected = phrase!("no refusal of the machine", "端末の拒否なし");
+                return Err(trn04(place, expected, Phrase::figure(rule)));
+            }
         }
         let signing = Signing::begin(review.finish()?)?
             .recorded(entry)
@@ -149,10 +159,12 @@ fn reported(place: u64, report: &RuleReport, state: &DeviceState) -> Result<At, 
         Err(refused) => refused.report(),
     };
     let Some(again) = again else {
-        return Err(trn04(place, "no judgement", report.digest()));
+        let expected = phrase!("no judgement", "判定なし");
+        return Err(trn04(place, expected, Phrase::figure(report.digest())));
     };
     if again != report {
-        return Err(trn04(place, again.digest(), report.digest()));
+        let (expected, got) = (again.digest(), report.digest());
+        return Err(trn04(place, Phrase::figure(expected), Phrase::figure(got)));
     }
     match judged {
         Err(_) => Ok(At::Stopped),
@@ -166,13 +178,18 @@ fn reported(place: u64, report: &RuleReport, state: &DeviceState) -> Result<At, 
 
 fn show(place: u64, mut review: Box<Review>, shown: Shown) -> Result<At, Refusal> {
     let Step::Show { page, number, .. } = review.step() else {
-        return Err(trn04(place, "an answer", "a screen"));
+        let (expected, got) = (
+            phrase!("an answer", "確認入力"),
+            phrase!("a screen", "画面"),
+        );
+        return Err(trn04(place, expected, got));
     };
     let again = page.screen().digest(review.lang());
     if (number, again) != (shown.number, shown.screen) {
-        let expected = alloc::format!("screen {number} {again}");
-        let got = alloc::format!("screen {} {}", shown.number, shown.screen);
-        return Err(trn04(place, expected, got));
+        let screen =
+            |n: u32, digest| phrase!("screen {n} {of}", "画面 {n} {of}", n = n, of = digest);
+        let got = screen(shown.number, shown.screen);
+        return Err(trn04(place, screen(number, again), got));
     }
     review.shown();
     Ok(At::Reviewing(review))
@@ -180,10 +197,16 @@ fn show(place: u64, mut review: Box<Review>, shown: Shown) -> Result<At, Refusal
 
 fn answer(place: u64, mut review: Box<Review>, answered: &Answered) -> Result<At, Refusal> {
     let Step::Ask { challenge, number } = review.step() else {
-        return Err(trn04(place, "no answer", "an answer"));
+        let expected = phrase!("no answer", "確認入力なし");
+        return Err(trn04(place, expected, phrase!("an answer", "確認入力")));
     };
     let asked = (number, challenge.seat()) == (answered.screen, answered.seat);
-    same(place, asked, "the question of this screen and seat")?;
+    same(place, asked, || {
+        phrase!(
+            "the question of this screen and seat",
+            "この画面と席の確認入力"
+        )
+    })?;
     // Right or wrong: what follows from it is found when the review is finished.
     let _: Answer = review.answer(&answered.text);
     Ok(At::Reviewing(review))
@@ -230,9 +253,13 @@ fn receipt(
     let draft = signing.receipt(facts, identity)?;
     let scope = draft.body().scope;
     let known = |kid: &_| (*kid == identity.key_id()).then_some(identity);
-    let signed = Signed::<Receipt>::open(&bytes.0, scope, known)
-        .map_err(|error| trn04(place, "a receipt of this device", error))?;
-    same(place, signed.body() == draft.body(), "the same receipt")?;
+    let signed = Signed::<Receipt>::open(&bytes.0, scope, known).map_err(|error| {
+        let expected = phrase!("a receipt of this device", "この端末の受領証");
+        trn04(place, expected, error.phrase())
+    })?;
+    same(place, signed.body() == draft.body(), || {
+        phrase!("the same receipt", "同じ受領証")
+    })?;
     signing.finish(&signed)?;
     Ok(At::Signed)
 }
@@ -240,14 +267,18 @@ fn receipt(
 /// A refusal of the review must be the one that follows; a refusal of machine, HSM or signature
 /// is a fact that only the device saw.
 fn refused(place: u64, at: At, refusal: &Refusal) -> Result<At, Refusal> {
+    let got = Phrase::figure(refusal.rule);
     match (at, refusal.rule.stage()) {
         (At::Reviewing(review), Stage::Review) => match review.finish() {
             Err(again) if again == *refusal => Ok(At::Stopped),
-            Err(again) => Err(trn04(place, again.rule, refusal.rule)),
-            Ok(_) => Err(trn04(place, "a complete review", refusal.rule)),
+            Err(again) => Err(trn04(place, Phrase::figure(again.rule), got)),
+            Ok(_) => {
+                let expected = phrase!("a complete review", "完了した確認");
+                Err(trn04(place, expected, got))
+            }
         },
-        (_, Stage::Review) => Err(trn04(place, "a review", refusal.rule)),
-        (At::Signed, _) => Err(trn04(place, "signatures", refusal.rule)),
+        (_, Stage::Review) => Err(trn04(place, phrase!("a review", "画面の確認"), got)),
+        (At::Signed, _) => Err(trn04(place, phrase!("signatures", "署名"), got)),
         _ => Ok(At::Stopped),
     }
 }
@@ -255,8 +286,12 @@ fn refused(place: u64, at: At, refusal: &Refusal) -> Result<At, Refusal> {
 fn closed(place: u64, at: &At, outcome: Outcome, state: &DeviceState) -> Result<At, Refusal> {
     let missed = new_rejections(state);
     if let Some(rejected) = missed.first() {
-        let expected = alloc::format!("the rejection by {}", rejected.officer);
-        return Err(trn04(place, expected, "none"));
+        let expected = phrase!(
+            "the rejection by {officer}",
+            "{officer} の否認",
+            officer = rejected.officer
+        );
+        return Err(trn04(place, expected, Phrase::none()));
     }
     let fits = match at {
         At::Signed => outcome == Outcome::Signed,
@@ -266,7 +301,9 @@ fn closed(place: u64, at: &At, outcome: Outcome, state: &DeviceState) -> Result<
             matches!(outcome, Outcome::Refused | Outcome::Aborted)
         }
     };
-    same(place, fits, "an outcome that the session has")?;
+    same(place, fits, || {
+        phrase!("an outcome that the session has", "セッションの実際の結果")
+    })?;
     Ok(At::Idle)
 }
 
@@ -283,7 +320,9 @@ fn rechecked(
     let before = RandomBefore::Opening(&session.opened().random);
     lines.push(random_line(&again.random, before));
     let all = lines.iter().all(|line| again.report.contains(line));
-    same(place, all, "the same verdicts on the machine")
+    same(place, all, || {
+        phrase!("the same verdicts on the machine", "端末についての同じ判定")
+    })
 }
 
 /// The first refusal of a report on the machine, or what it is without one.
@@ -295,15 +334,20 @@ fn judged(report: &[RuleLine], otherwise: Machine) -> Machine {
     refused.next().map_or(otherwise, Machine::Refused)
 }
 
-fn same(place: u64, equal: bool, expected: &str) -> Result<(), Refusal> {
+fn same(place: u64, equal: bool, expected: impl FnOnce() -> Phrase) -> Result<(), Refusal> {
     if equal {
         Ok(())
     } else {
-        Err(trn04(place, expected, "another"))
+        Err(trn04(place, expected(), phrase!("another", "異なるもの")))
     }
 }
 
 fn unexpected(entry: &Entry) -> Refusal {
-    let got = alloc::format!("\"{}\" out of turn", entry.body.name());
-    trn04(entry.sequence, "the next step of the session", got)
+    let expected = phrase!("the next step of the session", "セッションの次の手順");
+    let got = phrase!(
+        "\"{name}\" out of turn",
+        "順序外の「{name}」",
+        name = entry.body.phrase()
+    );
+    trn04(entry.sequence, expected, got)
 }

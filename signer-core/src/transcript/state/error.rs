@@ -1,9 +1,10 @@
 //! Why an entry does not follow from those before it.
 
-use alloc::string::String;
 use core::fmt;
 
-use crate::rule::Refusal;
+use crate::phrase;
+use crate::rule::{Phrase, Refusal};
+use crate::types::Lang;
 
 /// Why an entry does not follow from those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,32 +30,57 @@ pub enum FoldError {
     /// The hash of the last seal is another one.
     PreviousSeal,
     /// An artefact was refused; the text says why.
-    Artefact(String),
+    Artefact(Phrase),
     /// The seal was refused.
     Seal(Refusal),
 }
 
+impl FoldError {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Genesis => phrase!(
+                "a genesis in another place than the first",
+                "先頭以外にある起点の記録"
+            ),
+            Self::NoSession => phrase!("no open session", "開いたセッションなし"),
+            Self::Closed => phrase!("an entry after the closing one", "終了の後の記録"),
+            Self::NotClosed => phrase!("a session that is not closed", "閉じていないセッション"),
+            Self::Attendance => phrase!(
+                "a PSBT before both operators, or an operator after it",
+                "操作者2名より前のPSBT、またはPSBT読込後の操作者"
+            ),
+            Self::Intake => phrase!(
+                "no PSBT, a second one, or one in another ceremony",
+                "PSBTなし、2つ目のPSBT、または別のセレモニーのPSBT"
+            ),
+            Self::Intent => phrase!(
+                "a second intent, or another one than was cut",
+                "2つ目の署名予定、または中断時と異なる署名予定"
+            ),
+            Self::Result => phrase!("a signature that no intent announced", "署名予定にない署名"),
+            Self::Outcome => phrase!(
+                "an outcome that the session does not have",
+                "セッションの実際と異なる結果"
+            ),
+            Self::PreviousSeal => phrase!(
+                "another seal before this session",
+                "このセッションの前に別の封印"
+            ),
+            Self::Artefact(why) => why.clone(),
+            Self::Seal(refusal) => phrase!(
+                "{rule}: {difference}",
+                "{rule}: {difference}",
+                rule = refusal.rule,
+                difference = refusal.difference()
+            ),
+        }
+    }
+}
+
 impl fmt::Display for FoldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Genesis => f.write_str("a genesis in another place than the first"),
-            Self::NoSession => f.write_str("no open session"),
-            Self::Closed => f.write_str("an entry after the closing one"),
-            Self::NotClosed => f.write_str("a session that is not closed"),
-            Self::Attendance => {
-                f.write_str("a PSBT before both operators, or an operator after it")
-            }
-            Self::Intake => f.write_str("no PSBT, a second one, or one in another ceremony"),
-            Self::Intent => f.write_str("a second intent, or another one than was cut"),
-            Self::Result => f.write_str("a signature that no intent announced"),
-            Self::Outcome => f.write_str("an outcome that the session does not have"),
-            Self::PreviousSeal => f.write_str("another seal before this session"),
-            Self::Artefact(why) => f.write_str(why),
-            Self::Seal(refusal) => {
-                let (expected, got) = (&refusal.expected, &refusal.got);
-                write!(f, "{}: expected {expected}, got {got}", refusal.rule)
-            }
-        }
+        f.write_str(self.phrase().text(Lang::En))
     }
 }
 

@@ -1,15 +1,15 @@
 //! Artefacts that a journal installs: each is opened again, with the same checks as on the day
 //! when it was installed.
 
-use alloc::string::ToString;
 use alloc::sync::Arc;
-use core::fmt;
 
 use super::{DeviceState, FoldError};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec;
 use crate::headers::HeaderRun;
+use crate::phrase;
 use crate::policy::{ActivePolicy, PolicyStanding};
+use crate::rule::Explained;
 use crate::transcript::entry::{Genesis, Installed, WhatKind};
 use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration};
 
@@ -51,9 +51,12 @@ impl DeviceState {
     }
 
     fn install_draft(&mut self, installed: &Installed) -> Result<(), FoldError> {
-        let own = self
-            .own_card()
-            .ok_or_else(|| FoldError::Artefact("no card of this device".into()))?;
+        let own = self.own_card().ok_or_else(|| {
+            FoldError::Artefact(phrase!(
+                "no card of this device",
+                "この端末の端末カードなし"
+            ))
+        })?;
         RegistrableRecord::check(&Registration {
             record: &installed.artefact.0,
             own,
@@ -73,8 +76,10 @@ impl DeviceState {
         // compared anything, and names, pools or scripts of others would be taken by it.
         let mut members = wallet.cosigners().iter();
         if !members.any(|cosigner| cosigner.identity == genesis.identity) {
-            let text = "a wallet of which this device is no co-signer";
-            return Err(FoldError::Artefact(text.into()));
+            return Err(FoldError::Artefact(phrase!(
+                "a wallet of which this device is no co-signer",
+                "この端末が共同署名者でないウォレット"
+            )));
         }
         self.wallets.add(Arc::new(wallet)).map_err(refused)
     }
@@ -93,7 +98,7 @@ impl DeviceState {
     }
 
     fn install_headers(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
-        let run: HeaderRun = codec::decode(bytes).map_err(refused)?;
+        let run: HeaderRun = codec::decode(bytes).map_err(|e| FoldError::Artefact(e.phrase()))?;
         let tip = self.tip.as_ref().ok_or(FoldError::Genesis)?;
         let extended = tip.extend(&run, genesis.root.scope.network);
         self.tip = Some(extended.map_err(refused)?);
@@ -101,10 +106,10 @@ impl DeviceState {
     }
 }
 
-fn refused(error: impl fmt::Display) -> FoldError {
-    FoldError::Artefact(error.to_string())
+fn refused(error: impl Explained) -> FoldError {
+    FoldError::Artefact(error.what())
 }
 
 fn no_roster() -> FoldError {
-    FoldError::Artefact("no roster is installed".into())
+    FoldError::Artefact(phrase!("no roster is installed", "名簿が導入されていない"))
 }

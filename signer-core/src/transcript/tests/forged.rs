@@ -8,7 +8,7 @@ use super::found;
 use crate::codec::ByteString;
 use crate::digest::ScreenDigest;
 use crate::random::testing::evidence;
-use crate::rule::{RuleId, Verdict};
+use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::Case;
 use crate::token::{RandomBefore, hsm04};
 use crate::transcript::testing::Bench;
@@ -73,7 +73,7 @@ mod trn04 {
                     (line.rule, line.verdict)
                 });
                 let mut lines: Vec<_> = lines.collect();
-                lines[3].1 = Verdict::Notice("looked at".into());
+                lines[3].1 = Verdict::Notice(Phrase::figure("looked at"));
                 let stages = [
                     crate::rule::Stage::Parse,
                     crate::rule::Stage::Bind,

@@ -5,7 +5,7 @@ use std::vec;
 
 use crate::codec::{ByteString, encode};
 use crate::digest::{RequestDigest, ScreenDigest};
-use crate::rule::{Place, Refusal, RuleId, RuleReport, Stage, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Verdict};
 use crate::testing::id;
 use crate::token::Line;
 use crate::transcript::testing::reading;
@@ -62,7 +62,12 @@ fn each_kind_of_entry_has_its_number() {
         (12, Body::Receipt(ByteString(vec![]))),
         (
             13,
-            Body::Refused(Refusal::new(RuleId::SIG01, Place::Machine, "x", "y")),
+            Body::Refused(Refusal::new(
+                RuleId::SIG01,
+                Place::Machine,
+                Phrase::figure("x"),
+                Phrase::figure("y"),
+            )),
         ),
         (
             14,
@@ -96,7 +101,7 @@ fn each_kind_of_entry_has_its_number() {
     ];
     for (number, body) in bodies {
         let bytes = encode(&body);
-        assert!(bytes.starts_with(&begins(number)), "{}", body.name());
+        assert!(bytes.starts_with(&begins(number)), "{:?}", body.phrase());
         assert_eq!(crate::codec::decode(&bytes), Ok(body));
     }
     // The others need a whole ceremony.
@@ -121,9 +126,9 @@ fn verdicts_outcomes_and_places_have_their_numbers() {
     let numbers = |bytes: Vec<u8>| bytes[..2].to_vec();
     let verdicts = [
         Verdict::Passed,
-        Verdict::Notice("x".into()),
+        Verdict::Notice(Phrase::figure("x")),
         Verdict::Refused(vec![]),
-        Verdict::NotApplicable("x".into()),
+        Verdict::NotApplicable(Phrase::figure("x")),
         Verdict::NotReached(RuleId::PSB01),
     ];
     for (number, verdict) in (0..).zip(&verdicts) {

@@ -1,0 +1,186 @@
+//! What a rule expected and what it got, in both languages.
+//!
+//! A phrase cannot be made in one language alone: [`phrase!`](crate::phrase) takes both, with the
+//! same facts in them. Numbers, addresses, digests and identifiers are the same in both.
+
+use alloc::string::String;
+use core::fmt;
+
+use minicbor::decode::Error;
+use minicbor::{Decode, Decoder, Encode};
+
+use crate::types::Lang;
+
+/// Longest fact from outside that a phrase quotes, in characters.
+const FACT_LIMIT: usize = 240;
+
+/// Longest phrase, in characters.
+const PHRASE_LIMIT: usize = 1_000;
+
+/// Words in English and in Japanese.
+///
+/// Printable on any terminal: the English is ASCII, the Japanese may hold kana, kanji and
+/// full-width signs beside it. Everything else is escaped, in what is made here; in what is read
+/// it is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct Phrase {
+    #[n(0)]
+    en: String,
+    #[n(1)]
+    ja: String,
+}
+
+/// The array that a phrase is encoded as, before it is judged.
+#[derive(Decode)]
+struct Wire {
+    #[n(0)]
+    en: String,
+    #[n(1)]
+    ja: String,
+}
+
+impl Phrase {
+    /// The same words in both languages.
+    pub fn new(en: &str, ja: &str) -> Self {
+        Self {
+            en: kept(en, is_english, PHRASE_LIMIT),
+            ja: kept(ja, is_japanese, PHRASE_LIMIT),
+        }
+    }
+
+    /// A number, an address, a digest or an identifier: the same in both languages.
+    pub fn figure(value: impl fmt::Display) -> Self {
+        let text = plain(&value);
+        Self {
+            en: text.clone(),
+            ja: text,
+        }
+    }
+
+    /// What is not there.
+    pub fn none() -> Self {
+        Self::new("none", "なし")
+    }
+
+    /// One phrase after the other.
+    pub fn listed(phrases: impl IntoIterator<Item = Self>) -> Self {
+        let (mut en, mut ja) = (String::new(), String::new());
+        for phrase in phrases {
+            if !en.is_empty() {
+                en.push_str("; ");
+                ja.push('、');
+            }
+            en.push_str(&phrase.en);
+            ja.push_str(&phrase.ja);
+        }
+        Self::new(&en, &ja)
+    }
+
+    /// The words in one language.
+    pub fn text(&self, lang: Lang) -> &str {
+        lang.pick(&self.en, &self.ja)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Phrase {
+    fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, Error> {
+        let Wire { en, ja } = Wire::decode(decoder, context)?;
+        let phrase = Self::new(&en, &ja);
+        if phrase.en == en && phrase.ja == ja {
+            Ok(phrase)
+        } else {
+            Err(Error::message("a phrase with signs that no rule writes"))
+        }
+    }
+}
+
+/// An error that people read: what happened, and on a second line what to do.
+pub trait Explained {
+    /// What happened.
+    fn what(&self) -> Phrase;
+
+    /// What a person can do.
+    fn advice(&self) -> Phrase;
+
+    /// Both lines.
+    fn text(&self, lang: Lang) -> String {
+        let (what, advice) = (self.what(), self.advice());
+        alloc::format!("{}\n  {}", what.text(lang), advice.text(lang))
+    }
+}
+
+/// A fact inside a phrase.
+pub trait Fact {
+    /// How it reads in one language.
+    fn said(&self, lang: Lang) -> String;
+}
+
+impl<T: fmt::Display + ?Sized> Fact for T {
+    fn said(&self, _: Lang) -> String {
+        plain(self)
+    }
+}
+
+impl Fact for Phrase {
+    fn said(&self, lang: Lang) -> String {
+        self.text(lang).into()
+    }
+}
+
+/// Words in English and in Japanese around the same facts:
+/// `phrase!("at most {limit} sat", "{limit} sat 以下", limit = 5)`.
+///
+/// A fact is anything that can be displayed, or another phrase; one that a language leaves out does
+/// not compile without a warning.
+#[macro_export]
+macro_rules! phrase {
+    ($en:literal, $ja:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::rule::Phrase::new(
+            &{
+                $(let $name = $crate::rule::Fact::said(&$value, $crate::types::Lang::En);)*
+                $crate::rule::written(::core::format_args!($en))
+            },
+            &{
+                $(let $name = $crate::rule::Fact::said(&$value, $crate::types::Lang::Ja);)*
+                $crate::rule::written(::core::format_args!($ja))
+            },
+        )
+    };
+}
+
+/// The text of these arguments: for [`phrase!`](crate::phrase), which has no `String` of its own.
+#[doc(hidden)]
+pub fn written(text: fmt::Arguments<'_>) -> String {
+    alloc::format!("{text}")
+}
+
+/// Printable ASCII only, and not without end: a fact may quote hostile input.
+fn plain(value: &(impl fmt::Display + ?Sized)) -> String {
+    kept(&alloc::format!("{value}"), is_english, FACT_LIMIT)
+}
+
+/// The text with every other sign escaped, cut at the limit.
+fn kept(text: &str, fits: fn(char) -> bool, limit: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(limit) {
+        if fits(c) {
+            out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
+        }
+    }
+    match out.char_indices().nth(limit) {
+        Some((end, _)) => out.get(..end).unwrap_or_default().into(),
+        None => out,
+    }
+}
+
+const fn is_english(c: char) -> bool {
+    matches!(c, ' '..='~')
+}
+
+/// Kana, kanji, their punctuation and full-width signs beside ASCII.
+const fn is_japanese(c: char) -> bool {
+    is_english(c)
+        || matches!(c, '\u{3001}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF5E}')
+}
