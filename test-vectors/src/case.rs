@@ -164,7 +164,7 @@ impl Expected {
         Self::Refuse(refusals.collect())
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Accept => "accept".into(),
             Self::CutAnywhere => "cut-anywhere".into(),

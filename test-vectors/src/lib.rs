@@ -20,13 +20,18 @@
 mod case;
 mod cbor;
 mod families;
+mod journal;
 mod psbt;
 mod sign;
+mod stored;
 mod text;
 mod transfer;
 mod world;
 
 pub use case::{Case, Expected, Fact, Family, Refusal, Source, read_family};
 pub use families::{families, generated};
+pub use journal::{journal, journal_with_intake};
+pub use sign::device_signature;
+pub use stored::{EXTENT, Extent, data, stored};
 pub use text::{base64, hex, unbase64, unhex};
 pub use world::{WORLD_FILE, WorldFile, world_text};

@@ -56,6 +56,14 @@ pub(crate) fn key_id(public: &[u8]) -> [u8; 32] {
     tagged("himuro/key-id", &[public])
 }
 
+/// What the identity key of this device of the world signs: r and s over 32 bytes, s low.
+///
+/// A test that goes on with a [`crate::journal`] ends it by this.
+pub fn device_signature(device: &str, digest: &[u8; 32]) -> [u8; 64] {
+    let signature = signature(device, digest);
+    signature.try_into().expect("r and s")
+}
+
 /// A low-S signature of the key of this name.
 fn signature(name: &str, digest: &[u8; 32]) -> Vec<u8> {
     static KNOWN: Memory<(String, [u8; 32]), Vec<u8>> = Memory::new();

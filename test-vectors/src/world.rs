@@ -15,8 +15,13 @@ use crate::text::{hex, unhex};
 
 /// The height that everybody knows.
 pub(crate) const TIP: u32 = 850_000;
-const SESSION: u32 = 4;
-const NONCE: [u8; 32] = [0x5E; 32];
+/// The block that the root names.
+pub(crate) const CHECKPOINT: [u8; 32] = [7; 32];
+pub(crate) const CHECKPOINT_BITS: u32 = 0x207F_FFFF;
+pub(crate) const CHECKPOINT_TIME: u32 = 1_700_000_000;
+/// The session that attendances are for, and its nonce.
+pub(crate) const SESSION: u32 = 4;
+pub(crate) const NONCE: [u8; 32] = [0x5E; 32];
 /// Keys on each chain of a pool.
 const KEYS: u32 = 6;
 /// Keys of this index all begin with 02 00, so that only later bytes order them.
@@ -119,6 +124,31 @@ impl Wallet {
         self.record.digest("himuro/wallet")
     }
 
+    pub(crate) fn record_bytes(&self) -> Vec<u8> {
+        self.record.bytes()
+    }
+
+    /// The wallet-id, as `docs/formats/README.md` says.
+    pub(crate) fn id(&self) -> [u8; 32] {
+        let devices = sorted_devices().into_iter().flat_map(|device| {
+            let pool = self.pool.to_be_bytes();
+            [&device_id(device)[..], &pool].concat()
+        });
+        let (m, n) = (2_u8, 3_u64);
+        tagged(
+            "himuro/wallet-id",
+            &[
+                &scope().encode(),
+                &Value::Uint(self.class).encode(),
+                &[m],
+                &n.to_be_bytes(),
+                &uint(u32::from(self.form == Form::ShWsh)).encode(),
+                &devices.collect::<Vec<u8>>(),
+                &sha256_of(self.name.as_bytes()),
+            ],
+        )
+    }
+
     /// The keys of an address, in the order of the devices' identifiers.
     pub(crate) fn keys(&self, chain: u32, index: u32) -> Vec<Key> {
         let keys = sorted_devices().into_iter().map(|device| Key {
@@ -206,6 +236,14 @@ impl World {
         ]
     }
 
+    pub(crate) fn root_bytes(&self) -> &[u8] {
+        &self.root
+    }
+
+    pub(crate) fn roster_bytes(&self) -> Vec<u8> {
+        self.roster.bytes()
+    }
+
     pub(crate) fn root_digest(&self) -> [u8; 32] {
         tagged("himuro/root", &[&self.root])
     }
@@ -280,9 +318,9 @@ fn uint(n: u32) -> Value {
 fn root(roster: &[u8; 32]) -> Value {
     let checkpoint = Value::fields([
         Some(uint(TIP)),
-        Some(Value::bytes(&[7; 32])),
-        Some(uint(0x207F_FFFF)),
-        Some(uint(1_700_000_000)),
+        Some(Value::bytes(&CHECKPOINT)),
+        Some(uint(CHECKPOINT_BITS)),
+        Some(uint(CHECKPOINT_TIME)),
     ]);
     Value::fields([
         Some(uint(1)),
@@ -482,7 +520,19 @@ const ATTENDING: [&str; 13] = [
     "stranger",
 ];
 
-fn attendance(device: &str, seat: u64, label: &str) -> Vec<u8> {
+/// The attendance of this label, for the session of the cases.
+pub(crate) fn attendance(device: &str, seat: u64, label: &str) -> Vec<u8> {
+    attendance_of(device, seat, label, SESSION, NONCE)
+}
+
+/// The same for any session.
+pub(crate) fn attendance_of(
+    device: &str,
+    seat: u64,
+    label: &str,
+    session: u32,
+    nonce: [u8; 32],
+) -> Vec<u8> {
     let (officer, wrong) = label.split_once(':').unwrap_or((label, ""));
     let other = |name, value: Value, usual: Value| if wrong == name { value } else { usual };
     let device = if wrong == "other-device" {
@@ -496,11 +546,11 @@ fn attendance(device: &str, seat: u64, label: &str) -> Vec<u8> {
         Some(Value::text(officer)),
         Some(other("other-seat", Value::Uint(2), Value::Uint(seat))),
         Some(Value::bytes(&device_id(device))),
-        Some(other("other-session", uint(SESSION - 1), uint(SESSION))),
+        Some(other("other-session", uint(session - 1), uint(session))),
         Some(other(
             "other-nonce",
             Value::bytes(&[0; 32]),
-            Value::bytes(&NONCE),
+            Value::bytes(&nonce),
         )),
     ]);
     Signed::new("attendance", &body.encode(), officer).bytes()

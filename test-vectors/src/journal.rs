@@ -1,0 +1,370 @@
+//! The journal of a device that stands where a case wants it, written from
+//! `docs/formats/transcript.cddl`: so that a case can be put to a whole program.
+//!
+//! Three sealed sessions: root and roster; wallets, policy and headers; and what the device
+//! remembers. The fourth is the one that the attendances of the world are signed for.
+
+use bitcoin::block::{Header, Version};
+use bitcoin::hashes::Hash;
+use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
+
+use crate::case::{Case, Fact};
+use crate::cbor::Value;
+use crate::sign::{Signed, public, sha256_of, tagged};
+use crate::world::{self, NONCE, SESSION, TIP, Wallet, attendance_of, scope, world};
+
+/// Ceremonies by their numbers.
+const COMMISSION: u64 = 0;
+const POLICY: u64 = 4;
+const HEADERS: u64 = 5;
+const SIGN: u64 = 6;
+/// Outcomes by their numbers.
+const DONE: u64 = 0;
+const ABORTED: u64 = 3;
+/// Artefacts by their numbers.
+const ROSTER: u64 = 0;
+const WALLET: u64 = 4;
+const INSTALLED_POLICY: u64 = 5;
+const INSTALLED_HEADERS: u64 = 6;
+/// Most headers of one run.
+const RUN: u32 = 20_000;
+/// ENV01 and ENV02 in reports.
+const MACHINE_RULES: [u64; 2] = [35, 36];
+
+/// The journal of the case's device before anybody sits down for the case: three sealed sessions.
+pub fn journal(case: &Case) -> Vec<u8> {
+    standing(case).bytes
+}
+
+/// The same, and an open fourth session in this language (0 English, 1 Japanese): both operators
+/// have attended, the PSBT was read.
+pub fn journal_with_intake(case: &Case, psbt: &[u8], language: u64) -> Vec<u8> {
+    let mut journal = standing(case);
+    journal.language = language;
+    journal.open(SIGN);
+    for (seat, label) in (0..).zip(&case.operators) {
+        let bytes = world::attendance(&case.device, seat, label);
+        journal.add(4, Value::Bytes(bytes));
+    }
+    journal.take_in(psbt);
+    journal.bytes
+}
+
+fn standing(case: &Case) -> Journal {
+    let mut journal = Journal::new(&case.device);
+    journal.open(COMMISSION);
+    journal.install(ROSTER, world().roster_bytes());
+    journal.close(DONE);
+    journal.open(POLICY);
+    for wallet in world().wallets() {
+        journal.install(WALLET, wallet.record_bytes());
+    }
+    let own = case.policy.clone();
+    journal.install(
+        INSTALLED_POLICY,
+        own.unwrap_or_else(|| world().policy.bytes()),
+    );
+    for run in headers(case.tip) {
+        journal.install(INSTALLED_HEADERS, run);
+    }
+    journal.close(DONE);
+    if case.ledger.is_empty() {
+        journal.open(HEADERS);
+        journal.close(DONE);
+    } else {
+        journal.remember(&case.ledger);
+    }
+    journal
+}
+
+/// Entries of a device, as they are appended.
+struct Journal {
+    device: String,
+    bytes: Vec<u8>,
+    head: [u8; 32],
+    entries: u64,
+    session: u32,
+    language: u64,
+    last_seal: Option<[u8; 32]>,
+    ledger: Ledger,
+}
+
+/// What the ledger-digest is over.
+#[derive(Default)]
+struct Ledger {
+    spent: Vec<Vec<u8>>,
+    rejected: Vec<Vec<u8>>,
+    change: Vec<Vec<u8>>,
+    signatures: u64,
+}
+
+impl Journal {
+    fn new(device: &str) -> Self {
+        let mut journal = Self {
+            device: device.into(),
+            bytes: vec![],
+            head: [0; 32],
+            entries: 0,
+            session: 0,
+            language: 0,
+            last_seal: None,
+            ledger: Ledger::default(),
+        };
+        let genesis = Value::fields([
+            Some(Value::Raw(world().root_bytes().to_vec())),
+            Some(Value::text(device)),
+            Some(Value::text(&format!("Vault {device}"))),
+            Some(Value::bytes(&public(device))),
+            Some(hsm_facts()),
+            Some(Value::Uint(1)),
+        ]);
+        journal.add(0, genesis);
+        journal
+    }
+
+    fn add(&mut self, kind: u64, content: Value) {
+        let entry = Value::Array(vec![
+            Value::bytes(&self.head),
+            Value::Uint(self.entries),
+            Value::Uint(self.session.into()),
+            Value::Array(vec![Value::Uint(kind), Value::Array(vec![content])]),
+        ]);
+        let bytes = entry.encode();
+        self.head = sha256_of(&bytes);
+        self.entries += 1;
+        self.bytes.extend(bytes);
+    }
+
+    fn open(&mut self, ceremony: u64) {
+        self.session += 1;
+        let reading = environment();
+        let passed = |rule: u64| {
+            let verdict = Value::Array(vec![Value::Uint(0), Value::Array(vec![])]);
+            Value::fields([Some(Value::Uint(rule)), Some(verdict)])
+        };
+        let opened = Value::fields([
+            Some(Value::Uint(ceremony)),
+            Some(Value::bytes(&nonce(self.session))),
+            Some(Value::Uint(self.language)),
+            Some(software()),
+            Some(Value::Uint(1_790_000_000)),
+            None,
+            Some(hsm_facts()),
+            Some(reading),
+            Some(Value::Array(MACHINE_RULES.map(passed).to_vec())),
+            self.last_seal.map(|seal| Value::bytes(&seal)),
+        ]);
+        self.add(1, opened);
+    }
+
+    fn install(&mut self, kind: u64, artefact: Vec<u8>) {
+        let installed = Value::fields([Some(Value::Uint(kind)), Some(Value::Bytes(artefact))]);
+        self.add(2, installed);
+    }
+
+    fn take_in(&mut self, psbt: &[u8]) {
+        let by_pictures = Value::Uint(1);
+        let intake = [Value::bytes(psbt), by_pictures];
+        self.add(5, Value::fields(intake.map(Some)));
+    }
+
+    fn close(&mut self, outcome: u64) {
+        self.add(17, Value::Uint(outcome));
+        let seal = Value::fields([
+            Some(Value::Uint(1)),
+            Some(scope()),
+            Some(Value::bytes(&world::device_id(&self.device))),
+            Some(Value::Uint(self.session.into())),
+            Some(Value::bytes(&self.head)),
+            Some(Value::Uint(self.entries)),
+            Some(Value::Uint(self.ledger.signatures)),
+            Some(Value::Uint(outcome)),
+            Some(Value::bytes(&self.ledger.digest())),
+        ]);
+        let signed = Signed::new("seal", &seal.encode(), &self.device).bytes();
+        self.last_seal = Some(tagged("himuro/file", &[&signed]));
+        self.add(18, Value::Bytes(signed));
+    }
+
+    /// A session that was to sign and was given up: its intent counts as signed.
+    fn remember(&mut self, facts: &[Fact]) {
+        self.open(SIGN);
+        for (seat, label) in [(0, "operator.a"), (1, "operator.b")] {
+            let nonce = nonce(self.session);
+            let bytes = attendance_of(&self.device, seat, label, self.session, nonce);
+            self.add(4, Value::Bytes(bytes));
+        }
+        self.take_in(&[]);
+        let before = tagged("himuro/tx", &[b"before"]);
+        let mut lines = vec![];
+        let mut paid = None;
+        for fact in facts {
+            match fact {
+                Fact::Spent(txid, vout) => lines.push((*txid, *vout)),
+                Fact::Change(wallet, index) => paid = Some((by_name(wallet), *index)),
+                Fact::Rejected(request) => self.reject(request),
+            }
+        }
+        if paid.is_some() && lines.is_empty() {
+            lines.push(([0xEE; 32], 0));
+        }
+        if !lines.is_empty() {
+            self.intend(before, &lines, paid);
+        }
+        self.close(ABORTED);
+    }
+
+    fn reject(&mut self, request: &[u8; 32]) {
+        self.ledger.rejected.push(request.to_vec());
+        let rejected = [Value::bytes(request), Value::text("director.d")];
+        self.add(7, Value::fields(rejected.map(Some)));
+    }
+
+    fn intend(&mut self, tx: [u8; 32], coins: &[([u8; 32], u32)], paid: Option<(&Wallet, u32)>) {
+        let wallet = paid.map_or(&world().cold, |(wallet, _)| wallet);
+        let key = world::public_key(&wallet.secret("north", 0, 0));
+        let line = |(input, (txid, vout)): (u64, &([u8; 32], u32))| {
+            let coin = [Value::bytes(txid), Value::Uint((*vout).into())];
+            Value::fields([
+                Some(Value::Uint(input)),
+                Some(Value::fields(coin.map(Some))),
+                Some(Value::bytes(&key)),
+                Some(Value::bytes(&[6; 32])),
+            ])
+        };
+        let intent = Value::fields([
+            Some(Value::bytes(&tx)),
+            Some(Value::bytes(&wallet.id())),
+            Some(Value::Array((0..).zip(coins).map(line).collect())),
+            paid.map(|(_, index)| Value::Uint(index.into())),
+        ]);
+        self.add(10, intent);
+        for (txid, vout) in coins {
+            let record = [&txid[..], &vout.to_be_bytes(), &tx].concat();
+            self.ledger.spent.push(record);
+        }
+        if let Some((wallet, index)) = paid {
+            let record = [&wallet.id()[..], &index.to_be_bytes()].concat();
+            self.ledger.change.push(record);
+        }
+        self.ledger.signatures += coins.len() as u64;
+    }
+}
+
+impl Ledger {
+    fn digest(&self) -> [u8; 32] {
+        let section = |records: &[Vec<u8>]| {
+            let mut sorted = records.to_vec();
+            sorted.sort();
+            sha256_of(&sorted.concat())
+        };
+        let sections = [&self.spent, &self.rejected, &vec![], &self.change];
+        let sections: Vec<u8> = sections.into_iter().flat_map(|r| section(r)).collect();
+        tagged(
+            "himuro/ledger",
+            &[&sections, &self.signatures.to_be_bytes()],
+        )
+    }
+}
+
+fn by_name(name: &str) -> &'static Wallet {
+    let found = world().wallets().into_iter().find(|w| w.name == name);
+    found.expect("a wallet of the world")
+}
+
+fn nonce(session: u32) -> [u8; 32] {
+    if session == SESSION {
+        NONCE
+    } else {
+        [u8::try_from(session).expect("few"); 32]
+    }
+}
+
+fn software() -> Value {
+    let digest = |text: &str| Value::bytes(&tagged("himuro/file", &[text.as_bytes()]));
+    Value::fields([
+        Some(Value::text("0.1.0")),
+        Some(Value::text("vectors")),
+        Some(digest("binary")),
+        Some(digest("module")),
+        Some(digest("profile")),
+    ])
+}
+
+fn hsm_facts() -> Value {
+    let line = |text: &str| Some(Value::text(text));
+    let digest = |text: &str| Some(Value::bytes(&tagged("himuro/file", &[text.as_bytes()])));
+    let (test_only, software) = (Value::Uint(0), Value::Uint(2));
+    let none_relaxed = [Value::Uint(0), Value::Uint(0), Value::Array(vec![])];
+    Value::fields([
+        line("nobody"),
+        line("in memory"),
+        line("1"),
+        line("1.0"),
+        line("1.0"),
+        line("test"),
+        line("none"),
+        line("1.0"),
+        digest("module"),
+        line("test"),
+        digest("profile"),
+        Some(test_only),
+        Some(software),
+        line("none"),
+        Some(Value::fields(none_relaxed.map(Some))),
+    ])
+}
+
+/// A machine that is closed.
+fn environment() -> Value {
+    let interface = || {
+        let lo = [Value::text("lo"), Value::Uint(772)];
+        Some(Value::Array(vec![Value::fields(lo.map(Some))]))
+    };
+    Value::fields([
+        interface(),
+        interface(),
+        Some(Value::Array(vec![Value::text("lo")])),
+        Some(Value::Uint(0)),
+        Some(Value::Array(vec![])),
+        Some(Value::Uint(0)),
+        Some(Value::text("core")),
+        Some(Value::Array(vec![])),
+        Some(Value::Uint(0)),
+    ])
+}
+
+/// Runs of headers that lead from the root's checkpoint to this height.
+fn headers(tip: u32) -> Vec<Vec<u8>> {
+    let mut previous = world::CHECKPOINT;
+    let mut runs = vec![];
+    let mut first = TIP + 1;
+    while first <= tip {
+        let last = tip.min(first + RUN - 1);
+        let mut bytes = vec![];
+        for height in first..=last {
+            let header = mined(previous, world::CHECKPOINT_TIME + (height - TIP));
+            previous = header.block_hash().to_byte_array();
+            bytes.extend(consensus::serialize(&header));
+        }
+        let run = [Value::Uint(first.into()), Value::Bytes(bytes)];
+        runs.push(Value::fields(run.map(Some)).encode());
+        first = last + 1;
+    }
+    runs
+}
+
+fn mined(previous: [u8; 32], time: u32) -> Header {
+    let mut header = Header {
+        version: Version::TWO,
+        prev_blockhash: BlockHash::from_byte_array(previous),
+        merkle_root: TxMerkleNode::all_zeros(),
+        time,
+        bits: CompactTarget::from_consensus(world::CHECKPOINT_BITS),
+        nonce: 0,
+    };
+    while header.validate_pow(header.target()).is_err() {
+        header.nonce += 1;
+    }
+    header
+}
