@@ -6,7 +6,7 @@
 
 use std::borrow::ToOwned;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::string::{String, ToString};
 use std::sync::{Arc, LazyLock};
 use std::vec::Vec;
@@ -29,30 +29,22 @@ use crate::wallet::{
 };
 use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, Txid};
-use test_vectors::{Case, Expected, Fact, Family, Source, WORLD_FILE, WorldFile, read_family};
+use test_vectors::{Case, Expected, Fact, Family, Source, WORLD_FILE, WorldFile, data, stored};
+
+mod replay;
+mod screens;
 
 const SCOPE: Scope = Scope {
     network: Network::Regtest,
     purpose: Purpose::Live,
 };
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/data")
-}
-
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The families as they lie on the disk.
-static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
-    let folders = fs::read_dir(data()).unwrap().map(|entry| entry.unwrap());
-    let files = folders.map(|folder| folder.path().join("cases.txt"));
-    let mut files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
-    files.sort();
-    let read = |file: &PathBuf| read_family(&read(file)).unwrap();
-    files.iter().map(read).collect()
-});
+static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(stored);
 
 /// What is in force.
 struct World {
@@ -257,6 +249,15 @@ fn run(case: &Case) -> Result<(), String> {
         _ => &[],
     };
     difference(expected, &got).map_or(Ok(()), Err)
+}
+
+/// The PSBT that comes in; none where the file is none.
+fn psbt_of(case: &Case) -> Option<Vec<u8>> {
+    let psbt = match &case.source {
+        Source::File(file) => unarmoured(file.clone()),
+        Source::Bytes(_) | Source::Generated(_) => Some(case.bytes()),
+    };
+    psbt.filter(|_| case.expected != Expected::NoPsbt)
 }
 
 /// Every case with the name of its family.
