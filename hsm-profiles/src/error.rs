@@ -12,7 +12,7 @@ use cryptoki::error::{Error, RvError};
 use signer_core::keys::CkaId;
 use signer_core::types::Lang;
 
-use crate::profile::ProfileError;
+use crate::profile::{LoginKind, ProfileError};
 
 /// What a return code means for the people at the device. The profile maps codes to classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,8 +171,15 @@ pub enum HsmError {
         /// Most characters.
         max: usize,
     },
+    /// What was typed does not have the shape that the profile gives.
+    PinShape {
+        /// How it is typed.
+        kind: LoginKind,
+    },
     /// The token says that its PIN is locked; no try was made.
     PinLocked,
+    /// The token says that it needs no login.
+    NoLogin,
     /// Private keys are visible although nobody is logged in.
     VisibleBeforeLogin {
         /// How many.
@@ -185,6 +192,8 @@ pub enum HsmError {
         /// How many of them.
         missing: usize,
     },
+    /// A search for everything found nothing: no reason to believe that there is no key.
+    NothingFound,
     /// There is no such key.
     NoKey(CkaId),
     /// The key is there more than once, or only half of it: it is never used.
@@ -221,14 +230,20 @@ impl HsmError {
         match self {
             Self::Call { class, .. } => *class,
             Self::NotAnswering { .. } => ErrorClass::NotAnswering,
-            Self::PinLength { .. } => ErrorClass::PinShape,
+            Self::PinLength { .. } | Self::PinShape { .. } => ErrorClass::PinShape,
             Self::PinLocked => ErrorClass::PinLocked,
-            Self::KeysVanished { .. } | Self::NoToken { .. } | Self::ModuleMissing { .. } => {
-                ErrorClass::DeviceGone
-            }
-            Self::LoggedOut => ErrorClass::Permission,
+            Self::KeysVanished { .. }
+            | Self::NothingFound
+            | Self::NoToken { .. }
+            | Self::ModuleMissing { .. } => ErrorClass::DeviceGone,
+            Self::LoggedOut | Self::NoLogin => ErrorClass::Permission,
             _ => ErrorClass::Unknown,
         }
+    }
+
+    /// Whether this function returned it.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Call { function, .. } if function == name)
     }
 
     /// What happened, in one line.

@@ -35,6 +35,8 @@ pub(crate) struct Index {
     /// Ids with more than one private or public key, and how many.
     doubled: BTreeMap<CkaId, usize>,
     halves: BTreeMap<CkaId, (Half, ObjectHandle)>,
+    /// Ids whose public key is not a point of its curve, or not in a form that the profile knows.
+    pointless: BTreeSet<CkaId>,
     anchors: BTreeMap<Slot, ObjectHandle>,
     foreign: Vec<ForeignObject>,
 }
@@ -84,7 +86,11 @@ impl Index {
                 let pair = found.entry(id).or_default();
                 match key {
                     Key::Private => pair.private.push(handle),
-                    Key::Public(point) => pair.public.push((handle, point)),
+                    Key::Public(Some(point)) => pair.public.push((handle, point)),
+                    Key::Public(None) => {
+                        index.pointless.insert(id);
+                        index.foreign.push(seen.as_foreign());
+                    }
                 }
             } else {
                 index.foreign.push(seen.as_foreign());
@@ -128,10 +134,19 @@ impl Index {
         if let Some(pair) = self.pairs.get(&id) {
             return Ok(*pair);
         }
+        if self.pointless.contains(&id) {
+            return Err(HsmError::BadPoint(id));
+        }
         if self.doubled.contains_key(&id) || self.halves.contains_key(&id) {
             return Err(HsmError::UnusableKey(id));
         }
         Err(HsmError::NoKey(id))
+    }
+
+    /// Whether the search found nothing of ours and nothing of anybody's.
+    pub(crate) fn is_empty(&self) -> bool {
+        let no_keys = self.pairs.is_empty() && self.doubled.is_empty() && self.halves.is_empty();
+        no_keys && self.anchors.is_empty() && self.foreign.is_empty()
     }
 
     /// Every complete pair, ascending.
@@ -142,6 +157,18 @@ impl Index {
     /// The half that is there of an interrupted pair.
     pub(crate) fn half(&self, id: CkaId) -> Option<(Half, ObjectHandle)> {
         self.halves.get(&id).copied()
+    }
+
+    /// Whether these pairs, and no others under their ids, are there.
+    pub(crate) fn holds(&self, made: &[(CkaId, PublicPart)]) -> Result<(), HsmError> {
+        made.iter().try_for_each(|(id, public)| {
+            let pair = self.pair(*id)?;
+            if pair.public == *public {
+                Ok(())
+            } else {
+                Err(HsmError::OtherKey(*id))
+            }
+        })
     }
 
     /// Adds a pair that was just made.
@@ -200,7 +227,8 @@ fn list(at: &At<'_, Session>) -> Result<Vec<Seen>, Error> {
 
 enum Key {
     Private,
-    Public(PublicPart),
+    /// The point, if it is one.
+    Public(Option<PublicPart>),
 }
 
 impl Seen {
@@ -244,7 +272,7 @@ impl Seen {
             .flatten()
     }
 
-    /// One of our keys: an id of ours, on the curve of its role, with a point on that curve.
+    /// One of our keys: an id of ours, on the curve of its role.
     fn as_key(&self, form: PointForm) -> Option<(CkaId, Key)> {
         let id = CkaId::from_bytes(&self.id)?;
         let curve = Curve::of(id.role);
@@ -256,7 +284,7 @@ impl Seen {
             return Some((id, Key::Private));
         }
         if self.class == Some(ObjectClass::PUBLIC_KEY) {
-            let point = PublicPart::read(curve, form, &self.point)?;
+            let point = PublicPart::read(curve, form, &self.point);
             return Some((id, Key::Public(point)));
         }
         None

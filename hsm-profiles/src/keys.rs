@@ -58,7 +58,7 @@ impl OpenToken {
     ) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
         let wallet_id = |index| CkaId::wallet(device, pool, chain, KeyIndex(index));
         self.check_room(range.clone().map(wallet_id))?;
-        let mut keys = Vec::new();
+        let (mut keys, mut made) = (Vec::new(), Vec::new());
         let total = range.end.saturating_sub(range.start);
         for (done, index) in (1..).zip(range) {
             let id = wallet_id(index);
@@ -69,9 +69,17 @@ impl OpenToken {
                 Err(_) => self.replace_public_half(id, &label)?,
             };
             keys.push(self.wallet_reading(id, &pair)?);
+            made.push((id, pair.public));
             progress(Progress { done, total });
         }
+        self.confirm(&made)?;
         Ok(keys)
+    }
+
+    /// Lists the token again: every key that was made must be there, once.
+    fn confirm(&mut self, made: &[(CkaId, PublicPart)]) -> Result<(), HsmError> {
+        self.reindex()?;
+        self.index.holds(made)
     }
 
     /// Refuses to begin what the token cannot hold: its wallet keys and the new ones together.
@@ -115,7 +123,12 @@ impl OpenToken {
     fn read_single(&mut self, role: KeyRole) -> Result<KeyReading<P256PublicKey>, HsmError> {
         self.with_fresh_handles(|token| {
             let id = CkaId::single(role);
-            token.p256_reading(id, &token.index.pair(id)?)
+            let pair = match token.index.pair(id) {
+                // Gone, logged out or another's role look like this too.
+                Err(HsmError::NoKey(_)) if token.index.is_empty() => Err(HsmError::NothingFound),
+                found => found,
+            };
+            token.p256_reading(id, &pair?)
         })
     }
 
@@ -130,6 +143,7 @@ impl OpenToken {
             Err(HsmError::NoKey(_)) => self.generate(id, label)?,
             Err(_) => self.replace_public_half(id, label)?,
         };
+        self.confirm(&[(id, pair.public)])?;
         self.p256_reading(id, &pair)
     }
 

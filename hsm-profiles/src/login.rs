@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
@@ -11,13 +12,26 @@ use zeroize::Zeroizing;
 
 use crate::connection::Connection;
 use crate::error::HsmError;
-use crate::module::Library;
+use crate::profile::{LoginKind, Profile};
+
+/// How long people may take at the HSM's own keypad or card reader.
+const AT_THE_HSM: Duration = Duration::from_mins(5);
 
 /// A PIN. Wiped from memory when it is dropped; never shown.
 pub struct Pin {
     /// Shared with the thread that logs in: one copy, wiped by whoever lets go of it last.
     secret: Arc<AuthPin>,
     len: usize,
+    shape: Shape,
+}
+
+/// What can be said of a secret without looking at it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    /// It begins with four hexadecimal digits.
+    id: bool,
+    /// There is something on either side of a colon.
+    colon: bool,
 }
 
 impl Pin {
@@ -27,8 +41,20 @@ impl Pin {
         let exact: Box<str> = Box::from(typed.as_str());
         Self {
             len: exact.len(),
+            shape: Shape {
+                id: exact.len() > 4 && exact.bytes().take(4).all(|b| b.is_ascii_hexdigit()),
+                colon: exact
+                    .split_once(':')
+                    .is_some_and(|(user, password)| !user.is_empty() && !password.is_empty()),
+            },
             secret: Arc::new(AuthPin::new(exact)),
         }
+    }
+
+    /// In the place of a secret that nobody types here: it goes into the HSM by its own keypad, or
+    /// its cards were loaded before.
+    pub fn not_typed() -> Self {
+        Self::new(&Zeroizing::new("not-typed".into()))
     }
 
     pub(crate) fn secret(&self) -> Arc<AuthPin> {
@@ -36,8 +62,19 @@ impl Pin {
     }
 
     /// Refuses what the token could not take anyway, before a try is counted.
-    pub(crate) fn check_length(&self, library: &Library) -> Result<(), HsmError> {
-        let login = &library.profile.login;
+    pub(crate) fn check_shape(&self, profile: &Profile) -> Result<(), HsmError> {
+        let login = &profile.login;
+        let kind = login.kind;
+        match kind {
+            LoginKind::ProtectedPath | LoginKind::Preloaded => return Ok(()),
+            LoginKind::IdAndPassword if !self.shape.id => {
+                return Err(HsmError::PinShape { kind });
+            }
+            LoginKind::UserColonPassword if !self.shape.colon => {
+                return Err(HsmError::PinShape { kind });
+            }
+            LoginKind::Pin | LoginKind::IdAndPassword | LoginKind::UserColonPassword => {}
+        }
         let (min, max) = (login.min, login.max);
         if (min..=max).contains(&self.len) {
             Ok(())
@@ -86,7 +123,16 @@ impl PinState {
 
 /// Logs `user` in, once.
 pub(crate) fn login(connection: &Connection, user: UserType, pin: &Pin) -> Result<(), HsmError> {
-    pin.check_length(connection.library())?;
+    let profile = &connection.library().profile;
+    pin.check_shape(profile)?;
+    if profile.login.kind == LoginKind::ProtectedPath {
+        // People go to the HSM and use its keypad or card reader meanwhile.
+        return connection.run(move |at| {
+            at.call_of_people(Function::Login, AT_THE_HSM, |session| {
+                session.login(user, None)
+            })
+        });
+    }
     let secret = pin.secret();
     connection.call(Function::Login, move |session| {
         session.login(user, Some(&secret))
@@ -101,4 +147,41 @@ pub(crate) fn logout(connection: &Connection) -> Result<(), HsmError> {
             ended => ended,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_the_shape_of_its_login() {
+        let text = include_str!("../profiles/softhsm2.toml");
+        for (kind, good, bad) in [
+            ("pin", "1234", "123"),
+            ("id_and_password", "00a1password", "password"),
+            ("id_and_password", "00a1p", "00a1"),
+            ("user_colon_password", "officer:password", "officer"),
+            ("user_colon_password", "a:b:c", ":password"),
+            ("user_colon_password", "user:pass", "user:"),
+        ] {
+            let named = format!("kind = \"{kind}\"");
+            let profile = Profile::parse(&text.replacen("kind = \"pin\"", &named, 1)).unwrap();
+            let typed = |text: &str| Pin::new(&Zeroizing::new(text.to_owned()));
+            assert_eq!(typed(good).check_shape(&profile), Ok(()), "{kind} {good}");
+            let error = typed(bad).check_shape(&profile).unwrap_err();
+            assert_eq!(error.class(), crate::error::ErrorClass::PinShape);
+            assert!(!error.to_string().contains(bad), "{kind} {bad}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_typed_nothing_is_measured() {
+        let text = include_str!("../profiles/softhsm2.toml");
+        for kind in ["protected_path", "preloaded"] {
+            let named = format!("kind = \"{kind}\"");
+            let text = text.replacen("kind = \"pin\"", &named, 1);
+            let profile = Profile::parse(&text.replace("\nmax = 255", "\nmax = 4")).unwrap();
+            assert_eq!(Pin::not_typed().check_shape(&profile), Ok(()));
+        }
+    }
 }

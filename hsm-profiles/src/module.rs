@@ -52,6 +52,17 @@ pub struct TokenInfo {
     pub hardware: Line,
     /// What it says of its user's PIN.
     pub pin: PinState,
+    /// Whether it says that private keys need a login.
+    pub login: LoginNeed,
+}
+
+/// Whether a token says that private keys need a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginNeed {
+    /// They do.
+    Required,
+    /// They do not: such a token is never used.
+    None,
 }
 
 /// How a token is chosen: never by slot number, which moves.
@@ -190,6 +201,11 @@ impl TokenInfo {
             firmware: Line::lossy(&info.firmware_version().to_string()),
             hardware: Line::lossy(&info.hardware_version().to_string()),
             pin: PinState::of(info),
+            login: if info.login_required() {
+                LoginNeed::Required
+            } else {
+                LoginNeed::None
+            },
         }
     }
 

@@ -21,7 +21,7 @@ use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::Error;
 use cryptoki::session::Session;
 
-use crate::error::HsmError;
+use crate::error::{self, HsmError};
 
 /// Whether a thread of this process was left behind in a module.
 static LEFT_BEHIND: AtomicBool = AtomicBool::new(false);
@@ -71,6 +71,8 @@ struct Watch(Mutex<Call>);
 struct Call {
     function: Function,
     since: Instant,
+    /// More than the limit of the profile, where people have to do something meanwhile.
+    people: Duration,
 }
 
 impl Watch {
@@ -83,6 +85,7 @@ impl Watch {
         *self.call() = Call {
             function,
             since: Instant::now(),
+            people: Duration::ZERO,
         };
     }
 }
@@ -97,6 +100,18 @@ impl<T> At<'_, T> {
         self.watch.begin(function);
         call(self.what)
     }
+
+    /// The same for a call that waits for people, who may take this much longer.
+    pub(crate) fn call_of_people<R>(
+        &self,
+        function: Function,
+        people: Duration,
+        call: impl FnOnce(&T) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.watch.begin(function);
+        self.watch.call().people = people;
+        call(self.what)
+    }
 }
 
 impl Owner {
@@ -105,6 +120,7 @@ impl Owner {
         let watch = Arc::new(Watch(Mutex::new(Call {
             function: Function::Initialize,
             since: Instant::now(),
+            people: Duration::ZERO,
         })));
         let mut hands = Hands {
             sessions: BTreeMap::new(),
@@ -162,17 +178,14 @@ impl Owner {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let call = *self.watch.call();
-            left = self.limit.saturating_sub(call.since.elapsed());
+            let limit = self.limit.saturating_add(call.people);
+            left = limit.saturating_sub(call.since.elapsed());
             if left.is_zero() {
-                return Err(self.give_up(self.silent(call.function)));
+                return Err(self.give_up(HsmError::NotAnswering {
+                    function: error::name_of(call.function),
+                    waited: limit,
+                }));
             }
-        }
-    }
-
-    fn silent(&self, function: Function) -> HsmError {
-        HsmError::NotAnswering {
-            function: crate::error::name_of(function),
-            waited: self.limit,
         }
     }
 

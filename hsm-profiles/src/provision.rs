@@ -26,8 +26,8 @@ impl Module {
         user_pin: &Pin,
     ) -> Result<TokenSelector, HsmError> {
         let label = checked_label(label)?;
-        so_pin.check_length(self.library())?;
-        user_pin.check_length(self.library())?;
+        so_pin.check_shape(self.profile())?;
+        user_pin.check_shape(self.profile())?;
         if self.tokens()?.iter().any(|info| info.label == label) {
             return Err(HsmError::LabelTaken {
                 label: label.to_string(),

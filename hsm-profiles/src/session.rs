@@ -15,7 +15,7 @@ use crate::connection::Connection;
 use crate::error::HsmError;
 use crate::index::Index;
 use crate::login::{self, Pin, PinState};
-use crate::module::{Library, TokenInfo};
+use crate::module::{Library, LoginNeed, TokenInfo};
 use crate::profile::Profile;
 
 /// A token with a session and nobody logged in.
@@ -69,17 +69,41 @@ impl ClosedToken {
         self.info.pin
     }
 
-    /// Logs the user in, with one try. On an error the token is given up: whoever wants another
-    /// try opens it again, on purpose.
-    pub fn login(self, pin: &Pin) -> Result<OpenToken, HsmError> {
+    /// Whether a login may be tried at all: to be asked before anybody types a PIN.
+    ///
+    /// # Errors
+    /// The PIN is locked; or the token wants no login, so that whoever holds it could sign.
+    pub fn ready_for_login(&self) -> Result<(), HsmError> {
         if self.info.pin == PinState::Locked {
             return Err(HsmError::PinLocked);
         }
+        match self.info.login {
+            LoginNeed::Required => Ok(()),
+            LoginNeed::None => Err(HsmError::NoLogin),
+        }
+    }
+
+    /// The profile in use.
+    pub fn profile(&self) -> &Profile {
+        &self.connection.library().profile
+    }
+
+    /// Logs the user in, with one try. On an error the token is given up: whoever wants another
+    /// try opens it again, on purpose.
+    ///
+    /// What the secret is depends on the profile's [`LoginKind`](crate::LoginKind); where none is
+    /// typed, the secret is [`Pin::not_typed`].
+    pub fn login(self, pin: &Pin) -> Result<OpenToken, HsmError> {
+        self.ready_for_login()?;
         let visible = visible_private_keys(&self.connection)?;
         if visible > 0 {
             return Err(HsmError::VisibleBeforeLogin { count: visible });
         }
         login::login(&self.connection, UserType::User, pin)?;
+        // A search that finds nothing must not be taken for a token without keys.
+        if login_state(&self.connection) != LoginState::LoggedIn {
+            return Err(HsmError::LoggedOut);
+        }
         let index = Index::read(&self.connection)?;
         Ok(OpenToken {
             connection: self.connection,
@@ -123,14 +147,19 @@ impl OpenToken {
     }
 
     /// Runs `call`; where a handle turned out dead, looks the keys up again and runs it once more.
-    /// That happens once in a session; the next dead handle is an error.
+    /// That happens once in a session; the next dead handle is an error. So is one that `C_Sign`
+    /// itself reports: by then the token may have signed, and nothing is signed twice.
     pub(crate) fn with_fresh_handles<T>(
         &mut self,
         call: impl Fn(&Self) -> Result<T, HsmError>,
     ) -> Result<T, HsmError> {
         use crate::error::ErrorClass::StaleHandle;
         match call(self) {
-            Err(error) if error.class() == StaleHandle && self.reindexed == Reindexed::NotYet => {
+            Err(error)
+                if error.class() == StaleHandle
+                    && !error.is_of("C_Sign")
+                    && self.reindexed == Reindexed::NotYet =>
+            {
                 self.reindexed = Reindexed::Once;
                 self.reindex()?;
                 call(self)
@@ -141,7 +170,7 @@ impl OpenToken {
 
     /// Reads the index again. Keys that were there must still be there: a search that finds
     /// nothing also means that the token is gone, or that nobody is logged in.
-    fn reindex(&mut self) -> Result<(), HsmError> {
+    pub(crate) fn reindex(&mut self) -> Result<(), HsmError> {
         if login_state(&self.connection) != LoginState::LoggedIn {
             return Err(HsmError::LoggedOut);
         }

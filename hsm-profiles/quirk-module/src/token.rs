@@ -126,6 +126,9 @@ pub(crate) unsafe extern "C" fn login(
     {
         return around("C_Login", |_| CKR_PIN_LOCKED);
     }
+    if pin.is_null() && script.answer("login") == Some("keypad") {
+        return with_the_right_pin(session, user);
+    }
     // SAFETY: the caller's arguments.
     let code = unsafe { plain::C_Login(session, user, pin, len) };
     if let Some(tries) = &tries {
@@ -136,13 +139,18 @@ pub(crate) unsafe extern "C" fn login(
         }
     }
     if code == CKR_PIN_INCORRECT && script.answer("login") == Some("any-pin") {
-        let right = std::env::var("HIMURO_QUIRK_PIN").unwrap_or_default();
-        let mut right = right.into_bytes();
-        let len = CK_ULONG::try_from(right.len()).unwrap_or_default();
-        // SAFETY: a PIN of this length.
-        return unsafe { plain::C_Login(session, user, right.as_mut_ptr(), len) };
+        return with_the_right_pin(session, user);
     }
     code
+}
+
+/// Logs in as if somebody had given the PIN elsewhere.
+fn with_the_right_pin(session: CK_SESSION_HANDLE, user: CK_USER_TYPE) -> CK_RV {
+    let right = std::env::var("HIMURO_QUIRK_PIN").unwrap_or_default();
+    let mut right = right.into_bytes();
+    let len = CK_ULONG::try_from(right.len()).unwrap_or_default();
+    // SAFETY: a PIN of this length.
+    unsafe { plain::C_Login(session, user, right.as_mut_ptr(), len) }
 }
 
 /// Logs out, or only says so.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use signer_core::types::Lang;
 
 use super::{ErrorClass, HsmError};
+use crate::profile::LoginKind;
 
 /// What happened.
 pub(super) fn what(error: &HsmError, lang: Lang) -> String {
@@ -42,12 +43,22 @@ fn english(error: &HsmError) -> String {
             format!("the label {label:?} is not 1 to 32 plain characters")
         }
         HsmError::PinLength { min, max } => format!("the PIN does not have {min} to {max} bytes"),
+        HsmError::PinShape { kind } => match kind {
+            LoginKind::IdAndPassword => {
+                "what was typed does not begin with four hexadecimal digits of the key".into()
+            }
+            _ => "what was typed is not a user, a colon and a password".into(),
+        },
+        HsmError::NoLogin => "the token says that its keys need no login".into(),
         HsmError::PinLocked => "the token says that its PIN is locked; no try was made".into(),
         HsmError::VisibleBeforeLogin { count } => {
             format!("{count} private keys are visible before login")
         }
         HsmError::LoggedOut => "the session is not logged in any more".into(),
         HsmError::KeysVanished { missing } => format!("{missing} keys vanished from the token"),
+        HsmError::NothingFound => {
+            "the search found nothing at all: no key, no anchor, no other object".into()
+        }
         HsmError::NoKey(id) => format!("there is no key {id} on the token"),
         HsmError::UnusableKey(id) => format!("key {id} is doubled or only half there"),
         HsmError::KeyExists(id) => format!("key {id} is on the token already"),
@@ -96,12 +107,20 @@ fn japanese(error: &HsmError) -> String {
             format!("ラベル {label:?} は1〜32文字の英数記号ではありません")
         }
         HsmError::PinLength { min, max } => format!("PINが {min}〜{max} バイトではありません"),
+        HsmError::PinShape { kind } => match kind {
+            LoginKind::IdAndPassword => "入力が4桁の16進数の鍵番号で始まっていません".into(),
+            _ => "入力が「利用者名:パスワード」の形ではありません".into(),
+        },
+        HsmError::NoLogin => "トークンはログイン不要と報告しています".into(),
         HsmError::PinLocked => "PINはロックされています。ログインは試行していません".into(),
         HsmError::VisibleBeforeLogin { count } => {
             format!("ログイン前に秘密鍵が {count} 個見えています")
         }
         HsmError::LoggedOut => "セッションはログアウトしています".into(),
         HsmError::KeysVanished { missing } => format!("トークンから鍵が {missing} 個消えました"),
+        HsmError::NothingFound => {
+            "検索結果が空です。鍵もアンカーもその他のオブジェクトもありません".into()
+        }
         HsmError::NoKey(id) => format!("鍵 {id} がトークンにありません"),
         HsmError::UnusableKey(id) => format!("鍵 {id} は重複または片方のみです"),
         HsmError::KeyExists(id) => format!("鍵 {id} は既にトークンにあります"),
@@ -141,6 +160,10 @@ pub(super) const fn advice(error: &HsmError, lang: Lang) -> &'static str {
             "Use 1 to 32 letters, digits, '-' or '_'.",
             "1〜32文字の英数字、'-'、'_' を使用してください。",
         ),
+        HsmError::PinShape { .. } => lang.pick(
+            "No try was made. Type it in the form that this HSM takes.",
+            "ログインは試行していません。このHSMの形式で入力してください。",
+        ),
         HsmError::PinLength { .. } => lang.pick(
             "Use a PIN of that length.",
             "この長さのPINを使用してください。",
@@ -149,7 +172,7 @@ pub(super) const fn advice(error: &HsmError, lang: Lang) -> &'static str {
             "The security officer of this token must reset the PIN.",
             "トークンのセキュリティ責任者がPINを再設定してください。",
         ),
-        HsmError::LoggedOut | HsmError::KeysVanished { .. } => lang.pick(
+        HsmError::LoggedOut | HsmError::KeysVanished { .. } | HsmError::NothingFound => lang.pick(
             "Check that the token is connected, then start the session again.",
             "トークンの接続を確認し、セッションを最初からやり直してください。",
         ),

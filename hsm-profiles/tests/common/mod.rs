@@ -61,7 +61,7 @@ pub(crate) fn isolated(name: &str, body: impl FnOnce(&Tokens)) {
 
 impl Tokens {
     /// On a RAM file system where there is one: sixty times faster.
-    fn create(name: &str) -> Self {
+    pub(crate) fn create(name: &str) -> Self {
         let shm = Path::new("/dev/shm");
         let root = if shm.is_dir() {
             shm.to_path_buf()
@@ -208,6 +208,12 @@ pub(crate) fn module_path() -> PathBuf {
         "/usr/lib64/softhsm/libsofthsm.so",
         "/opt/homebrew/lib/softhsm/libsofthsm2.so",
     ])
+}
+
+/// The module that stands before SoftHSM and misbehaves: cargo builds it beside the tests.
+pub(crate) fn quirk_module() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    program.with_file_name("libquirk_module.so")
 }
 
 /// The first of these files that is there; scripts/setup installs them.

@@ -1,9 +1,11 @@
 //! A token: logged in to once, with what a person typed, and judged by HSM01 to HSM04.
 
-use hsm_profiles::{HsmError, Module, OpenToken, Pin, PinState, TokenSelector};
+use hsm_profiles::{
+    Consequence, HsmError, LoginKind, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
+};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::rule::{RuleId, RuleLine, Verdict};
-use signer_core::token::{HsmFacts, KeyReading, hsm01, hsm02, hsm03};
+use signer_core::token::{HsmFacts, KeyReading, Line, hsm01, hsm02, hsm03};
 use signer_core::transcript::{Genesis, Journal};
 use signer_core::types::{KeyIndex, Lang, Network};
 
@@ -22,7 +24,11 @@ pub(super) fn log_in(
 ) -> Result<(OpenToken, PinState), Failure> {
     let lang = room.lang();
     let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    closed.ready_for_login().map_err(|e| of_hsm(&e, lang))?;
     let state = closed.pin_state();
+    if let Some(text) = tries(closed.profile(), lang) {
+        room.console.notice(&text)?;
+    }
     let text = match state {
         PinState::FinalTry => {
             lang.pick("ONE TRY IS LEFT for this PIN", "PINの残り試行回数は1回です")
@@ -36,15 +42,73 @@ pub(super) fn log_in(
     if !text.is_empty() {
         room.console.notice(text)?;
     }
-    let question = match lang {
-        Lang::En => format!("PIN of token {}", selector.label),
-        Lang::Ja => format!("トークン {} のPIN", selector.label),
-    };
-    let typed = room.console.ask_pin(who, id, &question)?;
-    let pin = Pin::new(&typed);
-    drop(typed);
+    let pin = ask_pin(
+        room,
+        closed.profile().login_kind(),
+        &selector.label,
+        who,
+        id,
+    )?;
     let open = closed.login(&pin).map_err(|e| of_hsm(&e, lang))?;
     Ok((open, state))
+}
+
+/// What wrong PINs do, where they do something.
+fn tries(profile: &Profile, lang: Lang) -> Option<String> {
+    let (tries, consequence) = profile.pin_tries();
+    let text = match (consequence, lang) {
+        (Consequence::None, _) => return None,
+        (Consequence::Lock, Lang::En) => format!("{tries} wrong PINs LOCK this token"),
+        (Consequence::Lock, Lang::Ja) => {
+            format!("PINを{tries}回間違えるとトークンがロックされます")
+        }
+        (Consequence::Wipe, Lang::En) => format!("{tries} wrong PINs WIPE every key of this HSM"),
+        (Consequence::Wipe, Lang::Ja) => {
+            format!("PINを{tries}回間違えるとHSMの鍵がすべて消去されます")
+        }
+    };
+    Some(text)
+}
+
+/// Asks for the secret in the words of the model's login, where one is typed here at all.
+fn ask_pin(
+    room: &mut Room,
+    kind: LoginKind,
+    label: &Line,
+    who: &Who,
+    id: &str,
+) -> Result<Pin, Failure> {
+    let lang = room.lang();
+    let question = match (kind, lang) {
+        (LoginKind::Pin, Lang::En) => format!("PIN of token {label}"),
+        (LoginKind::Pin, Lang::Ja) => format!("トークン {label} のPIN"),
+        (LoginKind::IdAndPassword, Lang::En) => {
+            format!("Key number (4 hexadecimal digits) and password of token {label}, in one")
+        }
+        (LoginKind::IdAndPassword, Lang::Ja) => {
+            format!("トークン {label} の鍵番号(16進4桁)とパスワードを続けて入力")
+        }
+        (LoginKind::UserColonPassword, Lang::En) => format!("user:password of token {label}"),
+        (LoginKind::UserColonPassword, Lang::Ja) => {
+            format!("トークン {label} の「利用者名:パスワード」")
+        }
+        (LoginKind::ProtectedPath, _) => {
+            room.say(
+                "enter the PIN at the HSM itself, by its keypad or card reader",
+                "HSM本体のキーパッドまたはカードリーダーで認証してください",
+            )?;
+            return Ok(Pin::not_typed());
+        }
+        (LoginKind::Preloaded, _) => {
+            room.console.notice(lang.pick(
+                "cards were loaded before: this login proves nothing of who is here",
+                "カードは事前に読み込まれています。このログインは在席者の証明になりません",
+            ))?;
+            return Ok(Pin::not_typed());
+        }
+    };
+    let typed = room.console.ask_pin(who, id, &question)?;
+    Ok(Pin::new(&typed))
 }
 
 /// HSM01 to HSM04 over the token as it is now; what HSM04 said comes in.
