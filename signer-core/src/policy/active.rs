@@ -199,8 +199,7 @@ impl ActivePolicy {
                 tip,
             });
         }
-        check_destinations(policy)?;
-        check_wallets(policy)?;
+        policy.check()?;
         Ok(Self {
             digest: endorsed.policy_digest(),
             endorsed,
