@@ -133,7 +133,10 @@ impl Fields {
                         self.other_spending.push((map, known.name));
                     }
                 }
-                None => note_unread(map, record, &mut self.foreign, &mut self.carried_bytes),
+                None => {
+                    check_proprietary(map, record)?;
+                    note_unread(map, record, &mut self.foreign, &mut self.carried_bytes);
+                }
             }
         }
         Ok(())
@@ -157,6 +160,21 @@ fn known(map: MapId, record: Record<'_>) -> Option<Known> {
         KeyType::Byte(key_type) => key::known(map, key_type),
         KeyType::Wide(_) => None,
     }
+}
+
+/// A proprietary key is an identifier behind its length, a subtype and data (BIP-174), also where
+/// it is somebody else's: one that is not is taken apart by every reader in another way.
+fn check_proprietary(map: MapId, record: Record<'_>) -> Result<(), Refusal> {
+    let proprietary = record.key_type() == KeyType::Byte(key::PROPRIETARY);
+    if !proprietary || key::names_a_subtype(record.key_data()) {
+        return Ok(());
+    }
+    let expected = phrase!(
+        "a proprietary key of identifier and subtype",
+        "識別名とサブタイプからなる独自キー"
+    );
+    let got = Phrase::figure(crate::digest::hex(record.key()));
+    Err(form(map.place(), expected, got))
 }
 
 fn note_unread(map: MapId, record: Record<'_>, foreign: &mut Foreign, carried: &mut usize) {

@@ -283,6 +283,13 @@ pub enum ProprietaryField {
     Receipt,
 }
 
+/// Whether the key data of a proprietary key begins with an identifier and a subtype, each in its
+/// shortest form.
+pub(super) fn names_a_subtype(key_data: &[u8]) -> bool {
+    let mut cursor = Cursor::new(key_data);
+    cursor.sized().is_ok() && cursor.compact().is_ok()
+}
+
 /// The identifier of our proprietary records.
 pub const PROPRIETARY_ID: &[u8] = b"himuro";
 

@@ -33,7 +33,8 @@ pub(super) fn families() -> Vec<Family> {
         Family::new("A09-field-shape", "", field_shape()),
         Family::new(
             "A11-foreign-fields",
-            "House: unknown and proprietary fields pass byte for byte, up to 64 KiB in all.",
+            "House: unknown and proprietary fields pass byte for byte, up to 64 KiB in all; a proprietary key
+             that BIP-174 does not know how to take apart is refused.",
             foreign_fields(),
         ),
     ]
@@ -214,6 +215,38 @@ fn wide_transaction(which: u8, bytes: usize) -> Vec<u8> {
     }
     out.extend(tx.lock_time.to_consensus_u32().to_le_bytes());
     out
+}
+
+/// BIP-174: identifier behind its length, subtype as a CompactSize, data. A proprietary key that is
+/// not made so is read in two ways by two readers.
+fn spoiled_proprietary(version: u32) -> Vec<Case> {
+    let mut cases = vec![];
+    for (what, place) in [("global", 0), ("input", 1), ("output", 4)] {
+        for (kind, key) in [
+            ("proprietary-of-nothing", &b"\xFC"[..]),
+            ("proprietary-name-cut", b"\xFC\x05oth"),
+            ("proprietary-name-size-cut", b"\xFC\xFD\x05"),
+            ("proprietary-name-size-wide", b"\xFC\xFD\x05\x00other\x01"),
+            ("proprietary-without-subtype", b"\xFC\x05other"),
+            ("proprietary-subtype-cut", b"\xFC\x05other\xFD\x01"),
+            ("proprietary-subtype-wide", b"\xFC\x05other\xFD\x01\x00"),
+            ("our-name-without-subtype", b"\xFC\x06himuro"),
+        ] {
+            let psbt = usual(version).psbt().with(|p| {
+                p.map_mut(place).push(key, b"1");
+            });
+            cases.push(refuse(format!("{kind}-in-{what}"), &psbt, FORM));
+        }
+        let wide = usual(version).psbt().with(|p| {
+            p.map_mut(place)
+                .push(b"\xFC\x05other\xFD\x00\x01data", b"1");
+        });
+        cases.push(accept(
+            format!("proprietary-large-subtype-in-{what}"),
+            &wide,
+        ));
+    }
+    cases
 }
 
 fn wide_types() -> Vec<Case> {
@@ -459,6 +492,7 @@ fn foreign_fields() -> Vec<Case> {
                 cases.push(accept(format!("{kind}-in-{what}"), &psbt));
             }
         }
+        cases.extend(spoiled_proprietary(version));
         // In an input or output, a record of ours is somebody else's: it is not read.
         for place in [1, 4] {
             let psbt = usual(version).psbt().with(|p| {
