@@ -240,6 +240,28 @@ mod tests {
         }
     }
 
+    /// The rules of the machine that refuse this reading.
+    fn refusing(change: Change) -> Vec<RuleId> {
+        let lines = judge(&changed(change), Assurance::Verified).into_iter();
+        let refused = lines.filter(|line| line.verdict != Verdict::Passed);
+        refused.map(|line| line.rule).collect()
+    }
+
+    #[test]
+    fn env01_alone() {
+        assert_eq!(refusing(|_| {}), []);
+        let cable = |reading: &mut EnvironmentReading| reading.sysfs = Some(vec![lo(), ethernet()]);
+        assert_eq!(refusing(cable), [RuleId::ENV01]);
+    }
+
+    #[test]
+    fn env02_alone() {
+        assert_eq!(
+            refusing(|reading| reading.tracer_pid = Some(7)),
+            [RuleId::ENV02]
+        );
+    }
+
     mod env01 {
         use super::*;
 

@@ -1,6 +1,6 @@
 //! `docs/assurance.md` held against the code: every rule has a row with its exact sentence, one
 //! function that carries that sentence and is called, a test that it passes and a test that it
-//! refuses.
+//! refuses, and a case or a test that it alone stops.
 //!
 //! The table is written by this test: `HIMURO_WRITE=1 cargo test -p signer-core --test assurance`.
 //! Without that it is compared. Every file that the page and `docs/testing.md` name must exist.
@@ -8,14 +8,18 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::{env, fs};
 
-use signer_core::rule::RuleId;
+use signer_core::rule::{RuleId, Stage};
 use signer_core::types::Lang;
 
 const PAGE: &str = "docs/assurance.md";
 const BEGIN: &str = "<!-- rules: written by signer-core/tests/assurance.rs -->\n";
 const END: &str = "<!-- end of rules -->\n";
+
+/// The catalogue of attacks.
+static FAMILIES: LazyLock<Vec<test_vectors::Family>> = LazyLock::new(test_vectors::families);
 
 /// A source file below the workspace.
 struct Source {
@@ -73,6 +77,7 @@ struct Row {
     function: Place,
     passes: Place,
     refuses: Place,
+    alone: String,
 }
 
 /// A function in a file.
@@ -184,6 +189,19 @@ fn a_rule_without_function_or_test_is_found() {
 }
 
 #[test]
+fn a_rule_that_stops_nothing_alone_is_found() {
+    let mut sources = sources(&["signer-core/src"]);
+    assert!(alone(RuleId::TRN03, &sources).is_ok());
+    for source in &mut sources {
+        source.text = source
+            .text
+            .replace("fn trn03_alone", "fn trn03_with_others");
+    }
+    assert!(alone(RuleId::TRN03, &sources).is_err());
+    assert!(test_vectors::stopped_by_one(&[], "PSB01").is_none());
+}
+
+#[test]
 fn every_file_that_the_pages_name_exists() {
     for (page, least) in [(PAGE, RuleId::ALL.len()), ("docs/testing.md", 5)] {
         let text = fs::read_to_string(root().join(page)).expect("the page can be read");
@@ -213,7 +231,24 @@ fn row(rule: RuleId, sources: &[Source]) -> Result<Row, String> {
         function: function(rule, sources)?,
         passes: a_test(rule, sources, Shows::Passes)?,
         refuses: a_test(rule, sources, Shows::Refuses)?,
+        alone: alone(rule, sources)?,
     })
+}
+
+/// What this rule alone stops: with its verdict left out, nothing would. A case of the catalogue
+/// for a rule that judges a PSBT; a test `<rule>_alone` for every other.
+fn alone(rule: RuleId, sources: &[Source]) -> Result<String, String> {
+    if rule.stage() <= Stage::Approve {
+        let stopped = test_vectors::stopped_by_one(&FAMILIES, rule.name());
+        let (family, case) = stopped.ok_or_else(|| format!("{rule}: no case stops at it alone"))?;
+        return Ok(format!("case `{}` of `{}`", case.name, family.name));
+    }
+    let name = format!("{}_alone", rule.name().to_lowercase());
+    let named = |source: &&Source| tests(&source.text).iter().any(|(_, test)| *test == name);
+    match sources.iter().find(named) {
+        Some(source) => Ok(format!("`{}`: `{name}`", source.path)),
+        None => Err(format!("{rule}: there is no test {name}")),
+    }
 }
 
 /// The one function whose documentation begins with the rule's name and sentence.
@@ -322,8 +357,8 @@ fn function_name(line: &str) -> Option<String> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| Rule | Sentence | Stage | Function | Tests: it passes; it refuses |\n\
-         |---|---|---|---|---|\n",
+        "| Rule | Sentence | Stage | Function | Tests: it passes; it refuses | It alone stops |\n\
+         |---|---|---|---|---|---|\n",
     );
     for row in rows {
         let sentence = row.rule.sentence(Lang::En);
@@ -336,8 +371,8 @@ fn table(rows: &[Row]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {rule} | {sentence} | {stage:?} | `{}::{}` | `{}`: `{}`; {elsewhere}`{}` |",
-            function.path, function.name, passes.path, passes.name, refuses.name
+            "| {rule} | {sentence} | {stage:?} | `{}::{}` | `{}`: `{}`; {elsewhere}`{}` | {} |",
+            function.path, function.name, passes.path, passes.name, refuses.name, row.alone
         );
     }
     text

@@ -29,7 +29,7 @@ mod transfer;
 mod world;
 
 pub use case::{Case, Expected, Fact, Family, Refusal, Source, read_family};
-pub use families::{families, generated};
+pub use families::{families, generated, stopped_by_one};
 pub use journal::{journal, journal_with_intake};
 pub use sign::device_signature;
 pub use stored::{EXTENT, Extent, data, stored};

@@ -258,13 +258,18 @@ impl World {
 
     /// The policy, not signed: destinations for each wallet, limits and caps.
     pub(crate) fn policy_body(&self) -> Value {
+        self.policy_with(2)
+    }
+
+    /// The same, with so many approvers; of two departments and with one director all the same.
+    pub(crate) fn policy_with(&self, approvers: u64) -> Value {
         let usual: &[&str] = &[
             "hot-1", "hot-2", "hot-pkh", "hot-sh", "hot-tr", "hot-wpkh", "later", "own-0",
         ];
         let rules = |wallet: &Wallet, class, destinations: &[&str]| {
             (
                 wallet.digest(),
-                wallet_rules(&wallet.digest(), class, destinations),
+                wallet_rules(&wallet.digest(), class, approvers, destinations),
             )
         };
         let mut wallets = vec![
@@ -399,7 +404,7 @@ pub(crate) const FEE_CAPS: [u64; 3] = [20_000, 50, 10];
 /// Change indexes above the highest one used.
 pub(crate) const CHANGE_WINDOW: u32 = 3;
 
-fn wallet_rules(wallet: &[u8; 32], class: u64, destinations: &[&str]) -> Value {
+fn wallet_rules(wallet: &[u8; 32], class: u64, approvers: u64, destinations: &[&str]) -> Value {
     let triple = |values: [u64; 3]| Value::fields(values.map(|n| Some(Value::Uint(n))));
     let destinations = destinations.iter().map(|id| Value::text(id)).collect();
     Value::fields([
@@ -407,7 +412,7 @@ fn wallet_rules(wallet: &[u8; 32], class: u64, destinations: &[&str]) -> Value {
         Some(Value::Uint(class)),
         Some(Value::Uint(TRANSFER_LIMIT)),
         Some(triple(FEE_CAPS)),
-        Some(triple([2, 2, 1])),
+        Some(triple([approvers, 2, 1])),
         Some(Value::Array(destinations)),
         Some(uint(CHANGE_WINDOW)),
     ])

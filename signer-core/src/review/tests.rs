@@ -393,3 +393,35 @@ mod rev02 {
         }
     }
 }
+
+/// For each rule of the review a course that it alone refuses.
+mod alone {
+    use super::*;
+    use crate::review::{Progress, rules};
+
+    /// The rules that refuse a review of four screens and five questions.
+    fn refusing(shown: usize, answered: usize) -> Vec<RuleId> {
+        let progress = Progress {
+            shown,
+            asked: 0,
+            answered,
+            tries_left: 3,
+            end: None,
+        };
+        let judged = [rules::rev01(&progress, 4), rules::rev02(&progress, 5)];
+        let refused = judged.into_iter().filter_map(Result::err);
+        refused.map(|refusal| refusal.rule).collect()
+    }
+
+    #[test]
+    fn rev01_alone() {
+        assert_eq!(refusing(4, 5), []);
+        // The last screen asks nothing, and was not shown.
+        assert_eq!(refusing(3, 5), [RuleId::REV01]);
+    }
+
+    #[test]
+    fn rev02_alone() {
+        assert_eq!(refusing(4, 4), [RuleId::REV02]);
+    }
+}

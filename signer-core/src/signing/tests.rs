@@ -284,3 +284,77 @@ mod sig05 {
         assert_eq!(parsed.carried().receipts.len(), 1);
     }
 }
+
+/// For each rule of signing a signature, or an end, that it alone refuses.
+mod alone {
+    use std::vec;
+
+    use super::*;
+    use crate::psbt::MapId;
+    use crate::psbt::signed::only_permitted_difference;
+    use crate::types::OutputIndex;
+
+    /// The rules that refuse a signature in a session whose past holds `seen`.
+    fn refusing(signature: &Signature64, seen: Option<[u8; 32]>) -> Vec<RuleId> {
+        let mut ledger = LedgerState::empty();
+        if let Some(r) = seen {
+            ledger.record_r(r);
+        }
+        let judged = [
+            rules::sig01(&line(1), signature),
+            rules::sig02(&line(1), signature),
+            rules::sig03(&line(1), signature, &[], &ledger),
+        ];
+        judged.into_iter().filter_map(refused).collect()
+    }
+
+    #[test]
+    fn sig01_alone() {
+        assert_eq!(refusing(&signature(1, SIGHASH), None), []);
+        let of_another = signature(2, SIGHASH);
+        assert_eq!(refusing(&of_another, None), [RuleId::SIG01]);
+    }
+
+    #[test]
+    fn sig02_alone() {
+        let high = high(signature(1, SIGHASH));
+        assert_eq!(refusing(&high, None), [RuleId::SIG02]);
+    }
+
+    #[test]
+    fn sig03_alone() {
+        let again = signature(1, SIGHASH);
+        assert_eq!(refusing(&again, Some(again.r())), [RuleId::SIG03]);
+    }
+
+    /// One of two signatures is missing; the one that is there was accepted.
+    #[test]
+    fn sig04_alone() {
+        let (mut bench, mut signing) = begun();
+        let order = signing.next_order().unwrap();
+        let made = bench.device.sign(&order).unwrap();
+        let first = signing.accept(order, made, &LedgerState::empty()).unwrap();
+        let lines = &signing.intent().lines;
+        assert_eq!(lines.len(), 2);
+        assert_eq!(refused(rules::sig04(lines, &[first])), Some(RuleId::SIG04));
+        assert_eq!(rules::sig04(&lines[..1], &[first]), Ok(()));
+    }
+
+    /// A signed PSBT with one record more is a good PSBT of the same transaction.
+    #[test]
+    fn sig05_alone() {
+        let mut bench = Bench::ready();
+        let case = Case::new(&bench.world);
+        let before = case.full(&bench.world);
+        let (signed, _) = bench.sign_case(&case);
+        let after = signed.into_psbt();
+        assert_eq!(only_permitted_difference(&before, &after), Ok(()));
+        let slipped = (MapId::Output(OutputIndex(0)), vec![0xF0], vec![1]);
+        let after = after.with_records(&[slipped]).unwrap();
+        let again = crate::psbt::ParsedPsbt::parse(after.to_bytes()).unwrap();
+        let before_tx = crate::psbt::ParsedPsbt::parse(before.to_bytes()).unwrap();
+        assert_eq!(again.tx_digest(), before_tx.tx_digest());
+        let refused = refused(only_permitted_difference(&before, &after));
+        assert_eq!(refused, Some(RuleId::SIG05));
+    }
+}

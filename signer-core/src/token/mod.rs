@@ -3,6 +3,8 @@
 //! Plain facts only: this module calls no token. Whoever reads a token hands in what it said, and
 //! the same facts stand in device cards and transcripts, so that an auditor judges them again.
 
+#[cfg(test)]
+mod alone;
 mod facts;
 mod hsm01;
 mod hsm02;

@@ -14,7 +14,7 @@ mod scripts;
 mod signatures;
 mod versions;
 
-use crate::case::{Case, Expected, Family};
+use crate::case::{Case, Expected, Family, Source};
 use crate::psbt::Psbt;
 use crate::transfer::Transfer;
 
@@ -38,6 +38,22 @@ pub fn families() -> Vec<Family> {
         large::families(),
     ]
     .concat()
+}
+
+/// The first case that this rule alone refuses, small ones before large ones: without the rule it
+/// would be taken.
+pub fn stopped_by_one<'a>(families: &'a [Family], rule: &str) -> Option<(&'a Family, &'a Case)> {
+    let alone = |case: &Case| match &case.expected {
+        Expected::Refuse(refusals) => refusals.iter().all(|refusal| refusal.rule == rule),
+        _ => false,
+    };
+    let cases = families
+        .iter()
+        .flat_map(|family| family.cases.iter().map(move |case| (family, case)));
+    let mut stopped = cases.filter(|(_, case)| alone(case));
+    let small = |(_, case): &(&Family, &Case)| matches!(case.source, Source::Bytes(_));
+    let first = stopped.clone().find(small);
+    first.or_else(|| stopped.next())
 }
 
 fn accept(name: impl Into<String>, psbt: &Psbt) -> Case {

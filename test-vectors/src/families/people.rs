@@ -6,7 +6,7 @@ use crate::cbor::Value;
 use crate::psbt::Psbt;
 use crate::sign::{Signed, protected};
 use crate::transfer::{Approval, Ballot, Output, PAID, Request, Transfer, himuro};
-use crate::world::{TIP, scope};
+use crate::world::{TIP, scope, sign_policy, world};
 use bitcoin::hashes::Hash;
 
 pub(super) fn families() -> Vec<Family> {
@@ -483,6 +483,7 @@ fn approvals() -> Vec<Case> {
             cases.push(refuse(format!("all-over-another-{name}"), &alone, &rules));
         }
         cases.extend(mandatory(&transfer));
+        cases.extend(of_three(&transfer));
         cases.extend(same_people(&transfer));
         cases
     });
@@ -509,6 +510,24 @@ fn mandatory(transfer: &Transfer) -> Vec<Case> {
             &needing(&["nobody"]),
             "APP05@approval-nobody",
         ),
+    ]
+}
+
+/// Under a policy that asks for three approvers: two departments and a director are soon there.
+fn of_three(transfer: &Transfer) -> Vec<Case> {
+    let policy = sign_policy(&world().policy_with(3));
+    let request = transfer
+        .request()
+        .with(|r| r.policy = policy.digest("himuro/policy"));
+    let of = |votes: &[Ballot]| transfer.voted(&request, votes);
+    let third = Ballot::yes("approver.b");
+    let under = |case: Case| case.with(|case| case.policy = Some(policy.bytes()));
+    vec![
+        under(accept(
+            "three-of-three",
+            &of(&[&usual_votes()[..], &[third]].concat()),
+        )),
+        under(refuse("two-of-three", &of(&usual_votes()), "APP05@request")),
     ]
 }
 

@@ -92,6 +92,20 @@ mod trn04 {
     }
 
     #[test]
+    fn trn04_alone() {
+        let bench = bench();
+        let other = |body| match body {
+            Body::Shown(mut shown) if shown.number == 1 => {
+                shown.screen = ScreenDigest::over(&[b"another"]);
+                std::vec![Body::Shown(shown)]
+            }
+            other => std::vec![other],
+        };
+        let disk = forged(&bench, other).expect("a device could write this");
+        assert_eq!(found(&bench, &disk), [RuleId::TRN04]);
+    }
+
+    #[test]
     fn finds_another_screen_than_was_due() {
         check(|body| match body {
             Body::Shown(mut shown) => {

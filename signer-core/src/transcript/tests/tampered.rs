@@ -196,3 +196,39 @@ mod trn03 {
         assert!(Journal::load(&other.disk).is_ok());
     }
 }
+
+/// For each rule of the chain, the seal and the anchor a journal that it alone refuses.
+mod alone {
+    use super::*;
+
+    #[test]
+    fn trn01_alone() {
+        let bench = signed();
+        let mut items = items(&bench.disk);
+        items.insert(1, items[1].clone());
+        assert_eq!(found(&bench, &items.concat()), [RuleId::TRN01]);
+    }
+
+    #[test]
+    fn trn02_alone() {
+        let bench = signed();
+        let mut items = items(&bench.disk);
+        items.pop();
+        assert_eq!(found(&bench, &items.concat()), [RuleId::TRN02]);
+    }
+
+    /// The old disk verifies by itself: only the HSM knows more.
+    #[test]
+    fn trn03_alone() {
+        let mut bench = Bench::ready();
+        let old = bench.disk.clone();
+        let case = Case::new(&bench.world);
+        bench.sign_case(&case);
+        assert_eq!(found(&bench, &old), []);
+        let refused = trn03(
+            Some(&anchor(&bench)),
+            &UnverifiedTranscript::parse(&old).unwrap(),
+        );
+        assert_eq!(refused.map_err(|refusal| refusal.rule), Err(RuleId::TRN03));
+    }
+}

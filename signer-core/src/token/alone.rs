@@ -1,0 +1,122 @@
+//! For each HSM rule a reading that it alone refuses: with its verdict left out, the session would
+//! go on.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::facts::tests::softhsm;
+use super::{
+    Expectation, Flag, HsmFacts, Inventory, KeyAttribute, KeyAttributes, Line, LoginState, Pattern,
+    RandomBefore, Relaxations, SessionEnd, hsm01, hsm02, hsm03, hsm04, hsm05,
+};
+use crate::keys::{CkaId, KeyRole};
+use crate::random::RandomEvidence;
+use crate::random::testing::evidence;
+use crate::rule::{RuleId, Verdict};
+use crate::testing::device::born_in_hsm;
+use crate::types::Network;
+
+const IDENTITY: CkaId = CkaId::single(KeyRole::Identity);
+
+/// What is read of a token in a session.
+struct Session {
+    attributes: KeyAttributes,
+    facts: HsmFacts,
+    inventory: Inventory,
+    random: RandomEvidence,
+    end: SessionEnd,
+}
+
+impl Session {
+    fn good() -> Self {
+        Self {
+            attributes: born_in_hsm(),
+            facts: softhsm(),
+            inventory: Inventory {
+                keys: Vec::from([IDENTITY]),
+                halves: Vec::new(),
+                foreign: Vec::new(),
+            },
+            random: evidence(""),
+            end: SessionEnd {
+                login: LoginState::LoggedOut,
+                visible_private_keys: 0,
+            },
+        }
+    }
+
+    /// The rules that refuse this session.
+    fn refusing(&self) -> Vec<RuleId> {
+        let expected = Expectation {
+            network: Network::Regtest,
+            vendor: Vec::from([Pattern::new("SoftHSM project").unwrap()]),
+            model: Vec::from([Pattern::new("SoftHSM v*").unwrap()]),
+            min_firmware: None,
+            commissioned: Some(softhsm()),
+        };
+        let before = BTreeSet::new();
+        let verdicts = [
+            (
+                RuleId::HSM01,
+                hsm01([(IDENTITY, &self.attributes)], &Relaxations::none()),
+            ),
+            (RuleId::HSM02, hsm02(&self.facts, &expected)),
+            (RuleId::HSM03, hsm03(&self.inventory, [IDENTITY])),
+            (
+                RuleId::HSM04,
+                hsm04(&self.random, RandomBefore::Sessions(&before)),
+            ),
+            (RuleId::HSM05, hsm05(self.end)),
+        ];
+        let refused = verdicts
+            .into_iter()
+            .filter(|(_, verdict)| *verdict != Verdict::Passed);
+        refused.map(|(rule, _)| rule).collect()
+    }
+}
+
+/// The rules that refuse a good session with one thing changed.
+fn refusing(change: impl FnOnce(&mut Session)) -> Vec<RuleId> {
+    let mut session = Session::good();
+    assert_eq!(session.refusing(), []);
+    change(&mut session);
+    session.refusing()
+}
+
+#[test]
+fn hsm01_alone() {
+    let extractable = |session: &mut Session| {
+        let good = session.attributes;
+        let flag = |read| match read {
+            KeyAttribute::Extractable => Flag::True,
+            other => good.get(other),
+        };
+        session.attributes = KeyAttributes::read(flag, good.key_gen_mechanism);
+    };
+    assert_eq!(refusing(extractable), [RuleId::HSM01]);
+}
+
+#[test]
+fn hsm02_alone() {
+    let exchanged = |session: &mut Session| session.facts.serial = Line::lossy("another");
+    assert_eq!(refusing(exchanged), [RuleId::HSM02]);
+}
+
+#[test]
+fn hsm03_alone() {
+    let unknown = CkaId::single(KeyRole::Officer);
+    let planted = |session: &mut Session| session.inventory.keys.push(unknown);
+    assert_eq!(refusing(planted), [RuleId::HSM03]);
+}
+
+#[test]
+fn hsm04_alone() {
+    let stuck = |session: &mut Session| session.random.hsm.longest_run = 1_024;
+    assert_eq!(refusing(stuck), [RuleId::HSM04]);
+}
+
+#[test]
+fn hsm05_alone() {
+    let open = |session: &mut Session| session.end.login = LoginState::LoggedIn;
+    assert_eq!(refusing(open), [RuleId::HSM05]);
+}
