@@ -37,6 +37,8 @@ pub(crate) struct Index {
     halves: BTreeMap<CkaId, (Half, ObjectHandle)>,
     /// Ids whose public key is not a point of its curve, or not in a form that the profile knows.
     pointless: BTreeSet<CkaId>,
+    /// Every key object under an id of ours, also one that cannot be read as a key of ours.
+    objects: BTreeMap<CkaId, Vec<ObjectHandle>>,
     anchors: BTreeMap<Slot, ObjectHandle>,
     foreign: Vec<ForeignObject>,
 }
@@ -80,6 +82,9 @@ impl Index {
         let mut found: BTreeMap<CkaId, Found> = BTreeMap::new();
         for seen in objects {
             let handle = seen.handle;
+            if let Some(id) = seen.key_id() {
+                index.objects.entry(id).or_default().push(handle);
+            }
             if let Some(slot) = seen.as_anchor() {
                 index.take_anchor(slot, &seen);
             } else if let Some((id, key)) = seen.as_key(form) {
@@ -171,10 +176,25 @@ impl Index {
         })
     }
 
-    /// Adds a pair that was just made.
-    pub(crate) fn insert(&mut self, id: CkaId, pair: Pair) {
+    /// Adds a pair that was just made, with its public key's handle.
+    pub(crate) fn insert(&mut self, id: CkaId, pair: Pair, public: ObjectHandle) {
         self.halves.remove(&id);
+        self.objects.insert(id, vec![pair.private, public]);
         self.pairs.insert(id, pair);
+    }
+
+    /// Every key object under this id.
+    pub(crate) fn objects(&self, id: CkaId) -> Vec<ObjectHandle> {
+        self.objects.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Forgets everything under an id whose objects were just destroyed.
+    pub(crate) fn remove(&mut self, id: CkaId) {
+        self.pairs.remove(&id);
+        self.halves.remove(&id);
+        self.doubled.remove(&id);
+        self.pointless.remove(&id);
+        self.objects.remove(&id);
     }
 
     /// The anchor object of this slot.
@@ -288,6 +308,15 @@ impl Seen {
             return Some((id, Key::Public(point)));
         }
         None
+    }
+
+    /// The id of ours under which this key stands, whatever else it is.
+    fn key_id(&self) -> Option<CkaId> {
+        let key = matches!(
+            self.class,
+            Some(ObjectClass::PRIVATE_KEY | ObjectClass::PUBLIC_KEY)
+        );
+        key.then(|| CkaId::from_bytes(&self.id)).flatten()
     }
 
     fn as_foreign(&self) -> ForeignObject {

@@ -42,12 +42,15 @@ impl OpenToken {
         self.generate_single(KeyRole::Officer, "himuro officer")
     }
 
-    /// Makes the wallet keys of one chain of a pool.
+    /// Makes wallet keys of one chain of a pool, in order.
     ///
-    /// Keys of the range that are there already are read and not made again, so that an
-    /// interrupted generation can go on. Public halves without a private key are left over from
-    /// an interruption, hold nothing, and are replaced.
-    /// Whether a key may be used is not judged here: that is HSM01, over what this returns.
+    /// A key is only ever used where it was read back and recorded in the session that made it, so
+    /// nothing that stands under one of these ids already is taken over. Whether the keys may be
+    /// used is not judged here: that is HSM01, over what this returns.
+    ///
+    /// # Errors
+    /// [`HsmError::KeyExists`] where anything stands under the id of one of them, and
+    /// [`HsmError::PoolTooLarge`]; nothing was made then.
     pub fn generate_wallet_keys(
         &mut self,
         device: Fingerprint,
@@ -57,41 +60,73 @@ impl OpenToken {
         mut progress: impl FnMut(Progress),
     ) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
         let wallet_id = |index| CkaId::wallet(device, pool, chain, KeyIndex(index));
-        self.check_room(range.clone().map(wallet_id))?;
-        let (mut keys, mut made) = (Vec::new(), Vec::new());
+        let mut taken = range.clone().map(wallet_id);
+        if let Some(id) = taken.find(|id| !self.index.objects(*id).is_empty()) {
+            return Err(HsmError::KeyExists(id));
+        }
+        self.check_room(range.end.saturating_sub(range.start))?;
+        let mut keys = Vec::new();
         let total = range.end.saturating_sub(range.start);
         for (done, index) in (1..).zip(range) {
             let id = wallet_id(index);
             let label = format!("himuro wallet {device}/{pool}/{}/{index}", chain.number());
-            let pair = match self.index.pair(id) {
-                Ok(pair) => pair,
-                Err(HsmError::NoKey(_)) => self.generate(id, &label)?,
-                Err(_) => self.replace_public_half(id, &label)?,
-            };
+            let pair = self.generate(id, &label)?;
             keys.push(self.wallet_reading(id, &pair)?);
-            made.push((id, pair.public));
             progress(Progress { done, total });
         }
-        self.confirm(&made)?;
         Ok(keys)
     }
 
-    /// Lists the token again: every key that was made must be there, once.
+    /// Lists the token again: every key of a run must be there, and there once. The whole token is
+    /// read, so this is for the end of a run.
+    ///
+    /// # Errors
+    /// [`HsmError::NoKey`], [`HsmError::UnusableKey`], [`HsmError::OtherKey`].
+    pub fn confirm_wallet_keys(&mut self, made: &[(CkaId, PublicKey)]) -> Result<(), HsmError> {
+        let public = |(id, key): &(CkaId, PublicKey)| (*id, PublicPart::Secp256k1(*key));
+        let made: Vec<(CkaId, PublicPart)> = made.iter().map(public).collect();
+        self.confirm(&made)
+    }
+
     fn confirm(&mut self, made: &[(CkaId, PublicPart)]) -> Result<(), HsmError> {
         self.reindex()?;
         self.index.holds(made)
     }
 
-    /// Refuses to begin what the token cannot hold: its wallet keys and the new ones together.
-    fn check_room(&self, asked: impl Iterator<Item = CkaId>) -> Result<(), HsmError> {
-        let there = self
-            .index
-            .pairs()
-            .filter(|(id, _)| id.role == KeyRole::Wallet);
-        let new = asked.filter(|id| matches!(self.index.pair(*id), Err(HsmError::NoKey(_))));
-        let max = self.connection.library().profile.pool_max();
-        let room = usize::try_from(max).unwrap_or(usize::MAX);
-        if there.count().saturating_add(new.count()) > room {
+    /// Destroys every key object under these ids of wallet keys: what a cut generation left.
+    ///
+    /// The journal has named them on the disk before this is called.
+    ///
+    /// # Errors
+    /// [`HsmError::WrongRole`] for another id; [`HsmError::KeyExists`] where something still
+    /// stands there when the token is asked again.
+    pub fn discard(&mut self, ids: &[CkaId]) -> Result<(), HsmError> {
+        if let Some(other) = ids.iter().find(|id| id.role != KeyRole::Wallet) {
+            return Err(HsmError::WrongRole(*other));
+        }
+        for id in ids {
+            for object in self.index.objects(*id) {
+                self.connection
+                    .call(Function::DestroyObject, move |s| s.destroy_object(object))?;
+            }
+            self.index.remove(*id);
+        }
+        self.reindex()?;
+        let mut left = ids.iter().filter(|id| !self.index.objects(**id).is_empty());
+        left.next()
+            .map_or(Ok(()), |id| Err(HsmError::KeyExists(*id)))
+    }
+
+    /// Refuses to begin what the token cannot hold: its wallet keys and `new` ones together.
+    ///
+    /// # Errors
+    /// [`HsmError::PoolTooLarge`].
+    pub fn check_room(&self, new: u32) -> Result<(), HsmError> {
+        let there = self.index.pairs();
+        let there = there.filter(|(id, _)| id.role == KeyRole::Wallet).count();
+        let max = self.profile().pool_max();
+        let all = u64::try_from(there).unwrap_or(u64::MAX);
+        if all.saturating_add(u64::from(new)) > u64::from(max) {
             return Err(HsmError::PoolTooLarge { max });
         }
         Ok(())
@@ -171,7 +206,7 @@ impl OpenToken {
             private,
             public: self.read_point(id, curve, public)?,
         };
-        self.index.insert(id, pair);
+        self.index.insert(id, pair, public);
         Ok(pair)
     }
 

@@ -130,6 +130,11 @@ impl OpenToken {
         self.connection.library().is_given_up()
     }
 
+    /// Everything on the token, as the one listing after login found it, with what was made since.
+    pub fn listed(&self) -> Inventory {
+        self.index.inventory()
+    }
+
     /// Everything on the token, read anew.
     pub fn inventory(&mut self) -> Result<Inventory, HsmError> {
         self.reindex()?;

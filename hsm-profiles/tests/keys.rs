@@ -150,66 +150,81 @@ fn a_pool_of_two_chains_is_born_read_back_and_complete() {
     );
 }
 
-#[test]
-fn an_interrupted_pool_goes_on_and_makes_no_key_twice() {
-    isolated(
-        "an_interrupted_pool_goes_on_and_makes_no_key_twice",
-        |tokens| {
-            let (module, selector, mut token) = tokens.opened();
-            let first = generate(&mut token, 3);
-            let again = generate(&mut token, 5);
-            assert_eq!(again[..3], first[..]);
-            drop((token, module));
+/// Destroys the keys of this class that a template finds, past the driver.
+fn lose(class: ObjectClass, index: u32) {
+    Stranger::alone(|session| {
+        let id = Attribute::Id(key_id(index).to_bytes().to_vec());
+        let [object] = session
+            .find_objects(&[Attribute::Class(class), id])
+            .unwrap()[..]
+        else {
+            panic!("one key")
+        };
+        session.destroy_object(object).unwrap();
+    });
+}
 
-            // Power fails between the halves of key 1: its private half was never written.
-            Stranger::alone(|session| {
-                let template = [
-                    Attribute::Class(ObjectClass::PRIVATE_KEY),
-                    Attribute::Id(key_id(1).to_bytes().to_vec()),
-                ];
-                let [private] = session.find_objects(&template).unwrap()[..] else {
-                    panic!("one key")
-                };
-                session.destroy_object(private).unwrap();
-            });
-            let module = load_module();
-            let mut token = login(&module, &selector);
-            let half = HalfPair {
-                id: key_id(1),
-                half: Half::Public,
-            };
-            assert_eq!(token.inventory().unwrap().halves, [half]);
-            let repaired = generate(&mut token, 5);
-            assert_ne!(repaired[1].public_key, first[1].public_key);
-            assert_eq!(repaired[2], again[2]);
-            let inventory = token.inventory().unwrap();
-            assert_eq!(hsm03(&inventory, (0..5).map(key_id)), Verdict::Passed);
-        },
-    );
+fn generate_range(token: &mut OpenToken, range: std::ops::Range<u32>) -> Result<usize, HsmError> {
+    let made = token.generate_wallet_keys(DEVICE, POOL, Chain::Receive, range, |_| {});
+    made.map(|keys| keys.len())
 }
 
 #[test]
-fn a_private_key_without_its_public_half_is_never_used() {
-    isolated(
-        "a_private_key_without_its_public_half_is_never_used",
-        |tokens| {
-            let (module, selector, mut token) = tokens.opened();
-            generate(&mut token, 1);
-            drop((token, module));
-            Stranger::alone(|session| {
-                let template = [Attribute::Class(ObjectClass::PUBLIC_KEY)];
-                let [public] = session.find_objects(&template).unwrap()[..] else {
-                    panic!("one key")
-                };
-                session.destroy_object(public).unwrap();
-            });
-            let module = load_module();
-            let mut token = login(&module, &selector);
-            let made = token.generate_wallet_keys(DEVICE, POOL, Chain::Receive, 0..1, |_| {});
-            assert_eq!(made, Err(HsmError::UnusableKey(key_id(0))));
-            assert_eq!(token.read_wallet_keys(), Ok(Vec::new()));
-        },
-    );
+fn nothing_that_is_there_is_taken_over() {
+    isolated("nothing_that_is_there_is_taken_over", |tokens| {
+        let (module, selector, mut token) = tokens.opened();
+        let first = generate(&mut token, 3);
+        let there = |index| Err(HsmError::KeyExists(key_id(index)));
+        assert_eq!(generate_range(&mut token, 2..4), there(2));
+        drop((token, module));
+        // Power failed between the halves of keys 0 and 1.
+        lose(ObjectClass::PRIVATE_KEY, 0);
+        lose(ObjectClass::PUBLIC_KEY, 1);
+        let module = load_module();
+        let mut token = login(&module, &selector);
+        let halves = [Half::Public, Half::Private];
+        let halves = (0..).map(key_id).zip(halves);
+        let halves: Vec<HalfPair> = halves.map(|(id, half)| HalfPair { id, half }).collect();
+        assert_eq!(token.listed().halves, halves);
+        for index in 0..2 {
+            assert_eq!(generate_range(&mut token, index..5), there(index));
+        }
+        assert_eq!(token.read_wallet_keys().unwrap(), first[2..]);
+        let inventory = token.inventory().unwrap();
+        assert_eq!(inventory.keys, [key_id(2)], "nothing was made");
+    });
+}
+
+/// What a cut leaves: a whole pair, either half, and a key that was not finished.
+#[test]
+fn what_a_cut_left_is_destroyed_and_made_again() {
+    isolated("what_a_cut_left_is_destroyed_and_made_again", |tokens| {
+        let (module, selector, mut token) = tokens.opened();
+        let before = generate(&mut token, 5);
+        drop((token, module));
+        lose(ObjectClass::PRIVATE_KEY, 2);
+        lose(ObjectClass::PUBLIC_KEY, 3);
+        Stranger::alone(|session| generate_carelessly(session, key_id(4)));
+        let module = load_module();
+        let mut token = login(&module, &selector);
+        let identity = CkaId::single(KeyRole::Identity);
+        assert_eq!(
+            token.discard(&[identity]),
+            Err(HsmError::WrongRole(identity))
+        );
+        let left: Vec<CkaId> = (1..5).map(key_id).collect();
+        token.discard(&left).unwrap();
+        assert_eq!(token.read_wallet_keys().unwrap(), before[..1]);
+        assert_eq!(generate_range(&mut token, 1..5), Ok(4));
+        let _ = token.logout().unwrap();
+        let mut token = login(&module, &selector);
+        assert_eq!(hsm03(&token.listed(), (0..5).map(key_id)), Verdict::Passed);
+        let after = token.read_wallet_keys().unwrap();
+        assert_eq!(after[0], before[0]);
+        for (old, new) in before.iter().zip(&after).skip(1) {
+            assert_ne!(old.public_key, new.public_key);
+        }
+    });
 }
 
 #[test]
@@ -230,7 +245,7 @@ fn more_keys_than_the_token_holds_are_not_begun() {
         assert_eq!(made(Chain::Receive, 0..5), full);
         assert_eq!(made(Chain::Receive, 0..3), Ok(3));
         assert_eq!(made(Chain::Change, 0..2), full);
-        assert_eq!(made(Chain::Receive, 0..4), Ok(4));
+        assert_eq!(made(Chain::Receive, 3..4), Ok(1));
         assert_eq!(made(Chain::Change, 0..1), full);
         assert_eq!(token.inventory().unwrap().keys.len(), 4);
     });
@@ -324,7 +339,7 @@ fn a_doubled_id_is_listed_and_never_used() {
         assert_eq!(inventory.keys, [key_id(0), key_id(1), key_id(1)]);
         assert_eq!(refused(hsm03(&inventory, (0..2).map(key_id))).len(), 1);
         let made = token.generate_wallet_keys(DEVICE, POOL, Chain::Receive, 0..2, |_| {});
-        assert_eq!(made, Err(HsmError::UnusableKey(key_id(1))));
+        assert_eq!(made, Err(HsmError::KeyExists(key_id(0))));
         let used: Vec<CkaId> = token
             .read_wallet_keys()
             .unwrap()

@@ -75,11 +75,13 @@ pub(crate) fn work(profile: &Profile) -> Result<(), String> {
     }
     seal(&mut hsm)?;
     let progress = |_| {};
-    let made = hsm
-        .token()
-        .generate_wallet_keys(device, POOL, Chain::Receive, 0..5, progress);
+    let made =
+        hsm.token()
+            .generate_wallet_keys(device, POOL, Chain::Receive, there.min(5)..5, progress);
     let made = made.map_err(said)?;
-    let flags = made.iter().map(KeyReading::flags);
+    let ids: Vec<_> = made.iter().map(|key| (key.id, key.public_key)).collect();
+    hsm.token().confirm_wallet_keys(&ids).map_err(said)?;
+    let flags = keys.iter().chain(&made).map(KeyReading::flags);
     judged("HSM01", &hsm01(flags, &facts.relaxations))?;
     let out = hsm.logout().map_err(said)?;
     judged("HSM05", &hsm05(out.end))
