@@ -77,6 +77,16 @@ pub(crate) enum DeviceCommand {
       --name d1 --site Tokyo --root root.cbor --roster roster.cbor --receive 20 --change 20 \\
       --card-out d1.card")]
     Init(Box<InitArgs>),
+    /// Generate more keys: in a pool that is there, or in the next one.
+    #[command(after_help = "Example:
+  signer-device device generate --state /var/lib/himuro --pool 0 --receive 20 --change 20 \\
+      --card-out d1-2.card")]
+    Generate(GenerateArgs),
+    /// Go on with keys whose generation was cut: by power, by the HSM or by people.
+    #[command(
+        after_help = "Example:\n  signer-device device resume --state /var/lib/himuro --card-out d1.card"
+    )]
+    Resume(ResumeKeysArgs),
     /// Write the signed device card again.
     #[command(
         after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
@@ -237,6 +247,39 @@ pub(crate) struct InitArgs {
     /// Keys of chain 1.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) change: u32,
+    /// Where the signed device card is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card_out: PathBuf,
+}
+
+/// `device generate`
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The pool: one that is there, or the next number for a new one.
+    #[arg(long, value_name = "N")]
+    pub(crate) pool: u32,
+    /// New keys of chain 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) receive: u32,
+    /// New keys of chain 1.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) change: u32,
+    /// Where the signed device card is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card_out: PathBuf,
+}
+
+/// `device resume`
+#[derive(Debug, Args)]
+pub(crate) struct ResumeKeysArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
     /// Where the signed device card is written.
     #[arg(long, value_name = "FILE")]
     pub(crate) card_out: PathBuf,
@@ -426,7 +469,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 14);
+        assert_eq!(leaves.len(), 16);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

@@ -5,12 +5,12 @@ mod profile;
 use std::path::PathBuf;
 
 use signer_core::token::Line;
-use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, SessionNumber};
+use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber, SessionNumber};
 
 use crate::cli::{
-    AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, InitArgs, LangArg,
-    PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs,
-    ReviewArgs, ShowArgs, SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
+    AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, GenerateArgs, InitArgs,
+    LangArg, PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs,
+    ResumeKeysArgs, ReviewArgs, ShowArgs, SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -24,6 +24,8 @@ const OUTPUTS: usize = 4;
 pub(crate) enum Plan {
     /// `device init`
     Commission(Box<Commission>),
+    /// `device generate`, `device resume`
+    Generate(Box<Generate>),
     /// `device card`
     Card(Export),
     /// `device status`
@@ -90,6 +92,27 @@ pub(crate) struct Commission {
     pub(crate) root: PathBuf,
     pub(crate) roster: PathBuf,
     pub(crate) keys: [(Chain, u32); 2],
+    pub(crate) card_out: PathBuf,
+}
+
+/// Which keys are made.
+#[derive(Debug)]
+pub(crate) enum WhichKeys {
+    /// So many more of each chain of a pool.
+    More {
+        pool: PoolNumber,
+        counts: [(Chain, u32); 2],
+    },
+    /// The rest of what was announced before a cut.
+    Rest,
+}
+
+/// `device generate`, `device resume`
+#[derive(Debug)]
+pub(crate) struct Generate {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) keys: WhichKeys,
     pub(crate) card_out: PathBuf,
 }
 
@@ -181,6 +204,7 @@ impl Plan {
     pub(crate) fn lang(&self) -> Lang {
         match self {
             Self::Commission(plan) => plan.place.lang,
+            Self::Generate(plan) => plan.place.lang,
             Self::Register(plan) => plan.place.lang,
             Self::InstallPolicy(plan) => plan.place.lang,
             Self::Sign(plan) => plan.place.lang,
@@ -201,6 +225,12 @@ impl TryFrom<Cli> for Plan {
         Ok(match cli.command {
             Command::Device(DeviceCommand::Init(args)) => {
                 Self::Commission(Box::new(commission(*args)?))
+            }
+            Command::Device(DeviceCommand::Generate(args)) => {
+                Self::Generate(Box::new(generate(args)?))
+            }
+            Command::Device(DeviceCommand::Resume(args)) => {
+                Self::Generate(Box::new(resume_keys(args)?))
             }
             Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
             Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
@@ -246,6 +276,33 @@ fn commission(args: InitArgs) -> Result<Commission, Failure> {
         root: args.root,
         roster: args.roster,
         keys: [(Chain::Receive, args.receive), (Chain::Change, args.change)],
+        card_out: args.card_out,
+    })
+}
+
+fn generate(args: GenerateArgs) -> Result<Generate, Failure> {
+    if args.receive == 0 && args.change == 0 {
+        return Err(Failure::input(
+            "no keys to make",
+            "Give --receive or --change of at least 1.",
+        ));
+    }
+    Ok(Generate {
+        place: args.common.into(),
+        token: token(args.token)?,
+        keys: WhichKeys::More {
+            pool: PoolNumber(args.pool),
+            counts: [(Chain::Receive, args.receive), (Chain::Change, args.change)],
+        },
+        card_out: args.card_out,
+    })
+}
+
+fn resume_keys(args: ResumeKeysArgs) -> Result<Generate, Failure> {
+    Ok(Generate {
+        place: args.common.into(),
+        token: token(args.token)?,
+        keys: WhichKeys::Rest,
         card_out: args.card_out,
     })
 }

@@ -14,11 +14,7 @@ use support::play::{Act, device, play, typed};
 
 /// The arguments of `device init` with one of them changed.
 fn changed(house: &House<'_>, flag: &str, value: &str) -> Vec<String> {
-    let mut arguments = house.init_arguments("d1");
-    let place = arguments.iter().position(|argument| argument == flag);
-    let place = place.expect("a flag of device init");
-    value.clone_into(&mut arguments[place + 1]);
-    arguments
+    house.init_arguments_with("d1", &[(flag, value)])
 }
 
 #[test]

@@ -4,7 +4,8 @@
 
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
-root, roster and enrolments vouch for, every seal, and every Bitcoin signature under its intent.
+root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, and that
+keys were announced before they were made and that the device's cards hold these keys and no others.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -17,8 +18,9 @@ import psbt
 from cddl import Grammar, Mismatch
 from ecdsa import SECP256k1
 
-GENESIS, OPENED, INSTALLED, ATTENDED, INTAKE = 0, 1, 2, 4, 5
+GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
+INTENDED, DISCARDED = 20, 21
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -42,6 +44,7 @@ class Journal:
         self.keys = {digests.key_id(identity): identity}
         self.pinned = self.first_roster = self.psbt = self.outcome = None
         self.intent = {}
+        self.wallet_keys, self.announced, self.card = {}, {}, None
         self.last, self.count, self.session = bytes(32), 0, 0
         self.seals = self.signatures = 0
 
@@ -56,6 +59,9 @@ class Journal:
         handlers = {
             GENESIS: self.born,
             INSTALLED: self.installed,
+            INTENDED: self.keys_intended,
+            GENERATED: self.keys_generated,
+            DISCARDED: self.keys_discarded,
             ATTENDED: lambda data: self.artefact("signed-attendance", data),
             RECEIPT: lambda data: self.artefact("signed-receipt", data),
             INTAKE: self.taken_in,
@@ -96,6 +102,40 @@ class Journal:
             self.trust([body[5]])
         elif rule == "signed-device-card":
             digests.check_possession(body)
+            if body[5] == self.identity:
+                self.own_card(body, digest)
+
+    def keys_intended(self, intended):
+        require(not self.announced, "keys announced before the card with the last ones")
+        known = [pool for pool, _ in self.wallet_keys]
+        new = intended[0] not in known
+        require(not new or (len(intended[1]) == 2 and intended[0] > max(known, default=-1)), "a pool")
+        for keys in intended[1]:
+            place = (intended[0], keys[0])
+            require(keys[2] > 0 and place not in self.announced, "keys announced twice")
+            require(keys[1] == len(self.wallet_keys.get(place, [])), "keys announced out of order")
+            self.announced[place] = keys[1] + keys[2]
+
+    def keys_generated(self, made):
+        place = (made[0], made[1])
+        keys = self.wallet_keys.setdefault(place, [])
+        require(made[2] == len(keys), "keys out of order")
+        require(len(keys) + len(made[3]) <= self.announced.get(place, 0), "keys never announced")
+        keys.extend(key[0] for key in made[3])
+
+    def keys_discarded(self, discarded):
+        for key in discarded[1]:
+            place = (discarded[0], key[0])
+            first, end = len(self.wallet_keys.get(place, [])), self.announced.get(place, 0)
+            require(first <= key[1] < end, "a recorded key, or one never announced, discarded")
+
+    def own_card(self, card, digest):
+        lengths = {place: len(self.wallet_keys.get(place, [])) for place in self.announced}
+        require(lengths == self.announced, "a card before all announced keys")
+        require(card.get(10) == self.card, "another card before this one")
+        found = {(pool[0], c): [k[0] for k in pool[1 + c]] for pool in card[8] for c in (0, 1)}
+        require(found == self.wallet_keys, "a card with other keys than the device generated")
+        self.card, self.announced = digest, {}
 
     def brought(self, rule, body):
         """Keys by which an artefact may be signed though nobody has vouched for them: those of the

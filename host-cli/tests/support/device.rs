@@ -86,6 +86,7 @@ impl SoftDevice {
                 evidence: Evidence::Declared,
             }],
             hsm: hsm_facts(),
+            predecessor: None,
         };
         self.sealed(card, scope)
     }

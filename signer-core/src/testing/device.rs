@@ -88,6 +88,7 @@ impl SoftDevice {
                 .map(|number| self.pool_card(*number, super::KEYS, nonce))
                 .collect(),
             hsm: hsm_facts(),
+            predecessor: None,
         }
     }
 

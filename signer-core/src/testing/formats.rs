@@ -205,6 +205,6 @@ fn every_kind_of_entry_has_its_sample() {
     let names: Vec<_> = entries.iter().map(name).collect();
     let mut distinct = names.clone();
     distinct.dedup();
-    assert_eq!(distinct.len(), 20, "{names:?}");
+    assert_eq!(distinct.len(), 22, "{names:?}");
     assert_eq!(names[..2], ["genesis", "session opened"]);
 }

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Half, Inventory};
+use super::{Half, Inventory, Leftover};
 use crate::keys::CkaId;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
@@ -57,6 +57,34 @@ pub fn hsm03(inventory: &Inventory, expected: impl IntoIterator<Item = CkaId>) -
     Verdict::of(refusals)
 }
 
+/// Names in a notice; the transcript has them all.
+const NAMED: usize = 3;
+
+/// HSM03 where a generation of keys was cut: what stands under ids that were `intended` and never
+/// recorded is set aside, to be destroyed before anything else is done. All else must be as ever.
+pub fn hsm03_after_cut(
+    inventory: &Inventory,
+    expected: impl IntoIterator<Item = CkaId>,
+    intended: &BTreeSet<CkaId>,
+) -> (Verdict, Vec<Leftover>) {
+    let (leftovers, rest) = inventory.set_aside(intended);
+    let verdict = match hsm03(&rest, expected) {
+        Verdict::Passed if !leftovers.is_empty() => Verdict::Notice(notice(&leftovers)),
+        verdict => verdict,
+    };
+    (verdict, leftovers)
+}
+
+fn notice(leftovers: &[Leftover]) -> Phrase {
+    let named = Phrase::listed(leftovers.iter().take(NAMED).map(Leftover::phrase));
+    phrase!(
+        "{count} left by a cut, among them {named}",
+        "中断による残存 {count} 件: {named}",
+        count = leftovers.len(),
+        named = named
+    )
+}
+
 fn key(id: CkaId) -> Phrase {
     phrase!("key {id}", "鍵 {id}", id = id)
 }
@@ -93,7 +121,75 @@ mod tests {
     }
 
     mod hsm03 {
+        use super::super::super::Remains;
         use super::*;
+        use crate::keys::Fingerprint;
+        use crate::types::{Chain, KeyIndex, Lang, PoolNumber};
+
+        fn wallet(index: u32) -> CkaId {
+            let device = Fingerprint::from_bytes([1; 4]);
+            CkaId::wallet(device, PoolNumber(0), Chain::Receive, KeyIndex(index))
+        }
+
+        /// A pair, both halves and an unreadable key of a range that was announced.
+        fn cut() -> Inventory {
+            let mut cut = inventory();
+            cut.keys.push(wallet(0));
+            for (index, half) in [(1, Half::Public), (2, Half::Private)] {
+                let id = wallet(index);
+                cut.halves.push(HalfPair { id, half });
+            }
+            cut.foreign.push(ForeignObject {
+                class: Line::lossy("CKO_PRIVATE_KEY"),
+                id: crate::digest::hex(&wallet(3).to_bytes()),
+                label: Line::lossy("himuro wallet"),
+            });
+            cut
+        }
+
+        fn judged(inventory: &Inventory, range: u32) -> (Verdict, Vec<Remains>) {
+            let intended = (0..range).map(wallet).collect();
+            let (verdict, found) = hsm03_after_cut(inventory, [IDENTITY], &intended);
+            (verdict, found.iter().map(|left| left.remains).collect())
+        }
+
+        #[test]
+        fn sets_aside_what_was_announced_and_never_recorded() {
+            let (verdict, remains) = judged(&cut(), 4);
+            assert!(
+                matches!(verdict, Verdict::Notice(text) if text.text(Lang::En).starts_with("4 left"))
+            );
+            let all = [
+                Remains::Pair,
+                Remains::PublicHalf,
+                Remains::PrivateHalf,
+                Remains::Unclear,
+            ];
+            assert_eq!(remains, all);
+            assert_eq!(judged(&inventory(), 4), (Verdict::Passed, Vec::new()));
+        }
+
+        #[test]
+        fn sets_nothing_else_aside() {
+            // One past the range that was announced.
+            let (verdict, remains) = judged(&cut(), 3);
+            assert!(matches!(verdict, Verdict::Refused(refusals) if refusals.len() == 1));
+            assert_eq!(remains.len(), 3);
+            // Something under an announced id that is no key.
+            let mut odd = cut();
+            odd.foreign[0].class = Line::lossy("CKO_DATA");
+            assert!(matches!(judged(&odd, 4).0, Verdict::Refused(_)));
+            // Without an announcement all of it is refused, and by HSM03 itself too.
+            assert!(matches!(judged(&cut(), 0).0, Verdict::Refused(r) if r.len() == 4));
+            assert_eq!(refused(&cut(), &[IDENTITY]), 4);
+        }
+
+        #[test]
+        fn one_id_with_more_than_a_pair_is_unclear() {
+            let mut twice = cut();
+            twice.keys.push(wallet(0));
+            assert_eq!(judged(&twice, 4).1[0], Remains::Unclear);
+        }
 
         #[test]
         fn passes_what_is_expected() {

@@ -2,28 +2,28 @@
 //! (`docs/formats/transcript.cddl`) and never change.
 
 mod ended;
+mod keys;
 mod opened;
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
 pub use ended::{Aborted, Exception, Outcome, WrongPin};
+pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
 pub use opened::{CeremonyKind, Rechecked, SessionOpened, Software};
 
 use crate::approval::Seat;
-use crate::codec::{self, ByteString};
+use crate::codec::ByteString;
 use crate::digest::{RequestDigest, ScreenDigest};
 use crate::keys::P256PublicKey;
 use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
 use crate::signing::{Intent, SignatureLine};
-use crate::token::{Evidence, HsmFacts, KeyAttributes};
-use crate::types::{Chain, Id, KeyIndex, Label, OfficerId, PoolNumber, SessionNumber};
+use crate::token::HsmFacts;
+use crate::types::{Id, Label, OfficerId, SessionNumber};
 
 /// One entry: the hash of the one before, its place, its session, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -105,6 +105,12 @@ pub enum Body {
     /// The machine was read again, before signing.
     #[n(19)]
     Rechecked(#[n(0)] Box<Rechecked>),
+    /// Keys are about to be asked of the HSM.
+    #[n(20)]
+    KeysIntended(#[n(0)] KeysIntended),
+    /// What a cut generation left is about to be destroyed.
+    #[n(21)]
+    KeysDiscarded(#[n(0)] KeysDiscarded),
 }
 
 impl Body {
@@ -136,6 +142,8 @@ impl Body {
             Self::Closed(_) => ["closed", "終了"],
             Self::Sealed(_) => ["sealed", "封印"],
             Self::Rechecked(_) => ["rechecked", "再確認"],
+            Self::KeysIntended(_) => ["keys intended", "鍵生成予定"],
+            Self::KeysDiscarded(_) => ["keys discarded", "残存鍵破棄"],
         }
     }
 }
@@ -201,39 +209,6 @@ pub struct Installed {
     /// The artefact, byte for byte.
     #[n(1)]
     pub artefact: ByteString,
-}
-
-/// Keys that were generated and read back.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct KeysGenerated {
-    /// The pool.
-    #[n(0)]
-    pub pool: PoolNumber,
-    /// The chain.
-    #[n(1)]
-    pub chain: Chain,
-    /// Index of the first of them.
-    #[n(2)]
-    pub first: KeyIndex,
-    /// The keys, in the order of their indexes.
-    #[n(3)]
-    pub keys: Vec<MadeKey>,
-    /// What stands behind the attributes.
-    #[n(4)]
-    pub evidence: Evidence,
-}
-
-/// One key as it was read back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct MadeKey {
-    /// The public key.
-    #[cbor(n(0), with = "codec::as_bytes")]
-    pub public_key: PublicKey,
-    /// The private key's attributes.
-    #[n(1)]
-    pub attributes: KeyAttributes,
 }
 
 /// The way by which a file came in.

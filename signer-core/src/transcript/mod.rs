@@ -24,9 +24,9 @@ mod tests;
 pub use anchor::{Anchor, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
-    Aborted, Answered, Body, CeremonyKind, Channel, Entry, Exception, Genesis, Installed, Intake,
-    KeysGenerated, MadeKey, Outcome, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind,
-    WrongPin,
+    Aborted, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception, Genesis,
+    Installed, Intake, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome,
+    Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::Release;

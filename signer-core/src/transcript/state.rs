@@ -3,6 +3,7 @@
 
 mod error;
 mod install;
+mod keys;
 mod session;
 
 use alloc::collections::BTreeSet;
@@ -14,7 +15,8 @@ pub use error::FoldError;
 pub use session::{OpenSession, SessionSummary, Unfinished};
 
 use super::entry::{
-    Body, CeremonyKind, Entry, Genesis, KeysGenerated, Outcome, Rejected, SessionOpened,
+    Body, CeremonyKind, Entry, Genesis, KeysGenerated, KeysIntended, Outcome, Rejected,
+    SessionOpened,
 };
 use super::judge::new_rejections;
 use super::seal::{Seal, trn02};
@@ -42,6 +44,7 @@ pub struct DeviceState {
     policy: Option<ActivePolicy>,
     tip: Option<ChainTip>,
     keys: Vec<KeysGenerated>,
+    generation: Option<KeysIntended>,
     ledger: LedgerState,
     sessions: Vec<SessionSummary>,
     open: Option<OpenSession>,
@@ -63,6 +66,7 @@ impl DeviceState {
             policy: None,
             tip: None,
             keys: Vec::new(),
+            generation: None,
             ledger: LedgerState::empty(),
             sessions: Vec::new(),
             open: None,
@@ -138,11 +142,6 @@ impl DeviceState {
         self.tip().map_or(Height(0), ChainTip::height)
     }
 
-    /// All keys that were generated: what has to be on the token.
-    pub fn keys(&self) -> &[KeysGenerated] {
-        &self.keys
-    }
-
     /// What past sessions mean for limits and replay.
     pub const fn ledger(&self) -> &LedgerState {
         &self.ledger
@@ -191,10 +190,9 @@ impl DeviceState {
         }
         match &entry.body {
             Body::Installed(installed) => self.install(installed),
-            Body::KeysGenerated(keys) => {
-                self.keys.push(keys.clone());
-                Ok(())
-            }
+            Body::KeysIntended(intended) => self.intend_keys(intended),
+            Body::KeysGenerated(made) => self.record_keys(made),
+            Body::KeysDiscarded(discarded) => self.discard_keys(discarded),
             Body::Attended(bytes) => session.attend(bytes),
             Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {

@@ -12,8 +12,8 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use super::{
     Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal,
-    KeysGenerated, MadeKey, NotApproved, Outcome, Rechecked, SealedSession, SessionOpened, Shown,
-    Software, Trust, WhatKind, judge, new_rejections, review,
+    KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, Outcome, Rechecked, SealedSession,
+    SessionOpened, Shown, Software, Trust, WhatKind, judge, new_rejections, review,
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
@@ -29,6 +29,20 @@ use crate::testing::{Case, SoftDevice, TIP, World, attendance, enrolment, office
 use crate::token::{Evidence, Line, RandomBefore, hsm04};
 use crate::transcript::entry::Answered;
 use crate::types::{Chain, Height, KeyIndex, Lang};
+use crate::wallet::PoolCard;
+
+/// The announcement of a whole pool.
+pub(crate) fn announced(pool: &PoolCard) -> KeysIntended {
+    let range = |chain| KeyRange {
+        chain,
+        first: KeyIndex(0),
+        count: u32::try_from(pool.chain(chain).len()).unwrap(),
+    };
+    KeysIntended {
+        pool: pool.pool,
+        ranges: vec![range(Chain::Receive), range(Chain::Change)],
+    }
+}
 
 /// A device with its journal in memory.
 #[derive(Debug)]
@@ -72,6 +86,7 @@ impl Bench {
         bench.open(CeremonyKind::Keys);
         let card = bench.device.card(bench.world.root.digest(), &[1]);
         let pool = &card.pools[0];
+        bench.add(Body::KeysIntended(announced(pool)));
         for chain in [Chain::Receive, Chain::Change] {
             let keys = pool.chain(chain).iter().map(|key| MadeKey {
                 public_key: key.public_key,

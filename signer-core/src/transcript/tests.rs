@@ -2,6 +2,7 @@
 //! tampered with is found.
 
 mod forged;
+mod keys;
 mod numbers;
 mod sessions;
 mod tampered;

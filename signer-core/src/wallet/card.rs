@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
-use crate::digest::RootDigest;
+use crate::digest::{CardDigest, RootDigest};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::token::{Evidence, HsmFacts, KeyAttributes};
 use crate::types::{Chain, Id, Label, PoolNumber};
@@ -46,6 +46,9 @@ pub struct DeviceCard {
     /// The HSM, its module and its profile.
     #[n(9)]
     pub hsm: HsmFacts,
+    /// The card that this one follows, with all its keys and more; none before a device's first.
+    #[n(10)]
+    pub predecessor: Option<CardDigest>,
 }
 
 impl Artefact for DeviceCard {

@@ -1,5 +1,6 @@
 //! How every ceremony after commissioning begins: machine, journal, token, session, operators.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,13 +16,13 @@ use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03,
 };
-use signer_core::types::{Lang, SessionNumber};
+use signer_core::types::{Lang, PoolNumber, SessionNumber};
 
 use super::Script;
 use super::random::Random;
 use super::room::Room;
 use super::session::{Records, Session, of_hsm};
-use super::token::{expected_keys, judge_token, log_in};
+use super::token::{ExpectedKeys, expected_keys, judge_token, log_in};
 use crate::console::{Answers, Who};
 use crate::failure::Failure;
 use crate::journal::{Disk, Hold, TornTail};
@@ -114,6 +115,12 @@ impl Desk {
                 unfinished.session()
             ))?;
         }
+        if let Some(cut) = state.generation() {
+            let missing = state.missing_keys().iter().map(|range| range.count).sum();
+            self.room
+                .console
+                .notice(&unfinished_keys(cut.pool, missing, self.room.lang()))?;
+        }
         let (name, site) = (&self.genesis.name, &self.genesis.site);
         self.room.say(
             &format!("device {name} at {site}: {sessions} sessions, {entries} entries"),
@@ -156,6 +163,20 @@ impl Desk {
             anchor,
             pin,
         })
+    }
+}
+
+/// What is said of a generation that was cut.
+fn unfinished_keys(pool: PoolNumber, missing: u32, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!(
+            "pool {pool}: {missing} announced keys are not recorded, and no card shows the others; \
+             go on by device resume"
+        ),
+        Lang::Ja => format!(
+            "プール {pool}: 予定した鍵 {missing} 個が未記録で、カードも未作成です。\
+             device resume で続行してください"
+        ),
     }
 }
 
@@ -204,7 +225,14 @@ impl TokenDesk {
         let healthy = hsm04(&evidence, before);
         let genesis = &self.desk.genesis;
         let network = genesis.root.scope.network;
-        let expected = expected_keys(&self.desk.journal, genesis);
+        let state = self.desk.journal.state();
+        let expected = ExpectedKeys {
+            recorded: expected_keys(state),
+            unrecorded: match kind {
+                CeremonyKind::Keys => state.missing_ids().collect(),
+                _ => BTreeSet::new(),
+            },
+        };
         let hsm_facts = self.hsm.token().facts();
         let lines = judge_token(
             self.hsm.token(),

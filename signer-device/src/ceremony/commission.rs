@@ -15,16 +15,16 @@ use signer_core::token::{RandomBefore, hsm04};
 use signer_core::transcript::{
     Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
-use signer_core::types::{Lang, SessionNumber};
+use signer_core::types::{Lang, PoolNumber, SessionNumber};
 use zeroize::Zeroizing;
 
 use super::Script;
 use super::begin::{Machine, answers, clock, judge_machine, software};
-use super::pool::{make_card, make_keys};
+use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
 use super::session::{Records, Session, of_hsm, rule_lines};
-use super::token::judge_token;
+use super::token::{ExpectedKeys, judge_token};
 use super::words::{self, Half};
 use crate::console::Who;
 use crate::failure::Failure;
@@ -33,7 +33,9 @@ use crate::journal::Disk;
 use crate::plan::{self, Commission};
 
 /// The first HSM behind a device's name.
-pub(super) const GENERATION: u32 = 1;
+const GENERATION: u32 = 1;
+/// The pool that a device is born with.
+const POOL: PoolNumber = PoolNumber(0);
 
 /// The paper: `docs/ceremony/commission.md`.
 pub(crate) const SCRIPT: Script = Script {
@@ -98,7 +100,10 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     // 6. Random numbers and token rules
     room.step(6)?;
     let network = trust.root.scope.network;
-    let expected = vec![CkaId::single(KeyRole::Identity)];
+    let expected = ExpectedKeys {
+        recorded: vec![CkaId::single(KeyRole::Identity)],
+        unrecorded: BTreeSet::new(),
+    };
     let lines = judge_token(&mut token, network, None, expected, healthy);
     let lines = lines.map_err(|e| of_hsm(&e, room.lang()))?;
     room.verdicts(&lines)?;
@@ -108,29 +113,22 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut session = be_born(
         room, plan, &trust, disk, token, random, module, machine, lines,
     )?;
-    match grow_up(&mut session, plan, &trust) {
+    match grow_up(&mut session, plan) {
         Ok(card) => finish(session, card_out, &card),
         Err(failure) => Err(session.end_badly(failure)),
     }
 }
 
 /// Steps 8 to 10, inside the session; the signed card.
-fn grow_up(session: &mut Session, plan: &Commission, trust: &Trust) -> Result<Vec<u8>, Failure> {
-    session.record(Body::Installed(Installed {
-        kind: WhatKind::Roster,
-        artefact: ByteString(trust.roster_bytes.clone()),
-    }))?;
-
+fn grow_up(session: &mut Session, plan: &Commission) -> Result<Vec<u8>, Failure> {
     // 8. Pool of wallet keys
     session.room.step(8)?;
-    let mut chains = Vec::new();
-    for (chain, count) in plan.keys {
-        chains.push((chain, make_keys(session, chain, count)?));
-    }
+    announce(session, POOL, &plan.keys)?;
+    make_keys(session)?;
 
     // 9. Device card
     session.room.step(9)?;
-    let card = make_card(session, &chains)?;
+    let card = make_card(session)?;
     session.record(Body::Installed(Installed {
         kind: WhatKind::Card,
         artefact: ByteString(card.clone()),
@@ -288,7 +286,8 @@ fn show_identity(
     room.console.screen("identity", &lines)
 }
 
-/// The genesis entry, and the first session.
+/// The genesis entry, the first session and the roster. They appear together, once they are on the
+/// disk and anchored: a journal that people could find half made is never there.
 #[expect(clippy::too_many_arguments, reason = "everything that a birth needs")]
 fn be_born(
     mut room: Room,
@@ -334,8 +333,13 @@ fn be_born(
         previous_seal: None,
         random: evidence,
     })))?;
+    records.append(Body::Installed(Installed {
+        kind: WhatKind::Roster,
+        artefact: ByteString(trust.roster_bytes.clone()),
+    }))?;
     records.flush()?;
     records.anchor(&mut hsm, lang)?;
+    records.appear()?;
     room.say(
         "the journal begins and is anchored in the HSM",
         "ジャーナルを開始しHSMに記録しました",

@@ -3,9 +3,11 @@
 mod begin;
 pub(crate) mod commission;
 pub(crate) mod export;
+pub(crate) mod generate;
 pub(crate) mod install_policy;
 mod intake;
 mod officers;
+mod pace;
 mod pool;
 mod random;
 pub(crate) mod register_wallet;

@@ -1,64 +1,121 @@
-//! Pools of wallet keys, and the card that shows them: every key born in the HSM, read back, and
-//! proven to be there.
+//! Pools of wallet keys, and the card that shows them: every key born in the HSM, read back,
+//! recorded, and proven to be there.
 
 use bitcoin::secp256k1::PublicKey;
 use hsm_profiles::Progress;
 use signer_core::cose::Draft;
-use signer_core::keys::Fingerprint;
-use signer_core::rule::RuleId;
+use signer_core::keys::{CkaId, Fingerprint};
+use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _, WalletKeyRef};
 use signer_core::token::{KeyReading, hsm01};
-use signer_core::transcript::{Body, KeysGenerated, MadeKey};
+use signer_core::transcript::{Body, DeviceState, KeyRange, KeysGenerated, KeysIntended, MadeKey};
 use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber};
-use signer_core::wallet::{DeviceCard, PoolCard, PoolKey};
+use signer_core::wallet::{CheckedCard, DeviceCard, PoolCard, PoolKey};
 
+use super::pace::Pace;
 use super::session::{Session, of_hsm, rule_lines};
 use super::words;
 use crate::failure::Failure;
 
-/// The pool that a device is born with.
-const POOL: PoolNumber = PoolNumber(0);
-/// Progress is said each time this many keys are made.
-const EVERY: u32 = 25;
+/// So many keys are recorded together. A cut loses at most as many: they are destroyed and made
+/// again.
+const TOGETHER: u32 = 25;
 
-/// Makes the keys of one chain, reads them back and records them.
-pub(super) fn make_keys(
+/// Announces keys, on the disk, before the HSM is asked for the first of them.
+///
+/// # Errors
+/// HSM, where the token has no room for them; nothing is announced then.
+pub(super) fn announce(
     session: &mut Session,
-    chain: Chain,
-    count: u32,
-) -> Result<Vec<KeyReading<PublicKey>>, Failure> {
+    pool: PoolNumber,
+    counts: &[(Chain, u32)],
+) -> Result<(), Failure> {
     let lang = session.lang();
-    let fingerprint = Fingerprint::of(&session.facts.device);
+    let room = session
+        .hsm
+        .token()
+        .check_room(counts.iter().map(|(_, count)| count).sum());
+    room.map_err(|e| of_hsm(&e, lang))?;
+    let ranges = following(session.journal().state(), pool, counts);
+    session.record(Body::KeysIntended(KeysIntended { pool, ranges }))
+}
+
+/// So many keys of each chain, behind those that are there.
+pub(super) fn following(
+    state: &DeviceState,
+    pool: PoolNumber,
+    counts: &[(Chain, u32)],
+) -> Vec<KeyRange> {
+    let wanted = counts.iter().filter(|(_, count)| *count > 0);
+    let ranges = wanted.map(|(chain, count)| KeyRange {
+        chain: *chain,
+        first: KeyIndex(state.key_count(pool, *chain)),
+        count: *count,
+    });
+    ranges.collect()
+}
+
+/// Makes every announced key that is not recorded yet, and lists the token once more at the end.
+pub(super) fn make_keys(session: &mut Session) -> Result<(), Failure> {
+    let state = session.journal().state();
+    let pool = state.generation().map(|intended| intended.pool);
+    let pool = pool.ok_or_else(|| Failure::internal("keys that were never announced"))?;
+    let missing = state.missing_keys();
+    let total = missing.iter().map(|range| range.count).sum();
+    let mut pace = Pace::of(total, ["keys", "鍵"]);
+    let (mut verdict, mut keys) = (None, Vec::new());
+    for range in missing {
+        for first in (range.first.0..range.end()).step_by(usize::try_from(TOGETHER).unwrap_or(1)) {
+            let part = first..range.end().min(first.saturating_add(TOGETHER));
+            let (judged, made) = make_some(session, pool, range.chain, part, &mut pace)?;
+            verdict.get_or_insert(judged);
+            keys.extend(made.iter().map(|key| (key.id, key.public_key)));
+        }
+    }
+    let (lang, token) = (session.lang(), session.hsm.token());
+    let there = token.confirm_wallet_keys(&keys);
+    there.map_err(|e| of_hsm(&e, lang))?;
+    let verdict = verdict.map(|verdict| rule_lines([(RuleId::HSM01, verdict)]));
+    session.room.verdicts(&verdict.unwrap_or_default())
+}
+
+/// Makes some keys, records them as they were read back, and judges them.
+fn make_some(
+    session: &mut Session,
+    pool: PoolNumber,
+    chain: Chain,
+    part: std::ops::Range<u32>,
+    pace: &mut Pace,
+) -> Result<(Verdict, Vec<KeyReading<PublicKey>>), Failure> {
+    let lang = session.lang();
+    let device = Fingerprint::of(&session.facts.device);
+    let first = KeyIndex(part.start);
     let console = &mut session.room.console;
     let mut said = Ok(());
-    let progress = |progress: Progress| {
-        if said.is_ok() && (progress.done.is_multiple_of(EVERY) || progress.done == progress.total)
-        {
-            let (done, total, number) = (progress.done, progress.total, chain.number());
-            said = console.say(&match lang {
-                Lang::En => format!("chain {number}: {done} of {total} keys"),
-                Lang::Ja => format!("チェーン {number}: {total} 個中 {done} 個"),
-            });
+    let progress = |_: Progress| {
+        if let (Ok(()), Some(line)) = (&said, pace.one(lang)) {
+            said = console.say(&line);
         }
     };
     let token = session.hsm.token();
-    let keys = token.generate_wallet_keys(fingerprint, POOL, chain, 0..count, progress);
+    let keys = token.generate_wallet_keys(device, pool, chain, part, progress);
     let keys = keys.map_err(|e| of_hsm(&e, lang))?;
     said?;
     let evidence = session.hsm.token().profile().evidence();
     session.record(Body::KeysGenerated(KeysGenerated {
-        pool: POOL,
+        pool,
         chain,
-        first: KeyIndex(0),
+        first,
         keys: keys.iter().map(made).collect(),
         evidence,
     }))?;
     let relaxations = session.hsm.token().facts().relaxations;
     let verdict = hsm01(keys.iter().map(KeyReading::flags), &relaxations);
-    session
-        .room
-        .verdicts(&rule_lines([(RuleId::HSM01, verdict)]))?;
-    Ok(keys)
+    if matches!(verdict, Verdict::Refused(_)) {
+        let lines = rule_lines([(RuleId::HSM01, verdict.clone())]);
+        session.room.verdicts(&lines)?;
+    }
+    Ok((verdict, keys))
 }
 
 const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
@@ -68,25 +125,14 @@ const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
     }
 }
 
-/// The card, with a possession proof of every key, signed by the identity key.
-pub(super) fn make_card(
-    session: &mut Session,
-    chains: &[(Chain, Vec<KeyReading<PublicKey>>)],
-) -> Result<Vec<u8>, Failure> {
+/// The card: every recorded key with a possession proof, signed by the identity key. It names the
+/// card before it.
+pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
     let lang = session.lang();
     let genesis = session.journal().state().genesis().cloned();
     let genesis = genesis.ok_or_else(|| Failure::internal("the device has no birth"))?;
     let scope = genesis.root.scope;
     let nonce = session.draw()?;
-    let mut proven = |chain| -> Result<Vec<PoolKey>, Failure> {
-        let keys = chains.iter().filter(|(known, _)| *known == chain);
-        keys.flat_map(|(_, keys)| keys)
-            .map(|key| prove(session, key, nonce))
-            .collect()
-    };
-    let (receive, change) = (proven(Chain::Receive)?, proven(Chain::Change)?);
-    let some_key = chains.iter().find_map(|(_, keys)| keys.first());
-    let some_key = some_key.ok_or_else(|| Failure::internal("a pool without a key"))?;
     let card = DeviceCard {
         version: 1,
         scope,
@@ -96,14 +142,13 @@ pub(super) fn make_card(
         identity: session.hsm.identity(),
         generation: genesis.generation,
         nonce,
-        pools: vec![PoolCard {
-            pool: POOL,
-            receive,
-            change,
-            attributes: some_key.attributes,
-            evidence: some_key.evidence,
-        }],
+        pools: prove_pools(session, nonce)?,
         hsm: session.hsm.token().facts(),
+        predecessor: session
+            .journal()
+            .state()
+            .own_card()
+            .map(CheckedCard::digest),
     };
     let draft = Draft::new(card, scope, session.hsm.identity());
     let order = draft
@@ -122,20 +167,66 @@ pub(super) fn make_card(
     Ok(signed.to_bytes())
 }
 
-fn prove(
+/// Every recorded pool, every key proven to be there.
+fn prove_pools(session: &mut Session, nonce: [u8; 32]) -> Result<Vec<PoolCard>, Failure> {
+    let state = session.journal().state();
+    let counts = state.keys().iter().map(|made| made.keys.len());
+    let total = u32::try_from(counts.sum::<usize>()).unwrap_or(u32::MAX);
+    let mut pace = Pace::of(total, ["proofs", "所持証明"]);
+    let pools = state.pools().into_iter();
+    pools
+        .map(|pool| {
+            let receive = prove_chain(session, pool, Chain::Receive, nonce, &mut pace)?;
+            let change = prove_chain(session, pool, Chain::Change, nonce, &mut pace)?;
+            let mut recorded = session.journal().state().keys().iter();
+            let some = recorded.find(|made| made.pool == pool && !made.keys.is_empty());
+            let some = some.and_then(|made| Some((made.keys.first()?.attributes, made.evidence)));
+            let some = some.ok_or_else(|| Failure::internal("a pool without a key"))?;
+            let (attributes, evidence) = some;
+            Ok(PoolCard {
+                pool,
+                receive,
+                change,
+                attributes,
+                evidence,
+            })
+        })
+        .collect()
+}
+
+fn prove_chain(
     session: &mut Session,
-    key: &KeyReading<PublicKey>,
+    pool: PoolNumber,
+    chain: Chain,
     nonce: [u8; 32],
-) -> Result<PoolKey, Failure> {
-    let named = WalletKeyRef {
-        id: key.id,
-        public_key: key.public_key,
-    };
-    let order = PossessionOrder::new(&session.facts.device, named, nonce);
-    let possession = session.hsm.prove(&order);
-    let possession = possession.map_err(|e| of_hsm(&e, session.room.lang()))?;
-    Ok(PoolKey {
-        public_key: key.public_key,
-        possession,
-    })
+    pace: &mut Pace,
+) -> Result<Vec<PoolKey>, Failure> {
+    let (lang, device) = (session.lang(), session.facts.device);
+    let recorded = session.journal().state().pool_keys(pool, chain);
+    let keys: Vec<PublicKey> = recorded.map(|key| key.public_key).collect();
+    let mut proven = Vec::with_capacity(keys.len());
+    for (index, public_key) in (0..).map(KeyIndex).zip(keys) {
+        let id = CkaId::wallet(Fingerprint::of(&device), pool, chain, index);
+        let order = PossessionOrder::new(&device, WalletKeyRef { id, public_key }, nonce);
+        let possession = session.hsm.prove(&order);
+        let possession = possession.map_err(|e| of_hsm(&e, lang))?;
+        proven.push(PoolKey {
+            public_key,
+            possession,
+        });
+        if let Some(line) = pace.one(lang) {
+            session.room.console.say(&line)?;
+        }
+    }
+    Ok(proven)
+}
+
+/// A range of keys, as a screen shows it.
+pub(super) fn shown(range: &KeyRange, lang: Lang) -> String {
+    let (count, first, last) = (range.count, range.first, range.end().saturating_sub(1));
+    let chain = range.chain.number();
+    match lang {
+        Lang::En => format!("  chain {chain}: {count} keys, {first} to {last}"),
+        Lang::Ja => format!("  チェーン {chain}: {first} から {last} までの {count} 個"),
+    }
 }

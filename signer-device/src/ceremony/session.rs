@@ -80,6 +80,11 @@ impl Records {
         self.disk.flush()
     }
 
+    /// The journal of a device that was just born gets its name.
+    pub(super) fn appear(&mut self) -> Result<(), Failure> {
+        self.disk.appear()
+    }
+
     /// The device's folder.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.disk.folder()

@@ -4,8 +4,9 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 5] = [
+const SCRIPTS: [&Script; 6] = [
     &commission::SCRIPT,
+    &generate::SCRIPT,
     &register_wallet::SCRIPT,
     &install_policy::SCRIPT,
     &sign::SCRIPT,

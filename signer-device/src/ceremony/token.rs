@@ -1,12 +1,14 @@
 //! A token: logged in to once, with what a person typed, and judged by HSM01 to HSM04.
 
+use std::collections::BTreeSet;
+
 use hsm_profiles::{
     Consequence, HsmError, LoginKind, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
 };
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::rule::{RuleId, RuleLine, Verdict};
-use signer_core::token::{HsmFacts, KeyReading, Line, hsm01, hsm02, hsm03};
-use signer_core::transcript::{Genesis, Journal};
+use signer_core::token::{HsmFacts, KeyReading, Line, hsm01, hsm02, hsm03_after_cut};
+use signer_core::transcript::DeviceState;
 use signer_core::types::{KeyIndex, Lang, Network};
 
 use super::room::Room;
@@ -111,37 +113,53 @@ fn ask_pin(
     Ok(Pin::new(&typed))
 }
 
-/// HSM01 to HSM04 over the token as it is now; what HSM04 said comes in.
+/// What has to be on a token, and what may be.
+pub(super) struct ExpectedKeys {
+    /// Every key that was recorded.
+    pub(super) recorded: Vec<CkaId>,
+    /// Ids that a generation announced before it was cut, and never recorded. What stands there is
+    /// not a key yet: the ceremony that goes on destroys it before anything else.
+    pub(super) unrecorded: BTreeSet<CkaId>,
+}
+
+/// HSM01 to HSM04 over the token as it was listed after login; what HSM04 said comes in.
 pub(super) fn judge_token(
     token: &mut OpenToken,
     network: Network,
     commissioned: Option<HsmFacts>,
-    expected: Vec<CkaId>,
+    expected: ExpectedKeys,
     random: Verdict,
 ) -> Result<Vec<RuleLine>, HsmError> {
     let facts = token.facts();
     let identity = token.read_identity()?;
-    let keys = token.read_wallet_keys()?;
+    let mut keys = token.read_wallet_keys()?;
+    keys.retain(|key| !expected.unrecorded.contains(&key.id));
     let flags = keys.iter().map(KeyReading::flags);
     let all = std::iter::once(identity.flags()).chain(flags);
     let first = hsm01(all, &facts.relaxations);
     let expectation = token.profile().expectation(network, commissioned);
-    let inventory = token.inventory()?;
+    let (third, _) = hsm03_after_cut(&token.listed(), expected.recorded, &expected.unrecorded);
     Ok(rule_lines([
         (RuleId::HSM01, first),
         (RuleId::HSM02, hsm02(&facts, &expectation)),
-        (RuleId::HSM03, hsm03(&inventory, expected)),
+        (RuleId::HSM03, third),
         (RuleId::HSM04, random),
     ]))
 }
 
 /// Every key that the journal says was generated.
-pub(super) fn expected_keys(journal: &Journal, genesis: &Genesis) -> Vec<CkaId> {
-    let device = Fingerprint::of(&genesis.identity.device_id());
-    let wallet = journal.state().keys().iter().flat_map(|made| {
-        (made.first.0..)
-            .zip(&made.keys)
-            .map(move |(index, _)| CkaId::wallet(device, made.pool, made.chain, KeyIndex(index)))
+pub(super) fn expected_keys(state: &DeviceState) -> Vec<CkaId> {
+    let device = state.device().map(|device| Fingerprint::of(&device));
+    let wallet = state.keys().iter().flat_map(|made| {
+        let named = (made.first.0..).zip(&made.keys);
+        named.filter_map(move |(index, _)| {
+            Some(CkaId::wallet(
+                device?,
+                made.pool,
+                made.chain,
+                KeyIndex(index),
+            ))
+        })
     });
     std::iter::once(CkaId::single(KeyRole::Identity))
         .chain(wallet)

@@ -1,11 +1,7 @@
 //! What to do, in Japanese. What happened stays as it is: it quotes paths, labels and codes.
 
 /// Every advice of this program: English, Japanese.
-const ADVICE: [(&str, &str); 48] = [
-    (
-        "A device is commissioned once. Use another --state folder, or keep using this device.",
-        "初期設定は1回限りです。別の --state フォルダを指定するか、この端末を使い続けてください。",
-    ),
+const ADVICE: [(&str, &str); 52] = [
     (
         "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
         "封印前に中断した場合は signer-device psbt resume を実行し、それ以外はPSBTに署名してください。",
@@ -55,12 +51,24 @@ const ADVICE: [(&str, &str); 48] = [
         "ホストからPSBTを書き出し直し、その1ファイルを指定してください。",
     ),
     (
+        "Finish it first: signer-device device resume --state DIR --card-out FILE",
+        "先に完了してください: signer-device device resume --state DIR --card-out FILE",
+    ),
+    (
+        "For more keys run: signer-device device generate --pool N --receive N --change N",
+        "鍵を追加するには: signer-device device generate --pool N --receive N --change N",
+    ),
+    (
         "Give --draft FILE --endorsement-out FILE, or --record FILE.",
         "--draft FILE と --endorsement-out FILE、または --record FILE を指定してください。",
     ),
     (
         "Give --receive and --change of at least 1.",
         "--receive と --change には1以上を指定してください。",
+    ),
+    (
+        "Give --receive or --change of at least 1.",
+        "--receive または --change に1以上を指定してください。",
     ),
     (
         "Give a folder with the pictures of one transfer.",
@@ -99,6 +107,10 @@ const ADVICE: [(&str, &str); 48] = [
         "初期設定済み端末の状態フォルダを指定するか、signer-device device init --help を実行してください。",
     ),
     (
+        "Go on with this device (after a cut: device resume), or use another --state folder.",
+        "この端末を使い続ける(中断後は device resume)か、別の --state フォルダを指定してください。",
+    ),
+    (
         "Have the file made again by those who sign it.",
         "署名者にファイルの再作成を依頼してください。",
     ),
@@ -113,6 +125,10 @@ const ADVICE: [(&str, &str); 48] = [
     (
         "Name a built-in profile, or give the file of the profile of this HSM model.",
         "内蔵プロファイルの名前、またはこのHSM機種のプロファイルを指定してください。",
+    ),
+    (
+        "Name a pool that is there, or begin the next one with keys on both chains.",
+        "既存のプールを指定するか、次の番号のプールを両チェーンの鍵付きで作成してください。",
     ),
     (
         "Nothing was released. Begin the ceremony again when the people agree.",

@@ -16,6 +16,8 @@ use crate::failure::{Failure, Kind};
 
 /// Name of the journal in the state folder.
 const FILE: &str = "journal.cbor";
+/// Its name until the device is born: what a cut leaves of it is thrown away.
+const UNBORN: &str = "journal.cbor.unborn";
 /// Name of the file that keeps a second process out.
 const LOCK: &str = "lock";
 /// Largest journal that is read.
@@ -50,7 +52,8 @@ pub(crate) struct TornTail {
 }
 
 impl Disk {
-    /// A new journal in a folder that has none. The folder is made where it is missing.
+    /// A new journal in a folder that has none. The folder is made where it is missing. It has
+    /// another name until [`Self::appear`].
     pub(crate) fn create(folder: &Path) -> Result<Self, Failure> {
         if !folder.exists() {
             fs::DirBuilder::new()
@@ -59,22 +62,20 @@ impl Disk {
                 .map_err(|e| disk("make", folder, &e))?;
         }
         let lock = take_lock(folder, Hold::Alone)?;
-        let path = folder.join(FILE);
-        // An empty journal is what an attempt leaves that ended before the device was born.
-        if fs::metadata(&path).is_ok_and(|about| about.len() > 0) {
+        if folder.join(FILE).exists() {
             return Err(Failure::input(
                 format_args!("{} already holds a journal", folder.display()),
-                "A device is commissioned once. Use another --state folder, or keep using this device.",
+                "Go on with this device (after a cut: device resume), or use another --state folder.",
             ));
         }
+        let path = folder.join(UNBORN);
         let file = OpenOptions::new()
-            .append(true)
+            .write(true)
             .create(true)
+            .truncate(true)
             .mode(0o600)
             .open(&path)
             .map_err(|e| disk("make", &path, &e))?;
-        file.sync_all().map_err(|e| disk("flush", &path, &e))?;
-        sync_folder(folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             file,
@@ -82,6 +83,14 @@ impl Disk {
             bytes: Vec::new(),
             trusted: true,
         })
+    }
+
+    /// Gives a new journal its name, once what it begins with is on the disk and in the HSM.
+    pub(crate) fn appear(&mut self) -> Result<(), Failure> {
+        self.flush()?;
+        let (unborn, path) = (self.folder.join(UNBORN), self.folder.join(FILE));
+        fs::rename(&unborn, &path).map_err(|e| disk("name", &path, &e))?;
+        sync_folder(&self.folder)
     }
 
     /// Opens the journal of a commissioned device. A torn tail is reported; when the folder is

@@ -27,10 +27,17 @@ fn entry(text: &str) -> Vec<u8> {
     codec::encode(&text)
 }
 
+/// The journal of a device that was born.
+fn born(folder: &Folder) -> Disk {
+    let mut journal = Disk::create(&folder.0).unwrap();
+    journal.appear().unwrap();
+    journal
+}
+
 #[test]
 fn what_was_appended_is_read_again() {
     let folder = Folder::new("read");
-    let mut journal = Disk::create(&folder.0).unwrap();
+    let mut journal = born(&folder);
     journal.append(&entry("one")).unwrap();
     journal.append(&entry("two")).unwrap();
     journal.flush().unwrap();
@@ -44,7 +51,7 @@ fn what_was_appended_is_read_again() {
 #[test]
 fn a_second_process_is_kept_out() {
     let folder = Folder::new("lock");
-    let held = Disk::create(&folder.0).unwrap();
+    let held = born(&folder);
     let refused = Disk::open(&folder.0, Hold::Shared).unwrap_err();
     assert_eq!(refused.kind(), Kind::Input);
     drop(held);
@@ -54,17 +61,29 @@ fn a_second_process_is_kept_out() {
 #[test]
 fn a_journal_is_never_made_twice() {
     let folder = Folder::new("twice");
-    drop(Disk::create(&folder.0).unwrap());
+    drop(born(&folder));
+    assert_eq!(Disk::create(&folder.0).unwrap_err().kind(), Kind::Input);
+}
+
+#[test]
+fn what_was_never_born_is_thrown_away() {
+    let folder = Folder::new("unborn");
+    let mut cut = Disk::create(&folder.0).unwrap();
+    cut.append(&entry("half a life")).unwrap();
+    drop(cut);
+    assert!(Disk::open(&folder.0, Hold::Shared).is_err());
     let mut disk = Disk::create(&folder.0).unwrap();
     disk.append(&entry("born")).unwrap();
+    disk.appear().unwrap();
     drop(disk);
-    assert_eq!(Disk::create(&folder.0).unwrap_err().kind(), Kind::Input);
+    let (disk, tail) = Disk::open(&folder.0, Hold::Shared).unwrap();
+    assert_eq!((disk.bytes(), tail), (&entry("born")[..], None));
 }
 
 #[test]
 fn a_torn_tail_is_kept_aside_and_never_lost() {
     let folder = Folder::new("torn");
-    let mut journal = Disk::create(&folder.0).unwrap();
+    let mut journal = born(&folder);
     journal.append(&entry("whole")).unwrap();
     drop(journal);
     let half = &entry("half an entry")[..5];

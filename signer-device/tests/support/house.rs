@@ -19,7 +19,7 @@ use signer_core::wallet::{
 use super::Bench;
 use super::officers::{Officers, SCOPE};
 use super::people::{at_ceremony, at_commissioning};
-use super::play::{Played, device, play};
+use super::play::{Played, Plug, device, play, play_until};
 
 /// Keys on each chain of a pool.
 const KEYS: &str = "4";
@@ -97,6 +97,17 @@ impl<'a> House<'a> {
             all.push(next);
             all
         })
+    }
+
+    /// The arguments of `device init` with these values for some of them.
+    pub(crate) fn init_arguments_with(&self, name: &str, with: &[(&str, &str)]) -> Vec<String> {
+        let mut arguments = self.init_arguments(name);
+        for (flag, value) in with {
+            let place = arguments.iter().position(|argument| argument == flag);
+            let place = place.expect("a flag of device init");
+            (*value).clone_into(&mut arguments[place + 1]);
+        }
+        arguments
     }
 
     pub(crate) fn commission(&self, name: &str) -> Played {
@@ -379,6 +390,16 @@ impl<'a> House<'a> {
 /// Plays a ceremony with two honest operators.
 pub(crate) fn ceremony(arguments: &[String]) -> Played {
     run(arguments, at_ceremony)
+}
+
+/// Plays a ceremony until the plug is pulled.
+pub(crate) fn run_until(
+    arguments: &[String],
+    plug: Plug<'_>,
+    person: impl FnMut(&super::play::Prompt<'_>) -> super::play::Act,
+) -> Played {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    play_until(&mut device(&arguments), Some(plug), person)
 }
 
 /// Runs the real program with these arguments.

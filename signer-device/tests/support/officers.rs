@@ -1,7 +1,7 @@
 //! Officers with tokens of their own, and what they sign before a device exists.
 
 use bitcoin::CompactTarget;
-use hsm_profiles::{Module, OfficerToken, Pin, Profile, TokenSelector};
+use hsm_profiles::{Module, OfficerToken, OpenToken, Pin, Profile, TokenSelector};
 use signer_core::approval::{Officer, Role, Roster};
 use signer_core::codec;
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
@@ -113,9 +113,9 @@ impl Officers {
         }
     }
 
-    /// The officers go home with their tokens; then somebody makes a wallet key on a device's
-    /// token, past every ceremony. A module sees only tokens that were there when it was loaded.
-    pub(crate) fn go_home_and_add_key(&mut self, label: &str, user_pin: &str) {
+    /// The officers go home with their tokens; then somebody opens a device's token, past every
+    /// ceremony. A module sees only tokens that were there when it was loaded.
+    pub(crate) fn go_home_and_open(&mut self, label: &str, user_pin: &str) -> (Module, OpenToken) {
         self.tokens.clear();
         self.module = None;
         let profile = Profile::named("softhsm2").expect("built in");
@@ -124,10 +124,16 @@ impl Officers {
             label: Line::lossy(label),
             serial: None,
         };
-        let mut token = module
+        let token = module
             .open(&selector)
             .and_then(|closed| closed.login(&pin(user_pin)))
             .expect("the device's token opens");
+        (module, token)
+    }
+
+    /// Somebody makes a wallet key on a device's token.
+    pub(crate) fn go_home_and_add_key(&mut self, label: &str, user_pin: &str) {
+        let (_module, mut token) = self.go_home_and_open(label, user_pin);
         let device = Fingerprint::from_bytes([1, 2, 3, 4]);
         token
             .generate_wallet_keys(device, PoolNumber(7), Chain::Receive, 0..1, |_| {})

@@ -43,6 +43,12 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
         let from = numbers[0] - 1;
         return address(&screen)[from..numbers[1]].to_owned();
     }
+    if asked.contains("how many keys") || asked.contains("個数") {
+        return numbers_of(&screen[0])[1].clone();
+    }
+    if asked.contains("number of the pool") || asked.contains("プール番号") {
+        return numbers_of(&screen[0])[0].clone();
+    }
     if asked.contains("word ") {
         return words(&screen)[numbers[0] - 1].to_owned();
     }
@@ -66,6 +72,14 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
         return between(&screen, "-- [", "]");
     }
     panic!("nobody taught this person to answer: {asked}\n{screen:#?}")
+}
+
+/// The numbers on a line.
+fn numbers_of(line: &str) -> Vec<String> {
+    line.split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The lines of the last screen.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// What a program said and how it ended.
 #[derive(Debug)]
@@ -30,6 +31,13 @@ pub(crate) enum Act {
     Kill,
 }
 
+/// When the plug is pulled: so long after the program said this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plug<'a> {
+    pub(crate) said: &'a str,
+    pub(crate) later: Duration,
+}
+
 /// Types this and Enter.
 pub(crate) fn typed(text: impl Into<String>) -> Act {
     Act::Type(text.into())
@@ -46,14 +54,23 @@ pub(crate) fn device(arguments: &[&str]) -> Command {
 }
 
 /// Runs the program; `person` answers each prompt.
-pub(crate) fn play(command: &mut Command, mut person: impl FnMut(&Prompt<'_>) -> Act) -> Played {
+pub(crate) fn play(command: &mut Command, person: impl FnMut(&Prompt<'_>) -> Act) -> Played {
+    play_until(command, None, person)
+}
+
+/// The same, until the plug is pulled.
+pub(crate) fn play_until(
+    command: &mut Command,
+    plug: Option<Plug<'_>>,
+    mut person: impl FnMut(&Prompt<'_>) -> Act,
+) -> Played {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let output = converse(&mut child, &mut person);
+    let output = converse(&mut child, plug, &mut person);
     let mut errors = String::new();
     if let Some(mut stderr) = child.stderr.take() {
         stderr.read_to_string(&mut errors).expect("errors are text");
@@ -66,7 +83,11 @@ pub(crate) fn play(command: &mut Command, mut person: impl FnMut(&Prompt<'_>) ->
     }
 }
 
-fn converse(child: &mut Child, person: &mut impl FnMut(&Prompt<'_>) -> Act) -> String {
+fn converse(
+    child: &mut Child,
+    mut plug: Option<Plug<'_>>,
+    person: &mut impl FnMut(&Prompt<'_>) -> Act,
+) -> String {
     let mut stdin = child.stdin.take();
     let mut stdout = child.stdout.take().expect("it was piped");
     let (mut bytes, mut buffer) = (Vec::new(), [0_u8; 4096]);
@@ -76,6 +97,11 @@ fn converse(child: &mut Child, person: &mut impl FnMut(&Prompt<'_>) -> Act) -> S
             return String::from_utf8(bytes).expect("screens are text");
         }
         bytes.extend_from_slice(&buffer[..length]);
+        let said = |plug: &mut Plug<'_>| String::from_utf8_lossy(&bytes).contains(plug.said);
+        if let Some(plug) = plug.take_if(said) {
+            std::thread::sleep(plug.later);
+            child.kill().expect("it was not waited for");
+        }
         let Some((screen, prompt)) = open_prompt(&bytes) else {
             continue;
         };

@@ -52,6 +52,22 @@ fn detail(entry: &Entry) -> String {
             let (chain, count) = (made.chain.number(), made.keys.len());
             format!("pool {} chain {chain}: {count} keys", made.pool)
         }
+        Body::KeysIntended(intended) => {
+            let ranges = intended.ranges.iter().map(|range| {
+                let (chain, first, count) = (range.chain.number(), range.first, range.count);
+                format!("{count} on chain {chain} from {first}")
+            });
+            let ranges: Vec<String> = ranges.collect();
+            format!("pool {}: {}", intended.pool, ranges.join(", "))
+        }
+        Body::KeysDiscarded(discarded) => {
+            let keys = discarded.keys.iter().map(|key| {
+                let (chain, index) = (key.chain.number(), key.index);
+                format!("{} {chain}/{index}", key.remains.phrase().text(Lang::En))
+            });
+            let keys: Vec<String> = keys.collect();
+            format!("pool {}: {}", discarded.pool, keys.join(", "))
+        }
         Body::Intake(intake) => format!("{} bytes by {:?}", intake.psbt.0.len(), intake.channel),
         Body::Reported(report) => {
             let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();

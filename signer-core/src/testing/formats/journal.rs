@@ -17,11 +17,11 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, V
 use crate::signing::{Coin, Intent, IntentLine, SigningHsm};
 use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id};
-use crate::token::{Evidence, KeyAttributes, Line};
+use crate::token::{Evidence, KeyAttributes, Line, Remains};
 use crate::transcript::{
-    Aborted, Anchor, Answered, Body, CeremonyKind, Channel, Entry, Exception, Genesis, Installed,
-    Intake, KeysGenerated, MadeKey, Outcome, Rechecked, Rejected, Seal, SessionOpened, Shown,
-    Software, WhatKind, WrongPin,
+    Aborted, Anchor, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception,
+    Genesis, Installed, Intake, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey,
+    Outcome, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 use crate::types::{Chain, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber};
 
@@ -124,7 +124,39 @@ fn endings(world: &World) -> Vec<Body> {
             report: vec![],
             random: evidence_again(""),
         })),
+        Body::KeysIntended(intended()),
+        Body::KeysDiscarded(discarded()),
     ]
+}
+
+fn intended() -> KeysIntended {
+    let range = |chain, first, count| KeyRange {
+        chain,
+        first: KeyIndex(first),
+        count,
+    };
+    KeysIntended {
+        pool: PoolNumber(1),
+        ranges: vec![range(Chain::Receive, 20, 500), range(Chain::Change, 0, 1)],
+    }
+}
+
+fn discarded() -> KeysDiscarded {
+    let all = [
+        Remains::Pair,
+        Remains::PublicHalf,
+        Remains::PrivateHalf,
+        Remains::Unclear,
+    ];
+    let key = |(index, remains)| DiscardedKey {
+        chain: Chain::Receive,
+        index: KeyIndex(index),
+        remains,
+    };
+    KeysDiscarded {
+        pool: PoolNumber(1),
+        keys: (400..).zip(all).map(key).collect(),
+    }
 }
 
 fn genesis(world: &World) -> Genesis {

@@ -121,6 +121,7 @@ fn devices(world: &World) -> Vec<Sample> {
     let usual = device.card(world.root.digest(), &[1, 2]);
     let mut telling = device.card(world.root.digest(), &[3]);
     telling.pools[0].attributes.key_gen_mechanism = Some(0x1040);
+    telling.predecessor = Some(CardDigest::over(&[]));
     telling.hsm.relaxations.absent_ok = vec![crate::token::KeyAttribute::Copyable];
     let record = world.wallet.record().clone();
     let mut complete = Endorsed::new(record.clone(), SCOPE);

@@ -25,6 +25,8 @@ pub enum FoldError {
     Intent,
     /// A signature that no intent announced.
     Result,
+    /// Keys that no intent announced, out of order, or announced out of order.
+    Keys,
     /// The outcome does not agree with the session.
     Outcome,
     /// The hash of the last seal is another one.
@@ -59,6 +61,10 @@ impl FoldError {
                 "2つ目の署名予定、または中断時と異なる署名予定"
             ),
             Self::Result => phrase!("a signature that no intent announced", "署名予定にない署名"),
+            Self::Keys => phrase!(
+                "keys that were not announced, or not in order",
+                "予定にない鍵、または順序の違う鍵"
+            ),
             Self::Outcome => phrase!(
                 "an outcome that the session does not have",
                 "セッションの実際と異なる結果"

@@ -46,6 +46,10 @@ impl DeviceState {
     fn install_card(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let root = &genesis.root;
         let card = CheckedCard::open(bytes, root.scope, &root.digest()).map_err(refused)?;
+        if card.device() == genesis.identity.device_id() {
+            self.judge_own_card(&card)?;
+            self.generation = None;
+        }
         self.cards.push(card);
         Ok(())
     }

@@ -10,9 +10,10 @@ use crate::testing::id;
 use crate::token::Line;
 use crate::transcript::testing::reading;
 use crate::transcript::{
-    Aborted, Answered, Body, Channel, Exception, Intake, Outcome, Rechecked, Rejected, Shown,
-    WrongPin,
+    Aborted, Answered, Body, Channel, Exception, Intake, KeysDiscarded, KeysIntended, Outcome,
+    Rechecked, Rejected, Shown, WrongPin,
 };
+use crate::types::PoolNumber;
 
 /// `[number, [content]]` begins with these bytes.
 fn begins(number: u8) -> Vec<u8> {
@@ -97,6 +98,20 @@ fn each_kind_of_entry_has_its_number() {
                 report: vec![],
                 random: crate::random::testing::evidence_again(""),
             })),
+        ),
+        (
+            20,
+            Body::KeysIntended(KeysIntended {
+                pool: PoolNumber(0),
+                ranges: vec![],
+            }),
+        ),
+        (
+            21,
+            Body::KeysDiscarded(KeysDiscarded {
+                pool: PoolNumber(0),
+                keys: vec![],
+            }),
         ),
     ];
     for (number, body) in bodies {

@@ -1,0 +1,332 @@
+//! Keys: made in runs that are killed anywhere, topped up, and never used where a cut left them.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hsm_profiles::OpenToken;
+use signer_core::cose::peek;
+use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::transcript::{Body, CeremonyKind, Outcome, VerifiedTranscript};
+use signer_core::types::{Chain, KeyIndex, PoolNumber};
+use signer_core::wallet::DeviceCard;
+
+use support::house::{House, ceremony, run, run_until};
+use support::people::{PIN, at_ceremony, at_commissioning};
+use support::play::{Act, Plug, Prompt, typed};
+use support::{Bench, isolated};
+
+const POOL: PoolNumber = PoolNumber(0);
+
+/// `device resume`, writing the card to `card`.
+fn resume(bench: &Bench, name: &str, card: &str) -> Vec<String> {
+    let words = [
+        "device",
+        "resume",
+        "--state",
+        &bench.arg(name),
+        "--card-out",
+    ];
+    let mut words = words.map(str::to_owned).to_vec();
+    words.push(bench.arg(card));
+    words
+}
+
+/// `device generate` in a pool.
+fn generate(bench: &Bench, name: &str, pool: &str, counts: [&str; 2], card: &str) -> Vec<String> {
+    let state = bench.arg(name);
+    let words = ["device", "generate", "--state", &state, "--pool", pool];
+    let more = ["--receive", counts[0], "--change", counts[1], "--card-out"];
+    let words = words.iter().chain(&more).map(|word| (*word).to_owned());
+    words.chain([bench.arg(card)]).collect()
+}
+
+fn card(bench: &Bench, name: &str) -> DeviceCard {
+    peek(&bench.read(name)).expect("a card")
+}
+
+/// The words that the device shows in its card are those of keys on its token, and the token
+/// holds nothing else.
+fn token_holds_exactly(token: &mut OpenToken, card: &DeviceCard) {
+    let device = Fingerprint::of(&card.identity.device_id());
+    let mut on_card = BTreeSet::new();
+    for pool in &card.pools {
+        for chain in [Chain::Receive, Chain::Change] {
+            for (index, key) in (0..).map(KeyIndex).zip(pool.chain(chain)) {
+                let id = CkaId::wallet(device, pool.pool, chain, index);
+                assert!(on_card.insert((id, key.public_key)));
+            }
+        }
+    }
+    let inventory = token.inventory().expect("it can be listed");
+    let mut ids: Vec<CkaId> = on_card.iter().map(|(id, _)| *id).collect();
+    ids.push(CkaId::single(KeyRole::Identity));
+    ids.sort_unstable();
+    assert_eq!(inventory.keys, ids, "each once");
+    assert!(inventory.halves.is_empty() && inventory.foreign.is_empty());
+    let read = token.read_wallet_keys().expect("they read back");
+    let read: BTreeSet<_> = read.iter().map(|key| (key.id, key.public_key)).collect();
+    assert_eq!(read, on_card);
+}
+
+/// No key that a cut left is a key that the journal recorded.
+fn discarded(transcript: &VerifiedTranscript) -> usize {
+    let entries = transcript.entries().iter();
+    let discarded = entries.filter_map(|entry| match &entry.body {
+        Body::KeysDiscarded(discarded) => Some(discarded.keys.len()),
+        _ => None,
+    });
+    discarded.sum()
+}
+
+/// So long after a step began.
+fn plug(said: &str, millis: u64) -> Plug<'_> {
+    Plug {
+        said,
+        later: Duration::from_millis(millis),
+    }
+}
+
+const COUNTS: [&str; 2] = ["60", "40"];
+/// The plug is pulled so often while a device goes on, before it may come to its end.
+const PULLED: u64 = 3;
+
+/// The power fails before a device is born, while its keys are made, and while it goes on.
+#[test]
+fn a_generation_that_is_killed_anywhere_goes_on() {
+    isolated("a_generation_that_is_killed_anywhere_goes_on", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let words = house.officers.root_words();
+        let early = (0..).map(|step| ("== 3/11 ", step * 120)).take(6);
+        let late = (0..).map(|step| ("== 8/11 ", step * 45)).take(10);
+        let (mut born, mut cuts) = (Vec::new(), 0);
+        for (number, (said, millis)) in early.chain(late).enumerate() {
+            let name = format!("k{number}");
+            let keys = [("--receive", COUNTS[0]), ("--change", COUNTS[1])];
+            let init = house.init_arguments_with(&name, &keys);
+            let person = |prompt: &Prompt<'_>| at_commissioning(&words, prompt);
+            let played = run_until(&init, plug(said, millis), person);
+            cuts += u64::from(played.code == 255);
+            if bench.path(&name).join("journal.cbor").exists() {
+                cuts += go_on_with_cuts(bench, &name, millis);
+                born.push(name);
+            } else {
+                // Cut before its birth: there is nothing that anybody could use, and the token is
+                // not taken over.
+                assert!(!bench.path(&format!("{name}.card")).exists());
+                let again = run(&init, person);
+                assert!(again.code == 0 || again.errors.contains("is there already"));
+            }
+        }
+        let left: usize = born.iter().map(|name| judged(&house, name)).sum();
+        println!(
+            "{} devices, {cuts} cuts, {left} keys left by them",
+            born.len()
+        );
+        assert!(born.len() >= 10 && cuts > 30 && left > 0);
+        let mut officers = house.officers;
+        for name in &born {
+            let shown = card(bench, &format!("{name}.card"));
+            let lengths = [&shown.pools[0].receive, &shown.pools[0].change].map(Vec::len);
+            assert_eq!(lengths, [60, 40]);
+            let (_module, mut token) = officers.go_home_and_open(&format!("himuro-{name}"), PIN);
+            token_holds_exactly(&mut token, &shown);
+        }
+    });
+}
+
+/// Goes on with a device until its card is written; how often the plug was pulled.
+fn go_on_with_cuts(bench: &Bench, name: &str, offset: u64) -> u64 {
+    let file = format!("{name}.card");
+    let mut cuts = 0;
+    for millis in (0..).map(|step| 25 + step * 60 + offset % 45) {
+        // Written by a run that was cut later: the file may be there, the card in the journal is.
+        let _ = std::fs::remove_file(bench.path(&file));
+        let resume = resume(bench, name, &file);
+        let plug = if cuts < PULLED {
+            plug("== 8/11 ", millis)
+        } else {
+            plug("no such line", 0)
+        };
+        let played = run_until(&resume, plug, at_ceremony);
+        match played.code {
+            0 => break,
+            255 => cuts += 1,
+            // Nothing was announced before the first cut, or the card was recorded before the last.
+            _ => {
+                played.ended(3).says("no generation of keys was cut");
+                let pool = if recorded(bench, name) { "1" } else { "0" };
+                let counts = if pool == "0" { COUNTS } else { ["1", "1"] };
+                ceremony(&generate(bench, name, pool, counts, &file)).ended(0);
+                break;
+            }
+        }
+    }
+    cuts
+}
+
+/// Whether the device has a card in its journal.
+fn recorded(bench: &Bench, name: &str) -> bool {
+    let out = bench.arg("recorded.card");
+    let words = ["device", "card", "--state", &bench.arg(name), "--out", &out];
+    let played = run(&words.map(str::to_owned), |_| Act::Leave);
+    let _ = std::fs::remove_file(out);
+    played.code == 0
+}
+
+/// Verifies the transcript of a device; how many keys cuts had left.
+fn judged(house: &House<'_>, name: &str) -> usize {
+    let transcript = house.verified_transcript(name);
+    let last = transcript.state().sessions().last().copied();
+    assert_eq!(last.map(|session| session.outcome), Some(Outcome::Done));
+    assert!(transcript.state().generation().is_none());
+    discarded(&transcript)
+}
+
+#[test]
+fn a_pool_is_topped_up() {
+    isolated("a_pool_is_topped_up", |bench| {
+        let house = House::with_devices(bench, &["d1"]);
+        let first = card(bench, "d1.card");
+        let more = generate(bench, "d1", "0", ["3", "0"], "d1-2.card");
+        ceremony(&more)
+            .ended(0)
+            .says("3 of 3 keys")
+            .says("11 of 11 proofs");
+        let next = generate(bench, "d1", "1", ["1", "2"], "d1-3.card");
+        ceremony(&next).ended(0);
+        let (second, third) = (card(bench, "d1-2.card"), card(bench, "d1-3.card"));
+        let keys = |card: &DeviceCard, pool: usize, chain| -> Vec<_> {
+            let keys = card.pools[pool].chain(chain).iter();
+            keys.map(|key| key.public_key).collect()
+        };
+        assert_eq!(keys(&second, 0, Chain::Receive).len(), 7);
+        assert_eq!(
+            keys(&second, 0, Chain::Receive)[..4],
+            keys(&first, 0, Chain::Receive)
+        );
+        assert_eq!(
+            keys(&second, 0, Chain::Change),
+            keys(&first, 0, Chain::Change)
+        );
+        assert_eq!(keys(&third, 1, Chain::Change).len(), 2);
+        assert_eq!(first.predecessor, None);
+        assert!(second.predecessor.is_some() && third.predecessor.is_some());
+        assert_ne!(second.predecessor, third.predecessor);
+        let transcript = house.verified_transcript("d1");
+        let state = transcript.state();
+        assert_eq!(state.key_count(POOL, Chain::Receive), 7);
+        let kinds: Vec<_> = state.sessions().iter().map(|s| s.kind).collect();
+        let keys = CeremonyKind::Keys;
+        assert_eq!(kinds, [CeremonyKind::Commission, keys, keys]);
+        let mut officers = house.officers;
+        let (_module, mut token) = officers.go_home_and_open("himuro-d1", PIN);
+        token_holds_exactly(&mut token, &third);
+    });
+}
+
+#[test]
+fn what_cannot_be_made_is_not_begun() {
+    isolated("what_cannot_be_made_is_not_begun", |bench| {
+        let house = House::with_devices(bench, &["d1"]);
+        let journal = bench.read("d1/journal.cbor");
+        for (pool, counts, says) in [
+            ("0", ["0", "0"], "no keys to make"),
+            ("2", ["1", "1"], "the next new one is 1"),
+            ("1", ["1", "0"], "the next new one is 1"),
+        ] {
+            ceremony(&generate(bench, "d1", pool, counts, "x.card"))
+                .ended(3)
+                .says(says);
+        }
+        ceremony(&resume(bench, "d1", "x.card"))
+            .ended(3)
+            .says("no generation of keys was cut");
+        assert_eq!(
+            bench.read("d1/journal.cbor"),
+            journal,
+            "nothing was recorded"
+        );
+        // More than the token holds: refused before anything is announced.
+        ceremony(&generate(bench, "d1", "0", ["9993", "0"], "x.card"))
+            .ended(4)
+            .says("at most 10000");
+        assert!(!bench.path("x.card").exists());
+        let transcript = house.verified_transcript("d1");
+        assert!(transcript.state().generation().is_none());
+    });
+}
+
+#[test]
+fn two_people_type_what_is_made() {
+    isolated("two_people_type_what_is_made", |bench| {
+        let house = House::with_devices(bench, &["d1"]);
+        let more = generate(bench, "d1", "0", ["3", "2"], "d1-2.card");
+        for (question, wrong) in [("keys", "3"), ("keys", "yes"), ("pool", "1"), ("pool", "")] {
+            let played = run(&more, |prompt| {
+                if prompt.id == question {
+                    return typed(wrong);
+                }
+                at_ceremony(prompt)
+            });
+            played.ended(2).says("3 wrong answers");
+        }
+        for question in ["officer-a", "keys", "pool"] {
+            run(&more, |prompt| {
+                if prompt.id == question {
+                    return typed("r");
+                }
+                at_ceremony(prompt)
+            })
+            .ended(2);
+        }
+        assert!(!bench.path("d1-2.card").exists());
+        let transcript = house.verified_transcript("d1");
+        let asked = |body: &Body| matches!(body, Body::KeysIntended(_) | Body::KeysGenerated(_));
+        let entries = transcript.entries().iter();
+        assert_eq!(entries.filter(|entry| asked(&entry.body)).count(), 3);
+    });
+}
+
+/// Somebody with the PIN makes a key under an id that a cut generation had announced.
+#[test]
+fn a_key_that_no_session_recorded_is_destroyed_not_used() {
+    isolated(
+        "a_key_that_no_session_recorded_is_destroyed_not_used",
+        |bench| {
+            let house = House::with_devices(bench, &["d1"]);
+            let device = Fingerprint::of(&card(bench, "d1.card").identity.device_id());
+            let more = generate(bench, "d1", "0", ["400", "0"], "d1-2.card");
+            let cut = run_until(&more, plug("== 8/11 ", 300), at_ceremony);
+            assert_eq!(cut.code, 255);
+            // Other ceremonies do not begin beside what was left.
+            ceremony(&generate(bench, "d1", "0", ["1", "0"], "x.card"))
+                .ended(3)
+                .says("device resume");
+            let mut officers = house.officers;
+            let planted = CkaId::wallet(device, POOL, Chain::Receive, KeyIndex(403));
+            let key = {
+                let (_module, mut token) = officers.go_home_and_open("himuro-d1", PIN);
+                let made =
+                    token.generate_wallet_keys(device, POOL, Chain::Receive, 403..404, |_| {});
+                made.expect("a key")[0].public_key
+            };
+            let policy = bench.write("policy.cbor", b"x");
+            let state = bench.arg("d1");
+            let install = ["policy", "install", "--state", &state, "--policy", &policy];
+            ceremony(&install.map(str::to_owned))
+                .ended(1)
+                .says("x HSM03 refused at token")
+                .says("go on by device resume");
+            let resumed = ceremony(&resume(bench, "d1", "d1-2.card"));
+            resumed.ended(0).says(&format!("! key pair {planted}"));
+            let shown = card(bench, "d1-2.card");
+            let receive = &shown.pools[0].receive;
+            assert_eq!(receive.len(), 404);
+            assert!(receive.iter().all(|made| made.public_key != key));
+            let (_module, mut token) = officers.go_home_and_open("himuro-d1", PIN);
+            token_holds_exactly(&mut token, &shown);
+        },
+    );
+}
