@@ -15,6 +15,7 @@ use crate::world::{self, NONCE, SESSION, TIP, Wallet, attendance_of, scope, worl
 
 /// Ceremonies by their numbers.
 const COMMISSION: u64 = 0;
+const WALLETS: u64 = 2;
 const POLICY: u64 = 4;
 const HEADERS: u64 = 5;
 const SIGN: u64 = 6;
@@ -28,8 +29,15 @@ const INSTALLED_POLICY: u64 = 5;
 const INSTALLED_HEADERS: u64 = 6;
 /// Most headers of one run.
 const RUN: u32 = 20_000;
-/// ENV01 and ENV02 in reports.
-const MACHINE_RULES: [u64; 2] = [35, 36];
+/// ENV01, ENV02 and HSM04 in reports: what an auditor judges again.
+const MACHINE_RULES: [u64; 3] = [35, 36, 40];
+/// Parameters of the health tests of random numbers: `docs/randomness.md`.
+const RANDOM_TESTS: [u64; 6] = [40, 8, 1024, 6, 512, 19];
+/// Bytes of a start-up test.
+const RANDOM_START: u64 = 1024;
+
+/// The place of the first artefact in [`journal_installing`].
+pub const FIRST_INSTALLED: u64 = 6;
 
 /// The journal of the case's device before anybody sits down for the case: three sealed sessions.
 pub fn journal(case: &Case) -> Vec<u8> {
@@ -47,6 +55,45 @@ pub fn journal_with_intake(case: &Case, psbt: &[u8], language: u64) -> Vec<u8> {
         journal.add(4, Value::Bytes(bytes));
     }
     journal.take_in(psbt);
+    journal.bytes
+}
+
+/// The journal of a device that was born with the root and the roster of the world, and in its
+/// second session installed these: kind (`enrolment`, `card`, `draft`, `wallet`, `policy`,
+/// `headers`) and artefact. The first of them is entry [`FIRST_INSTALLED`].
+pub fn journal_installing(device: &str, artefacts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut journal = Journal::new(device);
+    journal.open(COMMISSION);
+    journal.install(ROSTER, world().roster_bytes());
+    journal.close(DONE);
+    journal.open(WALLETS);
+    for (kind, bytes) in artefacts {
+        let known = [
+            "roster",
+            "enrolment",
+            "card",
+            "draft",
+            "wallet",
+            "policy",
+            "headers",
+        ];
+        let number = known.iter().position(|name| name == kind);
+        let number = number.unwrap_or_else(|| panic!("{kind} is no artefact"));
+        journal.install(number as u64, bytes.clone());
+    }
+    journal.close(DONE);
+    journal.bytes
+}
+
+/// The journal of a device of the world that was born with a root of somebody's own making.
+pub(crate) fn journal_under_another_root(device: &str) -> Vec<u8> {
+    let mut root = world().root_bytes().to_vec();
+    // The last 32 bytes are the digest of the first roster.
+    let last = root.len() - 1;
+    root[last] ^= 1;
+    let mut journal = Journal::rooted(device, root);
+    journal.open(HEADERS);
+    journal.close(DONE);
     journal.bytes
 }
 
@@ -100,6 +147,10 @@ struct Ledger {
 
 impl Journal {
     fn new(device: &str) -> Self {
+        Self::rooted(device, world().root_bytes().to_vec())
+    }
+
+    fn rooted(device: &str, root: Vec<u8>) -> Self {
         let mut journal = Self {
             device: device.into(),
             bytes: vec![],
@@ -111,7 +162,7 @@ impl Journal {
             ledger: Ledger::default(),
         };
         let genesis = Value::fields([
-            Some(Value::Raw(world().root_bytes().to_vec())),
+            Some(Value::Raw(root)),
             Some(Value::text(device)),
             Some(Value::text(&format!("Vault {device}"))),
             Some(Value::bytes(&public(device))),
@@ -153,6 +204,7 @@ impl Journal {
             Some(reading),
             Some(Value::Array(MACHINE_RULES.map(passed).to_vec())),
             self.last_seal.map(|seal| Value::bytes(&seal)),
+            Some(random_evidence(self.session)),
         ]);
         self.add(1, opened);
     }
@@ -291,7 +343,7 @@ fn software() -> Value {
     ])
 }
 
-fn hsm_facts() -> Value {
+pub(crate) fn hsm_facts() -> Value {
     let line = |text: &str| Some(Value::text(text));
     let digest = |text: &str| Some(Value::bytes(&tagged("himuro/file", &[text.as_bytes()])));
     let (test_only, software) = (Value::Uint(0), Value::Uint(2));
@@ -313,6 +365,25 @@ fn hsm_facts() -> Value {
         line("none"),
         Some(Value::fields(none_relaxed.map(Some))),
     ])
+}
+
+/// Two healthy sources, and other bytes in every session.
+fn random_evidence(session: u32) -> Value {
+    let source = |name: &str| {
+        let sample = tagged(
+            "himuro/random-sample",
+            &[name.as_bytes(), &session.to_be_bytes()],
+        );
+        Some(Value::fields([
+            Some(Value::Uint(RANDOM_START)),
+            Some(Value::Uint(2)),
+            Some(Value::Uint(12)),
+            Some(Value::Uint(0)),
+            Some(Value::bytes(&sample)),
+        ]))
+    };
+    let tests = Value::fields(RANDOM_TESTS.map(|n| Some(Value::Uint(n))));
+    Value::fields([Some(tests), source("hsm"), source("kernel")])
 }
 
 /// A machine that is closed.
