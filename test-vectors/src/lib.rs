@@ -17,11 +17,14 @@
     clippy::type_complexity
 )]
 
+mod card;
 mod case;
 mod cbor;
 mod families;
 mod journal;
 mod psbt;
+mod sheet;
+mod sheets;
 mod sign;
 mod stored;
 mod text;
@@ -30,7 +33,9 @@ mod world;
 
 pub use case::{Case, Expected, Fact, Family, Refusal, Source, read_family};
 pub use families::{families, generated, stopped_by_one};
-pub use journal::{journal, journal_with_intake};
+pub use journal::{FIRST_INSTALLED, journal, journal_installing, journal_with_intake};
+pub use sheet::{Kind, Sheet, SheetCase, stored_sheets};
+pub use sheets::{sheets, transcript};
 pub use sign::device_signature;
 pub use stored::{EXTENT, Extent, data, stored};
 pub use text::{base64, hex, unbase64, unhex};

@@ -466,7 +466,7 @@ pub(crate) fn sorted(mut keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     keys
 }
 
-fn secret_key(device: &'static str, pool: u32, chain: u32, index: u32) -> SecretKey {
+pub(crate) fn secret_key(device: &'static str, pool: u32, chain: u32, index: u32) -> SecretKey {
     static KNOWN: Memory<(&str, [u32; 3]), SecretKey> = Memory::new();
     KNOWN.get(&(device, [pool, chain, index]), || {
         let place = [pool.to_be_bytes(), chain.to_be_bytes(), index.to_be_bytes()].concat();

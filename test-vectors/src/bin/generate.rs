@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-use test_vectors::{WORLD_FILE, families, generated, world_text};
+use test_vectors::{WORLD_FILE, families, generated, sheets, world_text};
 
 fn main() -> io::Result<ExitCode> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -33,6 +33,11 @@ fn files() -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> = families
         .map(|family| (format!("{}/cases.txt", family.name), family.text()))
         .collect();
+    files.extend(
+        sheets()
+            .into_iter()
+            .map(|sheet| (sheet.file(), sheet.text())),
+    );
     files.insert(WORLD_FILE.into(), world_text());
     files
 }
@@ -42,7 +47,8 @@ fn strange(made: &BTreeMap<String, String>) -> io::Result<Vec<String>> {
     let mut strange = vec![];
     for entry in fs::read_dir(folder())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let known = made.contains_key(&name) || made.contains_key(&format!("{name}/cases.txt"));
+        let folder = format!("{name}/");
+        let known = made.contains_key(&name) || made.keys().any(|file| file.starts_with(&folder));
         if !known && name != "bip" && name != "wycheproof" {
             strange.push(name);
         }
