@@ -44,6 +44,8 @@ impl Kind {
 pub(crate) struct Failure {
     kind: Kind,
     what: String,
+    /// What the journal says, where the room speaks Japanese: its lines are plain English.
+    record: Option<String>,
     advice: String,
     seat: Option<Seat>,
 }
@@ -54,6 +56,7 @@ impl Failure {
         Self {
             kind,
             what: one_line(&what),
+            record: None,
             advice: one_line(&advice),
             seat: None,
         }
@@ -101,6 +104,17 @@ impl Failure {
         self
     }
 
+    /// The same, recorded in these words.
+    pub(crate) fn recorded_as(mut self, english: impl fmt::Display) -> Self {
+        self.record = Some(one_line(&english));
+        self
+    }
+
+    /// What the journal says of it.
+    pub(crate) fn for_record(&self) -> &str {
+        self.record.as_deref().unwrap_or(&self.what)
+    }
+
     /// The operator who ended it, where it was one.
     pub(crate) const fn seat(&self) -> Option<Seat> {
         self.seat
@@ -117,11 +131,6 @@ impl Failure {
     /// Whose fault it is.
     pub(crate) const fn kind(&self) -> Kind {
         self.kind
-    }
-
-    /// What happened, in one line.
-    pub(crate) fn what(&self) -> &str {
-        &self.what
     }
 
     /// The same, with what failed while it was being recorded.

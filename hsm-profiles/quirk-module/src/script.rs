@@ -1,4 +1,4 @@
-//! What is to go wrong: the text of `HIMURO_QUIRK`, faults parted by commas.
+//! What is to go wrong: the text of `HIMURO_QUIRK`, or of a file, faults parted by commas.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,7 +62,8 @@ impl Script {
     /// # Errors
     /// The first fault that there is not: a misspelt one must not pass for a healthy module.
     pub(crate) fn from_environment() -> Result<Self, String> {
-        Self::parse(&std::env::var("HIMURO_QUIRK").unwrap_or_default())
+        let text = std::env::var("HIMURO_QUIRK").ok().or_else(from_file);
+        Self::parse(text.unwrap_or_default().trim())
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -165,6 +166,13 @@ impl Script {
             Some((rest, value.as_str()))
         })
     }
+}
+
+/// What goes wrong in every process of a bench: a file beside SoftHSM's configuration.
+fn from_file() -> Option<String> {
+    let configuration = std::env::var_os("SOFTHSM2_CONF")?;
+    let file = std::path::Path::new(&configuration).with_file_name("quirk");
+    std::fs::read_to_string(file).ok()
 }
 
 /// A return code as `0x30`.

@@ -1,7 +1,7 @@
 //! How every ceremony after commissioning begins: machine, journal, token, session, operators.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
@@ -24,8 +24,8 @@ use super::room::Room;
 use super::session::{Records, Session, of_hsm};
 use super::token::{ExpectedKeys, expected_keys, judge_token, log_in};
 use crate::console::{Answers, Who};
-use crate::failure::Failure;
-use crate::journal::{Disk, Hold, TornTail};
+use crate::failure::{Failure, Kind};
+use crate::journal::{Disk, Hold, TornTail, unrecorded};
 use crate::machine;
 use crate::plan::{self, Place, TokenChoice};
 
@@ -133,6 +133,19 @@ impl Desk {
     /// # Errors
     /// HSM, for a wrong PIN or another device's token; TRN03.
     pub(super) fn token(mut self) -> Result<TokenDesk, Failure> {
+        match self.open_token() {
+            Ok((hsm, module, anchor, pin)) => Ok(TokenDesk {
+                desk: self,
+                hsm,
+                module,
+                anchor,
+                pin,
+            }),
+            Err(failure) => Err(keep(self.disk.folder(), failure)),
+        }
+    }
+
+    fn open_token(&mut self) -> Result<(DeviceHsm, Module, Option<Anchor>, PinState), Failure> {
         let lang = self.room.lang();
         let module = Module::load(&self.profile, self.module.as_deref());
         let module = module.map_err(|e| of_hsm(&e, lang))?;
@@ -156,13 +169,7 @@ impl Desk {
         if let Err(refusal) = trn03(anchor.as_ref(), &transcript) {
             return Err(self.room.refused([&refusal]));
         }
-        Ok(TokenDesk {
-            desk: self,
-            hsm,
-            module,
-            anchor,
-            pin,
-        })
+        Ok((hsm, module, anchor, pin))
     }
 }
 
@@ -178,6 +185,14 @@ fn unfinished_keys(pool: PoolNumber, missing: u32, lang: Lang) -> String {
              device resume で続行してください"
         ),
     }
+}
+
+/// The HSM stopped a ceremony before there was a session to record it in: the next one does.
+fn keep(folder: &Path, failure: Failure) -> Failure {
+    if failure.kind() == Kind::Hsm {
+        unrecorded::keep(folder, failure.for_record());
+    }
+    failure
 }
 
 /// A machine that was read and judged.
@@ -216,7 +231,22 @@ impl TokenDesk {
     ///
     /// # Errors
     /// HSM01 to HSM04, recorded in the session that they end.
-    pub(super) fn open(mut self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
+    pub(super) fn open(self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
+        let folder = self.desk.disk.folder().to_path_buf();
+        let (mut session, found, lines) = self
+            .begin(kind, machine)
+            .map_err(|failure| keep(&folder, failure))?;
+        match greet(&mut session, &found, &lines) {
+            Ok(()) => Ok(session),
+            Err(failure) => Err(session.end_badly(failure)),
+        }
+    }
+
+    fn begin(
+        mut self,
+        kind: CeremonyKind,
+        machine: Machine,
+    ) -> Result<(Session, Found, Vec<RuleLine>), Failure> {
         let lang = self.desk.room.lang();
         let mut random = Random::start(self.hsm.token(), lang)?;
         let nonce = random.session_nonce(self.hsm.token(), lang)?;
@@ -269,7 +299,7 @@ impl TokenDesk {
             session: SessionNumber(records.journal().head().session.0),
             nonce,
         };
-        let mut session = Session::new(
+        let session = Session::new(
             self.desk.room,
             self.hsm,
             random,
@@ -282,10 +312,7 @@ impl TokenDesk {
             cut,
             pin: self.pin,
         };
-        match greet(&mut session, &found, &lines) {
-            Ok(()) => Ok(session),
-            Err(failure) => Err(session.end_badly(failure)),
-        }
+        Ok((session, found, lines))
     }
 }
 
@@ -314,6 +341,11 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
             "closed by this one",
         ))?;
     }
+    let folder = session.records.folder().to_path_buf();
+    for line in unrecorded::lines(&folder) {
+        session.record(exception("a session", &line, "begun again"))?;
+    }
+    unrecorded::forget(&folder);
     if matches!(found.pin, PinState::CountLow | PinState::FinalTry) {
         session.room.console.notice(session.lang().pick(
             "a wrong PIN was entered since the last login",

@@ -308,7 +308,7 @@ impl Session {
         Aborted {
             step: self.room.at(),
             seat: failure.seat(),
-            reason: Line::lossy(failure.what()),
+            reason: Line::lossy(failure.for_record()),
         }
     }
 }
@@ -319,7 +319,7 @@ pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
         ErrorClass::PinWrong => Kind::WrongPin,
         _ => Kind::Hsm,
     };
-    Failure::new(kind, error.what(lang), error.advice(lang))
+    Failure::new(kind, error.what(lang), error.advice(lang)).recorded_as(error.what(Lang::En))
 }
 
 /// An entry that the journal does not take: this program did something out of order.

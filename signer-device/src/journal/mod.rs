@@ -3,6 +3,8 @@
 //! Nothing is ever cut silently: bytes that a power cut left behind half written are moved to a
 //! file of their own. What the entries mean is judged in signer-core.
 
+pub(crate) mod unrecorded;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

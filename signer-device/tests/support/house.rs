@@ -36,6 +36,8 @@ pub(crate) struct House<'a> {
     pub(crate) officers: Officers,
     pub(crate) wallet: Option<RegisteredWallet>,
     pub(crate) policy: Option<Endorsed<Policy>>,
+    /// Profile and module of the devices, where they are not SoftHSM's own.
+    hsm: Option<[String; 2]>,
 }
 
 fn id(text: &str) -> Id {
@@ -54,33 +56,58 @@ pub(crate) fn destination_script() -> ScriptBuf {
 impl<'a> House<'a> {
     /// Officers, and devices of these names.
     pub(crate) fn with_devices(bench: &'a Bench, names: &[&str]) -> Self {
-        let house = Self {
-            bench,
-            officers: Officers::appoint(bench),
-            wallet: None,
-            policy: None,
-        };
+        let house = Self::empty(bench, None);
         for name in names {
             house.commission(name).ended(0);
         }
         house
     }
 
+    /// Officers, and no device yet; devices will use this profile and module.
+    pub(crate) fn empty(bench: &'a Bench, hsm: Option<[String; 2]>) -> Self {
+        Self {
+            bench,
+            officers: Officers::appoint(bench),
+            wallet: None,
+            policy: None,
+            hsm,
+        }
+    }
+
     /// Two devices with a wallet and a policy.
     pub(crate) fn ready(bench: &'a Bench) -> Self {
-        let mut house = Self::with_devices(bench, &["d1", "d2"]);
-        house.register_wallet();
-        house.install_policy();
-        house
+        Self::empty(bench, None).settled()
+    }
+
+    /// The same, from officers alone.
+    pub(crate) fn settled(mut self) -> Self {
+        for name in ["d1", "d2"] {
+            self.commission(name).ended(0);
+        }
+        self.register_wallet();
+        self.install_policy();
+        self
+    }
+
+    /// `arguments`, and those that name profile and module.
+    pub(crate) fn at_hsm(&self, mut arguments: Vec<String>) -> Vec<String> {
+        if let Some([profile, module]) = &self.hsm {
+            let named = ["--profile", profile, "--module", module];
+            arguments.extend(named.map(str::to_owned));
+        }
+        arguments
     }
 
     /// The arguments of `device init`.
     pub(crate) fn init_arguments(&self, name: &str) -> Vec<String> {
         let token = format!("himuro-{name}");
         let card = format!("{name}.card");
-        [
+        let mut all = ["device", "init"].map(str::to_owned).to_vec();
+        if self.hsm.is_none() {
+            all.extend(["--profile", "softhsm2"].map(str::to_owned));
+        }
+        let rest = [
             ["--state", &self.bench.arg(name)],
-            ["--profile", "softhsm2"],
             ["--token", &token],
             ["--name", name],
             ["--site", "Tokyo"],
@@ -89,14 +116,9 @@ impl<'a> House<'a> {
             ["--receive", KEYS],
             ["--change", KEYS],
             ["--card-out", &self.bench.arg(&card)],
-        ]
-        .iter()
-        .flatten()
-        .map(|argument| (*argument).to_owned())
-        .fold(vec!["device".into(), "init".into()], |mut all, next| {
-            all.push(next);
-            all
-        })
+        ];
+        all.extend(rest.into_iter().flatten().map(str::to_owned));
+        self.at_hsm(all)
     }
 
     /// The arguments of `device init` with these values for some of them.
@@ -146,7 +168,7 @@ impl<'a> House<'a> {
                 all.push(self.bench.arg(&format!("{member}.{kind}")));
             }
         }
-        all
+        self.at_hsm(all)
     }
 
     /// The draft of the wallet, as a file.
@@ -245,14 +267,20 @@ impl<'a> House<'a> {
         for name in ["d1", "d2"] {
             let state = self.bench.arg(name);
             let arguments = ["policy", "install", "--state", &state, "--policy", &file];
-            ceremony(&arguments.map(str::to_owned)).ended(0);
+            let arguments = self.at_hsm(arguments.map(str::to_owned).to_vec());
+            ceremony(&arguments).ended(0);
         }
         self.policy = Some(policy);
     }
 
     /// The unsigned PSBT of a withdrawal to `script`, with request and approvals.
     pub(crate) fn approved_psbt(&mut self, script: ScriptBuf, coin: u8) -> RawPsbt {
-        let unsigned = self.unsigned_psbt(script, coin);
+        self.approved_psbt_of(script, &[coin])
+    }
+
+    /// The same, of several coins.
+    pub(crate) fn approved_psbt_of(&mut self, script: ScriptBuf, coins: &[u8]) -> RawPsbt {
+        let unsigned = self.unsigned_psbt(script, coins);
         let request = self.request(&unsigned);
         let mut psbt = unsigned;
         let approvals = ["app.a", "app.b"].map(|name| (name, self.approval(name, &request)));
@@ -268,49 +296,31 @@ impl<'a> House<'a> {
         psbt
     }
 
-    fn unsigned_psbt(&self, script: ScriptBuf, coin: u8) -> RawPsbt {
+    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[u8]) -> RawPsbt {
         let wallet = self.wallet.as_ref().expect("registered before");
-        let (chain, index) = (Chain::Receive, KeyIndex(u32::from(coin) % 4));
-        let previous = Transaction {
-            version: TxVersion::TWO,
-            lock_time: LockTime::ZERO,
-            input: vec![TxIn {
-                previous_output: OutPoint::new(Txid::from_byte_array([coin; 32]), 0),
-                script_sig: ScriptBuf::new(),
-                sequence: Sequence::MAX,
-                witness: Witness::new(),
-            }],
-            output: vec![TxOut {
-                value: COIN,
-                script_pubkey: wallet.script_pubkey(chain, index).expect("an address"),
-            }],
-        };
+        let parents: Vec<(Transaction, InputParts)> =
+            coins.iter().map(|coin| parent(wallet, *coin)).collect();
         let pay = |value, script_pubkey| TxOut {
             value,
             script_pubkey,
         };
+        let all = COIN * u64::try_from(coins.len()).expect("a few coins");
         let change = wallet.script_pubkey(Chain::Change, KeyIndex(0));
         let tx = Transaction {
             version: TxVersion::TWO,
             lock_time: LockTime::ZERO,
-            input: vec![TxIn {
-                previous_output: OutPoint::new(previous.compute_txid(), 0),
-                script_sig: ScriptBuf::new(),
-                sequence: Sequence::MAX,
-                witness: Witness::new(),
-            }],
+            input: parents
+                .iter()
+                .map(|(previous, _)| spend(OutPoint::new(previous.compute_txid(), 0)))
+                .collect(),
             output: vec![
                 pay(PAID, script),
-                pay(COIN - PAID - FEE, change.expect("an address")),
+                pay(all - PAID - FEE, change.expect("an address")),
             ],
         };
-        let input = InputParts {
-            previous: bitcoin::consensus::serialize(&previous),
-            witness_script: wallet.witness_script(chain, index),
-            ..InputParts::default()
-        };
+        let inputs: Vec<InputParts> = parents.into_iter().map(|(_, input)| input).collect();
         let outputs = [OutputParts::default(), OutputParts::default()];
-        build(PsbtVersion::V2, &tx, &[input], &outputs).expect("the parts fit")
+        build(PsbtVersion::V2, &tx, &inputs, &outputs).expect("the parts fit")
     }
 
     fn request(&mut self, psbt: &RawPsbt) -> Signed<Request> {
@@ -367,7 +377,7 @@ impl<'a> House<'a> {
         for out in outputs {
             all.extend(["--out".to_owned(), self.bench.arg(out)]);
         }
-        all
+        self.at_hsm(all)
     }
 
     /// The exported transcript of a device, verified as an auditor does.
@@ -385,6 +395,35 @@ impl<'a> House<'a> {
         let bytes = self.bench.read(&file);
         VerifiedTranscript::verify(&bytes, &trust).unwrap_or_else(|found| panic!("{found}"))
     }
+}
+
+fn spend(previous_output: OutPoint) -> TxIn {
+    TxIn {
+        previous_output,
+        script_sig: ScriptBuf::new(),
+        sequence: Sequence::MAX,
+        witness: Witness::new(),
+    }
+}
+
+/// A transaction that pays a coin to the wallet, and the input that spends it.
+fn parent(wallet: &RegisteredWallet, coin: u8) -> (Transaction, InputParts) {
+    let (chain, index) = (Chain::Receive, KeyIndex(u32::from(coin) % 4));
+    let previous = Transaction {
+        version: TxVersion::TWO,
+        lock_time: LockTime::ZERO,
+        input: vec![spend(OutPoint::new(Txid::from_byte_array([coin; 32]), 0))],
+        output: vec![TxOut {
+            value: COIN,
+            script_pubkey: wallet.script_pubkey(chain, index).expect("an address"),
+        }],
+    };
+    let input = InputParts {
+        previous: bitcoin::consensus::serialize(&previous),
+        witness_script: wallet.witness_script(chain, index),
+        ..InputParts::default()
+    };
+    (previous, input)
 }
 
 /// Plays a ceremony with two honest operators.
