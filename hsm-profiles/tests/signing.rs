@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::Instant;
-
 use bitcoin::secp256k1::{self, PublicKey, Secp256k1};
 use common::{Stranger, isolated, login};
 use hsm_profiles::{ANCHOR_MAX, DeviceHsm, ErrorClass, HsmError, OfficerToken, OpenToken};
@@ -53,28 +51,6 @@ fn verifies_twice(key: &PublicKey, digest: &[u8; 32], signature: &Signature64) {
         .unwrap()
         .verify_prehash(digest, &second)
         .unwrap();
-}
-
-#[test]
-fn three_hundred_signatures_verify_in_two_libraries() {
-    isolated(
-        "three_hundred_signatures_verify_in_two_libraries",
-        |tokens| {
-            let (_module, _, token) = tokens.opened();
-            let (mut device, keys) = device(token, 3);
-            let orders: Vec<PossessionOrder> = (0..300u32)
-                .map(|n| order(&device, &keys[n as usize % 3], n))
-                .collect();
-            let started = Instant::now();
-            let signatures: Vec<Signature64> =
-                orders.iter().map(|o| device.prove(o).unwrap()).collect();
-            let elapsed = started.elapsed();
-            println!("300 signatures in {elapsed:.0?}");
-            for (order, signature) in orders.iter().zip(&signatures) {
-                verifies_twice(&order.key().public_key, order.digest(), signature);
-            }
-        },
-    );
 }
 
 /// A small artefact, signed by a device or by an officer.

@@ -2,6 +2,7 @@
 //! What past sessions mean is folded from a journal; nobody writes it by hand.
 
 use signer_core::digest::{RequestDigest, TxDigest, WalletId};
+use signer_core::keys::Signature64;
 use signer_core::ledger::LedgerState;
 use signer_core::types::{KeyIndex, OfficerId};
 
@@ -15,10 +16,11 @@ pub fn written(
     request: RequestDigest,
     officer: OfficerId,
     wallet: WalletId,
+    signature: Signature64,
 ) {
     ledger.record_intent(tx, &[]); // refused
     ledger.record_rejection(request, officer); // refused
-    ledger.record_r([0; 32]); // refused
+    ledger.record_signature(&signature); // refused
     ledger.record_change(wallet, KeyIndex(0)); // refused
 }
 

@@ -244,6 +244,17 @@ pub fn peek<T: Artefact>(bytes: &[u8]) -> Result<T, CoseError> {
     )?)
 }
 
+/// The signatures on an artefact of any kind by the key `kid`. They are not verified, and there are
+/// none on what is no artefact.
+pub(crate) fn signatures_by(bytes: &[u8], kid: &KeyId) -> Vec<Signature64> {
+    let single = codec::decode::<Sign1>(bytes).map(|sign1| alloc::vec![sign1]);
+    let all = single.or_else(|_| endorsed::endorsements(bytes));
+    let all = all.unwrap_or_default().into_iter();
+    all.filter(|sign1| sign1.kid == *kid)
+        .map(|sign1| sign1.signature)
+        .collect()
+}
+
 /// COSE_Sign1 as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sign1 {

@@ -292,6 +292,12 @@ impl Signature64 {
         r.first().copied().unwrap_or_default()
     }
 
+    /// The s value.
+    pub fn s(&self) -> [u8; 32] {
+        let (halves, _) = self.0.as_chunks::<32>();
+        halves.get(1).copied().unwrap_or_default()
+    }
+
     /// The same P-256 signature with a low S; `None` where r or s is out of range.
     pub fn low_s_p256(&self) -> Option<Self> {
         let signature = p256::ecdsa::Signature::from_slice(&self.0).ok()?;

@@ -1,12 +1,13 @@
 //! What past sessions mean for the next one: a fold of the journal, never a database of its own.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
 use bitcoin::hashes::Hash;
 
 use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
+use crate::keys::Signature64;
 use crate::types::{KeyIndex, OfficerId};
 
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
@@ -16,7 +17,7 @@ use crate::types::{KeyIndex, OfficerId};
 pub struct LedgerState {
     spent: BTreeMap<OutPoint, TxDigest>,
     rejected: BTreeMap<RequestDigest, OfficerId>,
-    r_values: BTreeSet<[u8; 32]>,
+    r_values: RValues,
     highest_change: BTreeMap<WalletId, KeyIndex>,
     signatures: u64,
 }
@@ -27,7 +28,7 @@ impl LedgerState {
         Self {
             spent: BTreeMap::new(),
             rejected: BTreeMap::new(),
-            r_values: BTreeSet::new(),
+            r_values: RValues::new(),
             highest_change: BTreeMap::new(),
             signatures: 0,
         }
@@ -43,13 +44,10 @@ impl LedgerState {
         self.rejected.get(request)
     }
 
-    /// Whether this r value was seen before.
-    pub fn r_seen(&self, r: &[u8; 32]) -> RValue {
-        if self.r_values.contains(r) {
-            RValue::Seen
-        } else {
-            RValue::New
-        }
+    /// The r values of all signatures that the device made and its journal holds, of any key, for
+    /// any purpose.
+    pub const fn r_values(&self) -> &RValues {
+        &self.r_values
     }
 
     /// The highest change index of this wallet that a transaction signed here paid to.
@@ -76,9 +74,9 @@ impl LedgerState {
         self.rejected.entry(request).or_insert(officer);
     }
 
-    /// Remembers an r value.
-    pub(crate) fn record_r(&mut self, r: [u8; 32]) {
-        self.r_values.insert(r);
+    /// Remembers the r value of a signature.
+    pub(crate) fn record_signature(&mut self, signature: &Signature64) {
+        self.r_values.record(signature);
     }
 
     /// Remembers that a change script of this wallet was paid.
@@ -96,7 +94,7 @@ impl LedgerState {
             bytes.extend_from_slice(tx.as_bytes());
         }
         let rejected: Vec<u8> = self.rejected.keys().flat_map(|r| *r.as_bytes()).collect();
-        let r_values: Vec<u8> = self.r_values.iter().flatten().copied().collect();
+        let r_values: Vec<u8> = self.r_values.0.keys().flatten().copied().collect();
         let mut change = Vec::new();
         for (wallet, index) in &self.highest_change {
             change.extend_from_slice(wallet.as_bytes());
@@ -112,12 +110,47 @@ impl LedgerState {
     }
 }
 
+/// r values of signatures, each with its s.
+///
+/// An r is the x coordinate of the nonce's point: two signatures with one r were made with one nonce
+/// (or its negative), and give away the key that made both, or each key to who knows the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RValues(BTreeMap<[u8; 32], [u8; 32]>);
+
+impl RValues {
+    /// Before the first signature.
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Whether the r value of this signature was seen before.
+    pub fn seen(&self, signature: &Signature64) -> RValue {
+        match self.0.get(&signature.r()) {
+            None => RValue::New,
+            Some(s) if *s == signature.s() => RValue::SameSignature,
+            Some(_) => RValue::Seen,
+        }
+    }
+
+    /// Remembers the r value of a signature.
+    pub fn record(&mut self, signature: &Signature64) {
+        self.0.entry(signature.r()).or_insert(signature.s());
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Whether an r value is new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RValue {
     /// Never seen before.
     New,
-    /// Seen before: the nonce was used twice.
+    /// In a copy of this very signature: nothing is given away by it.
+    SameSignature,
+    /// Seen before, in another signature: the nonce was used twice.
     Seen,
 }
 

@@ -29,6 +29,11 @@ struct EndorsedWire {
     endorsements: Vec<Sign1>,
 }
 
+/// The endorsements of an artefact, unverified.
+pub(super) fn endorsements(bytes: &[u8]) -> Result<Vec<Sign1>, CodecError> {
+    codec::decode::<EndorsedWire>(bytes).map(|wire| wire.endorsements)
+}
+
 impl<T: Artefact> Endorsed<T> {
     /// An artefact that nobody has signed yet.
     pub fn new(body: T, scope: Scope) -> Self {

@@ -4,7 +4,11 @@ use bitcoin::secp256k1::PublicKey;
 
 use crate::digest::{DeviceId, tagged};
 use crate::keys::{CkaId, P256PublicKey, Signature64};
+use crate::ledger::RValues;
+use crate::rule::Refusal;
 use crate::types::InputIndex;
+
+use super::rules;
 
 /// A key of this device that an input asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +97,17 @@ impl PossessionOrder {
     /// The 32 bytes that CKM_ECDSA gets.
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
+    }
+
+    /// Judges the proof that the HSM made for this order, as strictly as a signature over a
+    /// transaction; `before` are the r values of all that was made before it.
+    ///
+    /// # Errors
+    /// SIG01 to SIG03.
+    pub fn judge(&self, proof: &Signature64, before: &RValues) -> Result<(), Refusal> {
+        rules::sig01(self, proof)?;
+        rules::sig02(self, proof)?;
+        rules::sig03(self, proof, &[], before)
     }
 }
 

@@ -3,18 +3,47 @@
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, ecdsa};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 
-use super::{IntentLine, SignatureLine};
+use super::{IntentLine, PossessionOrder, SignatureLine};
 use crate::keys::Signature64;
-use crate::ledger::{LedgerState, RValue};
+use crate::ledger::{RValue, RValues};
 use crate::phrase;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::rule::{Phrase, Place, Refusal, RuleId};
+
+/// What a signature of a wallet key was ordered for.
+#[derive(Clone, Debug)]
+pub(super) struct Ordered {
+    place: Place,
+    key: PublicKey,
+    digest: [u8; 32],
+}
+
+impl From<&IntentLine> for Ordered {
+    fn from(line: &IntentLine) -> Self {
+        Self {
+            place: Place::Input(line.input),
+            key: line.key,
+            digest: line.sighash,
+        }
+    }
+}
+
+impl From<&PossessionOrder> for Ordered {
+    fn from(order: &PossessionOrder) -> Self {
+        Self {
+            place: Place::Token,
+            key: order.key().public_key,
+            digest: *order.digest(),
+        }
+    }
+}
 
 /// SIG01: The signature verifies with two independent libraries under the registered key.
-pub(super) fn sig01(line: &IntentLine, signature: &Signature64) -> Result<(), Refusal> {
+pub(super) fn sig01(ordered: impl Into<Ordered>, signature: &Signature64) -> Result<(), Refusal> {
+    let ordered = ordered.into();
     let refusal = |library| {
         Err(Refusal::new(
             RuleId::SIG01,
-            Place::Input(line.input),
+            ordered.place.clone(),
             phrase!("a signature that verifies", "検証できる署名"),
             phrase!(
                 "{library} refuses it",
@@ -23,10 +52,10 @@ pub(super) fn sig01(line: &IntentLine, signature: &Signature64) -> Result<(), Re
             ),
         ))
     };
-    if !taken_by_libsecp256k1(&line.key, &line.sighash, signature) {
+    if !taken_by_libsecp256k1(&ordered.key, &ordered.digest, signature) {
         return refusal("libsecp256k1");
     }
-    if !taken_by_k256(&line.key, &line.sighash, signature) {
+    if !taken_by_k256(&ordered.key, &ordered.digest, signature) {
         return refusal("k256");
     }
     Ok(())
@@ -59,13 +88,13 @@ pub(crate) fn taken_by_k256(key: &PublicKey, digest: &[u8; 32], signature: &Sign
 }
 
 /// SIG02: The signature has a low S value.
-pub(super) fn sig02(line: &IntentLine, signature: &Signature64) -> Result<(), Refusal> {
+pub(super) fn sig02(ordered: impl Into<Ordered>, signature: &Signature64) -> Result<(), Refusal> {
     if signature.low_s_k256() == Some(*signature) {
         return Ok(());
     }
     Err(Refusal::new(
         RuleId::SIG02,
-        Place::Input(line.input),
+        ordered.into().place,
         phrase!("a low S value", "低いS値"),
         phrase!(
             "a high one, or r or s out of range",
@@ -76,26 +105,31 @@ pub(super) fn sig02(line: &IntentLine, signature: &Signature64) -> Result<(), Re
 
 /// SIG03: The r value was never seen before.
 pub(super) fn sig03(
-    line: &IntentLine,
+    ordered: impl Into<Ordered>,
     signature: &Signature64,
     made: &[SignatureLine],
-    ledger: &LedgerState,
+    before: &RValues,
 ) -> Result<(), Refusal> {
     let r = signature.r();
     let now = made.iter().any(|other| other.signature.r() == r);
-    if now || ledger.r_seen(&r) == RValue::Seen {
+    if now || before.seen(signature) != RValue::New {
         return Err(Refusal::new(
             RuleId::SIG03,
-            Place::Input(line.input),
+            ordered.into().place,
             phrase!("a new r value", "初出のr値"),
-            phrase!(
-                "r {r} was used before",
-                "使用済みの r {r}",
-                r = crate::digest::hex(&r)
-            ),
+            used_before(&r),
         ));
     }
     Ok(())
+}
+
+/// What is wrong with an r value.
+pub(crate) fn used_before(r: &[u8; 32]) -> Phrase {
+    phrase!(
+        "r {r} was used before",
+        "使用済みの r {r}",
+        r = crate::digest::hex(r)
+    )
 }
 
 /// SIG04: This device adds exactly one partial signature per input.

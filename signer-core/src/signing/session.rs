@@ -267,7 +267,7 @@ impl Signing {
         let verdicts = [
             rules::sig01(&line, &signature),
             rules::sig02(&line, &signature),
-            rules::sig03(&line, &signature, &self.made, ledger),
+            rules::sig03(&line, &signature, &self.made, ledger.r_values()),
         ];
         verdicts.into_iter().collect::<Result<(), Refusal>>()?;
         let made = SignatureLine {

@@ -190,7 +190,9 @@ mod sig03 {
     #[test]
     fn passes_a_new_r_and_refuses_one_of_the_past_or_of_this_session() {
         let made = signature(1, SIGHASH);
-        let new = |lines: &[_], ledger: &_| rules::sig03(&line(1), &made, lines, ledger);
+        let new = |lines: &[_], ledger: &LedgerState| {
+            rules::sig03(&line(1), &made, lines, ledger.r_values())
+        };
         let mut ledger = LedgerState::empty();
         assert_eq!(new(&[], &ledger), Ok(()));
         let before = crate::signing::SignatureLine {
@@ -199,7 +201,7 @@ mod sig03 {
             signature: high(made),
         };
         assert_eq!(refused(new(&[before], &ledger)), Some(RuleId::SIG03));
-        ledger.record_r(made.r());
+        ledger.record_signature(&made);
         assert_eq!(refused(new(&[], &ledger)), Some(RuleId::SIG03));
     }
 }
@@ -295,15 +297,15 @@ mod alone {
     use crate::types::OutputIndex;
 
     /// The rules that refuse a signature in a session whose past holds `seen`.
-    fn refusing(signature: &Signature64, seen: Option<[u8; 32]>) -> Vec<RuleId> {
+    fn refusing(signature: &Signature64, seen: Option<Signature64>) -> Vec<RuleId> {
         let mut ledger = LedgerState::empty();
-        if let Some(r) = seen {
-            ledger.record_r(r);
+        if let Some(before) = seen {
+            ledger.record_signature(&before);
         }
         let judged = [
             rules::sig01(&line(1), signature),
             rules::sig02(&line(1), signature),
-            rules::sig03(&line(1), signature, &[], &ledger),
+            rules::sig03(&line(1), signature, &[], ledger.r_values()),
         ];
         judged.into_iter().filter_map(refused).collect()
     }
@@ -324,7 +326,7 @@ mod alone {
     #[test]
     fn sig03_alone() {
         let again = signature(1, SIGHASH);
-        assert_eq!(refusing(&again, Some(again.r())), [RuleId::SIG03]);
+        assert_eq!(refusing(&again, Some(again)), [RuleId::SIG03]);
     }
 
     /// One of two signatures is missing; the one that is there was accepted.

@@ -16,6 +16,28 @@ use crate::token::{
 use crate::types::{Chain, KeyIndex};
 use crate::wallet::{DeviceCard, PoolCard, PoolKey};
 
+/// ECDSA by hand, on either curve: r is the x coordinate of k * G, s = (z + r * d) / k.
+macro_rules! by_nonce {
+    ($curve:ident, $secret:expr, $digest:expr, $nonce:expr) => {{
+        use $curve::elliptic_curve::Group as _;
+        use $curve::elliptic_curve::ops::Reduce as _;
+        use $curve::elliptic_curve::point::AffineCoordinates as _;
+        use $curve::{FieldBytes, ProjectivePoint, Scalar};
+
+        let scalar = |bytes: [u8; 32]| Scalar::reduce(&FieldBytes::from(bytes));
+        let nonce: Scalar = $nonce;
+        let r = scalar(
+            (ProjectivePoint::generator() * nonce)
+                .to_affine()
+                .x()
+                .into(),
+        );
+        let s = nonce.invert().unwrap() * (scalar(*$digest) + r * scalar($secret));
+        let made = $curve::ecdsa::Signature::from_scalars(r, s).unwrap();
+        Signature64(made.to_bytes().into())
+    }};
+}
+
 /// A device in software. It makes the same keys and signatures on every run.
 #[derive(Clone, Debug)]
 pub(crate) struct SoftDevice {
@@ -57,6 +79,36 @@ impl SoftDevice {
         let message = Message::from_digest(*digest);
         let signature = Secp256k1::new().sign_ecdsa(&message, &self.secret(key));
         Signature64(signature.serialize_compact())
+    }
+
+    /// A valid signature of one of its wallet keys with a nonce that the test chooses, as no HSM
+    /// may make it.
+    pub(crate) fn sign_with(&self, key: &CkaId, digest: &[u8; 32], nonce: u8) -> Signature64 {
+        self.sign_by(key, digest, k256::Scalar::from(u32::from(nonce)))
+    }
+
+    /// The same with the negative of that nonce.
+    pub(crate) fn sign_with_negative(
+        &self,
+        key: &CkaId,
+        digest: &[u8; 32],
+        nonce: u8,
+    ) -> Signature64 {
+        self.sign_by(key, digest, -k256::Scalar::from(u32::from(nonce)))
+    }
+
+    fn sign_by(&self, key: &CkaId, digest: &[u8; 32], nonce: k256::Scalar) -> Signature64 {
+        let secret = self.secret(*key).secret_bytes();
+        let made = by_nonce!(k256, secret, digest, nonce);
+        made.low_s_k256().unwrap()
+    }
+
+    /// Its identity key's signature with a nonce that the test chooses.
+    pub(crate) fn seal_with_nonce(&self, order: &SealOrder, nonce: u8) -> Signature64 {
+        let secret = p256_key(self.name).to_bytes().into();
+        let nonce = p256::Scalar::from(u64::from(nonce));
+        let made = by_nonce!(p256, secret, order.digest(), nonce);
+        made.low_s_p256().unwrap()
     }
 
     /// Its identity key's signature.

@@ -8,6 +8,7 @@ use crate::codec;
 use crate::digest::sha256_of;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
+use crate::signing::used_before;
 use crate::types::SessionNumber;
 
 /// Largest entry: a PSBT of the largest size with some room.
@@ -141,8 +142,17 @@ impl Journal {
     }
 }
 
+/// SIG03, for signatures over anything but transactions.
+pub(super) fn repeated_r(r: &[u8; 32]) -> Refusal {
+    let expected = phrase!("a new r value", "初出のr値");
+    Refusal::new(RuleId::SIG03, Place::Token, expected, used_before(r))
+}
+
 /// An entry that does not follow.
 pub(super) fn refused(entry: &Entry, error: &FoldError) -> Refusal {
+    if let FoldError::RepeatedR(r) = error {
+        return repeated_r(r);
+    }
     let expected = phrase!(
         "an entry \"{name}\" that follows",
         "続くべき記録「{name}」",

@@ -6,7 +6,7 @@ mod signing;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::chain::{JournalHead, UnverifiedTranscript};
+use super::chain::{JournalHead, UnverifiedTranscript, repeated_r};
 use super::entry::{Body, Entry, SessionOpened};
 use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
@@ -165,6 +165,7 @@ fn random_line(evidence: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine 
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
     match error {
         FoldError::Seal(refusal) => refusal,
+        FoldError::RepeatedR(r) => repeated_r(&r),
         other => {
             let expected = phrase!("an entry that follows", "続くべき記録");
             trn04(entry.sequence, expected, other.phrase())

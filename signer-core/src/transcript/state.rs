@@ -5,6 +5,7 @@ mod error;
 mod install;
 mod keys;
 mod session;
+mod signatures;
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -178,6 +179,15 @@ impl DeviceState {
     /// # Errors
     /// [`FoldError`]; the state is then unchanged.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
+        let made = self.new_signatures(&entry.body)?;
+        self.follow(entry)?;
+        for signature in &made {
+            self.ledger.record_signature(signature);
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, entry: &Entry) -> Result<(), FoldError> {
         match &entry.body {
             Body::Genesis(genesis) => return self.born(entry, genesis),
             Body::SessionOpened(opened) => return self.opened(entry.session, opened),
@@ -317,7 +327,6 @@ impl DeviceState {
         if !intended || (next.input, next.key) != (made.input, made.key) {
             return Err(FoldError::Result);
         }
-        self.ledger.record_r(made.signature.r());
         unfinished.results.push(*made);
         Ok(())
     }

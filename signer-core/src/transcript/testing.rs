@@ -23,7 +23,7 @@ use crate::headers::HeaderRun;
 use crate::random::RandomEvidence;
 use crate::random::testing::{evidence, evidence_again};
 use crate::review::{Answer, ConfirmedTx, Review, Step};
-use crate::rule::{RuleId, RuleLine};
+use crate::rule::{Refusal, RuleId, RuleLine};
 use crate::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm};
 use crate::testing::{Case, SoftDevice, TIP, World, attendance, enrolment, officers_sign};
 use crate::token::{Evidence, Line, RandomBefore, hsm04};
@@ -136,6 +136,13 @@ impl Bench {
     /// Adds an entry and writes it.
     pub(crate) fn add(&mut self, body: Body) {
         let _ = self.append(body);
+    }
+
+    /// Adds an entry, if the journal takes it.
+    pub(crate) fn try_add(&mut self, body: Body) -> Result<(), Refusal> {
+        let appended = self.journal.append(body)?;
+        self.disk.extend(appended.bytes());
+        Ok(())
     }
 
     fn append(&mut self, body: Body) -> Appended {

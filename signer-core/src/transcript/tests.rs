@@ -4,6 +4,7 @@
 mod forged;
 mod keys;
 mod numbers;
+mod repeated;
 mod sessions;
 mod tampered;
 

@@ -111,6 +111,7 @@ fn check_pools(card: &DeviceCard) -> Result<(), WalletError> {
         device,
     };
     let mut seen: BTreeSet<PublicKey> = BTreeSet::new();
+    let mut r_values: BTreeSet<[u8; 32]> = BTreeSet::new();
     let mut last = None;
     for pool in &card.pools {
         if last >= Some(pool.pool) {
@@ -124,6 +125,9 @@ fn check_pools(card: &DeviceCard) -> Result<(), WalletError> {
                     return Err(WalletError::RepeatedKey(key.public_key));
                 }
                 check.verify(pool.pool, chain, KeyIndex(index), key)?;
+                if !r_values.insert(key.possession.r()) {
+                    return Err(WalletError::RepeatedR(card.name.clone()));
+                }
             }
         }
     }

@@ -59,6 +59,8 @@ pub enum WalletError {
         /// The index.
         index: KeyIndex,
     },
+    /// Two possession proofs of a card have one r value: the HSM used a random number twice.
+    RepeatedR(Id),
     /// The keys of this pool do not have the attributes of keys born and kept in an HSM.
     Attributes(Id, PoolNumber),
     /// A device whose HSM profile is not verified, on main net.
@@ -178,6 +180,7 @@ impl Explained for WalletError {
             | Self::NoKeys(_)
             | Self::Row(..)
             | Self::Possession { .. }
+            | Self::RepeatedR(_)
             | Self::Attributes(..) => self.about_keys(),
         }
     }
@@ -204,7 +207,10 @@ impl Explained for WalletError {
                 "Commission one of the two devices again.",
                 "どちらか一方の端末を設定し直してください。"
             ),
-            Self::RepeatedKey(_) | Self::Possession { .. } | Self::Attributes(..) => phrase!(
+            Self::RepeatedKey(_)
+            | Self::Possession { .. }
+            | Self::RepeatedR(_)
+            | Self::Attributes(..) => phrase!(
                 "Do not use this device for a wallet. Report it.",
                 "この端末をウォレットに使用せず、報告してください。"
             ),
@@ -291,6 +297,11 @@ impl WalletError {
                 pool = pool,
                 chain = chain.number(),
                 index = index
+            ),
+            Self::RepeatedR(device) => phrase!(
+                "the HSM of {device} used a random number twice",
+                "{device} のHSMが同じ乱数を2度使用した",
+                device = device
             ),
             Self::Attributes(device, pool) => phrase!(
                 "keys of pool {pool} of {device} were not born and kept in an HSM",

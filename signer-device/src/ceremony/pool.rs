@@ -210,6 +210,9 @@ fn prove_chain(
         let order = PossessionOrder::new(&device, WalletKeyRef { id, public_key }, nonce);
         let possession = session.hsm.prove(&order);
         let possession = possession.map_err(|e| of_hsm(&e, lang))?;
+        let before = session.journal().state().ledger().r_values();
+        let judged = order.judge(&possession, before);
+        judged.map_err(|refusal| session.refuse(&refusal))?;
         proven.push(PoolKey {
             public_key,
             possession,

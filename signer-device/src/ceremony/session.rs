@@ -322,8 +322,15 @@ pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
     Failure::new(kind, error.what(lang), error.advice(lang)).recorded_as(error.what(Lang::En))
 }
 
-/// An entry that the journal does not take: this program did something out of order.
+/// An entry that the journal does not take: this program did something out of order, or the token
+/// used a random number twice.
 fn not_following(refusal: &Refusal) -> Failure {
+    if refusal.rule == RuleId::SIG03 {
+        return Failure::hsm(
+            refusal.text(Lang::En).lines().next().unwrap_or_default(),
+            "Nothing was released. Use neither this token nor its keys any more. Report it.",
+        );
+    }
     Failure::internal(format_args!(
         "the journal takes no such entry: {}",
         refusal.text(Lang::En).replace('\n', " ")

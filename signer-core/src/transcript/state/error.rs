@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::phrase;
 use crate::rule::{Phrase, Refusal};
+use crate::signing::used_before;
 use crate::types::Lang;
 
 /// Why an entry does not follow from those before it.
@@ -33,6 +34,8 @@ pub enum FoldError {
     PreviousSeal,
     /// An artefact was refused; the text says why.
     Artefact(Phrase),
+    /// SIG03: a signature of the device itself, with the r value of another one.
+    RepeatedR([u8; 32]),
     /// The seal was refused.
     Seal(Refusal),
 }
@@ -74,6 +77,7 @@ impl FoldError {
                 "このセッションの前に別の封印"
             ),
             Self::Artefact(why) => why.clone(),
+            Self::RepeatedR(r) => used_before(r),
             Self::Seal(refusal) => phrase!(
                 "{rule}: {difference}",
                 "{rule}: {difference}",

@@ -1,0 +1,68 @@
+//! Every signature that the device made, wherever its journal holds it: for the register of r
+//! values.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{DeviceState, FoldError};
+use crate::cose::{peek, signatures_by};
+use crate::keys::Signature64;
+use crate::ledger::RValue;
+use crate::transcript::entry::{Body, Installed, WhatKind};
+use crate::wallet::{DeviceCard, PoolCard};
+
+impl DeviceState {
+    /// The signatures of this device in an entry.
+    ///
+    /// Those of transactions were judged by SIG03 before they became an entry, and the replay judges
+    /// them again; all others are judged here. A copy of the very same signature gives nothing away.
+    ///
+    /// # Errors
+    /// [`FoldError::RepeatedR`].
+    pub(super) fn new_signatures(&self, body: &Body) -> Result<Vec<Signature64>, FoldError> {
+        if let Body::Result(line) = body {
+            return Ok(alloc::vec![line.signature]);
+        }
+        let made = self.signatures_of(body);
+        let mut now = BTreeMap::new();
+        for signature in &made {
+            let twin = now.insert(signature.r(), signature.s());
+            let other = twin.is_some_and(|s| s != signature.s());
+            if other || self.ledger.r_values().seen(signature) == RValue::Seen {
+                return Err(FoldError::RepeatedR(signature.r()));
+            }
+        }
+        Ok(made)
+    }
+
+    /// By the identity key: seals, receipts, cards, endorsements of wallet records. By wallet keys:
+    /// the possession proofs of the device's own cards.
+    fn signatures_of(&self, body: &Body) -> Vec<Signature64> {
+        let Some(identity) = self.identity() else {
+            return Vec::new();
+        };
+        let (Body::Sealed(bytes)
+        | Body::Receipt(bytes)
+        | Body::Installed(Installed {
+            artefact: bytes, ..
+        })) = body
+        else {
+            return Vec::new();
+        };
+        let mut made = signatures_by(&bytes.0, &identity.key_id());
+        if let Body::Installed(installed) = body
+            && installed.kind == WhatKind::Card
+            && let Ok(card) = peek::<DeviceCard>(&bytes.0)
+            && card.identity == *identity
+        {
+            made.extend(possessions(&card));
+        }
+        made
+    }
+}
+
+fn possessions(card: &DeviceCard) -> impl Iterator<Item = Signature64> {
+    let keys = |pool: &PoolCard| [pool.receive.clone(), pool.change.clone()].concat();
+    let keys = card.pools.iter().flat_map(keys);
+    keys.map(|key| key.possession)
+}
