@@ -90,6 +90,8 @@ def cka_id(role, pool, chain, index, fingerprint):
 def check_possession(card):
     """Every key of a card is proven; how many there are."""
     device, proven = device_id(card[5]), 0
+    r_values = {key[1][:32] for pool in card[8] for key in pool[1] + pool[2]}
+    assert len(r_values) == sum(len(pool[1]) + len(pool[2]) for pool in card[8]), "an r value twice"
     for pool in card[8]:
         for chain, keys in ((0, pool[1]), (1, pool[2])):
             for index, key in enumerate(keys):

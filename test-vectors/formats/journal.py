@@ -4,8 +4,9 @@
 
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
-root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, and that
-keys were announced before they were made and that the device's cards hold these keys and no others.
+root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, that
+keys were announced before they were made, that the device's cards hold these keys and no others, and
+that no two signatures of the device share an r value.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -47,6 +48,7 @@ class Journal:
         self.wallet_keys, self.announced, self.card = {}, {}, None
         self.last, self.count, self.session = bytes(32), 0, 0
         self.seals = self.signatures = 0
+        self.r_values = {}
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
@@ -63,7 +65,7 @@ class Journal:
             GENERATED: self.keys_generated,
             DISCARDED: self.keys_discarded,
             ATTENDED: lambda data: self.artefact("signed-attendance", data),
-            RECEIPT: lambda data: self.artefact("signed-receipt", data),
+            RECEIPT: self.receipt,
             INTAKE: self.taken_in,
             INTENT: self.intended,
             RESULT: self.made,
@@ -104,6 +106,7 @@ class Journal:
             digests.check_possession(body)
             if body[5] == self.identity:
                 self.own_card(body, digest)
+        self.own(data)
 
     def keys_intended(self, intended):
         require(not self.announced, "keys announced before the card with the last ones")
@@ -136,6 +139,8 @@ class Journal:
         found = {(pool[0], c): [k[0] for k in pool[1 + c]] for pool in card[8] for c in (0, 1)}
         require(found == self.wallet_keys, "a card with other keys than the device generated")
         self.card, self.announced = digest, {}
+        for key in (key for pool in card[8] for key in pool[1] + pool[2]):
+            self.new_r(key[1])
 
     def brought(self, rule, body):
         """Keys by which an artefact may be signed though nobody has vouched for them: those of the
@@ -146,6 +151,10 @@ class Journal:
 
     def trust(self, keys):
         self.keys |= {digests.key_id(key): key for key in keys}
+
+    def receipt(self, data):
+        self.artefact("signed-receipt", data)
+        self.own(data)
 
     def taken_in(self, intake):
         self.psbt = intake[0]
@@ -159,12 +168,26 @@ class Journal:
         require(line[1] == intended[2], "a signature of another key")
         require(digests.is_valid(SECP256k1, line[1], intended[3], line[2]), "a Bitcoin signature")
         self.signatures += 1
+        self.new_r(line[2])
+
+    def new_r(self, signature):
+        """No nonce was used twice; a copy of the very same signature is none of it."""
+        r, s = signature[:32], signature[32:]
+        require(self.r_values.setdefault(r, s) == s, "an r value of another signature")
+
+    def own(self, data):
+        """The device's own signatures on an artefact."""
+        item = cbor.loads(data)
+        for sign1 in [item] if isinstance(item, cbor.Tag) else item[1]:
+            if cbor.loads(sign1.value[0])[4] == digests.key_id(self.identity):
+                self.new_r(sign1.value[3])
 
     def closed(self, outcome):
         self.outcome = outcome
 
     def sealed(self, data):
         seal, _ = self.artefact("signed-seal", data)
+        self.own(data)
         expected = (digests.device_id(self.identity), self.session, self.last, self.count)
         require((seal[2], seal[3], seal[4], seal[5]) == expected, "a seal over something else")
         require(seal[7] == self.outcome, "a seal with another outcome")
