@@ -144,6 +144,7 @@ impl From<ConsoleError> for Failure {
             ConsoleError::Ended
             | ConsoleError::Idle
             | ConsoleError::TooLong
+            | ConsoleError::BrokenOff
             | ConsoleError::NotText => Self::officer(error.to_string(), advice),
             ConsoleError::Io(_) => Self::input(
                 error.to_string(),

@@ -26,6 +26,7 @@ use cli::{Cli, Desk};
 use error::{Exit, Failure};
 
 fn main() -> ExitCode {
+    officer_console::harden();
     match Cli::try_parse() {
         Ok(cli) => {
             let lang = cli.lang;

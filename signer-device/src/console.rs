@@ -168,6 +168,7 @@ impl Console {
                 "Begin the ceremony again and type the PIN of this token.",
             )),
             Err(ConsoleError::Ended | ConsoleError::Idle) => Err(gone()),
+            Err(ConsoleError::BrokenOff) => Err(rejected()),
             Err(error) => Err(broken(&error)),
         }
     }

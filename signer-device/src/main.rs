@@ -32,6 +32,7 @@ use plan::Plan;
 use signer_core::types::Lang;
 
 fn main() -> ExitCode {
+    officer_console::harden();
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -68,7 +69,6 @@ fn run(plan: Plan) -> Result<(), Failure> {
     if matches!(plan, Plan::DecodePicture) {
         return optics::child::serve().map_err(Failure::internal);
     }
-    machine::harden();
     match plan {
         Plan::Commission(plan) => ceremony::commission::run(&plan),
         Plan::Generate(plan) => ceremony::generate::run(*plan),

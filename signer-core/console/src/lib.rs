@@ -18,9 +18,14 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, isatty, tcflush,
+    tcgetattr, tcsetattr,
 };
 use zeroize::Zeroizing;
+
+mod process;
+
+pub use process::harden;
 
 /// Longest answer that is read, in bytes.
 pub const ANSWER_LIMIT: usize = 1024;
@@ -34,8 +39,10 @@ pub enum ConsoleError {
     Idle,
     /// Longer than [`ANSWER_LIMIT`].
     TooLong,
-    /// Not UTF-8.
+    /// Not UTF-8, or a PIN with a control character.
     NotText,
+    /// Broken off at the keyboard (Ctrl-C) while a PIN was typed.
+    BrokenOff,
     /// The terminal or the pipe failed.
     Io(io::Error),
 }
@@ -47,6 +54,7 @@ impl fmt::Display for ConsoleError {
             Self::Idle => f.write_str("nobody answered in time"),
             Self::TooLong => write!(f, "the answer is longer than {ANSWER_LIMIT} bytes"),
             Self::NotText => f.write_str("the answer is not text"),
+            Self::BrokenOff => f.write_str("the answer was broken off"),
             Self::Io(error) => write!(f, "the console failed: {error}"),
         }
     }
@@ -146,8 +154,9 @@ impl<'a> Console<'a> {
     /// # Errors
     /// [`ConsoleError`] where no line could be read.
     pub fn ask(&mut self, who: &str, question: &str) -> Result<String, ConsoleError> {
+        make_audible(self.input)?;
         self.prompt(who, question)?;
-        let answer = self.read_line()?;
+        let answer = self.read_line(&[])?;
         if self.input_kind() == InputKind::Program {
             self.say("")?;
         }
@@ -155,6 +164,8 @@ impl<'a> Console<'a> {
     }
 
     /// Asks one officer for a PIN: it is not echoed, and wiped when the answer is dropped.
+    ///
+    /// Ctrl-C ends the question instead of the program, so that the echo comes back.
     ///
     /// # Errors
     /// [`ConsoleError`] where no line could be read.
@@ -165,10 +176,15 @@ impl<'a> Console<'a> {
     ) -> Result<Zeroizing<String>, ConsoleError> {
         let silence = Silence::of(self.input)?;
         self.prompt(who, question)?;
-        let answer = self.read_line();
+        let answer = self.read_line(&silence.breaks);
         drop(silence);
         self.say("")?;
-        answer
+        let answer = answer?;
+        // Not what anybody means to type. A token must not count it as a try.
+        if answer.chars().any(char::is_control) {
+            return Err(ConsoleError::NotText);
+        }
+        Ok(answer)
     }
 
     fn prompt(&mut self, who: &str, question: &str) -> Result<(), ConsoleError> {
@@ -218,8 +234,9 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Reads one line byte by byte: a buffer would hold what is typed ahead.
-    fn read_line(&mut self) -> Result<Zeroizing<String>, ConsoleError> {
+    /// Reads one line byte by byte: a buffer would hold what is typed ahead. One of `breaks` ends it
+    /// without an answer.
+    fn read_line(&mut self, breaks: &[u8]) -> Result<Zeroizing<String>, ConsoleError> {
         let mut line = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT));
         let mut byte = Zeroizing::new([0u8; 1]);
         loop {
@@ -232,6 +249,7 @@ impl<'a> Console<'a> {
                 0 if line.is_empty() => return Err(ConsoleError::Ended),
                 0 => break,
                 _ if *byte == *b"\n" => break,
+                _ if breaks.contains(&byte[0]) => return Err(ConsoleError::BrokenOff),
                 _ if line.len() == ANSWER_LIMIT => return Err(ConsoleError::TooLong),
                 _ => line.extend_from_slice(byte.as_slice()),
             }
@@ -274,10 +292,30 @@ fn steers(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}')
 }
 
+/// Turns the echo of a terminal on: a program that was killed while it read a PIN left it off.
+fn make_audible(input: BorrowedFd<'_>) -> Result<(), ConsoleError> {
+    if !isatty(input) {
+        return Ok(());
+    }
+    let mut modes = tcgetattr(input)?;
+    if !modes.local_modes.contains(AUDIBLE) {
+        modes.local_modes.insert(AUDIBLE);
+        tcsetattr(input, OptionalActions::Now, &modes)?;
+    }
+    Ok(())
+}
+
+/// What a person sees of the own typing, and Ctrl-C.
+const AUDIBLE: LocalModes = LocalModes::ECHO.union(LocalModes::ISIG);
+
 /// Echo is off as long as this lives; nothing happens where the input is no terminal.
+///
+/// Ctrl-C and Ctrl-\ send no signal meanwhile: a signal would end the program and leave the terminal
+/// silent. They end the line instead.
 struct Silence<'a> {
     input: BorrowedFd<'a>,
     before: Option<Termios>,
+    breaks: Vec<u8>,
 }
 
 impl<'a> Silence<'a> {
@@ -286,15 +324,28 @@ impl<'a> Silence<'a> {
             return Ok(Self {
                 input,
                 before: None,
+                breaks: Vec::new(),
             });
         }
+        make_audible(input)?;
         let before = tcgetattr(input)?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.remove(AUDIBLE | LocalModes::ECHONL);
+        let mut breaks = Vec::new();
+        for (signal, end) in [
+            (SpecialCodeIndex::VINTR, SpecialCodeIndex::VEOL),
+            (SpecialCodeIndex::VQUIT, SpecialCodeIndex::VEOL2),
+        ] {
+            let key = before.special_codes[signal];
+            silent.special_codes[end] = key;
+            // Zero is a key that the terminal does not have.
+            breaks.extend((key != 0).then_some(key));
+        }
         tcsetattr(input, OptionalActions::Flush, &silent)?;
         Ok(Self {
             input,
             before: Some(before),
+            breaks,
         })
     }
 }
@@ -302,8 +353,9 @@ impl<'a> Silence<'a> {
 impl Drop for Silence<'_> {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // A terminal that is gone needs no echo.
-            let _ = tcsetattr(self.input.as_fd(), OptionalActions::Now, before);
+            // A terminal that is gone needs no echo. What was typed after the end of the line was
+            // meant for the PIN, and must not be shown.
+            let _ = tcsetattr(self.input.as_fd(), OptionalActions::Flush, before);
         }
     }
 }

@@ -164,3 +164,110 @@ fn nothing_that_steers_a_terminal_reaches_it() {
     );
     assert!(shown.contains("? sato.k: one line<U+001B>c > "));
 }
+
+/// Waits for the prompt, looks at the terminal, then types.
+fn watch_prompt(
+    screen: &Screen,
+    terminal: &File,
+    keyboard: OwnedFd,
+    typed: &'static [u8],
+) -> thread::JoinHandle<Termios> {
+    let (screen, terminal) = (screen.clone(), terminal.try_clone().expect("the same file"));
+    thread::spawn(move || {
+        while !screen.text().ends_with(" > ") {
+            thread::yield_now();
+        }
+        let modes = tcgetattr(&terminal).expect("a terminal");
+        File::from(keyboard)
+            .write_all(typed)
+            .expect("it is being read");
+        modes
+    })
+}
+
+/// What a person notices of a terminal's modes. (Line speeds are written another way by each setting
+/// of them.)
+fn modes(terminal: &File) -> String {
+    let all = tcgetattr(terminal).expect("a terminal");
+    let (input, output, local) = (all.input_modes, all.output_modes, all.local_modes);
+    format!("{input:?} {output:?} {local:?} {:?}", all.special_codes)
+}
+
+#[test]
+fn the_terminal_is_silent_while_a_pin_is_typed_and_as_before_after_it() {
+    let (person, program) = terminal();
+    let before = modes(&program);
+    let screen = Screen::default();
+    let keyboard = person.try_clone().expect("a second hand");
+    let watch = watch_prompt(&screen, &program, keyboard, b"4711\n");
+    let mut console = Console::new(program.as_fd(), screen);
+    let pin = console.ask_secret("a", "PIN").expect("a PIN");
+    assert_eq!(pin.as_str(), "4711");
+    let meanwhile = watch.join().expect("it saw the prompt").local_modes;
+    assert!(!meanwhile.intersects(AUDIBLE | LocalModes::ECHONL));
+    assert!(meanwhile.contains(LocalModes::ICANON), "keys that correct");
+    assert_eq!(modes(&program), before);
+}
+
+/// Without Enter: the keys alone end the question, and the echo is back.
+#[test]
+fn a_pin_that_is_broken_off_leaves_the_terminal_as_it_was() {
+    for keys in [&b"47\x03"[..], b"\x03", b"47\x1c"] {
+        let (person, program) = terminal();
+        let before = modes(&program);
+        let screen = Screen::default();
+        let keyboard = person.try_clone().expect("a second hand");
+        let _watch = watch_prompt(&screen, &program, keyboard, keys);
+        let mut console = Console::new(program.as_fd(), screen.clone());
+        let asked = console.ask_secret("a", "PIN");
+        assert!(matches!(asked, Err(ConsoleError::BrokenOff)), "{asked:?}");
+        assert_eq!(modes(&program), before);
+        assert!(!screen.text().contains("47"));
+    }
+}
+
+#[test]
+fn a_pin_that_nobody_types_leaves_the_terminal_as_it_was() {
+    let (_person, program) = terminal();
+    let before = modes(&program);
+    let patience = Duration::from_millis(20);
+    let mut console = Console::new(program.as_fd(), Screen::default()).with_patience(patience);
+    let asked = console.ask_secret("a", "PIN");
+    assert!(matches!(asked, Err(ConsoleError::Idle)));
+    assert_eq!(modes(&program), before);
+}
+
+/// A program that was killed while it read a PIN cannot give the echo back: the next one does.
+#[test]
+fn the_next_question_gives_back_an_echo_that_was_left_off() {
+    for secret in [true, false] {
+        let (person, program) = terminal();
+        let silence = Silence::of(program.as_fd()).expect("a terminal");
+        std::mem::forget(silence);
+        let left = tcgetattr(&program).expect("a terminal").local_modes;
+        assert!(!left.intersects(AUDIBLE));
+        let screen = Screen::default();
+        let keyboard = person.try_clone().expect("a second hand");
+        answer_after_prompt(&screen, keyboard, "4711\n");
+        let mut console = Console::new(program.as_fd(), screen);
+        let answered = if secret {
+            console.ask_secret("a", "PIN").map(drop)
+        } else {
+            console.ask("a", "b").map(drop)
+        };
+        answered.expect("an answer");
+        let after = tcgetattr(&program).expect("a terminal").local_modes;
+        assert!(after.contains(AUDIBLE));
+    }
+}
+
+#[test]
+fn a_pin_with_a_control_character_reaches_no_token() {
+    for (line, text) in [("47\u{1a}11\n", false), ("47 11\n", true)] {
+        let (input, keyboard) = pipe().expect("a pipe");
+        let screen = Screen::default();
+        answer_after_prompt(&screen, keyboard, line);
+        let mut console = Console::new(input.as_fd(), screen);
+        assert_eq!(console.ask_secret("a", "PIN").is_ok(), text, "{line:?}");
+    }
+}

@@ -9,26 +9,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) use random::KernelRandom;
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, set_dumpable_behavior,
-    setrlimit,
-};
+use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 use signer_core::environment::{EnvironmentReading, Interface};
 
 /// Variables by which a library gets into a process unasked.
 const PRELOADING: [&str; 3] = ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"];
-
-/// Closes what this process can close by itself: no core dump, nobody attaches.
-///
-/// A failure shows in the next reading.
-pub(crate) fn harden() {
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    let _ = setrlimit(Resource::Core, none);
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-}
 
 /// The machine as it is now.
 pub(crate) fn read() -> EnvironmentReading {

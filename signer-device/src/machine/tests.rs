@@ -69,7 +69,7 @@ fn netlink_and_sysfs_see_the_same_interfaces() {
 
 #[test]
 fn this_process_closes_itself() {
-    harden();
+    officer_console::harden();
     assert_eq!(core_limit(), 0);
     assert_eq!(dumpable(), Some(0));
 }
