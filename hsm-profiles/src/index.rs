@@ -12,7 +12,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::Session;
 use signer_core::digest::hex;
 use signer_core::keys::CkaId;
-use signer_core::token::{ForeignObject, Half, HalfPair, Inventory, Line};
+use signer_core::token::{ForeignObject, Half, HalfPair, Inventory, Line, SeenKey};
 
 use crate::anchor::Slot;
 use crate::connection::Connection;
@@ -220,11 +220,19 @@ impl Index {
 
     /// The facts for HSM03.
     pub(crate) fn inventory(&self) -> Inventory {
-        let mut keys: Vec<CkaId> = self.pairs.keys().copied().collect();
+        let pairs = self.pairs.iter().map(|(id, pair)| SeenKey {
+            id: *id,
+            point: Some(pair.public.into()),
+        });
+        let mut keys: Vec<SeenKey> = pairs.collect();
         for (id, count) in &self.doubled {
-            keys.extend(std::iter::repeat_n(*id, *count));
+            let seen = SeenKey {
+                id: *id,
+                point: None,
+            };
+            keys.extend(std::iter::repeat_n(seen, *count));
         }
-        keys.sort_unstable();
+        keys.sort_unstable_by_key(|seen| seen.id);
         let half = |(id, (half, _)): (&CkaId, &(Half, ObjectHandle))| HalfPair {
             id: *id,
             half: *half,

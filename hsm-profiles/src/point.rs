@@ -1,7 +1,7 @@
 //! Curves by their OID, and public keys from `CKA_EC_POINT`.
 
 use bitcoin::secp256k1;
-use signer_core::keys::{KeyRole, P256PublicKey};
+use signer_core::keys::{KeyPoint, KeyRole, P256PublicKey};
 
 use crate::profile::PointForm;
 
@@ -47,6 +47,15 @@ impl PublicPart {
                 .ok()
                 .map(Self::Secp256k1),
             Curve::P256 => P256PublicKey::from_sec1(point).map(Self::P256),
+        }
+    }
+}
+
+impl From<PublicPart> for KeyPoint {
+    fn from(part: PublicPart) -> Self {
+        match part {
+            PublicPart::Secp256k1(key) => key.into(),
+            PublicPart::P256(key) => key.into(),
         }
     }
 }

@@ -16,7 +16,7 @@ use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::random::{Health, HealthTests};
 use signer_core::rule::{Refusal, Verdict};
 use signer_core::token::{
-    Flag, Half, HalfPair, KeyAttribute, KeyReading, Relaxations, hsm01, hsm03,
+    Flag, Half, HalfPair, KeyAttribute, KeyReading, KnownKey, Relaxations, hsm01, hsm03,
 };
 use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber};
 
@@ -32,6 +32,10 @@ fn generate(token: &mut OpenToken, count: u32) -> Vec<KeyReading<PublicKey>> {
     token
         .generate_wallet_keys(DEVICE, POOL, Chain::Receive, 0..count, |_| {})
         .unwrap()
+}
+
+fn known(key: &KeyReading<PublicKey>) -> KnownKey {
+    KnownKey::must(key.id, key.public_key)
 }
 
 fn judge(keys: &[KeyReading<PublicKey>]) -> Verdict {
@@ -138,7 +142,7 @@ fn a_pool_of_two_chains_is_born_read_back_and_complete() {
             read.sort_by_key(|key| key.id);
             born.sort_by_key(|key| key.id);
             assert_eq!(read, born);
-            let expected: Vec<CkaId> = born.iter().map(|key| key.id).collect();
+            let expected: Vec<KnownKey> = born.iter().map(known).collect();
             let inventory = token.inventory().unwrap();
             assert_eq!(hsm03(&inventory, expected.iter().copied()), Verdict::Passed);
             assert_eq!(
@@ -191,7 +195,8 @@ fn nothing_that_is_there_is_taken_over() {
         }
         assert_eq!(token.read_wallet_keys().unwrap(), first[2..]);
         let inventory = token.inventory().unwrap();
-        assert_eq!(inventory.keys, [key_id(2)], "nothing was made");
+        let listed: Vec<CkaId> = inventory.keys.iter().map(|key| key.id).collect();
+        assert_eq!(listed, [key_id(2)], "nothing was made");
     });
 }
 
@@ -218,8 +223,12 @@ fn what_a_cut_left_is_destroyed_and_made_again() {
         assert_eq!(generate_range(&mut token, 1..5), Ok(4));
         let _ = token.logout().unwrap();
         let mut token = login(&module, &selector);
-        assert_eq!(hsm03(&token.listed(), (0..5).map(key_id)), Verdict::Passed);
         let after = token.read_wallet_keys().unwrap();
+        let recorded = after.iter().map(known);
+        assert_eq!(hsm03(&token.listed(), recorded), Verdict::Passed);
+        // What was there before was exchanged under its id.
+        let exchanged = before.iter().map(known);
+        assert_eq!(refused(hsm03(&token.listed(), exchanged)).len(), 4);
         assert_eq!(after[0], before[0]);
         for (old, new) in before.iter().zip(&after).skip(1) {
             assert_ne!(old.public_key, new.public_key);
@@ -330,14 +339,15 @@ fn a_key_that_was_born_elsewhere_is_refused() {
 fn a_doubled_id_is_listed_and_never_used() {
     isolated("a_doubled_id_is_listed_and_never_used", |tokens| {
         let (module, selector, mut token) = tokens.opened();
-        generate(&mut token, 2);
+        let born = generate(&mut token, 2);
         drop((token, module));
         Stranger::alone(|session| generate_carelessly(session, key_id(1)));
         let module = load_module();
         let mut token = login(&module, &selector);
         let inventory = token.inventory().unwrap();
-        assert_eq!(inventory.keys, [key_id(0), key_id(1), key_id(1)]);
-        assert_eq!(refused(hsm03(&inventory, (0..2).map(key_id))).len(), 1);
+        let listed: Vec<CkaId> = inventory.keys.iter().map(|key| key.id).collect();
+        assert_eq!(listed, [key_id(0), key_id(1), key_id(1)]);
+        assert_eq!(refused(hsm03(&inventory, born.iter().map(known))).len(), 1);
         let made = token.generate_wallet_keys(DEVICE, POOL, Chain::Receive, 0..2, |_| {});
         assert_eq!(made, Err(HsmError::KeyExists(key_id(0))));
         let used: Vec<CkaId> = token

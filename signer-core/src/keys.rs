@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 
@@ -189,9 +190,55 @@ impl CkaId {
     }
 }
 
+impl<C> Encode<C> for CkaId {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.to_bytes())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for CkaId {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Self::from_bytes(d.bytes()?)
+            .ok_or_else(|| minicbor::decode::Error::message("not a CKA_ID of ours"))
+    }
+}
+
 impl fmt::Display for CkaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&crate::digest::hex(&self.to_bytes()))
+    }
+}
+
+/// The compressed point of a key on either curve, as it stands on a token: to be compared.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct KeyPoint(#[cbor(n(0), with = "minicbor::bytes")] [u8; 33]);
+
+impl From<PublicKey> for KeyPoint {
+    fn from(key: PublicKey) -> Self {
+        Self(key.serialize())
+    }
+}
+
+impl From<P256PublicKey> for KeyPoint {
+    fn from(key: P256PublicKey) -> Self {
+        Self(key.0)
+    }
+}
+
+impl fmt::Debug for KeyPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyPoint({self})")
+    }
+}
+
+impl fmt::Display for KeyPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::digest::hex(&self.0))
     }
 }
 

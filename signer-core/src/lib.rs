@@ -37,6 +37,7 @@ pub mod frames;
 pub mod headers;
 pub mod keys;
 pub mod ledger;
+pub mod life;
 pub mod policy;
 pub mod psbt;
 pub mod random;

@@ -118,7 +118,7 @@ fn no_function_is_named_like_a_rule_that_does_not_exist() {
                 && name[3..].bytes().all(|b| b.is_ascii_digit());
             let rule = form
                 && [
-                    "psb", "wal", "pol", "app", "rev", "sig", "env", "hsm", "trn",
+                    "psb", "wal", "pol", "app", "rev", "sig", "env", "hsm", "trn", "key",
                 ]
                 .contains(&&name[..3]);
             assert!(!rule || known.contains(&name), "{}: {name}", source.path);

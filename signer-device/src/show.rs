@@ -133,6 +133,9 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::Card => "card",
         CeremonyKind::Destroy => "destroy",
         CeremonyKind::Resume => "resume",
+        CeremonyKind::Inventory => "inventory",
+        CeremonyKind::Backup => "backup",
+        CeremonyKind::Retire => "retire",
     }
 }
 

@@ -115,6 +115,8 @@ def check_digest(rule, data, sample, keys):
     assert (digest and digest.hex()) == expected, f"{rule}: digest {digest} is not {expected}"
     if rule == "signed-device-card":
         digests.check_possession(cbor.loads(cbor.loads(data).value[2]))
+    if rule == "signed-possession-report":
+        digests.check_report(cbor.loads(cbor.loads(data).value[2]))
     if rule == "endorsed-wallet-record":
         found = digests.wallet_id(cbor.loads(cbor.loads(data)[0])).hex()
         assert found == sample["wallet_id"], f"wallet id {found}"
@@ -145,7 +147,9 @@ def check_transcript(grammar, sample):
     """It reads, and with one bit changed anywhere (at 25 places) it does not."""
     data, trusted = bytes.fromhex(sample["hex"]), [bytes.fromhex(t) for t in sample["trusted"]]
     found = journal.read(grammar, data, *trusted)
-    assert found.signatures == sample["signatures"], f"{found.signatures} Bitcoin signatures"
+    counts = found.signatures, found.proofs, len(found.gone)
+    expected = sample["signatures"], sample["proofs"], sample["destroyed"]
+    assert counts == expected, f"signatures, proofs, destroyed keys: {counts}"
     tried = range(0, len(data), max(1, len(data) // 24))
     for place in tried:
         changed = bytearray(data)

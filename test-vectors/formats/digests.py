@@ -22,6 +22,8 @@ KINDS = {
     "signed-approval": ("approval", "himuro/approval"),
     "signed-attendance": ("attendance", None),
     "signed-receipt": ("receipt", "himuro/receipt"),
+    "endorsed-retirement": ("retirement", "himuro/retirement"),
+    "signed-possession-report": ("possession-report", None),
     "signed-seal": ("seal", None),
 }
 
@@ -99,6 +101,17 @@ def check_possession(card):
                 digest = tagged("himuro/possession", device, name, key[0], card[7])
                 assert is_valid(SECP256k1, key[0], digest, key[1]), f"{pool[0]}/{chain}/{index}"
                 proven += 1
+    return proven
+
+
+def check_report(report):
+    """Every proof of a possession report verifies; how many there are."""
+    proven = 0
+    for name, key, (found, proof) in ((line[0], line[1], line[2]) for line in report[8]):
+        if found == 0:
+            digest = tagged("himuro/possession", report[2], name, key, report[4])
+            assert is_valid(SECP256k1, key, digest, proof[0]), f"proof of {name.hex()}"
+            proven += 1
     return proven
 
 

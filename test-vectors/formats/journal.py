@@ -4,9 +4,10 @@
 
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
-root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, that
-keys were announced before they were made, that the device's cards hold these keys and no others, and
-that no two signatures of the device share an r value.
+root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, that keys
+were announced before they were made, that the device's cards hold these keys and no others, every
+proof of possession, that keys end only after a retirement of their wallet, all of them, and that no
+two signatures of the device share an r value.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -22,6 +23,7 @@ from ecdsa import SECP256k1
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
+PROVEN, DESTROYING, DESTROYED = 23, 24, 25
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -30,6 +32,7 @@ ARTEFACTS = [
     "endorsed-wallet-record",
     "endorsed-policy",
     "header-run",
+    "endorsed-retirement",
 ]
 
 
@@ -47,8 +50,11 @@ class Journal:
         self.intent = {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
         self.last, self.count, self.session = bytes(32), 0, 0
-        self.seals = self.signatures = 0
+        self.seals = self.signatures = self.proofs = 0
         self.r_values = {}
+        self.device = digests.device_id(identity)
+        self.nonce = None
+        self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
@@ -69,6 +75,10 @@ class Journal:
             INTAKE: self.taken_in,
             INTENT: self.intended,
             RESULT: self.made,
+            OPENED: self.opened,
+            PROVEN: self.proven,
+            DESTROYING: self.destroying,
+            DESTROYED: self.destroyed,
             CLOSED: self.closed,
             SEALED: self.sealed,
         }
@@ -106,6 +116,12 @@ class Journal:
             digests.check_possession(body)
             if body[5] == self.identity:
                 self.own_card(body, digest)
+        elif rule == "endorsed-wallet-record":
+            pools = [c[3] for c in body[7] if c[0] == self.identity]
+            self.wallets[digests.wallet_id(body)] = pools[0]
+        elif rule == "endorsed-retirement":
+            require(body[4] in self.wallets, "a retirement of an unknown wallet")
+            self.retired[body[4]] = digest
         self.own(data)
 
     def keys_intended(self, intended):
@@ -181,6 +197,35 @@ class Journal:
         for sign1 in [item] if isinstance(item, cbor.Tag) else item[1]:
             if cbor.loads(sign1.value[0])[4] == digests.key_id(self.identity):
                 self.new_r(sign1.value[3])
+
+    def opened(self, opened):
+        self.nonce, self.ending = opened[1], []
+
+    def proven(self, proven):
+        report, _ = self.artefact("signed-possession-report", proven[0])
+        nonce = digests.tagged("himuro/possession-nonce", self.nonce, self.last)
+        expected = (self.device, self.session, nonce, self.card)
+        require((report[2], report[3], report[4], report[5]) == expected, "another report")
+        self.proofs += digests.check_report(report)
+        self.own(proven[0])
+        for line in report[8]:
+            if line[2][0] == 0:
+                self.new_r(line[2][1][0])
+
+    def destroying(self, what):
+        require(self.retired.get(what[0]) == what[1], "keys of a wallet that is not retired")
+        pool, left = self.wallets[what[0]], {}
+        for chain in (0, 1):
+            for index, key in enumerate(self.wallet_keys[(pool, chain)]):
+                left[digests.cka_id(2, pool, chain, index, self.device[:4])] = key
+        left = {name: key for name, key in left.items() if name not in self.gone}
+        listed = [(key[0], key[1]) for key in what[2]]
+        require(listed == sorted(left.items()), "not every key that is left")
+        self.ending = [name for name, _ in listed]
+
+    def destroyed(self, name):
+        require(self.ending and self.ending.pop(0) == name, "another key than the next one")
+        self.gone.add(name)
 
     def closed(self, outcome):
         self.outcome = outcome

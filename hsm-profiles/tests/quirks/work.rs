@@ -7,11 +7,11 @@ use bitcoin::secp256k1::{self, PublicKey, Secp256k1};
 use hsm_profiles::{DeviceHsm, ErrorClass, HsmError, OpenToken, Pin, PinState, Profile};
 use rand_core::{TryCryptoRng, TryRng};
 use signer_core::cose::{Artefact, Draft, Scope, SignedBy};
-use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::keys::{CkaId, Fingerprint, KeyRole, P256PublicKey};
 use signer_core::random::{DeviceRandom, DrawError};
 use signer_core::rule::Verdict;
 use signer_core::signing::{PossessionOrder, SigningHsm, WalletKeyRef};
-use signer_core::token::{KeyReading, RandomBefore, hsm01, hsm02, hsm03, hsm04, hsm05};
+use signer_core::token::{KeyReading, KnownKey, RandomBefore, hsm01, hsm02, hsm03, hsm04, hsm05};
 use signer_core::types::{Chain, KeyIndex, Lang, Network, PoolNumber, Purpose};
 
 use crate::common::{LABEL, SO_PIN, USER_PIN, pin};
@@ -63,7 +63,10 @@ pub(crate) fn work(profile: &Profile) -> Result<(), String> {
     judged("HSM02", &hsm02(&facts, &expectation))?;
     let inventory = token.inventory().map_err(said)?;
     let there = u32::try_from(keys.len()).unwrap().max(3);
-    judged("HSM03", &hsm03(&inventory, expected(device, there)))?;
+    judged(
+        "HSM03",
+        &hsm03(&inventory, known(device, identity.public_key, &keys, there)),
+    )?;
     random_numbers(&token)?;
 
     let mut hsm = DeviceHsm::new(token).map_err(said)?;
@@ -148,11 +151,23 @@ impl TryRng for Kernel {
 
 impl TryCryptoRng for Kernel {}
 
-fn expected(device: Fingerprint, count: u32) -> Vec<CkaId> {
-    let wallet = |index| CkaId::wallet(device, POOL, Chain::Receive, KeyIndex(index));
-    std::iter::once(CkaId::single(KeyRole::Identity))
-        .chain((0..count).map(wallet))
-        .collect()
+/// The identity key and so many wallet keys, with the points that stand there.
+fn known(
+    device: Fingerprint,
+    identity: P256PublicKey,
+    keys: &[KeyReading<PublicKey>],
+    there: u32,
+) -> Vec<KnownKey> {
+    let first = KnownKey::must(CkaId::single(KeyRole::Identity), identity);
+    let wallet = (0..there).map(|index| {
+        let id = CkaId::wallet(device, POOL, Chain::Receive, KeyIndex(index));
+        match keys.iter().find(|key| key.id == id) {
+            Some(key) => KnownKey::must(id, key.public_key),
+            // It is missing: no point stands there.
+            None => KnownKey::must(id, identity),
+        }
+    });
+    std::iter::once(first).chain(wallet).collect()
 }
 
 /// The class is what the profile makes of a code: it stands behind the text.

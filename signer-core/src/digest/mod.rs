@@ -194,6 +194,8 @@ digests! {
     EnrolmentDigest = "himuro/enrolment";
     /// Random bytes that were drawn for a test, and for nothing else.
     SampleDigest = "himuro/random-sample";
+    /// An order that retires a wallet.
+    RetirementDigest = "himuro/retirement";
 }
 
 #[cfg(test)]

@@ -561,5 +561,41 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "記録と規則が一致しません。全ファイルを保管し報告してください。",
             ],
         },
+        RuleId::TRN05 => Words {
+            stage: Stage::Transcript,
+            name: "TRN05",
+            sentence: [
+                "The HSM remembers the last session: it was not restored from an older backup.",
+                "HSMは最後のセッションを記憶している(古いバックアップから復元されたものではない)。",
+            ],
+            advice: [
+                "A restored HSM only proves its keys: device verify-backup. It does not sign.",
+                "復元されたHSMは鍵の所持証明のみ可能です(device verify-backup)。署名はできません。",
+            ],
+        },
+        RuleId::KEY01 => Words {
+            stage: Stage::Life,
+            name: "KEY01",
+            sentence: [
+                "Every key of the device card is proven to be on the token, and no destroyed one is.",
+                "端末カードのすべての鍵がトークンにあることが証明され、破棄済みの鍵は残っていない。",
+            ],
+            advice: [
+                "Do not rely on this backup. Make a new one and check it again; keep the report.",
+                "このバックアップに依存しないでください。作り直して再確認し、報告書を保管してください。",
+            ],
+        },
+        RuleId::KEY02 => Words {
+            stage: Stage::Life,
+            name: "KEY02",
+            sentence: [
+                "Only a retired wallet's keys are destroyed: all that are left, after two operators read and typed which.",
+                "破棄するのは廃止済みウォレットの残りの鍵すべてのみで、操作者2名が対象を読み入力した後に限る。",
+            ],
+            advice: [
+                "Retire the wallet first (wallet retire), then begin again with two operators.",
+                "先にウォレットを廃止し(wallet retire)、操作者2名でやり直してください。",
+            ],
+        },
     }
 }

@@ -28,6 +28,8 @@ pub enum Stage {
     Token,
     /// the journal and its proof
     Transcript,
+    /// the life of keys after their birth
+    Life,
 }
 
 /// Identifier of a rule, spelled the same in code, screens, transcripts, tests and documents.
@@ -174,11 +176,20 @@ pub enum RuleId {
     /// Replay of every session gives the recorded digests.
     #[n(45)]
     TRN04,
+    /// The HSM remembers the last session: it was not restored from an older backup.
+    #[n(46)]
+    TRN05,
+    /// Every key of the device card is proven to be on the token, and no destroyed one is.
+    #[n(47)]
+    KEY01,
+    /// Only a retired wallet's keys are destroyed: all that are left, after two operators read and typed which.
+    #[n(48)]
+    KEY02,
 }
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -225,6 +236,9 @@ impl RuleId {
         Self::TRN02,
         Self::TRN03,
         Self::TRN04,
+        Self::TRN05,
+        Self::KEY01,
+        Self::KEY02,
     ];
 
     /// The rules of one stage, in order.

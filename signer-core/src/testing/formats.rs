@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::{Case, World, id};
 use crate::digest::hex;
 use crate::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion};
+use crate::transcript::Outcome;
 use crate::transcript::testing::Bench;
 use crate::types::Lang;
 use crate::types::SessionNumber;
@@ -103,6 +104,30 @@ fn transcript() -> Value {
         "hex": hex(&bench.disk),
         "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
         "signatures": case.coins.len(),
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
+/// The transcript of a device whose wallet is retired and whose keys are destroyed, and of the
+/// backup that was held against its card before.
+fn ended() -> Value {
+    let mut bench = Bench::ready();
+    bench.prove(|_| {});
+    bench.close(Outcome::Done);
+    bench.retire();
+    let destruction = bench.confirm_destruction();
+    let keys = destruction.what().keys.len();
+    bench.destroy(destruction, keys);
+    bench.inventory(|_| {});
+    bench.close(Outcome::Done);
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": 0,
+        "proofs": keys,
+        "destroyed": keys,
     })
 }
 
@@ -130,7 +155,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
         "p256_keys": keys(&world),
         "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
         "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
-        "transcripts": [transcript()],
+        "transcripts": [transcript(), ended()],
     });
     spoil(&mut data);
     let file = root.join(format!("target/formats-{name}.json"));
@@ -205,6 +230,6 @@ fn every_kind_of_entry_has_its_sample() {
     let names: Vec<_> = entries.iter().map(name).collect();
     let mut distinct = names.clone();
     distinct.dedup();
-    assert_eq!(distinct.len(), 22, "{names:?}");
+    assert_eq!(distinct.len(), 26, "{names:?}");
     assert_eq!(names[..2], ["genesis", "session opened"]);
 }

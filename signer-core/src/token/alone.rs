@@ -6,17 +6,30 @@ use alloc::vec::Vec;
 
 use super::facts::tests::softhsm;
 use super::{
-    Expectation, Flag, HsmFacts, Inventory, KeyAttribute, KeyAttributes, Line, LoginState, Pattern,
-    RandomBefore, Relaxations, SessionEnd, hsm01, hsm02, hsm03, hsm04, hsm05,
+    Expectation, Flag, HsmFacts, Inventory, KeyAttribute, KeyAttributes, KnownKey, Line,
+    LoginState, Pattern, RandomBefore, Relaxations, SeenKey, SessionEnd, hsm01, hsm02, hsm03,
+    hsm04, hsm05,
 };
-use crate::keys::{CkaId, KeyRole};
+use crate::keys::{CkaId, KeyRole, P256PublicKey};
 use crate::random::RandomEvidence;
 use crate::random::testing::evidence;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::device::born_in_hsm;
+use crate::testing::{p256_key, p256_public};
 use crate::types::Network;
 
 const IDENTITY: CkaId = CkaId::single(KeyRole::Identity);
+
+fn point() -> P256PublicKey {
+    p256_public(&p256_key("identity"))
+}
+
+fn seen(id: CkaId) -> SeenKey {
+    SeenKey {
+        id,
+        point: Some(point().into()),
+    }
+}
 
 /// What is read of a token in a session.
 struct Session {
@@ -33,7 +46,7 @@ impl Session {
             attributes: born_in_hsm(),
             facts: softhsm(),
             inventory: Inventory {
-                keys: Vec::from([IDENTITY]),
+                keys: Vec::from([seen(IDENTITY)]),
                 halves: Vec::new(),
                 foreign: Vec::new(),
             },
@@ -61,7 +74,10 @@ impl Session {
                 hsm01([(IDENTITY, &self.attributes)], &Relaxations::none()),
             ),
             (RuleId::HSM02, hsm02(&self.facts, &expected)),
-            (RuleId::HSM03, hsm03(&self.inventory, [IDENTITY])),
+            (
+                RuleId::HSM03,
+                hsm03(&self.inventory, [KnownKey::must(IDENTITY, point())]),
+            ),
             (
                 RuleId::HSM04,
                 hsm04(&self.random, RandomBefore::Sessions(&before)),
@@ -105,7 +121,7 @@ fn hsm02_alone() {
 #[test]
 fn hsm03_alone() {
     let unknown = CkaId::single(KeyRole::Officer);
-    let planted = |session: &mut Session| session.inventory.keys.push(unknown);
+    let planted = |session: &mut Session| session.inventory.keys.push(seen(unknown));
     assert_eq!(refusing(planted), [RuleId::HSM03]);
 }
 

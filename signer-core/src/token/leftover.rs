@@ -74,10 +74,10 @@ impl Inventory {
             }
         };
         let mut rest = self.clone();
-        rest.keys.retain(|id| {
-            let aside = intended.contains(id);
+        rest.keys.retain(|seen| {
+            let aside = intended.contains(&seen.id);
             if aside {
-                note(*id, Remains::Pair);
+                note(seen.id, Remains::Pair);
             }
             !aside
         });

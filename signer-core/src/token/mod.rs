@@ -27,5 +27,5 @@ pub use line::Line;
 pub use pattern::Pattern;
 pub use reading::{
     Flag, ForeignObject, Half, HalfPair, Inventory, KeyAttribute, KeyAttributes, KeyReading,
-    LocalClaim, Relaxations, WrapBackup,
+    KnownKey, LocalClaim, Presence, Relaxations, SeenKey, WrapBackup,
 };

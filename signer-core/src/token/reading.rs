@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use super::{Evidence, Line};
-use crate::keys::CkaId;
+use crate::keys::{CkaId, KeyPoint};
 
 /// A flag of a key as it was read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -218,32 +218,87 @@ pub enum Half {
 }
 
 /// A key without its partner: listed, never used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct HalfPair {
     /// Where it is on the token.
+    #[n(0)]
     pub id: CkaId,
     /// The half that is there.
+    #[n(1)]
     pub half: Half,
 }
 
+/// A key pair as it stands on the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SeenKey {
+    /// Where it is.
+    #[n(0)]
+    pub id: CkaId,
+    /// Its public key; absent where the id stands there more than once.
+    #[n(1)]
+    pub point: Option<KeyPoint>,
+}
+
+/// A key pair that the journal knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Where it must be.
+    pub id: CkaId,
+    /// Its public key.
+    pub point: KeyPoint,
+    /// Whether it must still be there.
+    pub presence: Presence,
+}
+
+impl KnownKey {
+    /// A key that must be there.
+    pub fn must(id: CkaId, point: impl Into<KeyPoint>) -> Self {
+        Self {
+            id,
+            point: point.into(),
+            presence: Presence::Must,
+        }
+    }
+}
+
+/// Whether a known key must be on the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must.
+    Must,
+    /// Its destruction was begun and is not recorded as done: it may be there, whole or its public
+    /// half, or not.
+    Ending,
+}
+
 /// An object that is none of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct ForeignObject {
     /// Its class, for example `CKO_PRIVATE_KEY`.
+    #[n(0)]
     pub class: Line,
     /// Its `CKA_ID` in hexadecimal; empty where it has none.
+    #[n(1)]
     pub id: String,
     /// Its label.
+    #[n(2)]
     pub label: Line,
 }
 
 /// Everything on a token, as seen after login.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Inventory {
     /// Complete key pairs, ascending; one that is doubled stands here as often as it is there.
-    pub keys: Vec<CkaId>,
+    #[n(0)]
+    pub keys: Vec<SeenKey>,
     /// Keys without a partner.
+    #[n(1)]
     pub halves: Vec<HalfPair>,
     /// Anything else, but for the device's two anchors.
+    #[n(2)]
     pub foreign: Vec<ForeignObject>,
 }

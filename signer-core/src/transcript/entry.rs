@@ -3,6 +3,7 @@
 
 mod ended;
 mod keys;
+mod life;
 mod opened;
 
 use alloc::boxed::Box;
@@ -12,12 +13,14 @@ use minicbor::{Decode, Encode};
 
 pub use ended::{Aborted, Exception, Outcome, WrongPin};
 pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
-pub use opened::{CeremonyKind, Rechecked, SessionOpened, Software};
+pub use life::{Inventoried, Proven};
+pub use opened::{CeremonyKind, Looks, Rechecked, SessionOpened, Software};
 
 use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::{RequestDigest, ScreenDigest};
-use crate::keys::P256PublicKey;
+use crate::keys::{CkaId, P256PublicKey};
+use crate::life::Destroying;
 use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
@@ -111,6 +114,18 @@ pub enum Body {
     /// What a cut generation left is about to be destroyed.
     #[n(21)]
     KeysDiscarded(#[n(0)] KeysDiscarded),
+    /// Everything on the token was listed.
+    #[n(22)]
+    Inventoried(#[n(0)] Inventoried),
+    /// A backup or a restored HSM was held against the device card.
+    #[n(23)]
+    Proven(#[n(0)] Proven),
+    /// Keys are about to be destroyed.
+    #[n(24)]
+    Destroying(#[n(0)] Destroying),
+    /// A key was destroyed, and read back as gone.
+    #[n(25)]
+    Destroyed(#[n(0)] CkaId),
 }
 
 impl Body {
@@ -144,6 +159,10 @@ impl Body {
             Self::Rechecked(_) => ["rechecked", "再確認"],
             Self::KeysIntended(_) => ["keys intended", "鍵生成予定"],
             Self::KeysDiscarded(_) => ["keys discarded", "残存鍵破棄"],
+            Self::Inventoried(_) => ["inventoried", "棚卸し"],
+            Self::Proven(_) => ["proven", "所持証明"],
+            Self::Destroying(_) => ["destroying", "破棄予定"],
+            Self::Destroyed(_) => ["destroyed", "破棄"],
         }
     }
 }
@@ -197,6 +216,9 @@ pub enum WhatKind {
     /// Block headers.
     #[n(6)]
     Headers,
+    /// An order that retires a wallet.
+    #[n(7)]
+    Retirement,
 }
 
 /// An artefact that was installed.

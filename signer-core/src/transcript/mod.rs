@@ -14,6 +14,7 @@ mod entry;
 mod judge;
 mod release;
 mod replay;
+mod restored;
 mod seal;
 mod state;
 #[cfg(test)]
@@ -25,11 +26,13 @@ pub use anchor::{Anchor, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
     Aborted, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception, Genesis,
-    Installed, Intake, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome,
-    Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    Installed, Intake, Inventoried, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, Looks,
+    MadeKey, Outcome, Proven, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind,
+    WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::Release;
 pub use replay::{Findings, Trust, VerifiedTranscript};
+pub use restored::trn05;
 pub use seal::{Seal, SealedSession, trn02};
 pub use state::{DeviceState, FoldError, OpenSession, SessionSummary, Unfinished};

@@ -1,6 +1,7 @@
 //! Verification of a transcript: the same pure code runs again on what the journal holds, and
 //! everything that it finds is compared with what the journal says.
 
+mod life;
 mod signing;
 
 use alloc::vec::Vec;
@@ -164,7 +165,7 @@ fn random_line(evidence: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine 
 
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
     match error {
-        FoldError::Seal(refusal) => refusal,
+        FoldError::Seal(refusal) | FoldError::Key(refusal) => refusal,
         FoldError::RepeatedR(r) => repeated_r(&r),
         other => {
             let expected = phrase!("an entry that follows", "続くべき記録");

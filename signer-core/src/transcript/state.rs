@@ -4,6 +4,7 @@
 mod error;
 mod install;
 mod keys;
+mod life;
 mod session;
 mod signatures;
 
@@ -15,6 +16,7 @@ use bitcoin::OutPoint;
 pub use error::FoldError;
 pub use session::{OpenSession, SessionSummary, Unfinished};
 
+use self::life::Life;
 use super::entry::{
     Body, CeremonyKind, Entry, Genesis, KeysGenerated, KeysIntended, Outcome, Rejected,
     SessionOpened,
@@ -46,6 +48,7 @@ pub struct DeviceState {
     tip: Option<ChainTip>,
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
+    life: Life,
     ledger: LedgerState,
     sessions: Vec<SessionSummary>,
     open: Option<OpenSession>,
@@ -68,6 +71,7 @@ impl DeviceState {
             tip: None,
             keys: Vec::new(),
             generation: None,
+            life: Life::default(),
             ledger: LedgerState::empty(),
             sessions: Vec::new(),
             open: None,
@@ -198,6 +202,7 @@ impl DeviceState {
         if session.closed.is_some() {
             return Err(FoldError::Closed);
         }
+        session.admit(&entry.body)?;
         match &entry.body {
             Body::Installed(installed) => self.install(installed),
             Body::KeysIntended(intended) => self.intend_keys(intended),
@@ -212,6 +217,16 @@ impl DeviceState {
             Body::Intent(intent) => self.intend(intent),
             Body::Result(line) => self.made(line),
             Body::Closed(outcome) => self.close(*outcome),
+            Body::Shown(shown) => {
+                session.shown.push(*shown);
+                Ok(())
+            }
+            Body::Answered(answered) => {
+                session.answered.push(answered.clone());
+                Ok(())
+            }
+            Body::Destroying(what) => self.doom(what),
+            Body::Destroyed(id) => self.destroyed(*id),
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }
@@ -338,7 +353,14 @@ impl DeviceState {
             .as_ref()
             .is_some_and(|unfinished| unfinished.missing().next().is_none());
         let signed = session.intended && complete;
-        if outcome == Outcome::Cut || (outcome == Outcome::Signed && !signed) {
+        let half_done = session.opened.kind == CeremonyKind::Destroy && self.life.is_ending();
+        let wrong = match outcome {
+            Outcome::Cut => true,
+            Outcome::Signed => !signed,
+            Outcome::Done => half_done,
+            Outcome::Refused | Outcome::Aborted => false,
+        };
+        if wrong {
             return Err(FoldError::Outcome);
         }
         session.closed = Some(outcome);

@@ -11,22 +11,29 @@ use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use super::{
-    Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Journal,
-    KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, Outcome, Rechecked, SealedSession,
-    SessionOpened, Shown, Software, Trust, WhatKind, judge, new_rejections, review,
+    Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Inventoried,
+    Journal, KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, Outcome, Proven,
+    Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind, judge,
+    new_rejections, review,
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
-use crate::digest::FileDigest;
+use crate::cose::Endorsed;
+use crate::digest::{FileDigest, ScreenDigest};
 use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::headers::HeaderRun;
+use crate::life::{
+    Destruction, Found, PossessionReport, ProofLine, Retirement, Standing, Undertaker, key01,
+};
 use crate::random::RandomEvidence;
 use crate::random::testing::{evidence, evidence_again};
 use crate::review::{Answer, ConfirmedTx, Review, Step};
-use crate::rule::{Refusal, RuleId, RuleLine};
-use crate::signing::{ReceiptFacts, SignedPsbt, Signing, SigningHsm};
-use crate::testing::{Case, SoftDevice, TIP, World, attendance, enrolment, officers_sign};
-use crate::token::{Evidence, Line, RandomBefore, hsm04};
+use crate::rule::{Refusal, RuleId, RuleLine, Verdict};
+use crate::signing::{PossessionOrder, ReceiptFacts, SignedPsbt, Signing, SigningHsm};
+use crate::testing::{
+    Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, label, officers_sign,
+};
+use crate::token::{Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04};
 use crate::transcript::entry::Answered;
 use crate::types::{Chain, Height, KeyIndex, Lang};
 use crate::wallet::PoolCard;
@@ -177,8 +184,8 @@ impl Bench {
         sealed
     }
 
-    /// Opens a session with both operators and reads a PSBT.
-    pub(crate) fn take_in(&mut self, kind: CeremonyKind, case: &Case) {
+    /// Opens a session with both operators.
+    pub(crate) fn attend(&mut self, kind: CeremonyKind, [a, b]: [&str; 2]) {
         self.open(kind);
         let session = self.state().open().unwrap();
         let facts = SessionFacts {
@@ -186,10 +193,110 @@ impl Bench {
             session: session.number(),
             nonce: session.opened().nonce,
         };
-        let [a, b] = case.operators;
         for (who, seat) in [(a, Seat::OperatorA), (b, Seat::OperatorB)] {
             self.add(Body::Attended(ByteString(attendance(who, seat, facts))));
         }
+    }
+
+    /// Retires the wallet of the tests.
+    pub(crate) fn retire(&mut self) {
+        self.open(CeremonyKind::Retire);
+        let order = retirement(&self.world);
+        self.install(WhatKind::Retirement, order.to_bytes());
+        self.close(Outcome::Done);
+    }
+
+    /// Opens a destruction, shows its screen and types every right answer.
+    pub(crate) fn confirm_destruction(&mut self) -> Destruction {
+        self.attend(CeremonyKind::Destroy, ["operator.a", "operator.b"]);
+        let wallet = self.world.wallet.id();
+        let destruction = Destruction::of(self.state(), &wallet).unwrap();
+        let text = destruction.screen(self.lang).join("\n");
+        self.add(Body::Shown(Shown {
+            number: 1,
+            screen: ScreenDigest::over(&[text.as_bytes()]),
+        }));
+        for asked in destruction.asked() {
+            let seat = asked.seat();
+            let text = asked.expected().join(" ");
+            self.add(Body::Answered(Answered {
+                screen: 1,
+                seat,
+                text,
+            }));
+        }
+        destruction
+    }
+
+    /// Writes down what is destroyed, and the end of so many keys.
+    pub(crate) fn destroy(&mut self, destruction: Destruction, keys: usize) -> Undertaker {
+        let entry = self.append(Body::Destroying(destruction.what().clone()));
+        let mut undertaker = destruction.journalled(&entry, &self.disk).unwrap();
+        for _ in 0..keys {
+            let Some(order) = undertaker.next_order() else {
+                break;
+            };
+            self.add(Body::Destroyed(order.key().id));
+        }
+        undertaker
+    }
+
+    /// What HSM03 finds on a token with all that the journal knows; `edit` changes the token.
+    pub(crate) fn inventory(&mut self, edit: impl FnOnce(&mut Inventory)) -> Verdict {
+        let mut inventory = Inventory {
+            keys: self.state().known_keys().into_iter().map(seen).collect(),
+            halves: vec![],
+            foreign: vec![],
+        };
+        edit(&mut inventory);
+        let verdict = hsm03(&inventory, self.state().known_keys());
+        let report = vec![RuleLine {
+            rule: RuleId::HSM03,
+            verdict: verdict.clone(),
+        }];
+        self.add(Body::Inventoried(Inventoried { inventory, report }));
+        verdict
+    }
+
+    /// Opens a session that holds the token against the card; `edit` changes what is found.
+    pub(crate) fn prove(&mut self, edit: impl FnOnce(&mut PossessionReport)) -> Verdict {
+        self.open(CeremonyKind::Backup);
+        let opened = self.state().open().unwrap();
+        let nonce = PossessionReport::nonce_of(&opened.opened().nonce, &self.journal.head().hash);
+        let asked = PossessionReport::asked(self.state());
+        let lines = asked.iter().map(|line| {
+            let order = PossessionOrder::new(&self.device.id(), line.key, nonce);
+            ProofLine {
+                id: line.key.id,
+                public_key: line.key.public_key,
+                found: Found::Proven(self.device.clone().prove(&order).unwrap()),
+            }
+        });
+        let mut report = PossessionReport {
+            version: 1,
+            scope: SCOPE,
+            device: self.device.id(),
+            session: opened.number(),
+            nonce,
+            card: self.state().own_card().unwrap().digest(),
+            hsm: opened.opened().hsm.clone(),
+            standing: Standing::Behind,
+            lines: lines.collect(),
+        };
+        edit(&mut report);
+        let verdict = key01(&report, &asked);
+        let signed = ByteString(self.device.seal(report).to_bytes());
+        let report = vec![RuleLine {
+            rule: RuleId::KEY01,
+            verdict: verdict.clone(),
+        }];
+        self.add(Body::Proven(Proven { signed, report }));
+        verdict
+    }
+
+    /// Opens a session with both operators and reads a PSBT.
+    pub(crate) fn take_in(&mut self, kind: CeremonyKind, case: &Case) {
+        self.attend(kind, case.operators);
         self.add(Body::Intake(Intake {
             psbt: ByteString(case.full(&self.world).into_bytes()),
             channel: Channel::File,
@@ -317,6 +424,27 @@ impl Bench {
         let signing = self.sign(confirmed, usize::MAX);
         let signed = self.receipt(signing);
         (signed, self.close(Outcome::Signed))
+    }
+}
+
+/// The order that retires the wallet of the tests.
+pub(crate) fn retirement(world: &World) -> Endorsed<Retirement> {
+    let order = Retirement {
+        version: 1,
+        scope: SCOPE,
+        root: world.root.digest(),
+        roster: world.roster.digest(),
+        wallet: world.wallet.id(),
+        empty_at: TIP,
+        reason: label("moved to Cold 2"),
+    };
+    officers_sign(order, &["admin.a", "admin.c"])
+}
+
+const fn seen(known: KnownKey) -> SeenKey {
+    SeenKey {
+        id: known.id,
+        point: Some(known.point),
     }
 }
 

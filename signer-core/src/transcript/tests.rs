@@ -3,6 +3,7 @@
 
 mod forged;
 mod keys;
+mod life;
 mod numbers;
 mod repeated;
 mod sessions;

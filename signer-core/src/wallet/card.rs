@@ -8,9 +8,10 @@ use minicbor::{Decode, Encode};
 use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{CardDigest, RootDigest};
-use crate::keys::{P256PublicKey, Signature64};
+use crate::keys::{CkaId, Fingerprint, P256PublicKey, Signature64};
+use crate::signing::WalletKeyRef;
 use crate::token::{Evidence, HsmFacts, KeyAttributes};
-use crate::types::{Chain, Id, Label, PoolNumber};
+use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
 
 /// A device and its pools, signed by the device's identity key.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -49,6 +50,24 @@ pub struct DeviceCard {
     /// The card that this one follows, with all its keys and more; none before a device's first.
     #[n(10)]
     pub predecessor: Option<CardDigest>,
+}
+
+impl DeviceCard {
+    /// Every wallet key of the card, pool by pool, chain by chain.
+    pub fn keys(&self) -> impl Iterator<Item = WalletKeyRef> + '_ {
+        let device = Fingerprint::of(&self.identity.device_id());
+        let of_chain = move |pool: &PoolCard, chain: Chain| {
+            let (pool, keys) = (pool.pool, pool.chain(chain).to_vec());
+            (0..).zip(keys).map(move |(index, key)| WalletKeyRef {
+                id: CkaId::wallet(device, pool, chain, KeyIndex(index)),
+                public_key: key.public_key,
+            })
+        };
+        self.pools.iter().flat_map(move |pool| {
+            let receive = of_chain(pool, Chain::Receive);
+            receive.chain(of_chain(pool, Chain::Change))
+        })
+    }
 }
 
 impl Artefact for DeviceCard {

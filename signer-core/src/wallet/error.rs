@@ -84,6 +84,8 @@ pub enum WalletError {
     Extension,
     /// The pool of this device serves another wallet already.
     PoolInUse(WalletId),
+    /// The wallet is retired: there is no way back.
+    Retired(WalletId),
     /// Another wallet has this name.
     NameInUse(Label),
     /// A descriptor could not be made.
@@ -166,6 +168,11 @@ impl Explained for WalletError {
                 "鍵プールはウォレット {wallet} で使用中",
                 wallet = wallet
             ),
+            Self::Retired(wallet) => phrase!(
+                "wallet {wallet} is retired",
+                "ウォレット {wallet} は廃止済み",
+                wallet = wallet
+            ),
             Self::NameInUse(name) => phrase!(
                 "another wallet is called {name}",
                 "別のウォレットの名称が {name}",
@@ -242,7 +249,7 @@ impl Explained for WalletError {
                 "Register the first version of the wallet.",
                 "ウォレットの最初の版を登録してください。"
             ),
-            Self::PoolInUse(_) => phrase!(
+            Self::PoolInUse(_) | Self::Retired(_) => phrase!(
                 "Generate a new pool for a new wallet.",
                 "新しいウォレットには新しい鍵プールを生成してください。"
             ),

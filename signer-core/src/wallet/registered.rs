@@ -12,7 +12,7 @@ use super::draft::open_record;
 use super::script::{self, Descriptors};
 use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
 use crate::cose::{Endorsed, Scope};
-use crate::digest::{DeviceId, RootDigest, WalletDigest, WalletId};
+use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::{CkaId, Fingerprint};
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, KeyIndex, Label};
@@ -280,19 +280,25 @@ fn check_table(record: &WalletRecord) -> Result<(), WalletError> {
 
 /// The wallets that are registered on a device. One pool of a device serves one wallet.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(Vec<Arc<RegisteredWallet>>);
+pub struct Registry {
+    wallets: Vec<Arc<RegisteredWallet>>,
+    retired: BTreeMap<WalletId, RetirementDigest>,
+}
 
 impl Registry {
     /// A registry without a wallet.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            wallets: Vec::new(),
+            retired: BTreeMap::new(),
+        }
     }
 
     /// Adds a wallet; the same one again changes nothing.
     pub fn add(&mut self, wallet: Arc<RegisteredWallet>) -> Result<(), WalletError> {
         self.admits(wallet.record(), &wallet.digest())?;
         if self.by_digest(&wallet.digest()).is_none() {
-            self.0.push(wallet);
+            self.wallets.push(wallet);
         }
         Ok(())
     }
@@ -304,7 +310,14 @@ impl Registry {
         record: &WalletRecord,
         digest: &WalletDigest,
     ) -> Result<(), WalletError> {
-        for known in self.0.iter().filter(|known| known.digest() != *digest) {
+        if self.retired.contains_key(&record.id()) {
+            return Err(WalletError::Retired(record.id()));
+        }
+        for known in self
+            .wallets
+            .iter()
+            .filter(|known| known.digest() != *digest)
+        {
             if *known.name() == record.name {
                 return Err(WalletError::NameInUse(known.name().clone()));
             }
@@ -318,17 +331,29 @@ impl Registry {
 
     /// The wallets.
     pub fn wallets(&self) -> &[Arc<RegisteredWallet>] {
-        &self.0
+        &self.wallets
+    }
+
+    /// Ends a wallet: it never signs again, and no record of it is added any more.
+    pub(crate) fn retire(&mut self, wallet: WalletId, order: RetirementDigest) {
+        self.retired.entry(wallet).or_insert(order);
+    }
+
+    /// The order that retired this wallet, if one did.
+    pub fn retirement(&self, wallet: &WalletId) -> Option<RetirementDigest> {
+        self.retired.get(wallet).copied()
     }
 
     /// The wallet of this digest.
     pub fn by_digest(&self, digest: &WalletDigest) -> Option<&Arc<RegisteredWallet>> {
-        self.0.iter().find(|wallet| wallet.digest() == *digest)
+        self.wallets
+            .iter()
+            .find(|wallet| wallet.digest() == *digest)
     }
 
     /// The wallet that an output script belongs to, and where it stands there.
     pub fn locate(&self, script: &Script) -> Option<(&Arc<RegisteredWallet>, Chain, KeyIndex)> {
-        self.0.iter().find_map(|wallet| {
+        self.wallets.iter().find_map(|wallet| {
             let (chain, index) = wallet.locate(script)?;
             Some((wallet, chain, index))
         })

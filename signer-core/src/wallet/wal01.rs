@@ -9,8 +9,8 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// WAL01: The wallet is registered on this device, is active, and is of this network.
 ///
-/// Active means that the policy in force lists this version of it, under the same class; and this
-/// device is one of its co-signers.
+/// Active means that the policy in force lists this version of it, under the same class, that it
+/// is not retired, and that this device is one of its co-signers.
 pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContext<'_>) -> Verdict {
     let refused = |expected, got| Refusal::new(RuleId::WAL01, Place::Transaction, expected, got);
     let Some(wallet) = wallet else {
@@ -42,6 +42,16 @@ pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContex
                 "この端末を含む共同署名者"
             ),
             phrase!("not there", "含まれない"),
+        ));
+    }
+    if let Some(order) = context.wallets.retirement(&wallet.id()) {
+        refusals.push(refused(
+            phrase!("a wallet that is not retired", "廃止されていないウォレット"),
+            phrase!(
+                "retired by order {order}",
+                "廃止指示 {order} により廃止済み",
+                order = order
+            ),
         ));
     }
     match context.policy.policy().wallet(&wallet.digest()) {
@@ -76,6 +86,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::cose::Endorsed;
+    use crate::digest::RetirementDigest;
     use crate::psbt::ParsedPsbt;
     use crate::rule::RuleId;
     use crate::signing::SigningHsm;
@@ -84,7 +95,9 @@ mod tests {
         world,
     };
     use crate::types::Purpose;
-    use crate::wallet::{BindContext, RegisteredWallet, Registry, WalletClass, WalletTx};
+    use crate::wallet::{
+        BindContext, RegisteredWallet, Registry, WalletClass, WalletError, WalletTx,
+    };
 
     const ALONE: [RuleId; 1] = [RuleId::WAL01];
 
@@ -113,6 +126,18 @@ mod tests {
         let mut case = Case::new(&world);
         case.outputs = std::vec![Output::to("others", 1_996_000)];
         assert_eq!(refused(case.bind(&world)), ALONE);
+    }
+
+    #[test]
+    fn refuses_a_retired_wallet_and_no_other() {
+        let mut world = World::new();
+        let order = RetirementDigest::over(&[b"order"]);
+        world.wallets.retire(world.other.id(), order);
+        assert_eq!(refused(Case::new(&world).bind(&world)), []);
+        world.wallets.retire(world.wallet.id(), order);
+        assert_eq!(refused(Case::new(&world).bind(&world)), ALONE);
+        let again = world.wallets.add(Arc::clone(&world.wallet));
+        assert_eq!(again, Err(WalletError::Retired(world.wallet.id())));
     }
 
     #[test]

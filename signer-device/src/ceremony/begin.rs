@@ -14,7 +14,7 @@ use signer_core::signing::SigningHsm as _;
 use signer_core::token::{Assurance, HsmFacts, Line, RandomBefore, hsm04};
 use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
-    SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03,
+    SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03, trn05,
 };
 use signer_core::types::{Lang, PoolNumber, SessionNumber};
 
@@ -22,7 +22,7 @@ use super::Script;
 use super::random::Random;
 use super::room::Room;
 use super::session::{Records, Session, of_hsm};
-use super::token::{ExpectedKeys, expected_keys, judge_token, log_in};
+use super::token::{ExpectedKeys, judge_token, log_in};
 use crate::console::{Answers, Who};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Disk, Hold, TornTail, unrecorded};
@@ -131,7 +131,7 @@ impl Desk {
     /// Opens the token, logs in and reads what it is.
     ///
     /// # Errors
-    /// HSM, for a wrong PIN or another device's token; TRN03.
+    /// HSM, for a wrong PIN or another device's token; TRN03, TRN05.
     pub(super) fn token(mut self) -> Result<TokenDesk, Failure> {
         match self.open_token() {
             Ok((hsm, module, anchor, pin)) => Ok(TokenDesk {
@@ -166,7 +166,11 @@ impl Desk {
         let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
         let transcript = UnverifiedTranscript::parse(self.disk.bytes());
         let transcript = transcript.map_err(|refusal| self.room.refused([&refusal]))?;
-        if let Err(refusal) = trn03(anchor.as_ref(), &transcript) {
+        let remembers = trn03(anchor.as_ref(), &transcript).and_then(|()| {
+            let anchor = anchor.as_ref();
+            anchor.map_or(Ok(()), |anchor| trn05(anchor, &transcript))
+        });
+        if let Err(refusal) = remembers {
             return Err(self.room.refused([&refusal]));
         }
         Ok((hsm, module, anchor, pin))
@@ -257,7 +261,7 @@ impl TokenDesk {
         let network = genesis.root.scope.network;
         let state = self.desk.journal.state();
         let expected = ExpectedKeys {
-            recorded: expected_keys(state),
+            recorded: state.known_keys(),
             unrecorded: match kind {
                 CeremonyKind::Keys => state.missing_ids().collect(),
                 _ => BTreeSet::new(),

@@ -11,7 +11,7 @@ use signer_core::review::ReviewSession;
 use signer_core::root::Root;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{RandomBefore, hsm04};
+use signer_core::token::{KnownKey, RandomBefore, hsm04};
 use signer_core::transcript::{
     Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
@@ -101,7 +101,10 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     room.step(6)?;
     let network = trust.root.scope.network;
     let expected = ExpectedKeys {
-        recorded: vec![CkaId::single(KeyRole::Identity)],
+        recorded: vec![KnownKey::must(
+            CkaId::single(KeyRole::Identity),
+            identity.public_key,
+        )],
         unrecorded: BTreeSet::new(),
     };
     let lines = judge_token(&mut token, network, None, expected, healthy);

@@ -17,7 +17,6 @@ use super::begin::Desk;
 use super::officers;
 use super::pool::{announce, following, make_card, make_keys, shown};
 use super::session::{Session, of_hsm, rule_lines};
-use super::token::expected_keys;
 use crate::console::Who;
 use crate::failure::Failure;
 use crate::files::Output;
@@ -175,7 +174,7 @@ fn clear(session: &mut Session) -> Result<(), Failure> {
         &format!("{} destroyed, and gone when read again", ids.len()),
         &format!("{} 件を破棄し、消去を読み戻しで確認しました", ids.len()),
     )?;
-    let expected = expected_keys(session.journal().state());
+    let expected = session.journal().state().known_keys();
     let inventory = session.hsm.token().listed();
     let verdict = hsm03(&inventory, expected);
     if let Verdict::Refused(refusals) = &verdict {
@@ -194,7 +193,7 @@ fn record_refusals(session: &mut Session, refusals: &[Refusal]) -> Result<(), Fa
 fn leftovers(session: &mut Session) -> Result<Vec<Leftover>, Failure> {
     let state = session.journal().state();
     let intended: BTreeSet<CkaId> = state.missing_ids().collect();
-    let expected = expected_keys(state);
+    let expected = state.known_keys();
     let inventory = session.hsm.token().listed();
     let (verdict, left) = hsm03_after_cut(&inventory, expected, &intended);
     match verdict {

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use hsm_profiles::{
     Consequence, HsmError, LoginKind, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
 };
-use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::keys::CkaId;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
-use signer_core::token::{HsmFacts, KeyReading, Line, hsm01, hsm02, hsm03_after_cut};
-use signer_core::transcript::DeviceState;
-use signer_core::types::{KeyIndex, Lang, Network};
+use signer_core::token::{HsmFacts, KeyReading, KnownKey, Line, hsm01, hsm02, hsm03_after_cut};
+use signer_core::types::{Lang, Network};
 
 use super::room::Room;
 use super::session::{of_hsm, rule_lines};
@@ -116,7 +115,7 @@ fn ask_pin(
 /// What has to be on a token, and what may be.
 pub(super) struct ExpectedKeys {
     /// Every key that was recorded.
-    pub(super) recorded: Vec<CkaId>,
+    pub(super) recorded: Vec<KnownKey>,
     /// Ids that a generation announced before it was cut, and never recorded. What stands there is
     /// not a key yet: the ceremony that goes on destroys it before anything else.
     pub(super) unrecorded: BTreeSet<CkaId>,
@@ -145,23 +144,4 @@ pub(super) fn judge_token(
         (RuleId::HSM03, third),
         (RuleId::HSM04, random),
     ]))
-}
-
-/// Every key that the journal says was generated.
-pub(super) fn expected_keys(state: &DeviceState) -> Vec<CkaId> {
-    let device = state.device().map(|device| Fingerprint::of(&device));
-    let wallet = state.keys().iter().flat_map(|made| {
-        let named = (made.first.0..).zip(&made.keys);
-        named.filter_map(move |(index, _)| {
-            Some(CkaId::wallet(
-                device?,
-                made.pool,
-                made.chain,
-                KeyIndex(index),
-            ))
-        })
-    });
-    std::iter::once(CkaId::single(KeyRole::Identity))
-        .chain(wallet)
-        .collect()
 }

@@ -90,6 +90,16 @@ fn detail(entry: &Entry) -> String {
         Body::Result(line) => format!("input {}", line.input),
         Body::Refused(refusal) => refusal.text(Lang::En).replace('\n', " "),
         Body::Aborted(aborted) => format!("step {}: {}", aborted.step, aborted.reason),
+        Body::Inventoried(listed) => {
+            let there = &listed.inventory;
+            let (keys, halves) = (there.keys.len(), there.halves.len());
+            format!(
+                "{keys} keys, {halves} halves, {} others",
+                there.foreign.len()
+            )
+        }
+        Body::Destroying(what) => format!("{} keys of wallet {}", what.keys.len(), what.wallet),
+        Body::Destroyed(id) => format!("key {id}"),
         Body::Closed(outcome) => format!("{outcome:?}"),
         _ => String::new(),
     }

@@ -6,22 +6,28 @@ use alloc::vec::Vec;
 use std::vec;
 
 use super::Sample;
-use super::signed::{attendance, receipt, signature_line, site};
+use super::signed::{attendance, possession_report, receipt, signature_line, site};
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
-use crate::digest::{FileDigest, LedgerDigest, RequestDigest, ScreenDigest, sha256_of};
+use crate::digest::{
+    FileDigest, LedgerDigest, RequestDigest, RetirementDigest, ScreenDigest, sha256_of,
+};
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
+use crate::life::{Destroying, DoomedKey};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
-use crate::signing::{Coin, Intent, IntentLine, SigningHsm};
+use crate::signing::{Coin, Intent, IntentLine, SigningHsm, WalletKeyRef};
 use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id};
-use crate::token::{Evidence, KeyAttributes, Line, Remains};
+use crate::token::{
+    Evidence, ForeignObject, Half, HalfPair, Inventory, KeyAttributes, Line, Remains, SeenKey,
+};
 use crate::transcript::{
     Aborted, Anchor, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception,
-    Genesis, Installed, Intake, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey,
-    Outcome, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    Genesis, Installed, Intake, Inventoried, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended,
+    MadeKey, Outcome, Proven, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind,
+    WrongPin,
 };
 use crate::types::{Chain, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber};
 
@@ -126,6 +132,17 @@ fn endings(world: &World) -> Vec<Body> {
         })),
         Body::KeysIntended(intended()),
         Body::KeysDiscarded(discarded()),
+        Body::Inventoried(inventoried(world)),
+        Body::Proven(Proven {
+            signed: ByteString(possession_report(world).to_bytes()),
+            report: vec![],
+        }),
+        Body::Destroying(Destroying {
+            wallet: world.wallet.id(),
+            retirement: RetirementDigest::over(&[]),
+            keys: vec![doomed(world, 0), doomed(world, 1)],
+        }),
+        Body::Destroyed(doomed(world, 0).id),
     ]
 }
 
@@ -156,6 +173,32 @@ fn discarded() -> KeysDiscarded {
     KeysDiscarded {
         pool: PoolNumber(1),
         keys: (400..).zip(all).map(key).collect(),
+    }
+}
+
+fn doomed(world: &World, index: u32) -> DoomedKey {
+    let WalletKeyRef { id, public_key } = world.devices[0].key(1, Chain::Change, index);
+    DoomedKey { id, public_key }
+}
+
+fn inventoried(world: &World) -> Inventoried {
+    let DoomedKey { id, public_key } = doomed(world, 0);
+    let point = Some(public_key.into());
+    let half = |half| HalfPair { id, half };
+    Inventoried {
+        inventory: Inventory {
+            keys: vec![SeenKey { id, point }, SeenKey { id, point: None }],
+            halves: vec![half(Half::Public), half(Half::Private)],
+            foreign: vec![ForeignObject {
+                class: Line::lossy("CKO_SECRET_KEY"),
+                id: "00ff".into(),
+                label: Line::lossy("x"),
+            }],
+        },
+        report: vec![RuleLine {
+            rule: RuleId::HSM03,
+            verdict: Verdict::Passed,
+        }],
     }
 }
 

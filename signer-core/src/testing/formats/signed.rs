@@ -12,16 +12,18 @@ use crate::codec;
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
     AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, PolicyDigest, ReceiptDigest,
-    RequestDigest, RosterDigest, WalletDigest,
+    RequestDigest, RetirementDigest, RosterDigest, WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
+use crate::life::{Found, PossessionReport, ProofLine, Retirement, Standing};
 use crate::policy::Policy;
 use crate::root::Checkpoint;
-use crate::signing::{Receipt, SignatureLine};
+use crate::signing::{PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
 };
+use crate::transcript::testing::retirement;
 use crate::types::{Blocks, Chain, Height, InputIndex, Network, Purpose, SessionNumber, Version};
 use crate::wallet::{DeviceCard, WalletRecord};
 
@@ -60,7 +62,57 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
             &["admin.a", "admin.c"],
         )),
         policies(&Endorsed::new(later_policy(world), SCOPE)),
+        retirements(&retirement(world)),
+        Sample::plain(
+            "signed-possession-report",
+            possession_report(world).to_bytes(),
+        ),
     ]
+}
+
+fn retirements(of: &Endorsed<Retirement>) -> Sample {
+    Sample::with_digest(
+        "endorsed-retirement",
+        of.to_bytes(),
+        of.digest(RetirementDigest::TAG),
+    )
+}
+
+pub(super) fn possession_report(world: &World) -> Signed<PossessionReport> {
+    let mut device = world.devices[0].clone();
+    let nonce = [7; 32];
+    let line = |index, found| ProofLine {
+        id: device.key(1, Chain::Receive, index).id,
+        public_key: device.key(1, Chain::Receive, index).public_key,
+        found,
+    };
+    let mut lines = vec![
+        line(1, Found::Missing),
+        line(2, Found::Other),
+        line(3, Found::Unproven),
+    ];
+    let key = device.key(1, Chain::Receive, 0);
+    let order = PossessionOrder::new(&device.id(), key, nonce);
+    let proof = device.prove(&order).unwrap();
+    lines.insert(
+        0,
+        ProofLine {
+            id: key.id,
+            public_key: key.public_key,
+            found: Found::Proven(proof),
+        },
+    );
+    device.seal(PossessionReport {
+        version: 1,
+        scope: SCOPE,
+        device: device.id(),
+        session: SessionNumber(9),
+        nonce,
+        card: CardDigest::over(&[]),
+        hsm: crate::testing::device::hsm_facts(),
+        standing: Standing::Behind,
+        lines,
+    })
 }
 
 fn later_policy(world: &World) -> Policy {

@@ -45,6 +45,35 @@ pub enum CeremonyKind {
     /// Going on after a cut.
     #[n(9)]
     Resume,
+    /// Listing everything on the token.
+    #[n(10)]
+    Inventory,
+    /// Holding a backup or a restored HSM against the device card. The HSM that is looked at is
+    /// told nothing: its memory stays as it is.
+    #[n(11)]
+    Backup,
+    /// Retiring a wallet.
+    #[n(12)]
+    Retire,
+}
+
+impl CeremonyKind {
+    /// Whether the ceremony only looks: nothing is installed, generated, signed or destroyed.
+    pub const fn looks(self) -> Looks {
+        match self {
+            Self::Inventory | Self::Backup => Looks::Only,
+            _ => Looks::AndActs,
+        }
+    }
+}
+
+/// What a ceremony does beside looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// Nothing: it is open to a token that a rule refuses.
+    Only,
+    /// It changes something.
+    AndActs,
 }
 
 /// How a session began.

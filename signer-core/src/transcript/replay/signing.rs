@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{random_line, trn04};
+use super::{life, random_line, trn04};
 use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::phrase;
@@ -35,7 +35,7 @@ enum Machine {
 }
 
 #[derive(Debug)]
-enum At {
+pub(super) enum At {
     /// Nothing that could be signed is under way.
     Idle,
     /// The operators read and answer.
@@ -107,6 +107,8 @@ impl SessionReplay {
             (Body::Result(line), At::Signing(signing)) => made(signing, line, state),
             (Body::Receipt(bytes), At::Signing(signing)) => receipt(entry, *signing, bytes, state),
             (Body::Refused(refusal), at) => refused(place, at, refusal),
+            (Body::Inventoried(listed), At::Idle) => life::inventoried(place, listed, state),
+            (Body::Proven(proven), At::Idle) => life::proven(entry, proven, state),
             (Body::Aborted(_), At::Idle | At::Reviewing(_) | At::Signing(_)) => Ok(At::Stopped),
             // What people compared and typed in a ceremony that signs no transaction.
             (Body::Shown(_) | Body::Answered(_), At::Idle) if !signs(state) => Ok(At::Idle),
@@ -118,6 +120,8 @@ impl SessionReplay {
                 | Body::Intent(_)
                 | Body::Result(_)
                 | Body::Receipt(_)
+                | Body::Inventoried(_)
+                | Body::Proven(_)
                 | Body::Aborted(_),
                 _,
             ) => Err(unexpected(entry)),
@@ -334,7 +338,11 @@ fn judged(report: &[RuleLine], otherwise: Machine) -> Machine {
     refused.next().map_or(otherwise, Machine::Refused)
 }
 
-fn same(place: u64, equal: bool, expected: impl FnOnce() -> Phrase) -> Result<(), Refusal> {
+pub(super) fn same(
+    place: u64,
+    equal: bool,
+    expected: impl FnOnce() -> Phrase,
+) -> Result<(), Refusal> {
     if equal {
         Ok(())
     } else {

@@ -36,6 +36,10 @@ pub enum FoldError {
     Artefact(Phrase),
     /// SIG03: a signature of the device itself, with the r value of another one.
     RepeatedR([u8; 32]),
+    /// An entry that this ceremony does not make.
+    Ceremony,
+    /// A destruction was refused.
+    Key(Refusal),
     /// The seal was refused.
     Seal(Refusal),
 }
@@ -78,7 +82,8 @@ impl FoldError {
             ),
             Self::Artefact(why) => why.clone(),
             Self::RepeatedR(r) => used_before(r),
-            Self::Seal(refusal) => phrase!(
+            Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
+            Self::Seal(refusal) | Self::Key(refusal) => phrase!(
                 "{rule}: {difference}",
                 "{rule}: {difference}",
                 rule = refusal.rule,

@@ -7,6 +7,7 @@ use super::{DeviceState, FoldError};
 use crate::approval::{ActiveRoster, CheckedEnrolment};
 use crate::codec;
 use crate::headers::HeaderRun;
+use crate::life::{CheckedRetirement, RetirementStanding};
 use crate::phrase;
 use crate::policy::{ActivePolicy, PolicyStanding};
 use crate::rule::Explained;
@@ -25,6 +26,7 @@ impl DeviceState {
             WhatKind::WalletDraft => self.install_draft(installed),
             WhatKind::Wallet => self.install_wallet(bytes, &genesis),
             WhatKind::Policy => self.install_policy(bytes),
+            WhatKind::Retirement => self.install_retirement(bytes),
             WhatKind::Headers => self.install_headers(bytes, &genesis),
         }
     }
@@ -85,7 +87,9 @@ impl DeviceState {
                 "この端末が共同署名者でないウォレット"
             )));
         }
-        self.wallets.add(Arc::new(wallet)).map_err(refused)
+        self.wallets.add(Arc::new(wallet)).map_err(refused)?;
+        self.note_active();
+        Ok(())
     }
 
     fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
@@ -98,6 +102,20 @@ impl DeviceState {
         };
         let policy = ActivePolicy::open(bytes, roster, standing, self.height());
         self.policy = Some(policy.map_err(refused)?);
+        self.note_active();
+        Ok(())
+    }
+
+    /// A retirement tightens: it is in force at once, and for ever.
+    fn install_retirement(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let standing = RetirementStanding {
+            roster: self.roster.as_ref().ok_or_else(no_roster)?,
+            wallets: &self.wallets,
+            known: self.height(),
+        };
+        let checked = CheckedRetirement::open(bytes, standing).map_err(refused)?;
+        self.wallets
+            .retire(checked.order().wallet, checked.digest());
         Ok(())
     }
 

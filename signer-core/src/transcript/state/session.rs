@@ -7,7 +7,9 @@ use crate::codec::ByteString;
 use crate::digest::FileDigest;
 use crate::ledger::LedgerState;
 use crate::signing::{Intent, IntentLine, SignatureLine};
-use crate::transcript::entry::{CeremonyKind, Intake, Outcome, SessionOpened};
+use crate::transcript::entry::{
+    Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown,
+};
 use crate::types::SessionNumber;
 
 /// A session that has ended.
@@ -30,6 +32,8 @@ pub struct OpenSession {
     pub(super) opened: SessionOpened,
     pub(super) attended: Vec<ByteString>,
     pub(super) intake: Option<Intake>,
+    pub(super) shown: Vec<Shown>,
+    pub(super) answered: Vec<Answered>,
     pub(super) intended: bool,
     pub(super) closed: Option<Outcome>,
 }
@@ -42,6 +46,8 @@ impl OpenSession {
             opened: opened.clone(),
             attended: Vec::new(),
             intake: None,
+            shown: Vec::new(),
+            answered: Vec::new(),
             intended: false,
             closed: None,
         }
@@ -67,6 +73,36 @@ impl OpenSession {
         }
         self.intake = Some(intake.clone());
         Ok(())
+    }
+
+    /// Each ceremony makes its own entries: one that only looks changes nothing, and only a
+    /// destruction destroys.
+    pub(super) fn admit(&self, body: &Body) -> Result<(), FoldError> {
+        let kind = self.opened.kind;
+        let fits = match body {
+            Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
+            Body::Proven(_) => kind == CeremonyKind::Backup,
+            Body::Installed(_)
+            | Body::KeysIntended(_)
+            | Body::KeysGenerated(_)
+            | Body::KeysDiscarded(_) => kind.looks() == Looks::AndActs,
+            _ => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(FoldError::Ceremony)
+        }
+    }
+
+    /// The screens that were shown, in order.
+    pub fn shown(&self) -> &[Shown] {
+        &self.shown
+    }
+
+    /// What was typed, in order, right or wrong.
+    pub fn answered(&self) -> &[Answered] {
+        &self.answered
     }
 
     /// Its number.

@@ -8,7 +8,8 @@ use super::{DeviceState, FoldError};
 use crate::cose::{peek, signatures_by};
 use crate::keys::Signature64;
 use crate::ledger::RValue;
-use crate::transcript::entry::{Body, Installed, WhatKind};
+use crate::life::PossessionReport;
+use crate::transcript::entry::{Body, Installed, Proven, WhatKind};
 use crate::wallet::{DeviceCard, PoolCard};
 
 impl DeviceState {
@@ -35,13 +36,14 @@ impl DeviceState {
         Ok(made)
     }
 
-    /// By the identity key: seals, receipts, cards, endorsements of wallet records. By wallet keys:
-    /// the possession proofs of the device's own cards.
+    /// By the identity key: seals, receipts, cards, endorsements of wallet records, possession
+    /// reports. By wallet keys: the possession proofs of the device's own cards and reports.
     fn signatures_of(&self, body: &Body) -> Vec<Signature64> {
         let Some(identity) = self.identity() else {
             return Vec::new();
         };
-        let (Body::Sealed(bytes)
+        let (Body::Proven(Proven { signed: bytes, .. })
+        | Body::Sealed(bytes)
         | Body::Receipt(bytes)
         | Body::Installed(Installed {
             artefact: bytes, ..
@@ -56,6 +58,11 @@ impl DeviceState {
             && card.identity == *identity
         {
             made.extend(possessions(&card));
+        }
+        if let Body::Proven(_) = body
+            && let Ok(report) = peek::<PossessionReport>(&bytes.0)
+        {
+            made.extend(report.proofs());
         }
         made
     }

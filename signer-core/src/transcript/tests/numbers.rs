@@ -120,8 +120,10 @@ fn each_kind_of_entry_has_its_number() {
         assert_eq!(crate::codec::decode(&bytes), Ok(body));
     }
     // The others need a whole ceremony.
-    let bench = super::signed();
-    for item in super::items(&bench.disk) {
+    let (signed, mut ended) = (super::signed(), super::life::destroyed());
+    ended.prove(|_| {});
+    let items = [signed, ended].map(|bench| super::items(&bench.disk));
+    for item in items.concat() {
         let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
         let number = match entry.body {
             Body::Genesis(_) => 0,
@@ -130,6 +132,10 @@ fn each_kind_of_entry_has_its_number() {
             Body::KeysGenerated(_) => 3,
             Body::Intent(_) => 10,
             Body::Result(_) => 11,
+            Body::Inventoried(_) => 22,
+            Body::Proven(_) => 23,
+            Body::Destroying(_) => 24,
+            Body::Destroyed(_) => 25,
             _ => continue,
         };
         assert!(encode(&entry.body).starts_with(&begins(number)));
@@ -161,5 +167,5 @@ fn verdicts_outcomes_and_places_have_their_numbers() {
         assert_eq!(encode(outcome), [number]);
     }
     assert_eq!(numbers(encode(&Place::Screen(1))), [0x82, 8]);
-    assert_eq!(RuleId::of(Stage::Transcript).count(), 4);
+    assert_eq!(RuleId::of(Stage::Transcript).count(), 5);
 }

@@ -1,0 +1,331 @@
+//! Retirement: the order of the administrators that ends a wallet.
+
+use core::fmt;
+
+use minicbor::{Decode, Encode};
+
+use crate::approval::{ActiveRoster, RosterError};
+use crate::cose::{Artefact, Endorsed, Scope, SignedBy};
+use crate::digest::{RetirementDigest, RootDigest, RosterDigest, WalletId};
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
+use crate::types::{Height, Label, Lang};
+use crate::wallet::Registry;
+
+/// The order that ends a wallet: its coins are gone, its keys never sign again and may be
+/// destroyed. Signed by a quorum of policy administrators. There is no order that takes it back.
+///
+/// A pool serves one wallet and no other, so a wallet's retirement is its pools' retirement, and
+/// a device is retired when all of its wallets are.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Retirement {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// The root.
+    #[n(2)]
+    pub root: RootDigest,
+    /// The roster whose administrators sign.
+    #[n(3)]
+    pub roster: RosterDigest,
+    /// The wallet, whatever the version of its key table.
+    #[n(4)]
+    pub wallet: WalletId,
+    /// Height at which the administrators found no coin of this wallet in the chain.
+    #[n(5)]
+    pub empty_at: Height,
+    /// Why, in few words.
+    #[n(6)]
+    pub reason: Label,
+}
+
+impl Artefact for Retirement {
+    const KIND: &'static str = "retirement";
+    const SIGNED_BY: SignedBy = SignedBy::Officer;
+}
+
+impl Endorsed<Retirement> {
+    /// The digest by which people and journals name this order.
+    pub fn retirement_digest(&self) -> RetirementDigest {
+        RetirementDigest::from_bytes(self.digest(RetirementDigest::TAG))
+    }
+}
+
+/// Why a retirement was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetirementError {
+    /// Not signed by a quorum of administrators.
+    Roster(RosterError),
+    /// Names another roster than the one in force.
+    OtherRoster(RosterDigest),
+    /// No such wallet is registered here.
+    NoWallet(WalletId),
+    /// The wallet is retired already.
+    Again(WalletId),
+    /// The chain was looked at before the last block that this device knows: coins may have come
+    /// since.
+    Stale {
+        /// Where it was looked at.
+        empty_at: Height,
+        /// The last block that is known here.
+        known: Height,
+    },
+}
+
+impl Explained for RetirementError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Roster(error) => error.what(),
+            Self::OtherRoster(got) => phrase!(
+                "made under roster {got}",
+                "名簿 {got} の下で作成されたもの",
+                got = got
+            ),
+            Self::NoWallet(id) => phrase!(
+                "wallet {id} is not registered on this device",
+                "ウォレット {id} はこの端末に未登録",
+                id = id
+            ),
+            Self::Again(id) => phrase!(
+                "wallet {id} is retired already",
+                "ウォレット {id} は廃止済み",
+                id = id
+            ),
+            Self::Stale { empty_at, known } => phrase!(
+                "empty at height {empty_at}, known height {known}",
+                "ブロック高 {empty_at} で残高なし(既知のブロック高 {known})",
+                empty_at = empty_at,
+                known = known
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Roster(error) => error.advice(),
+            Self::OtherRoster(_) => phrase!(
+                "Have the order signed again under the roster in force.",
+                "有効な名簿の下で廃止指示の署名を取り直してください。"
+            ),
+            Self::NoWallet(_) => phrase!(
+                "Use the order that names a wallet of this device.",
+                "この端末のウォレットを指す廃止指示を使用してください。"
+            ),
+            Self::Again(_) => phrase!(
+                "Nothing is left to do; see signer-device device status.",
+                "作業は不要です。signer-device device statusで確認してください。"
+            ),
+            Self::Stale { .. } => phrase!(
+                "Look at the chain again and have a new order signed.",
+                "チェーンを再確認し、新しい廃止指示の署名を取ってください。"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for RetirementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
+}
+
+impl core::error::Error for RetirementError {}
+
+impl From<RosterError> for RetirementError {
+    fn from(error: RosterError) -> Self {
+        Self::Roster(error)
+    }
+}
+
+/// What a retirement is held against: all of it from the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct RetirementStanding<'a> {
+    /// The roster in force.
+    pub roster: &'a ActiveRoster,
+    /// The registered wallets.
+    pub wallets: &'a Registry,
+    /// The last block that is known.
+    pub known: Height,
+}
+
+/// A retirement that a quorum of administrators signed, of a wallet of this device.
+#[derive(Clone, Debug)]
+pub struct CheckedRetirement {
+    endorsed: Endorsed<Retirement>,
+    digest: RetirementDigest,
+}
+
+impl CheckedRetirement {
+    /// Takes an order of the roster in force, for a registered wallet that is not retired, over a
+    /// chain that is not older than what this device knows.
+    pub fn open(bytes: &[u8], at: RetirementStanding<'_>) -> Result<Self, RetirementError> {
+        let RetirementStanding {
+            roster,
+            wallets,
+            known,
+        } = at;
+        let endorsed = roster.open_endorsed::<Retirement>(bytes, known)?;
+        let order = endorsed.body();
+        if order.version != 1 {
+            return Err(RosterError::Version(order.version).into());
+        }
+        if order.scope != roster.scope() {
+            return Err(RosterError::OtherScope.into());
+        }
+        if order.root != roster.root() {
+            return Err(RosterError::OtherRoot.into());
+        }
+        if order.roster != roster.digest() {
+            return Err(RetirementError::OtherRoster(order.roster));
+        }
+        if !wallets.wallets().iter().any(|w| w.id() == order.wallet) {
+            return Err(RetirementError::NoWallet(order.wallet));
+        }
+        if wallets.retirement(&order.wallet).is_some() {
+            return Err(RetirementError::Again(order.wallet));
+        }
+        let empty_at = order.empty_at;
+        if empty_at < known {
+            return Err(RetirementError::Stale { empty_at, known });
+        }
+        Ok(Self {
+            digest: endorsed.retirement_digest(),
+            endorsed,
+        })
+    }
+
+    /// The order.
+    pub const fn order(&self) -> &Retirement {
+        self.endorsed.body()
+    }
+
+    /// The order with its signatures.
+    pub fn to_bytes(&self) -> alloc::vec::Vec<u8> {
+        self.endorsed.to_bytes()
+    }
+
+    /// Its digest.
+    pub const fn digest(&self) -> RetirementDigest {
+        self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{SCOPE, TIP, label, officers_sign, world};
+    use crate::types::Purpose;
+
+    fn usual() -> Retirement {
+        Retirement {
+            version: 1,
+            scope: SCOPE,
+            root: world().root.digest(),
+            roster: world().roster.digest(),
+            wallet: world().wallet.id(),
+            empty_at: TIP,
+            reason: label("moved to Cold 2"),
+        }
+    }
+
+    fn open(
+        change: impl FnOnce(&mut Retirement),
+        signers: &[&str],
+    ) -> Result<CheckedRetirement, RetirementError> {
+        let mut order = usual();
+        change(&mut order);
+        let at = RetirementStanding {
+            roster: &world().roster,
+            wallets: &world().wallets,
+            known: TIP,
+        };
+        CheckedRetirement::open(&officers_sign(order, signers).to_bytes(), at)
+    }
+
+    fn refused(change: impl FnOnce(&mut Retirement)) -> RetirementError {
+        open(change, &["admin.a", "admin.b"]).unwrap_err()
+    }
+
+    #[test]
+    fn takes_an_order_of_a_quorum() {
+        let taken = open(|_| {}, &["admin.a", "admin.c"]).unwrap();
+        assert_eq!(taken.order(), &usual());
+        assert_eq!(
+            taken.digest(),
+            open(|_| {}, &["admin.a", "admin.b"]).unwrap().digest()
+        );
+        assert!(
+            open(
+                |order| order.empty_at = Height(TIP.0 + 1),
+                &["admin.a", "admin.b"]
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn refuses_one_administrator_and_anybody_else() {
+        let one = open(|_| {}, &["admin.a"]).unwrap_err();
+        assert!(matches!(
+            one,
+            RetirementError::Roster(RosterError::TooFewSignatures { needed: 2, got: 1 })
+        ));
+        let other = open(|_| {}, &["admin.a", "operator.a"]).unwrap_err();
+        assert!(matches!(
+            other,
+            RetirementError::Roster(RosterError::NotAdministrator(_))
+        ));
+    }
+
+    #[test]
+    fn refuses_another_frame() {
+        let roster = RosterDigest::over(&[]);
+        assert_eq!(refused(|o| o.version = 2), RosterError::Version(2).into());
+        assert_eq!(
+            refused(|o| o.scope.purpose = Purpose::Drill),
+            RosterError::OtherScope.into()
+        );
+        assert_eq!(
+            refused(|o| o.root = RootDigest::over(&[])),
+            RosterError::OtherRoot.into()
+        );
+        assert_eq!(
+            refused(|o| o.roster = roster),
+            RetirementError::OtherRoster(roster)
+        );
+    }
+
+    #[test]
+    fn refuses_an_unknown_wallet_and_a_stale_look_at_the_chain() {
+        let nobody = WalletId::over(&[]);
+        assert_eq!(
+            refused(|o| o.wallet = nobody),
+            RetirementError::NoWallet(nobody)
+        );
+        let empty_at = Height(TIP.0 - 1);
+        assert_eq!(
+            refused(|o| o.empty_at = empty_at),
+            RetirementError::Stale {
+                empty_at,
+                known: TIP
+            }
+        );
+    }
+
+    #[test]
+    fn every_error_is_two_lines() {
+        for error in [
+            refused(|o| o.version = 2),
+            refused(|o| o.wallet = WalletId::over(&[])),
+            refused(|o| o.empty_at = Height(0)),
+            RetirementError::Again(usual().wallet),
+            RetirementError::OtherRoster(RosterDigest::over(&[])),
+        ] {
+            assert_eq!(alloc::format!("{error}").lines().count(), 2);
+        }
+    }
+}
