@@ -10,9 +10,10 @@ use std::time::Duration;
 use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 use signer_core::keys::CkaId;
+use signer_core::token::LoginKind;
 use signer_core::types::Lang;
 
-use crate::profile::{LoginKind, ProfileError};
+use crate::profile::ProfileError;
 
 /// What a return code means for the people at the device. The profile maps codes to classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -36,8 +36,8 @@ pub use module::{LoginNeed, Module, TokenInfo, TokenSelector};
 pub use officer::OfficerToken;
 pub use owner::a_module_hangs;
 pub use profile::{
-    AnchorStore, Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginKind,
-    LoginRole, PointOnPrivate, Profile, ProfileError, UnverifiedValue,
+    Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginRole, PointOnPrivate,
+    Profile, ProfileError, UnverifiedValue,
 };
 pub use random::TokenRandom;
 pub use session::{ClosedToken, LoggedOut, OpenToken};

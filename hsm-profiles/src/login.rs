@@ -8,11 +8,12 @@ use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
+use signer_core::token::LoginKind;
 use zeroize::Zeroizing;
 
 use crate::connection::Connection;
 use crate::error::HsmError;
-use crate::profile::{LoginKind, Profile};
+use crate::profile::Profile;
 
 /// How long people may take at the HSM's own keypad or card reader.
 const AT_THE_HSM: Duration = Duration::from_mins(5);

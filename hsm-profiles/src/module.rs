@@ -260,6 +260,9 @@ impl Library {
             key_storage: self.profile.key_storage(),
             fips: self.profile.fips().clone(),
             relaxations: self.profile.relaxations().clone(),
+            unverified: self.profile.unverified_keys(),
+            login: self.profile.login_kind(),
+            anchor: self.profile.anchor(),
         }
     }
 }

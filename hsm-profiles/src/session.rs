@@ -91,7 +91,7 @@ impl ClosedToken {
     /// Logs the user in, with one try. On an error the token is given up: whoever wants another
     /// try opens it again, on purpose.
     ///
-    /// What the secret is depends on the profile's [`LoginKind`](crate::LoginKind); where none is
+    /// What the secret is depends on the profile's [`LoginKind`](signer_core::token::LoginKind); where none is
     /// typed, the secret is [`Pin::not_typed`].
     pub fn login(self, pin: &Pin) -> Result<OpenToken, HsmError> {
         self.ready_for_login()?;

@@ -11,7 +11,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use hsm_profiles::{ErrorClass, HsmError, Module, PinState, TokenSelector};
 use signer_core::rule::Verdict;
-use signer_core::token::{Line, hsm02, hsm05};
+use signer_core::token::{Line, hsm02, hsm05, hsm06};
 use signer_core::types::{Lang, Network};
 
 fn is_two_lines_without_the_pin(error: &HsmError) {
@@ -72,10 +72,10 @@ fn facts_name_token_module_and_profile() {
         );
         assert_eq!(facts.module_digest, module.digest());
         assert_eq!(facts.profile_digest, profile().digest());
-        let expected = profile().expectation(Network::Regtest, Some(facts.clone()));
+        let expected = profile().expectation(Some(facts.clone()));
         assert_eq!(hsm02(&facts, &expected), Verdict::Passed);
-        let main = profile().expectation(Network::Main, Some(facts.clone()));
-        assert!(matches!(hsm02(&facts, &main), Verdict::Refused(_)));
+        let main = hsm06(facts.standing(), Some(&facts), Network::Main, None);
+        assert!(matches!(main, Verdict::Refused(_)));
     });
 }
 

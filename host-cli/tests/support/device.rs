@@ -12,8 +12,8 @@ use signer_core::keys::{CkaId, Fingerprint, P256PublicKey, Signature64};
 use signer_core::psbt::{ParsedPsbt, RawPsbt, signed};
 use signer_core::signing::{PossessionOrder, Receipt, SignatureLine, WalletKeyRef};
 use signer_core::token::{
-    Assurance, Evidence, Flag, HsmFacts, KeyAttribute as A, KeyAttributes, KeyStorage, Line,
-    Relaxations,
+    AnchorStore, Assurance, Evidence, FipsClaim, Flag, HsmFacts, KeyAttribute as A, KeyAttributes,
+    KeyStorage, Line, LoginKind, Relaxations,
 };
 use signer_core::types::{Chain, Id, InputIndex, KeyIndex, Label, PoolNumber, SessionNumber};
 use signer_core::wallet::{DeviceCard, PoolCard, PoolKey, RegisteredWallet, WalletRecord};
@@ -87,6 +87,7 @@ impl SoftDevice {
             }],
             hsm: hsm_facts(),
             predecessor: None,
+            acceptance: None,
         };
         self.sealed(card, scope)
     }
@@ -218,7 +219,10 @@ fn hsm_facts() -> HsmFacts {
         profile_digest: FileDigest::over(&[b"profile"]),
         assurance: Assurance::TestOnly,
         key_storage: KeyStorage::Software,
-        fips: Line::lossy("none"),
+        fips: FipsClaim::Never(Line::lossy("software")),
         relaxations: Relaxations::none(),
+        unverified: Vec::new(),
+        login: LoginKind::Pin,
+        anchor: AnchorStore::DataObject,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use signer_core::token::LoginKind;
 use signer_core::types::Lang;
 
 use super::{ErrorClass, HsmError};
-use crate::profile::LoginKind;
 
 /// What happened.
 pub(super) fn what(error: &HsmError, lang: Lang) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use signer_core::token::{Line, Pattern};
+use signer_core::token::{AnchorStore, Line, LoginKind, Pattern};
 
 /// An enum whose values have a name in profiles.
 macro_rules! named {
@@ -68,16 +68,6 @@ named! {
     }
 }
 
-named! {
-    /// Where the token keeps the head of the journal.
-    pub AnchorStore {
-        /// In two private data objects.
-        DataObject = "data-object",
-        /// Nowhere: the token takes no data objects.
-        None = "none",
-    }
-}
-
 /// `[login]`
 #[derive(Clone, Debug)]
 pub(crate) struct LoginTable {
@@ -88,23 +78,6 @@ pub(crate) struct LoginTable {
     pub(crate) consequence: Consequence,
     pub(crate) generate_as: LoginRole,
     pub(crate) sign_as: LoginRole,
-}
-
-named! {
-    /// What `C_Login` is given.
-    pub LoginKind {
-        /// A PIN.
-        Pin = "pin",
-        /// Four hexadecimal digits of the key that authenticates, then its password.
-        IdAndPassword = "id_and_password",
-        /// A user's name, a colon, the password.
-        UserColonPassword = "user_colon_password",
-        /// Nothing: the secret goes into the HSM by its own keypad or card reader.
-        ProtectedPath = "protected_path",
-        /// Something that is not looked at: cards were loaded before, by the vendor's tool. A login
-        /// that works proves nothing of who is there.
-        Preloaded = "preloaded",
-    }
 }
 
 named! {

@@ -8,6 +8,7 @@
 
 mod codes;
 mod facts;
+mod fips;
 mod read;
 mod table;
 #[cfg(test)]
@@ -19,14 +20,14 @@ use std::fmt;
 
 use signer_core::digest::FileDigest;
 use signer_core::token::{
-    Assurance, Evidence, Expectation, HsmFacts, KeyStorage, Line, Pattern, Relaxations,
+    AnchorStore, Assurance, Evidence, Expectation, FipsClaim, HsmFacts, KeyStorage, Line,
+    LoginKind, Pattern, ProfileStanding, Relaxations,
 };
-use signer_core::types::{Id, Network};
+use signer_core::types::Id;
 
 use crate::error::ErrorClass;
 pub use facts::{
-    AnchorStore, Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginKind,
-    LoginRole, PointOnPrivate,
+    Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginRole, PointOnPrivate,
 };
 use facts::{EcTable, GenerateTable, LoginTable, ModuleTable, TokenTable};
 pub(crate) use facts::{PointForm, Sent, Serial};
@@ -99,7 +100,7 @@ pub struct Profile {
     derivation: Derivation,
     attestation: Attestation,
     backup: Backup,
-    fips: Line,
+    fips: FipsClaim,
 }
 
 impl Profile {
@@ -147,9 +148,22 @@ impl Profile {
         self.assurance
     }
 
+    /// What HSM06 judges before a token is opened.
+    pub const fn standing(&self) -> ProfileStanding {
+        ProfileStanding {
+            assurance: self.assurance,
+            digest: self.digest,
+        }
+    }
+
     /// Values that nobody has verified, in the order of their names.
     pub fn unverified(&self) -> &[UnverifiedValue] {
         &self.unverified
+    }
+
+    pub(crate) fn unverified_keys(&self) -> Vec<Line> {
+        let values = self.unverified.iter();
+        values.map(|value| value.key.clone()).collect()
     }
 
     /// Where it asks for less than the rules.
@@ -233,9 +247,8 @@ impl Profile {
     }
 
     /// What HSM02 expects of a token of this profile.
-    pub fn expectation(&self, network: Network, commissioned: Option<HsmFacts>) -> Expectation {
+    pub fn expectation(&self, commissioned: Option<HsmFacts>) -> Expectation {
         Expectation {
-            network,
             vendor: self.vendor.clone(),
             model: self.model.clone(),
             min_firmware: self.token.min_firmware.clone(),
@@ -247,7 +260,8 @@ impl Profile {
         self.key_storage
     }
 
-    pub(crate) const fn fips(&self) -> &Line {
+    /// What is said of a FIPS validation.
+    pub const fn fips(&self) -> &FipsClaim {
         &self.fips
     }
 

@@ -2,22 +2,22 @@
 //! serves.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use signer_core::digest::FileDigest;
 use signer_core::token::{
-    KeyAttribute, KeyStorage, Line, LocalClaim, Pattern, Relaxations, WrapBackup,
+    AnchorStore, KeyAttribute, KeyStorage, Line, LocalClaim, LoginKind, Pattern, Relaxations,
+    WrapBackup,
 };
 use signer_core::types::Id;
 use toml::de::DeTable;
 
 use super::codes::is_code;
 use super::facts::{
-    AnchorStore, Attestation, Backup, Consequence, Derivation, EcTable, GenerateTable, Initialise,
-    Limits, LoginKind, LoginRole, LoginTable, ModuleTable, PointForm, PointOnPrivate, Sent, Serial,
-    TokenTable,
+    Attestation, Backup, Consequence, Derivation, EcTable, GenerateTable, Initialise, Limits,
+    LoginRole, LoginTable, ModuleTable, PointForm, PointOnPrivate, Sent, Serial, TokenTable,
 };
+use super::fips;
 use super::table::Table;
 use super::verification::{self, MadeFor};
 use super::{Profile, ProfileError};
@@ -56,7 +56,7 @@ pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
         derivation: derivation(root.table("derivation")?)?,
         attestation: attestation(root.table("attestation")?)?,
         backup: backup(root.table("backup")?)?,
-        fips: fips(root.table("fips")?)?,
+        fips: fips::read(root.table("fips")?)?,
     };
     head.end()?;
     root.end()?;
@@ -230,32 +230,6 @@ fn errors(mut table: Table<'_>) -> Result<BTreeMap<String, ErrorClass>, ProfileE
     }
     table.end()?;
     Ok(errors)
-}
-
-/// What may be said of a FIPS validation, in one line.
-fn fips(mut table: Table<'_>) -> Result<Line, ProfileError> {
-    let status = line(&mut table, "status")?;
-    let mut text = status.to_string();
-    let fields = [
-        "standard",
-        "level",
-        "certificate",
-        "firmware",
-        "sunset",
-        "checked_on",
-        "source",
-    ];
-    for field in fields {
-        if let Some(value) = table.optional_text(field)? {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "; {field} {value}");
-        }
-    }
-    table.end()?;
-    Line::new(&text).ok_or_else(|| ProfileError::Value {
-        key: "fips".into(),
-        expected: format!("at most {} printable characters in all", Line::MAX),
-    })
 }
 
 fn derivation(mut table: Table<'_>) -> Result<Derivation, ProfileError> {

@@ -109,7 +109,8 @@ fn what_the_driver_does_not_serve_is_refused() {
         ),
         (HARDWARE[0], "assurance = \"good\"", "profile.assurance"),
         ("pool_max = 10000", "pool_max = -1", "generate.pool_max"),
-        ("status = \"none\"", "status = \"\\u001b\"", "fips.status"),
+        ("status = \"none\"", "status = \"fine\"", "fips.status"),
+        ("why = \"software", "why = \"\\u001b", "fips.why"),
     ] {
         match with(from, to).unwrap_err() {
             ProfileError::Value { key: got, .. } => assert_eq!(got, key),
@@ -227,6 +228,59 @@ fn no_other_relaxation_can_be_written() {
     assert_eq!(
         Relaxations::none(),
         *Profile::named("softhsm2").unwrap().relaxations()
+    );
+}
+
+#[test]
+fn a_certificate_is_read_whole_or_not_at_all() {
+    let listed = [
+        ("status", "\"active\""),
+        ("certificate", "4684"),
+        ("module", "\"Luna K7\""),
+        ("standard", "\"140-3\""),
+        ("level", "\"3\""),
+        ("firmware", "[\"7.8.4\"]"),
+        ("checked_on", "\"2026-03-29\""),
+        ("source", "\"CMVP\""),
+    ];
+    let fips = |fields: &[(&str, &str)]| {
+        let head = SOFTHSM2.split("[fips]").next().unwrap();
+        let lines: Vec<String> = fields.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+        Profile::parse(&format!("{head}[fips]\n{}", lines.join("\n")))
+    };
+    let profile = fips(&listed).unwrap();
+    let FipsClaim::Listed(read) = profile.fips() else {
+        panic!("a certificate");
+    };
+    assert_eq!((read.certificate, read.sunset), (4684, None));
+    let ending = fips(&[&listed[..], &[("sunset", "\"2029-04-01\"")]].concat()).unwrap();
+    assert!(matches!(ending.fips(), FipsClaim::Listed(read) if read.sunset.is_some()));
+    for missing in 1..listed.len() {
+        let mut fields = listed.to_vec();
+        fields.remove(missing);
+        let key = format!("fips.{}", listed[missing].0);
+        assert_eq!(fips(&fields).unwrap_err(), ProfileError::Missing(key));
+    }
+    for (key, value) in [
+        ("sunset", "\"2029-02-30\""),
+        ("checked_on", "\"today\""),
+        ("standard", "\"140-4\""),
+        ("level", "\"5\""),
+        ("status", "\"validated\""),
+        ("certificate", "\"4684\""),
+        ("firmware", "[\"\"]"),
+    ] {
+        let mut fields: Vec<_> = listed.into_iter().filter(|(k, _)| *k != key).collect();
+        fields.push((key, value));
+        match fips(&fields).unwrap_err() {
+            ProfileError::Value { key: got, .. } => assert_eq!(got, format!("fips.{key}")),
+            other => panic!("{key}: {other}"),
+        }
+    }
+    let extra = [&listed[..], &[("why", "\"x\"")]].concat();
+    assert_eq!(
+        fips(&extra).unwrap_err(),
+        ProfileError::Unknown("fips.why".into())
     );
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn work(profile: &Profile) -> Result<(), String> {
     let facts = token.facts();
     let all = std::iter::once(identity.flags()).chain(keys.iter().map(KeyReading::flags));
     judged("HSM01", &hsm01(all, &facts.relaxations))?;
-    let expectation = token.profile().expectation(Network::Regtest, None);
+    let expectation = token.profile().expectation(None);
     judged("HSM02", &hsm02(&facts, &expectation))?;
     let inventory = token.inventory().map_err(said)?;
     let there = u32::try_from(keys.len()).unwrap().max(3);

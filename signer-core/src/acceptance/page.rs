@@ -4,11 +4,12 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
 use super::{AcceptanceReport, Finding, Findings, ReportSigner, Standing, Subject, Weight};
 use crate::digest::{AcceptanceDigest, hex};
-use crate::token::KeyAttribute;
+use crate::token::{Date, KeyAttribute, Line, fips_status};
 use crate::types::Lang;
 
 /// Whether the report behind the page is signed.
@@ -130,6 +131,9 @@ fn sealed(html: &mut String, report: &AcceptanceReport, seal: &PageSeal) -> fmt:
 
 fn claims(html: &mut String, report: &AcceptanceReport) -> fmt::Result {
     let hsm = &report.hsm;
+    let today = Date::of_clock(report.clock);
+    let fips = fips_status(&hsm.fips, &hsm.firmware, today).lines(Lang::En);
+    let unverified: Vec<&str> = hsm.unverified.iter().map(Line::as_str).collect();
     heading(html, "What the module claims", "モジュールの申告")?;
     html.push_str("<table>\n");
     for (what, text) in [
@@ -145,8 +149,12 @@ fn claims(html: &mut String, report: &AcceptanceReport) -> fmt::Result {
         ("Assurance / 保証", hsm.assurance.name()),
         ("Keys at rest / 鍵の保管", hsm.key_storage.name()),
         (
+            "Not verified by anybody / 未検証の値",
+            &unverified.join(", "),
+        ),
+        (
             "FIPS, by the profile / FIPS(プロファイル)",
-            hsm.fips.as_str(),
+            &fips.join(". "),
         ),
     ] {
         row(html, what, text)?;

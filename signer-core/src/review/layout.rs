@@ -70,13 +70,13 @@ fn padded(text: &str, columns: usize) -> String {
 
 /// The content of a screen while it is written.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(crate) struct Block {
     lang: Lang,
     lines: Vec<String>,
 }
 
 impl Block {
-    pub(super) const fn new(lang: Lang) -> Self {
+    pub(crate) const fn new(lang: Lang) -> Self {
         Self {
             lang,
             lines: Vec::new(),
@@ -88,7 +88,7 @@ impl Block {
     }
 
     /// A name in both languages and a value; a long value goes on below itself.
-    pub(super) fn fact(&mut self, [en, ja]: [&str; 2], value: impl AsRef<str>) {
+    pub(crate) fn fact(&mut self, [en, ja]: [&str; 2], value: impl AsRef<str>) {
         let columns = COLUMNS.saturating_sub(NAME_COLUMNS);
         let mut name = padded(self.lang.pick(en, ja), NAME_COLUMNS);
         for line in wrap(value.as_ref(), columns) {
@@ -114,7 +114,7 @@ impl Block {
         self.lines.push(String::new());
     }
 
-    pub(super) fn into_lines(self) -> Vec<String> {
+    pub(crate) fn into_lines(self) -> Vec<String> {
         self.lines
     }
 }

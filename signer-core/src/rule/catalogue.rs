@@ -513,6 +513,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "トークンを端末から取り外してください。",
             ],
         },
+        RuleId::HSM06 => Words {
+            stage: Stage::Token,
+            name: "HSM06",
+            sentence: [
+                "On main net the HSM has passed its acceptance test as it is now.",
+                "メインネットではHSMが現在の状態で受入試験に合格している。",
+            ],
+            advice: [
+                "Run the acceptance test on this HSM with this profile; until then use a test network.",
+                "このHSMとプロファイルで受入試験を実施してください。それまではテストネットワークを使用してください。",
+            ],
+        },
         RuleId::TRN01 => Words {
             stage: Stage::Transcript,
             name: "TRN01",

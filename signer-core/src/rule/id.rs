@@ -164,6 +164,9 @@ pub enum RuleId {
     /// The HSM is logged out at the end.
     #[n(41)]
     HSM05,
+    /// On main net the HSM has passed its acceptance test as it is now.
+    #[n(49)]
+    HSM06,
     /// The journal is one unbroken chain.
     #[n(42)]
     TRN01,
@@ -189,7 +192,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -232,6 +235,7 @@ impl RuleId {
         Self::HSM03,
         Self::HSM04,
         Self::HSM05,
+        Self::HSM06,
         Self::TRN01,
         Self::TRN02,
         Self::TRN03,

@@ -11,7 +11,8 @@ use crate::digest::{DeviceId, FileDigest, RootDigest, sha256_of, tagged};
 use crate::keys::{CkaId, Fingerprint, P256PublicKey, Signature64};
 use crate::signing::{PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 use crate::token::{
-    Assurance, Evidence, Flag, HsmFacts, KeyAttribute, KeyAttributes, KeyStorage, Line, Relaxations,
+    AnchorStore, Assurance, Evidence, FipsClaim, Flag, HsmFacts, KeyAttribute, KeyAttributes,
+    KeyStorage, Line, LoginKind, Relaxations,
 };
 use crate::types::{Chain, KeyIndex};
 use crate::wallet::{DeviceCard, PoolCard, PoolKey};
@@ -141,6 +142,7 @@ impl SoftDevice {
                 .collect(),
             hsm: hsm_facts(),
             predecessor: None,
+            acceptance: None,
         }
     }
 
@@ -223,7 +225,10 @@ pub(crate) fn hsm_facts() -> HsmFacts {
         profile_digest: FileDigest::over(&[b"profile"]),
         assurance: Assurance::TestOnly,
         key_storage: KeyStorage::Software,
-        fips: Line::lossy("none"),
+        fips: FipsClaim::Never(Line::lossy("software")),
         relaxations: Relaxations::none(),
+        unverified: Vec::new(),
+        login: LoginKind::Pin,
+        anchor: AnchorStore::DataObject,
     }
 }

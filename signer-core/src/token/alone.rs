@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use super::facts::tests::softhsm;
 use super::{
-    Expectation, Flag, HsmFacts, Inventory, KeyAttribute, KeyAttributes, KnownKey, Line,
-    LoginState, Pattern, RandomBefore, Relaxations, SeenKey, SessionEnd, hsm01, hsm02, hsm03,
-    hsm04, hsm05,
+    AcceptanceRecord, Assurance, Expectation, Flag, HsmFacts, Inventory, KeyAttribute,
+    KeyAttributes, KnownKey, Line, LoginState, Pattern, RandomBefore, Relaxations, SeenKey,
+    SessionEnd, acceptance_of, hsm01, hsm02, hsm03, hsm04, hsm05, hsm06,
 };
 use crate::keys::{CkaId, KeyRole, P256PublicKey};
 use crate::random::RandomEvidence;
@@ -38,13 +38,15 @@ struct Session {
     inventory: Inventory,
     random: RandomEvidence,
     end: SessionEnd,
+    accepted: Option<AcceptanceRecord>,
 }
 
 impl Session {
     fn good() -> Self {
         Self {
+            accepted: Some(acceptance_of(&hardware())),
             attributes: born_in_hsm(),
-            facts: softhsm(),
+            facts: hardware(),
             inventory: Inventory {
                 keys: Vec::from([seen(IDENTITY)]),
                 halves: Vec::new(),
@@ -58,14 +60,18 @@ impl Session {
         }
     }
 
+    fn hsm06(&self) -> Verdict {
+        let (facts, accepted) = (&self.facts, self.accepted.as_ref());
+        hsm06(facts.standing(), Some(facts), Network::Main, accepted)
+    }
+
     /// The rules that refuse this session.
     fn refusing(&self) -> Vec<RuleId> {
         let expected = Expectation {
-            network: Network::Regtest,
             vendor: Vec::from([Pattern::new("SoftHSM project").unwrap()]),
             model: Vec::from([Pattern::new("SoftHSM v*").unwrap()]),
             min_firmware: None,
-            commissioned: Some(softhsm()),
+            commissioned: Some(hardware()),
         };
         let before = BTreeSet::new();
         let verdicts = [
@@ -83,11 +89,20 @@ impl Session {
                 hsm04(&self.random, RandomBefore::Sessions(&before)),
             ),
             (RuleId::HSM05, hsm05(self.end)),
+            (RuleId::HSM06, self.hsm06()),
         ];
         let refused = verdicts
             .into_iter()
             .filter(|(_, verdict)| *verdict != Verdict::Passed);
         refused.map(|(rule, _)| rule).collect()
+    }
+}
+
+/// An HSM that may serve main net.
+fn hardware() -> HsmFacts {
+    HsmFacts {
+        assurance: Assurance::Verified,
+        ..softhsm()
     }
 }
 
@@ -114,7 +129,8 @@ fn hsm01_alone() {
 
 #[test]
 fn hsm02_alone() {
-    let exchanged = |session: &mut Session| session.facts.serial = Line::lossy("another");
+    // Another label: a token with another serial number was not tested either.
+    let exchanged = |session: &mut Session| session.facts.label = Line::lossy("another");
     assert_eq!(refusing(exchanged), [RuleId::HSM02]);
 }
 
@@ -135,4 +151,10 @@ fn hsm04_alone() {
 fn hsm05_alone() {
     let open = |session: &mut Session| session.end.login = LoginState::LoggedIn;
     assert_eq!(refusing(open), [RuleId::HSM05]);
+}
+
+#[test]
+fn hsm06_alone() {
+    let untested = |session: &mut Session| session.accepted = None;
+    assert_eq!(refusing(untested), [RuleId::HSM06]);
 }

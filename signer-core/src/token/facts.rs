@@ -1,8 +1,10 @@
 //! Facts of an HSM, as the device card and the transcript hold them.
 
+use alloc::vec::Vec;
+
 use minicbor::{Decode, Encode};
 
-use super::{Line, Relaxations};
+use super::{FipsClaim, Line, Relaxations};
 use crate::digest::FileDigest;
 use crate::types::Id;
 
@@ -72,6 +74,75 @@ impl KeyStorage {
     }
 }
 
+/// What a token is given at a login (`C_Login`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LoginKind {
+    /// A PIN.
+    #[n(0)]
+    Pin,
+    /// Four hexadecimal digits of the key that authenticates, then its password.
+    #[n(1)]
+    IdAndPassword,
+    /// A user's name, a colon, the password.
+    #[n(2)]
+    UserColonPassword,
+    /// Nothing: the secret goes into the HSM by its own keypad or card reader.
+    #[n(3)]
+    ProtectedPath,
+    /// Something that is not looked at: cards were loaded before, by the vendor's tool. A login that
+    /// works proves nothing of who is there.
+    #[n(4)]
+    Preloaded,
+}
+
+impl LoginKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Pin,
+        Self::IdAndPassword,
+        Self::UserColonPassword,
+        Self::ProtectedPath,
+        Self::Preloaded,
+    ];
+
+    /// The name used in profiles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pin => "pin",
+            Self::IdAndPassword => "id_and_password",
+            Self::UserColonPassword => "user_colon_password",
+            Self::ProtectedPath => "protected_path",
+            Self::Preloaded => "preloaded",
+        }
+    }
+}
+
+/// Where a token keeps the head of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum AnchorStore {
+    /// In two private data objects.
+    #[n(0)]
+    DataObject,
+    /// Nowhere: the token takes no data objects.
+    #[n(1)]
+    None,
+}
+
+impl AnchorStore {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::DataObject, Self::None];
+
+    /// The name used in profiles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DataObject => "data-object",
+            Self::None => "none",
+        }
+    }
+}
+
 /// What stands behind attributes that were read from a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -129,12 +200,21 @@ pub struct HsmFacts {
     /// Where the keys lie at rest.
     #[n(12)]
     pub key_storage: KeyStorage,
-    /// What the profile says of a FIPS validation, in one line.
+    /// What the profile says of a FIPS validation.
     #[n(13)]
-    pub fips: Line,
+    pub fips: FipsClaim,
     /// Where the profile asks for less than the rules.
     #[n(14)]
     pub relaxations: Relaxations,
+    /// Values of the profile that nobody has verified, as `table.key`, in ascending order.
+    #[n(15)]
+    pub unverified: Vec<Line>,
+    /// What the token is given at a login.
+    #[n(16)]
+    pub login: LoginKind,
+    /// Where the token keeps the head of the journal.
+    #[n(17)]
+    pub anchor: AnchorStore,
 }
 
 #[cfg(test)]
@@ -160,8 +240,11 @@ pub(super) mod tests {
             profile_digest: FileDigest::over(&[b"profile"]),
             assurance: Assurance::TestOnly,
             key_storage: KeyStorage::Software,
-            fips: Line::lossy("none"),
+            fips: FipsClaim::Never(Line::lossy("software")),
             relaxations: Relaxations::none(),
+            unverified: Vec::new(),
+            login: LoginKind::Pin,
+            anchor: AnchorStore::DataObject,
         }
     }
 
@@ -177,6 +260,7 @@ pub(super) mod tests {
             extractable: WrapBackup::MeansWrap,
             absent_ok: Vec::from([crate::token::KeyAttribute::Copyable]),
         };
+        facts.unverified.push(Line::lossy("login.max"));
         assert_eq!(
             crate::codec::decode(&crate::codec::encode(&facts)),
             Ok(facts)

@@ -4,16 +4,13 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Assurance, HsmFacts, Line, Pattern};
+use super::{HsmFacts, Line, Pattern};
 use crate::phrase;
 use crate::rule::{Fact, Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::Network;
 
 /// What a session expects of its HSM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
-    /// The network that the device signs for.
-    pub network: Network,
     /// Manufacturers of such tokens, by the profile: one of them.
     pub vendor: Vec<Pattern>,
     /// Models of such tokens, by the profile: one of them.
@@ -26,8 +23,7 @@ pub struct Expectation {
 
 /// HSM02: The token and its module are the ones of the profile.
 ///
-/// Against the commissioning: token, label, firmware, module and profile are unchanged. On main
-/// net only a verified profile passes.
+/// Against the commissioning: token, label, firmware, module and profile are unchanged.
 pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
     let mut refusals = Vec::new();
     let mut same = |[en, ja]: [&str; 2], want: &dyn Fact, got: &dyn fmt::Display, equal: bool| {
@@ -52,14 +48,6 @@ pub fn hsm02(facts: &HsmFacts, expected: &Expectation) -> Verdict {
             &facts.firmware,
             new_enough,
         );
-    }
-    if expected.network == Network::Main {
-        let verified = facts.assurance == Assurance::Verified;
-        let what = [
-            "for main net a profile that is",
-            "メインネットに必要なプロファイルの区分",
-        ];
-        same(what, &"verified", &facts.assurance.name(), verified);
     }
     if let Some(born) = &expected.commissioned {
         let (serial, label) = (&born.serial, &born.label);
@@ -125,9 +113,8 @@ mod tests {
     use super::*;
     use crate::digest::FileDigest;
 
-    fn expectation(network: Network) -> Expectation {
+    fn expectation() -> Expectation {
         Expectation {
-            network,
             vendor: Vec::from([Pattern::new("SoftHSM project").unwrap()]),
             model: Vec::from([Pattern::new("SoftHSM v*").unwrap()]),
             min_firmware: Some(Line::lossy("2.6")),
@@ -147,21 +134,7 @@ mod tests {
 
         #[test]
         fn passes_the_token_of_the_profile() {
-            assert_eq!(
-                hsm02(&softhsm(), &expectation(Network::Regtest)),
-                Verdict::Passed
-            );
-        }
-
-        #[test]
-        fn refuses_main_net_unless_verified() {
-            let mut facts = softhsm();
-            let expected = expectation(Network::Main);
-            assert_eq!(refused(&facts, &expected), 1);
-            facts.assurance = Assurance::Unverified;
-            assert_eq!(refused(&facts, &expected), 1);
-            facts.assurance = Assurance::Verified;
-            assert_eq!(refused(&facts, &expected), 0);
+            assert_eq!(hsm02(&softhsm(), &expectation()), Verdict::Passed);
         }
 
         #[test]
@@ -169,12 +142,12 @@ mod tests {
             let mut facts = softhsm();
             facts.model = Line::lossy("Luna K7");
             facts.vendor = Line::lossy("Thales");
-            assert_eq!(refused(&facts, &expectation(Network::Regtest)), 2);
+            assert_eq!(refused(&facts, &expectation()), 2);
         }
 
         #[test]
         fn passes_one_of_several_models_and_vendors() {
-            let mut expected = expectation(Network::Regtest);
+            let mut expected = expectation();
             for patterns in [&mut expected.vendor, &mut expected.model] {
                 patterns.insert(0, Pattern::new("Luna*").unwrap());
             }
@@ -185,7 +158,7 @@ mod tests {
 
         #[test]
         fn at_the_oldest_firmware_and_one_before() {
-            let mut expected = expectation(Network::Regtest);
+            let mut expected = expectation();
             expected.commissioned = None;
             let mut facts = softhsm();
             for (firmware, refusals) in [("2.6", 0), ("2.5", 1), ("2.10", 0), ("3.0", 0), ("", 1)] {
@@ -206,7 +179,7 @@ mod tests {
             for change in changes {
                 let mut facts = softhsm();
                 change(&mut facts);
-                assert_eq!(refused(&facts, &expectation(Network::Regtest)), 1);
+                assert_eq!(refused(&facts, &expectation()), 1);
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
 use crate::signing::{Intent, SignatureLine};
-use crate::token::HsmFacts;
+use crate::token::{AcceptanceRecord, HsmFacts};
 use crate::types::{Id, Label, OfficerId, SessionNumber};
 
 /// One entry: the hash of the one before, its place, its session, and what happened.
@@ -189,6 +189,9 @@ pub struct Genesis {
     /// Generation of the HSM behind the name.
     #[n(5)]
     pub generation: u32,
+    /// The acceptance test that the HSM has passed (HSM06).
+    #[n(6)]
+    pub acceptance: Option<AcceptanceRecord>,
 }
 
 /// A kind of artefact that is installed on a device.

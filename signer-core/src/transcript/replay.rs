@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::chain::{JournalHead, UnverifiedTranscript, repeated_r};
-use super::entry::{Body, Entry, SessionOpened};
+use super::entry::{Body, Entry, Genesis, SessionOpened};
 use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
@@ -16,7 +16,7 @@ use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::random::RandomEvidence;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine};
-use crate::token::{RandomBefore, hsm04};
+use crate::token::{HsmFacts, RandomBefore, hsm04, hsm06};
 
 use signing::SessionReplay;
 
@@ -139,11 +139,13 @@ fn trusted(entry: &Entry, trust: &Trust) -> Option<Refusal> {
     })
 }
 
-/// The rules of the machine and of its random numbers, judged again over what was read of it.
+/// The rules of the machine, of its random numbers and of its HSM, judged again over what was read.
 fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> Option<Refusal> {
     let mut again = environment::judge(&opened.environment, opened.hsm.assurance);
     let before = RandomBefore::Sessions(state.random_samples());
     again.push(random_line(&opened.random, before));
+    let birth = state.genesis();
+    again.extend(birth.map(|birth| acceptance_line(&opened.hsm, birth)));
     let missing = again.iter().find(|line| !opened.report.contains(line))?;
     let expected = phrase!(
         "{rule} {verdict}",
@@ -160,6 +162,15 @@ fn random_line(evidence: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine 
     RuleLine {
         rule: RuleId::HSM04,
         verdict: hsm04(evidence, before),
+    }
+}
+
+/// HSM06 over the HSM as the session found it, and the record from the device's birth.
+fn acceptance_line(hsm: &HsmFacts, birth: &Genesis) -> RuleLine {
+    let (network, accepted) = (birth.root.scope.network, birth.acceptance.as_ref());
+    RuleLine {
+        rule: RuleId::HSM06,
+        verdict: hsm06(hsm.standing(), Some(hsm), network, accepted),
     }
 }
 

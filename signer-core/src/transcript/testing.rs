@@ -33,10 +33,12 @@ use crate::signing::{PossessionOrder, ReceiptFacts, SignedPsbt, Signing, Signing
 use crate::testing::{
     Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, label, officers_sign,
 };
-use crate::token::{Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04};
+use crate::token::{
+    Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04, hsm06,
+};
 use crate::transcript::entry::Answered;
 use crate::types::{Chain, Height, KeyIndex, Lang};
-use crate::wallet::PoolCard;
+use crate::wallet::{DeviceCard, PoolCard};
 
 /// The announcement of a whole pool.
 pub(crate) fn announced(pool: &PoolCard) -> KeysIntended {
@@ -81,6 +83,7 @@ impl Bench {
             identity: card.identity,
             hsm: card.hsm.clone(),
             generation: 1,
+            acceptance: card.acceptance,
         })));
         bench.open(CeremonyKind::Commission);
         bench.close(Outcome::Done);
@@ -457,6 +460,7 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     let mut report = environment::judge(&environment, card.hsm.assurance);
     let before = RandomBefore::Sessions(bench.state().random_samples());
     report.push(hsm04_line(&random, before));
+    report.push(accepted(&card));
     SessionOpened {
         kind,
         nonce: [next; 32],
@@ -482,6 +486,15 @@ fn hsm04_line(random: &RandomEvidence, before: RandomBefore<'_>) -> RuleLine {
     RuleLine {
         rule: RuleId::HSM04,
         verdict: hsm04(random, before),
+    }
+}
+
+/// HSM06 over the HSM of a card.
+fn accepted(card: &DeviceCard) -> RuleLine {
+    let (hsm, network) = (&card.hsm, card.scope.network);
+    RuleLine {
+        rule: RuleId::HSM06,
+        verdict: hsm06(hsm.standing(), Some(hsm), network, card.acceptance.as_ref()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{CardDigest, RootDigest};
 use crate::keys::{CkaId, Fingerprint, P256PublicKey, Signature64};
 use crate::signing::WalletKeyRef;
-use crate::token::{Evidence, HsmFacts, KeyAttributes};
+use crate::token::{AcceptanceRecord, Evidence, HsmFacts, KeyAttributes};
 use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
 
 /// A device and its pools, signed by the device's identity key.
@@ -50,6 +50,9 @@ pub struct DeviceCard {
     /// The card that this one follows, with all its keys and more; none before a device's first.
     #[n(10)]
     pub predecessor: Option<CardDigest>,
+    /// The acceptance test that the HSM has passed (HSM06).
+    #[n(11)]
+    pub acceptance: Option<AcceptanceRecord>,
 }
 
 impl DeviceCard {

@@ -11,8 +11,8 @@ use crate::digest::{CardDigest, DeviceId, RootDigest};
 use crate::keys::{CkaId, Fingerprint};
 use crate::rule::Verdict;
 use crate::signing::{PossessionOrder, WalletKeyRef};
-use crate::token::{Assurance, hsm01};
-use crate::types::{Chain, KeyIndex, Network, PoolNumber};
+use crate::token::{hsm01, hsm06};
+use crate::types::{Chain, KeyIndex, PoolNumber};
 
 /// A card signed by the identity key that it names, with every possession proof verified, no key
 /// twice, and every pool with the attributes of keys born and kept in an HSM.
@@ -47,9 +47,7 @@ impl CheckedCard {
         if card.root != *root {
             return Err(WalletError::OtherRoot(card.name.clone()));
         }
-        if scope.network == Network::Main && card.hsm.assurance != Assurance::Verified {
-            return Err(WalletError::NotForMain(card.name.clone()));
-        }
+        check_acceptance(card)?;
         check_pools(card)?;
         Ok(Self {
             digest: signed.card_digest(),
@@ -134,6 +132,17 @@ fn check_pools(card: &DeviceCard) -> Result<(), WalletError> {
     Ok(())
 }
 
+/// The same judgement that the device itself makes of its token (HSM06).
+fn check_acceptance(card: &DeviceCard) -> Result<(), WalletError> {
+    let (hsm, accepted) = (&card.hsm, card.acceptance.as_ref());
+    match hsm06(hsm.standing(), Some(hsm), card.scope.network, accepted) {
+        Verdict::Passed | Verdict::Notice(_) | Verdict::NotApplicable(_) => Ok(()),
+        Verdict::Refused(_) | Verdict::NotReached(_) => {
+            Err(WalletError::NotForMain(card.name.clone()))
+        }
+    }
+}
+
 /// The same judgement that the device itself makes of its token (HSM01).
 fn check_attributes(card: &DeviceCard, pool: &PoolCard) -> Result<(), WalletError> {
     let fingerprint = Fingerprint::of(&card.identity.device_id());
@@ -189,8 +198,8 @@ mod tests {
     use crate::cose::CoseError;
     use crate::digest::RootDigest;
     use crate::testing::{SCOPE, SoftDevice, world};
-    use crate::token::Flag;
-    use crate::types::{Id, Purpose};
+    use crate::token::{AcceptanceRecord, Assurance, Flag, Line, acceptance_of};
+    use crate::types::{Id, Network, Purpose};
 
     fn root() -> RootDigest {
         world().root.digest()
@@ -309,26 +318,35 @@ mod tests {
     }
 
     #[test]
-    fn main_net_asks_for_a_verified_profile() {
+    fn main_net_asks_for_an_accepted_hsm() {
         let main = Scope {
             network: Network::Main,
             ..SCOPE
         };
-        let open = |assurance| {
+        let open = |assurance, accepted: fn(&DeviceCard) -> Option<AcceptanceRecord>| {
             let mut card = north().card(root(), &[1]);
             card.scope = main;
             card.hsm.assurance = assurance;
+            card.acceptance = accepted(&card);
             let draft =
                 crate::cose::Draft::new(card, main, crate::signing::SigningHsm::identity(&north()));
             let signature = north().seal_with(&draft.seal_order().unwrap());
             let bytes = draft.signed(signature).unwrap().to_bytes();
             CheckedCard::open(&bytes, main, &root()).map(drop)
         };
-        assert_eq!(open(Assurance::Verified), Ok(()));
-        for other in [Assurance::TestOnly, Assurance::Unverified] {
-            let name = Id::new("north").unwrap();
-            assert_eq!(open(other), Err(WalletError::NotForMain(name)));
+        let tested = |card: &DeviceCard| Some(acceptance_of(&card.hsm));
+        for assurance in [Assurance::Verified, Assurance::Unverified] {
+            assert_eq!(open(assurance, tested), Ok(()));
         }
+        let elsewhere = |card: &DeviceCard| {
+            let mut accepted = acceptance_of(&card.hsm);
+            accepted.serial = Line::lossy("another token");
+            Some(accepted)
+        };
+        let refused = Err(WalletError::NotForMain(Id::new("north").unwrap()));
+        assert_eq!(open(Assurance::Verified, |_| None), refused);
+        assert_eq!(open(Assurance::Verified, elsewhere), refused);
+        assert_eq!(open(Assurance::TestOnly, tested), refused);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum WalletError {
     RepeatedR(Id),
     /// The keys of this pool do not have the attributes of keys born and kept in an HSM.
     Attributes(Id, PoolNumber),
-    /// A device whose HSM profile is not verified, on main net.
+    /// A device whose HSM has no acceptance test on record, on main net (HSM06).
     NotForMain(Id),
     /// This device is not in the record.
     NotMember,
@@ -132,8 +132,8 @@ impl Explained for WalletError {
                 key = key
             ),
             Self::NotForMain(device) => phrase!(
-                "the HSM of {device} is not verified",
-                "{device} のHSMは未検証",
+                "the HSM of {device} has no acceptance test on record",
+                "{device} のHSMに受入試験の記録がない",
                 device = device
             ),
             Self::NotMember => phrase!(

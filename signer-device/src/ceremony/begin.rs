@@ -11,7 +11,9 @@ use signer_core::environment::{self, EnvironmentReading};
 use signer_core::review::ReviewSession;
 use signer_core::rule::RuleLine;
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{Assurance, HsmFacts, Line, RandomBefore, hsm04};
+use signer_core::token::{
+    AcceptanceRecord, Assurance, Date, HsmFacts, Line, RandomBefore, hsm_screen, hsm04,
+};
 use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03, trn05,
@@ -22,7 +24,7 @@ use super::Script;
 use super::random::Random;
 use super::room::Room;
 use super::session::{Records, Session, of_hsm};
-use super::token::{ExpectedKeys, judge_token, log_in};
+use super::token::{ExpectedKeys, Past, judge_token, log_in};
 use crate::console::{Answers, Who};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Disk, Hold, TornTail, unrecorded};
@@ -267,11 +269,12 @@ impl TokenDesk {
                 _ => BTreeSet::new(),
             },
         };
-        let hsm_facts = self.hsm.token().facts();
+        let (hsm_facts, now) = (self.hsm.token().facts(), clock());
+        let screen = hsm_lines(&hsm_facts, genesis.acceptance.as_ref(), now, lang);
         let lines = judge_token(
             self.hsm.token(),
             network,
-            Some(genesis.hsm.clone()),
+            Past::Born(genesis),
             expected,
             healthy,
         );
@@ -282,7 +285,7 @@ impl TokenDesk {
             nonce,
             lang,
             software: software(&hsm_facts)?,
-            clock: clock(),
+            clock: now,
             declared: None,
             hsm: hsm_facts,
             environment: machine.reading,
@@ -315,6 +318,7 @@ impl TokenDesk {
             torn,
             cut,
             pin: self.pin,
+            screen,
         };
         Ok((session, found, lines))
     }
@@ -325,10 +329,12 @@ struct Found {
     torn: Option<usize>,
     cut: Option<SessionNumber>,
     pin: PinState,
+    screen: Vec<String>,
 }
 
 /// The first things in a session: what was found before it, and what the token rules found.
 fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(), Failure> {
+    session.room.console.screen("hsm", &found.screen)?;
     if let Some(length) = found.torn {
         let happened = format!("{length} bytes of an entry that was never finished");
         session.record(exception(
@@ -380,6 +386,16 @@ fn exception(expected: &str, happened: &str, decision: &str) -> Body {
         decision: Line::lossy(decision),
         decided_by: None,
     })
+}
+
+/// The screen about the HSM, on the day of this clock.
+pub(super) fn hsm_lines(
+    hsm: &HsmFacts,
+    accepted: Option<&AcceptanceRecord>,
+    clock: u64,
+    lang: Lang,
+) -> Vec<String> {
+    hsm_screen(hsm, accepted, Date::of_clock(clock), lang)
 }
 
 /// What runs; self-reported.

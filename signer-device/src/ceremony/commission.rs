@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, TokenSelector};
+use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Profile, TokenSelector};
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
@@ -11,20 +11,20 @@ use signer_core::review::ReviewSession;
 use signer_core::root::Root;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{KnownKey, RandomBefore, hsm04};
+use signer_core::token::{AcceptanceRecord, KnownKey, RandomBefore, hsm04, hsm06};
 use signer_core::transcript::{
     Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
-use signer_core::types::{Lang, PoolNumber, SessionNumber};
+use signer_core::types::{Lang, Network, PoolNumber, SessionNumber};
 use zeroize::Zeroizing;
 
 use super::Script;
-use super::begin::{Machine, answers, clock, judge_machine, software};
+use super::begin::{Machine, answers, clock, hsm_lines, judge_machine, software};
 use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
 use super::session::{Records, Session, of_hsm, rule_lines};
-use super::token::{ExpectedKeys, judge_token};
+use super::token::{ExpectedKeys, Past, judge_token};
 use super::words::{self, Half};
 use crate::console::Who;
 use crate::failure::Failure;
@@ -36,6 +36,9 @@ use crate::plan::{self, Commission};
 const GENERATION: u32 = 1;
 /// The pool that a device is born with.
 const POOL: PoolNumber = PoolNumber(0);
+
+/// No command makes the record of an acceptance test yet, so that HSM06 refuses main net.
+const ACCEPTED: Option<&AcceptanceRecord> = None;
 
 /// The paper: `docs/ceremony/commission.md`.
 pub(crate) const SCRIPT: Script = Script {
@@ -59,9 +62,11 @@ pub(crate) const SCRIPT: Script = Script {
 pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut room = Room::enter(plan.place.lang, &SCRIPT);
     let profile = plan::profile(&plan.profile)?;
-    room.console.admit(answers(profile.assurance()))?;
     let card_out = Output::reserve(&plan.card_out)?;
     let trust = Trust::read(plan)?;
+    let network = trust.root.scope.network;
+    fit_for(&mut room, &profile, network)?;
+    room.console.admit(answers(profile.assurance()))?;
     let disk = Disk::create(&plan.place.state)?;
 
     // 1. Environment
@@ -84,6 +89,9 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let token = closed.and_then(|closed| closed.login(&pin));
     let mut token = token.map_err(|e| of_hsm(&e, room.lang()))?;
     drop(pin);
+    let now = clock();
+    let screen = hsm_lines(&token.facts(), ACCEPTED, now, room.lang());
+    room.console.screen("hsm", &screen)?;
 
     // 5. Identity key
     room.step(5)?;
@@ -99,7 +107,6 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
 
     // 6. Random numbers and token rules
     room.step(6)?;
-    let network = trust.root.scope.network;
     let expected = ExpectedKeys {
         recorded: vec![KnownKey::must(
             CkaId::single(KeyRole::Identity),
@@ -107,18 +114,33 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
         )],
         unrecorded: BTreeSet::new(),
     };
-    let lines = judge_token(&mut token, network, None, expected, healthy);
+    let lines = judge_token(
+        &mut token,
+        network,
+        Past::Blank(ACCEPTED),
+        expected,
+        healthy,
+    );
     let lines = lines.map_err(|e| of_hsm(&e, room.lang()))?;
     room.verdicts(&lines)?;
 
     // 7. Birth of the device
     room.step(7)?;
     let mut session = be_born(
-        room, plan, &trust, disk, token, random, module, machine, lines,
+        room, plan, &trust, disk, token, random, module, machine, lines, now,
     )?;
     match grow_up(&mut session, plan) {
         Ok(card) => finish(session, card_out, &card),
         Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// HSM06 over the profile, before a person is asked anything and before the token is touched.
+fn fit_for(room: &mut Room, profile: &Profile, network: Network) -> Result<(), Failure> {
+    let verdict = hsm06(profile.standing(), None, network, ACCEPTED);
+    match verdict {
+        Verdict::Refused(refusals) => Err(room.refused(&refusals)),
+        _ => Ok(()),
     }
 }
 
@@ -302,6 +324,7 @@ fn be_born(
     module: Module,
     machine: Machine,
     lines: Vec<RuleLine>,
+    now: u64,
 ) -> Result<Session, Failure> {
     let lang = room.lang();
     // What step 5 judged: the nonce is drawn only from sources that passed.
@@ -322,13 +345,14 @@ fn be_born(
         identity,
         hsm: hsm_facts.clone(),
         generation: GENERATION,
+        acceptance: ACCEPTED.cloned(),
     })))?;
     records.append(Body::SessionOpened(Box::new(SessionOpened {
         kind: CeremonyKind::Commission,
         nonce,
         lang,
         software: software(&hsm_facts)?,
-        clock: clock(),
+        clock: now,
         declared: None,
         hsm: hsm_facts,
         environment: machine.reading,

@@ -149,6 +149,7 @@ pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
             .state()
             .own_card()
             .map(CheckedCard::digest),
+        acceptance: genesis.acceptance.clone(),
     };
     let draft = Draft::new(card, scope, session.hsm.identity());
     let order = draft

@@ -1,13 +1,16 @@
-//! A token: logged in to once, with what a person typed, and judged by HSM01 to HSM04.
+//! A token: logged in to once, with what a person typed, and judged by HSM01 to HSM04 and HSM06.
 
 use std::collections::BTreeSet;
 
 use hsm_profiles::{
-    Consequence, HsmError, LoginKind, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
+    Consequence, HsmError, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
 };
 use signer_core::keys::CkaId;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
-use signer_core::token::{HsmFacts, KeyReading, KnownKey, Line, hsm01, hsm02, hsm03_after_cut};
+use signer_core::token::{
+    AcceptanceRecord, KeyReading, KnownKey, Line, LoginKind, hsm01, hsm02, hsm03_after_cut, hsm06,
+};
+use signer_core::transcript::Genesis;
 use signer_core::types::{Lang, Network};
 
 use super::room::Room;
@@ -121,14 +124,27 @@ pub(super) struct ExpectedKeys {
     pub(super) unrecorded: BTreeSet<CkaId>,
 }
 
-/// HSM01 to HSM04 over the token as it was listed after login; what HSM04 said comes in.
+/// What is known of a token from before.
+#[derive(Clone, Copy)]
+pub(super) enum Past<'a> {
+    /// It is being commissioned; the acceptance test may have been run on it.
+    Blank(Option<&'a AcceptanceRecord>),
+    /// The journal began with it.
+    Born(&'a Genesis),
+}
+
+/// HSM01 to HSM04 and HSM06 over the token as it was listed after login; what HSM04 said comes in.
 pub(super) fn judge_token(
     token: &mut OpenToken,
     network: Network,
-    commissioned: Option<HsmFacts>,
+    past: Past<'_>,
     expected: ExpectedKeys,
     random: Verdict,
 ) -> Result<Vec<RuleLine>, HsmError> {
+    let (commissioned, accepted) = match past {
+        Past::Blank(accepted) => (None, accepted),
+        Past::Born(genesis) => (Some(genesis.hsm.clone()), genesis.acceptance.as_ref()),
+    };
     let facts = token.facts();
     let identity = token.read_identity()?;
     let mut keys = token.read_wallet_keys()?;
@@ -136,12 +152,16 @@ pub(super) fn judge_token(
     let flags = keys.iter().map(KeyReading::flags);
     let all = std::iter::once(identity.flags()).chain(flags);
     let first = hsm01(all, &facts.relaxations);
-    let expectation = token.profile().expectation(network, commissioned);
+    let expectation = token.profile().expectation(commissioned);
     let (third, _) = hsm03_after_cut(&token.listed(), expected.recorded, &expected.unrecorded);
     Ok(rule_lines([
         (RuleId::HSM01, first),
         (RuleId::HSM02, hsm02(&facts, &expectation)),
         (RuleId::HSM03, third),
         (RuleId::HSM04, random),
+        (
+            RuleId::HSM06,
+            hsm06(facts.standing(), Some(&facts), network, accepted),
+        ),
     ]))
 }

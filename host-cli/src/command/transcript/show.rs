@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::digest::hex;
 use signer_core::random::RandomEvidence;
+use signer_core::token::{Date, hsm_screen};
 use signer_core::transcript::{Body, Entry};
 use signer_core::types::Lang;
 
@@ -33,10 +34,26 @@ impl Args {
                 entry.session.0,
                 detail(entry)
             );
+            for below in hsm(entry, transcript.entries()) {
+                line!("{:>29}{below}", "");
+            }
         }
         line!("head {}", hex(&transcript.head().hash));
         Ok(())
     }
+}
+
+/// The screen about the HSM with which a session began: computed again from what the journal holds.
+fn hsm(entry: &Entry, all: &[Entry]) -> Vec<String> {
+    let Body::SessionOpened(opened) = &entry.body else {
+        return Vec::new();
+    };
+    let birth = all.iter().find_map(|entry| match &entry.body {
+        Body::Genesis(genesis) => genesis.acceptance.as_ref(),
+        _ => None,
+    });
+    let today = Date::of_clock(opened.clock);
+    hsm_screen(&opened.hsm, birth, today, Lang::En)
 }
 
 /// What is told of an entry in one line; typed text may be anything, so it is escaped.

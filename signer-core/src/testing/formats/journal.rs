@@ -22,6 +22,7 @@ use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id};
 use crate::token::{
     Evidence, ForeignObject, Half, HalfPair, Inventory, KeyAttributes, Line, Remains, SeenKey,
+    acceptance_of,
 };
 use crate::transcript::{
     Aborted, Anchor, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception,
@@ -62,6 +63,7 @@ pub(super) fn samples(world: &World) -> Vec<Sample> {
 pub(super) fn bodies(world: &World) -> Vec<Body> {
     let mut bodies = vec![
         Body::Genesis(Box::new(genesis(world))),
+        Body::Genesis(Box::new(accepted(world))),
         Body::SessionOpened(Box::new(opened(None))),
         Body::SessionOpened(Box::new(opened(Some(FileDigest::over(&[]))))),
         Body::Installed(Installed {
@@ -210,6 +212,14 @@ fn genesis(world: &World) -> Genesis {
         identity: world.devices[0].identity(),
         hsm: hsm_facts(),
         generation: 1,
+        acceptance: None,
+    }
+}
+
+fn accepted(world: &World) -> Genesis {
+    Genesis {
+        acceptance: Some(acceptance_of(&hsm_facts())),
+        ..genesis(world)
     }
 }
 

@@ -23,6 +23,9 @@ use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
 };
+use crate::token::{
+    Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line, acceptance_of,
+};
 use crate::transcript::testing::retirement;
 use crate::types::{Blocks, Chain, Height, InputIndex, Network, Purpose, SessionNumber, Version};
 use crate::wallet::{DeviceCard, WalletRecord};
@@ -175,6 +178,12 @@ fn devices(world: &World) -> Vec<Sample> {
     telling.pools[0].attributes.key_gen_mechanism = Some(0x1040);
     telling.predecessor = Some(CardDigest::over(&[]));
     telling.hsm.relaxations.absent_ok = vec![crate::token::KeyAttribute::Copyable];
+    telling.hsm.unverified = vec![Line::lossy("login.max")];
+    telling.hsm.fips = FipsClaim::Listed(listing(None));
+    telling.acceptance = Some(acceptance_of(&telling.hsm));
+    let mut ending = device.card(world.root.digest(), &[4]);
+    let sunset = Date::parse("2029-04-01").unwrap();
+    ending.hsm.fips = FipsClaim::Listed(listing(Some(sunset)));
     let record = world.wallet.record().clone();
     let mut complete = Endorsed::new(record.clone(), SCOPE);
     for device in &world.devices {
@@ -188,6 +197,7 @@ fn devices(world: &World) -> Vec<Sample> {
     vec![
         cards(&device.seal(usual)),
         cards(&device.seal(telling)),
+        cards(&device.seal(ending)),
         records(&complete),
         records(&Endorsed::new(extension, SCOPE)),
         acceptance(device),
@@ -198,6 +208,20 @@ fn acceptance(device: &SoftDevice) -> Sample {
     let signed = device.seal(good_report(device));
     let digest = signed.digest(AcceptanceDigest::TAG);
     Sample::with_digest("signed-acceptance", signed.to_bytes(), digest)
+}
+
+fn listing(sunset: Option<Date>) -> FipsListing {
+    FipsListing {
+        certificate: 4684,
+        module: Line::lossy("Luna K7"),
+        standard: FipsStandard::Fips140v3,
+        level: FipsLevel::Three,
+        list: FipsList::Active,
+        firmware: vec![Line::lossy("7.8.4")],
+        sunset,
+        checked_on: Date::parse("2026-03-29").unwrap(),
+        source: Line::lossy("CMVP"),
+    }
 }
 
 fn cards(of: &Signed<DeviceCard>) -> Sample {

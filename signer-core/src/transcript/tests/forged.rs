@@ -189,6 +189,28 @@ mod trn04 {
     }
 
     #[test]
+    fn finds_an_hsm_that_was_judged_too_kindly_or_not_at_all() {
+        check(|body| match body {
+            Body::SessionOpened(mut opened) => {
+                for line in &mut opened.report {
+                    if line.rule == RuleId::HSM06 {
+                        line.verdict = Verdict::Passed;
+                    }
+                }
+                std::vec![Body::SessionOpened(opened)]
+            }
+            other => std::vec![other],
+        });
+        check(|body| match body {
+            Body::SessionOpened(mut opened) => {
+                opened.report.retain(|line| line.rule != RuleId::HSM06);
+                std::vec![Body::SessionOpened(opened)]
+            }
+            other => std::vec![other],
+        });
+    }
+
+    #[test]
     fn finds_a_machine_that_was_not_read_again_or_was_refused() {
         check(|body| match body {
             Body::Rechecked(_) => std::vec![],
