@@ -5,7 +5,10 @@ mod support;
 use std::fs;
 use std::process::Command;
 
-use signer_core::transcript::{CeremonyKind, Outcome};
+use signer_core::cose::Scope;
+use signer_core::token::{Date, hsm_screen};
+use signer_core::transcript::{Body, CeremonyKind, Outcome};
+use signer_core::types::{Lang, Network, Purpose};
 
 use support::house::{House, run};
 use support::isolated;
@@ -206,12 +209,78 @@ fn tokens_that_are_not_there_end_with_the_code_of_the_hsm() {
     );
 }
 
-/// The built-in profile, as if it were of a real HSM.
+/// SoftHSM's profile, as if it were of a real HSM that nobody has tried.
 fn real_profile(bench: &support::Bench) -> String {
     let text = include_str!("../../hsm-profiles/profiles/softhsm2.toml");
-    let real = text.replace("assurance = \"test-only\"", "assurance = \"unverified\"");
+    let real = text.replace("assurance = \"test-only\"", "assurance = \"hardware\"");
     assert_ne!(text, real);
+    let (head, rest) = real.split_once("[verification]").expect("a table");
+    let (_, rest) = rest.split_once("[module]").expect("the next one");
+    let doubt =
+        "status = \"unverified\"\n[verification.unverified]\n\"login.max\" = \"nobody looked\"";
+    let real = format!("{head}[verification]\n{doubt}\n[module]{rest}");
     bench.write("real.toml", real.as_bytes())
+}
+
+/// Main net, by the real program: refused before anybody is asked and before a token is touched,
+/// with a profile for tests and with one of hardware that has no acceptance test on record.
+#[test]
+fn main_net_asks_for_a_recorded_acceptance_test() {
+    isolated("main_net_asks_for_a_recorded_acceptance_test", |bench| {
+        let main = Scope {
+            network: Network::Main,
+            purpose: Purpose::Live,
+        };
+        let house = House::on(bench, main);
+        for (profile, says) in [
+            ("softhsm2".to_owned(), "a profile of hardware"),
+            (real_profile(bench), "the profile is unverified"),
+        ] {
+            let played = run(&changed(&house, "--profile", &profile), |prompt| {
+                panic!("{} was asked", prompt.id)
+            });
+            played
+                .ended(1)
+                .says("HSM06")
+                .says("recorded acceptance test of this HSM")
+                .says(says);
+            assert!(!bench.path("d1").exists(), "nothing was begun");
+            assert!(!bench.path("d1.card").exists());
+        }
+    });
+}
+
+/// The first screen, and the same lines in the transcript, by the facts that the journal holds.
+#[test]
+fn every_ceremony_begins_with_what_the_hsm_is() {
+    isolated("every_ceremony_begins_with_what_the_hsm_is", |bench| {
+        let house = House::with_devices(bench, &[]);
+        let played = house.commission("d1");
+        played.ended(0);
+        let shown = played.screen("hsm").join("\n");
+        for says in [
+            "softhsm2, FOR TESTS ONLY",
+            "none: software, never validated",
+            "no test on record",
+            "every rule as it stands",
+        ] {
+            assert!(shown.contains(says), "{says}: {shown}");
+        }
+        let transcript = house.verified_transcript("d1");
+        let opened = transcript
+            .entries()
+            .iter()
+            .find_map(|entry| match &entry.body {
+                Body::SessionOpened(opened) => Some(opened),
+                _ => None,
+            });
+        let opened = opened.expect("a session");
+        let today = Date::of_clock(opened.clock);
+        assert_eq!(
+            shown,
+            hsm_screen(&opened.hsm, None, today, Lang::En).join("\n")
+        );
+    });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
-use signer_core::cose::{Endorsed, Signed, peek};
+use signer_core::cose::{Endorsed, Scope, Signed, peek};
 use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
@@ -71,6 +71,17 @@ impl<'a> House<'a> {
             wallet: None,
             policy: None,
             hsm,
+        }
+    }
+
+    /// Officers of another network, and no device yet.
+    pub(crate) fn on(bench: &'a Bench, scope: Scope) -> Self {
+        Self {
+            bench,
+            officers: Officers::appoint_for(bench, scope),
+            wallet: None,
+            policy: None,
+            hsm: None,
         }
     }
 

@@ -64,23 +64,28 @@ fn id(text: &str) -> Id {
 impl Officers {
     /// Makes every officer's token, the first roster and the root; both as files on the bench.
     pub(crate) fn appoint(bench: &Bench) -> Self {
+        Self::appoint_for(bench, SCOPE)
+    }
+
+    /// The same for another network.
+    pub(crate) fn appoint_for(bench: &Bench, scope: Scope) -> Self {
         let profile = Profile::named("softhsm2").expect("built in");
         let module = Module::load(&profile, None).expect("SoftHSM is installed");
         let mut tokens: Vec<(Id, OfficerToken)> = OFFICERS
             .iter()
             .map(|(name, _, _)| (id(name), own_token(&module, name)))
             .collect();
-        let roster = first_roster(&tokens);
-        let mut roster = Endorsed::new(roster, SCOPE);
+        let roster = first_roster(&tokens, scope);
+        let mut roster = Endorsed::new(roster, scope);
         for (name, token) in &mut tokens {
             if roles_of(name).contains(&Role::PolicyAdministrator) {
-                endorse(&mut roster, token);
+                endorse(&mut roster, scope, token);
             }
         }
-        let genesis = bitcoin::constants::genesis_block(bitcoin::Network::Regtest).header;
+        let genesis = bitcoin::constants::genesis_block(scope.network.to_bitcoin()).header;
         let root = Root {
             version: 1,
-            scope: SCOPE,
+            scope,
             checkpoint: Checkpoint {
                 height: Height(0),
                 hash: *AsRef::<[u8; 32]>::as_ref(&genesis.block_hash()),
@@ -108,7 +113,7 @@ impl Officers {
     pub(crate) fn endorse_by_all<T: Artefact>(&mut self, artefact: &mut Endorsed<T>) {
         for (name, token) in &mut self.tokens {
             if roles_of(name).contains(&Role::PolicyAdministrator) {
-                endorse(artefact, token);
+                endorse(artefact, SCOPE, token);
             }
         }
     }
@@ -172,7 +177,7 @@ fn own_token(module: &Module, name: &str) -> OfficerToken {
     OfficerToken::new(open).expect("its key is there")
 }
 
-fn first_roster(tokens: &[(Id, OfficerToken)]) -> Roster {
+fn first_roster(tokens: &[(Id, OfficerToken)], scope: Scope) -> Roster {
     let officers = OFFICERS.iter().zip(tokens).map(|(officer, (id_, token))| {
         let (name, department, roles) = officer;
         Officer {
@@ -188,7 +193,7 @@ fn first_roster(tokens: &[(Id, OfficerToken)]) -> Roster {
     });
     Roster {
         version: 1,
-        scope: SCOPE,
+        scope,
         number: Version(1),
         predecessor: None,
         officers: officers.collect(),
@@ -197,8 +202,8 @@ fn first_roster(tokens: &[(Id, OfficerToken)]) -> Roster {
     }
 }
 
-fn endorse<T: Artefact>(artefact: &mut Endorsed<T>, token: &mut OfficerToken) {
-    let draft = artefact.draft_for(SCOPE, &token.public_key());
+fn endorse<T: Artefact>(artefact: &mut Endorsed<T>, scope: Scope, token: &mut OfficerToken) {
+    let draft = artefact.draft_for(scope, &token.public_key());
     let order = draft.officer_order().expect("an officer's to sign");
     let signature = token.sign(&order).expect("the token signs");
     artefact.add(draft.signed(signature).expect("it verifies"));
