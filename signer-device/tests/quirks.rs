@@ -159,6 +159,21 @@ const BEFORE: &[Row] = &[
 /// By rules over the token: the session that they end is sealed.
 const REFUSED: &[Row] = &[
     row(
+        "random numbers that are constant from the start",
+        "random=constant",
+        (1, "HSM04"),
+        "under 6 equal bytes in a row",
+        Then::Sign,
+    ),
+    // Between the start of the session and the last look before signing: no intent is written.
+    row(
+        "random numbers that get stuck within a session",
+        "random=stuck",
+        (1, "HSM04"),
+        "under 6 equal bytes in a row",
+        Then::Sign,
+    ),
+    row(
         "another maker",
         "token:manufacturer=Somebody",
         (1, "HSM02"),

@@ -1,6 +1,7 @@
 //! What goes wrong with the token as a whole: its facts, its login, its random numbers.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use cryptoki_sys::{
     CK_BYTE_PTR, CK_FLAGS, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TOKEN_INFO_PTR, CK_ULONG,
@@ -175,6 +176,8 @@ pub(crate) unsafe extern "C" fn random(
     len: CK_ULONG,
 ) -> CK_RV {
     static FIRST: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
     // SAFETY: the caller's arguments.
     let code = unsafe { plain::C_GenerateRandom(session, bytes, len) };
     let (Ok(count), CKR_OK) = (usize::try_from(len), code) else {
@@ -187,6 +190,7 @@ pub(crate) unsafe extern "C" fn random(
     let drawn = unsafe { std::slice::from_raw_parts_mut(bytes, count) };
     match state().script.answer("random") {
         Some("zero") => drawn.fill(0),
+        Some("stuck") if call > 2 => drawn.fill(0),
         Some("constant") => drawn.fill(0xa5),
         Some("biased") => drawn.iter_mut().for_each(|byte| *byte &= 0x03),
         Some("repeated") => {
