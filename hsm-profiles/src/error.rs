@@ -212,6 +212,11 @@ pub enum HsmError {
     },
     /// An order for a key of another role.
     WrongRole(CkaId),
+    /// Not 32 bytes to sign.
+    DigestLength {
+        /// How many there were.
+        got: usize,
+    },
     /// A digest of 32 zero bytes.
     ZeroDigest,
     /// The token's signature is not 64 bytes of r and s in range.

@@ -194,7 +194,7 @@ impl OpenToken {
         }
     }
 
-    fn generate(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
+    pub(crate) fn generate(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
         let curve = Curve::of(id.role);
         let public = public_template(id, label, curve);
         let private = private_template(id, label, &self.profile().generate.send);
@@ -258,7 +258,7 @@ impl OpenToken {
     }
 
     /// Reads the flags of a private key. What the token does not report is absent.
-    fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
+    pub(crate) fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
         let asked = KeyAttribute::ALL.map(attribute_type);
         let read = self
             .connection
@@ -335,7 +335,7 @@ fn private_template(id: CkaId, label: &str, send: &[Sent]) -> Vec<Attribute> {
     template
 }
 
-const fn attribute_type(attribute: KeyAttribute) -> AttributeType {
+pub(crate) const fn attribute_type(attribute: KeyAttribute) -> AttributeType {
     match attribute {
         KeyAttribute::Token => AttributeType::Token,
         KeyAttribute::Private => AttributeType::Private,

@@ -10,6 +10,7 @@
 //! by one thread of the driver's own and are waited for at most as long as the profile says: a
 //! module that hangs does not hang who uses it.
 
+mod acceptance;
 mod anchor;
 mod connection;
 mod device;
@@ -27,6 +28,7 @@ mod random;
 mod session;
 mod sign;
 
+pub use acceptance::{Observations, Probe, ThrowAway, wrong_pin};
 pub use anchor::ANCHOR_MAX;
 pub use device::DeviceHsm;
 pub use error::{ErrorClass, HsmError};

@@ -200,7 +200,7 @@ fn login_state(connection: &Connection) -> LoginState {
     }
 }
 
-fn visible_private_keys(connection: &Connection) -> Result<usize, HsmError> {
+pub(crate) fn visible_private_keys(connection: &Connection) -> Result<usize, HsmError> {
     connection.call(Function::FindObjects, |session| {
         let template = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
         session.find_objects(&template).map(|keys| keys.len())

@@ -5,6 +5,7 @@
 
 use cryptoki::context::Function;
 use cryptoki::mechanism::Mechanism;
+use cryptoki::object::ObjectHandle;
 use signer_core::keys::{CkaId, Signature64};
 
 use crate::error::HsmError;
@@ -34,7 +35,23 @@ impl OpenToken {
             .ok_or(HsmError::BadSignature(id))
     }
 
-    fn c_sign(
+    /// The same over bytes whose length is not known: anything but 32 is refused here, since
+    /// modules sign what they are given.
+    pub(crate) fn sign_slice(
+        &mut self,
+        id: CkaId,
+        expected: &PublicPart,
+        bytes: &[u8],
+    ) -> Result<Signature64, HsmError> {
+        let got = bytes.len();
+        let digest = bytes
+            .try_into()
+            .map_err(|_| HsmError::DigestLength { got })?;
+        self.sign_digest(id, expected, digest)
+    }
+
+    /// What the token answers, as it made it.
+    pub(crate) fn c_sign(
         &self,
         id: CkaId,
         expected: &PublicPart,
@@ -44,7 +61,16 @@ impl OpenToken {
         if pair.public != *expected {
             return Err(HsmError::OtherKey(id));
         }
-        let (private, digest) = (pair.private, *digest);
+        self.c_sign_handle(pair.private, digest)
+    }
+
+    /// The call itself.
+    pub(crate) fn c_sign_handle(
+        &self,
+        private: ObjectHandle,
+        digest: &[u8; 32],
+    ) -> Result<Vec<u8>, HsmError> {
+        let digest = *digest;
         #[expect(
             clippy::disallowed_methods,
             reason = "the one signing call, over a digest of one of our own orders"

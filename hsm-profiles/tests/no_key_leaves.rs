@@ -24,6 +24,10 @@ const QUIRKS: &[&str] = &[
     "hsm-profiles/quirk-module/src/sign.rs",
     "hsm-profiles/quirk-module/src/token.rs",
 ];
+/// Tries all of it on throw-away keys, in the acceptance test; its own tests stand below.
+const ATTACKS: &str = "hsm-profiles/src/acceptance/attacks.rs";
+/// Makes the throw-away keys.
+const THROW_AWAY: &str = "hsm-profiles/src/acceptance/keys.rs";
 /// Plays a stranger's program that doubles an anchor.
 const STRANGER: &str = "hsm-profiles/tests/signing.rs";
 
@@ -32,14 +36,14 @@ const fn forbidden(pieces: [&'static str; 2], allowed: &'static [&'static str]) 
 }
 
 const FORBIDDEN: [Forbidden; 17] = [
-    forbidden(["wrap", "_key"], &[]),
+    forbidden(["wrap", "_key"], &[ATTACKS]),
     forbidden(["unwrap", "_key"], &[]),
-    forbidden(["derive", "_key"], &[]),
+    forbidden(["derive", "_key"], &[ATTACKS]),
     forbidden(["create", "_object"], &[ANCHOR]),
-    forbidden(["copy", "_object"], &[STRANGER]),
-    forbidden(["update", "_attributes"], &[]),
-    forbidden(["Attribute", "::Value"], &[ANCHOR]),
-    forbidden(["AttributeType", "::Value"], &[ANCHOR]),
+    forbidden(["copy", "_object"], &[ATTACKS, STRANGER]),
+    forbidden(["update", "_attributes"], &[ATTACKS]),
+    forbidden(["Attribute", "::Value"], &[ANCHOR, ATTACKS]),
+    forbidden(["AttributeType", "::Value"], &[ANCHOR, ATTACKS]),
     // Other names for the same, by which a call could slip past.
     forbidden(["Attribute", " as"], &[]),
     forbidden(["AttributeType", " as"], &[]),
@@ -47,7 +51,7 @@ const FORBIDDEN: [Forbidden; 17] = [
     forbidden(["AttributeType", "::*"], &[]),
     forbidden(["object", "::*"], &[]),
     forbidden(["cryptoki", "_sys"], QUIRKS),
-    forbidden(["Mechanism", "::Ecdsa"], &[SIGN]),
+    forbidden(["Mechanism", "::Ecdsa"], &[ATTACKS, SIGN]),
     forbidden(["encapsulate", "_key"], &[]),
     forbidden(["decapsulate", "_key"], &[]),
 ];
@@ -159,6 +163,104 @@ fn the_one_object_that_is_created_is_data() {
     let (before, after) = text.split_once(&call).unwrap();
     assert!(!after.contains(&call));
     assert!(before.contains("Attribute::Class(ObjectClass::DATA)"));
+}
+
+/// The functions of a source: from one `fn` to the next, comments left out.
+fn functions(text: &str) -> Vec<String> {
+    let code: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    code.join("\n").split("fn ").map(str::to_owned).collect()
+}
+
+fn source(name: &str) -> String {
+    let found = sources().into_iter().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("{name} is there")).1
+}
+
+/// The calls that the acceptance test may try, each once.
+const TRIED: [[&str; 2]; 4] = [
+    ["wrap", "_key"],
+    ["derive", "_key"],
+    ["copy", "_object"],
+    ["update", "_attributes"],
+];
+
+#[test]
+fn the_acceptance_test_tries_each_call_once_and_on_throw_away_keys_alone() {
+    let functions = functions(&source(ATTACKS));
+    for pieces in TRIED {
+        let word = format!(".{}(", pieces.concat());
+        let holders: Vec<&String> = functions.iter().filter(|f| f.contains(&word)).collect();
+        let [holder] = holders[..] else {
+            panic!("{word} stands in {} functions", holders.len());
+        };
+        assert_eq!(holder.matches(&word).count(), 1, "{word}");
+        let signature = holder.split(") ->").next().unwrap();
+        assert!(signature.contains("key: &ThrowAway"), "{word}: {signature}");
+        // The one handle in it that is an object of before the call is the throw-away key's.
+        assert!(holder.contains("private = key.private") || holder.contains("(key.private, "));
+        let (_, call) = holder.split_once(&word).unwrap();
+        let arguments = call.split(')').next().unwrap();
+        assert!(arguments.contains("private"), "{word}: {arguments}");
+    }
+}
+
+#[test]
+fn what_an_attempt_brings_to_light_is_wiped_where_it_was_found() {
+    let functions = functions(&source(ATTACKS));
+    for pieces in [[".wrap", "_key("], ["AttributeType", "::Value]"]] {
+        let word = pieces.concat();
+        let holders: Vec<&String> = functions.iter().filter(|f| f.contains(&word)).collect();
+        assert_eq!(holders.len(), 1, "{word}");
+        assert!(holders[0].contains(".zeroize()"), "{word}");
+    }
+    // Answers are words and lengths: no function of the file hands out bytes.
+    for function in &functions {
+        let signature = function.split('{').next().unwrap();
+        let bytes = signature.contains("Vec<u8>") && !signature.starts_with("uncompressed(");
+        assert!(!bytes, "{signature}");
+    }
+}
+
+#[test]
+fn a_throw_away_key_is_made_in_one_place_by_generation() {
+    let literal = ["ThrowAway", " {"].concat();
+    let mut places = Vec::new();
+    for (name, text) in sources() {
+        if !name.starts_with("hsm-profiles/src/") {
+            continue;
+        }
+        let lines = text.lines().filter(|line| {
+            let line = line.trim_start();
+            line.contains(&literal) && !line.starts_with("pub struct") && !line.starts_with("impl")
+        });
+        places.extend(lines.map(|_| name.clone()));
+    }
+    assert_eq!(places, [THROW_AWAY]);
+    let maker = functions(&source(THROW_AWAY));
+    let maker = maker.iter().find(|f| f.contains(&literal)).unwrap();
+    assert!(maker.contains("self.token.generate(id, LABEL)?"));
+    assert!(maker.contains("CkaId::single(role)"));
+}
+
+#[test]
+fn the_acceptance_test_destroys_ids_of_its_own_roles_alone() {
+    let text = source(THROW_AWAY);
+    assert!(
+        text.contains("const OURS: [KeyRole; 2] = [KeyRole::Acceptance, KeyRole::AcceptanceSeal];")
+    );
+    let functions = functions(&text);
+    let destroy = ["destroy", "_object("].concat();
+    let callers = functions.iter().filter(|f| {
+        f.contains(&format!("\n        {destroy}")) || f.contains(&format!(" {destroy}token"))
+    });
+    let callers: Vec<&String> = callers.collect();
+    assert_eq!(callers.len(), 2);
+    for caller in callers {
+        assert!(caller.contains("OURS.contains(&id.role)"), "{caller}");
+    }
 }
 
 #[test]

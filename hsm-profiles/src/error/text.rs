@@ -66,6 +66,9 @@ fn english(error: &HsmError) -> String {
         HsmError::BadPoint(id) => format!("the public key of {id} is not a point of its curve"),
         HsmError::PoolTooLarge { max } => format!("this token takes at most {max} wallet keys"),
         HsmError::WrongRole(id) => format!("key {id} is not for this kind of order"),
+        HsmError::DigestLength { got } => {
+            format!("a digest to sign has 32 bytes, this one has {got}")
+        }
         HsmError::ZeroDigest => "the digest to sign is all zero".into(),
         HsmError::BadSignature(id) => format!("the signature by {id} is not r and s in range"),
         HsmError::AnchorTooLarge { max } => format!("an anchor has at most {max} bytes"),
@@ -128,6 +131,9 @@ fn japanese(error: &HsmError) -> String {
         HsmError::BadPoint(id) => format!("鍵 {id} の公開鍵は曲線上の点ではありません"),
         HsmError::PoolTooLarge { max } => format!("このトークンのウォレット鍵は最大 {max} 個です"),
         HsmError::WrongRole(id) => format!("鍵 {id} はこの用途の鍵ではありません"),
+        HsmError::DigestLength { got } => {
+            format!("署名対象のダイジェストは32バイトですが {got} バイトです")
+        }
         HsmError::ZeroDigest => "署名対象のダイジェストがすべてゼロです".into(),
         HsmError::BadSignature(id) => format!("鍵 {id} の署名の r または s が範囲外です"),
         HsmError::AnchorTooLarge { max } => format!("アンカーは最大 {max} バイトです"),

@@ -1,4 +1,3 @@
-use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -374,7 +373,7 @@ mod pages {
         for part in html.split('<').skip(1) {
             let tag = part.split(['>', ' ']).next().unwrap();
             match tag.strip_prefix('/') {
-                Some(name) => assert_eq!(open.pop(), Some(name), "{}", format!("</{name}")),
+                Some(name) => assert_eq!(open.pop(), Some(name), "</{name}"),
                 None if matches!(tag, "!DOCTYPE" | "meta" | "br") => {}
                 None => open.push(tag),
             }
