@@ -2,9 +2,13 @@
 //!
 //! No argument holds a secret, and none answers for an officer.
 
+mod check;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use check::{CheckArgs, NetworkArg};
 
 /// The air-gapped signing appliance: commissions a device, registers wallets and policies, reviews
 /// and signs PSBTs, and proves what it did.
@@ -97,6 +101,11 @@ pub(crate) enum DeviceCommand {
         after_help = "Example:\n  signer-device device status --state /var/lib/himuro --json"
     )]
     Status(ShowArgs),
+    /// The acceptance test of an HSM: try everything on throw-away keys, write a signed report.
+    #[command(after_help = "Example:
+  signer-device device check --profile luna7 --token test-partition --network main \\
+      --report-out luna.acceptance --page-out luna.html")]
+    Check(Box<CheckArgs>),
 }
 
 /// `wallet ..`
@@ -469,7 +478,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 16);
+        assert_eq!(leaves.len(), 17);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

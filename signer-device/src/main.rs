@@ -72,6 +72,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
     match plan {
         Plan::Commission(plan) => ceremony::commission::run(&plan),
         Plan::Generate(plan) => ceremony::generate::run(*plan),
+        Plan::Check(plan) => ceremony::check::run(&plan),
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),
         Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),

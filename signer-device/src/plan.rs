@@ -1,5 +1,6 @@
 //! From words to a plan: every argument is what it must be before anything is opened or asked.
 
+mod check;
 mod profile;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::cli::{
 };
 use crate::failure::Failure;
 
+pub(crate) use check::Check;
 pub(crate) use profile::profile;
 
 /// Most outputs of one signing session.
@@ -30,6 +32,8 @@ pub(crate) enum Plan {
     Card(Export),
     /// `device status`
     Status(Show),
+    /// `device check`
+    Check(Box<Check>),
     /// `wallet register`
     Register(Box<Register>),
     /// `wallet list`
@@ -205,6 +209,7 @@ impl Plan {
         match self {
             Self::Commission(plan) => plan.place.lang,
             Self::Generate(plan) => plan.place.lang,
+            Self::Check(plan) => plan.lang,
             Self::Register(plan) => plan.place.lang,
             Self::InstallPolicy(plan) => plan.place.lang,
             Self::Sign(plan) => plan.place.lang,
@@ -234,6 +239,9 @@ impl TryFrom<Cli> for Plan {
             }
             Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
             Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
+            Command::Device(DeviceCommand::Check(args)) => {
+                Self::Check(Box::new(Check::try_from(*args)?))
+            }
             Command::Wallet(WalletCommand::Register(args)) => {
                 Self::Register(Box::new(register(*args)?))
             }

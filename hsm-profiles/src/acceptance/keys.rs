@@ -72,7 +72,7 @@ impl Probe<'_> {
         let since = Instant::now();
         let pair = self.token.generate(id, LABEL)?;
         if role == KeyRole::Acceptance {
-            self.timed(Operation::Generate, since);
+            self.timed(Operation::Generate, since.elapsed());
         }
         self.made += 1;
         let (private, public) = (pair.private, pair.public);
@@ -91,7 +91,7 @@ impl Probe<'_> {
     ) -> Result<KeyReading<PublicKey>, HsmError> {
         let since = Instant::now();
         let attributes = self.token.read_attributes(key.private)?;
-        self.timed(Operation::ReadAttributes, since);
+        self.timed(Operation::ReadAttributes, since.elapsed());
         Ok(KeyReading {
             id: key.id,
             public_key,
@@ -135,7 +135,7 @@ impl Probe<'_> {
             .token
             .c_sign(key.id, &key.public, digest.as_bytes())
             .or_else(|error| words_of(self.token, error).map(|_| Vec::new()))?;
-        self.timed(Operation::Sign, since);
+        self.timed(Operation::Sign, since.elapsed());
         Ok(answer)
     }
 
@@ -180,7 +180,7 @@ impl Probe<'_> {
     pub fn find(&mut self, key: &ThrowAway) -> Result<(), HsmError> {
         let since = Instant::now();
         private_keys_of(self.token, key.id)?;
-        self.timed(Operation::Find, since);
+        self.timed(Operation::Find, since.elapsed());
         Ok(())
     }
 

@@ -62,7 +62,7 @@ impl Probe<'_> {
         for _ in 0..TIMES {
             let since = Instant::now();
             self.token.random().try_fill_bytes(&mut bytes)?;
-            self.timed(Operation::Random, since);
+            self.timed(Operation::Random, since.elapsed());
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The ceremonies: one file each, its steps numbered as in `docs/ceremony/`.
 
 mod begin;
+pub(crate) mod check;
 pub(crate) mod commission;
 pub(crate) mod export;
 pub(crate) mod generate;

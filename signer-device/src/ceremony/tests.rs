@@ -4,9 +4,10 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 6] = [
+const SCRIPTS: [&Script; 7] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
+    &check::SCRIPT,
     &register_wallet::SCRIPT,
     &install_policy::SCRIPT,
     &sign::SCRIPT,
