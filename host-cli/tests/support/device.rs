@@ -57,6 +57,11 @@ impl SoftDevice {
         SecretKey::from_slice(&seed).expect("a key")
     }
 
+    /// One of its keys on secp256k1.
+    pub(crate) fn public_key(&self, id: CkaId) -> PublicKey {
+        PublicKey::from_secret_key(&Secp256k1::new(), &self.secret(id))
+    }
+
     fn sign(&self, id: CkaId, digest: [u8; 32]) -> bitcoin::secp256k1::ecdsa::Signature {
         let message = Message::from_digest(digest);
         Secp256k1::new().sign_ecdsa(&message, &self.secret(id))
@@ -187,7 +192,7 @@ impl SoftDevice {
     }
 }
 
-fn born_in_hsm() -> KeyAttributes {
+pub(crate) fn born_in_hsm() -> KeyAttributes {
     let yes = |attribute| {
         matches!(
             attribute,
@@ -204,7 +209,7 @@ fn born_in_hsm() -> KeyAttributes {
     KeyAttributes::read(|a| if yes(a) { Flag::True } else { Flag::False }, None)
 }
 
-fn hsm_facts() -> HsmFacts {
+pub(crate) fn hsm_facts() -> HsmFacts {
     HsmFacts {
         vendor: Line::lossy("nobody"),
         model: Line::lossy("in memory"),

@@ -29,8 +29,12 @@ impl Probe<'_> {
         }
         login::logout(&self.token.connection)?;
         let without = self.without_login(key);
-        login::login(&self.token.connection, UserType::User, pin)?;
         self.duty(Trial::LogoutEndsUse, |_| without)?;
+        if let Err(error) = login::login(&self.token.connection, UserType::User, pin) {
+            let code = words_of(self.token, error)?;
+            self.note(Trial::FoundAfterLogin, Answer::Refused, &code);
+            return Ok(());
+        }
         match self.handle_signs(key.private)? {
             None => self.note(Trial::OldHandleLives, Answer::Done, "CKR_OK"),
             Some(code) => self.note(Trial::OldHandleLives, Answer::Refused, &code),

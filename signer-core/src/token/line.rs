@@ -21,7 +21,8 @@ impl Line {
             .take(Self::MAX)
             .map(printable)
             .collect();
-        Self(cut)
+        // Where a long text is cut, a space may have become its end.
+        Self(cut.trim_end_matches(' ').into())
     }
 
     /// Takes `text` as it is, or not at all.
@@ -72,6 +73,15 @@ mod tests {
         assert_eq!(Line::lossy("a\u{1b}[2J\u{202e}").as_str(), "a?[2J?");
         assert_eq!(Line::lossy("").as_str(), "");
         assert_eq!(Line::lossy(&"x".repeat(97)).as_str().len(), Line::MAX);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_a_line() {
+        for length in 1..200 {
+            let words = "ab ".repeat(length);
+            let cut = Line::lossy(&words);
+            assert_eq!(Line::new(cut.as_str()), Some(cut), "{length}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What to do, in Japanese. What happened stays as it is: it quotes paths, labels and codes.
 
 /// Every advice of this program: English, Japanese.
-const ADVICE: [(&str, &str); 52] = [
+const ADVICE: [(&str, &str); 56] = [
     (
         "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
         "封印前に中断した場合は signer-device psbt resume を実行し、それ以外はPSBTに署名してください。",
@@ -33,6 +33,14 @@ const ADVICE: [(&str, &str); 52] = [
     (
         "Copy the file again from where it was made.",
         "作成元からファイルをもう一度コピーしてください。",
+    ),
+    (
+        "Do not use this HSM with this profile. The report and its page say what did not hold.",
+        "このHSMをこのプロファイルで使用しないでください。不適合の内容は報告と報告ページに記載されています。",
+    ),
+    (
+        "Do not use this HSM: its signatures do not verify. The page says what was found.",
+        "このHSMを使用しないでください。署名を検証できません。検出内容は報告ページに記載されています。",
     ),
     (
         "Do not use this machine or this copy of the program. Report it.",
@@ -73,6 +81,10 @@ const ADVICE: [(&str, &str); 52] = [
     (
         "Give a folder with the pictures of one transfer.",
         "1回の転送の画像が入ったフォルダを指定してください。",
+    ),
+    (
+        "Give a number from 1 to 1000000; a complete test has at least 1000.",
+        "1から1000000までの数を指定してください。完全な試験には1000以上が必要です。",
     ),
     (
         "Give a smaller --index, or top up the pools.",
@@ -151,6 +163,10 @@ const ADVICE: [(&str, &str); 52] = [
         "先に下書きを登録してください: wallet register --draft FILE --endorsement-out FILE",
     ),
     (
+        "Run it again with at least 1000 signatures, and answer every question.",
+        "署名数1000以上で再実行し、すべての質問に答えてください。",
+    ),
+    (
         "Run the ceremony at the device's own keyboard; only a test-only profile takes scripted answers.",
         "端末のキーボードで実行してください。自動応答は試験用プロファイルに限ります。",
     ),
@@ -179,12 +195,12 @@ const ADVICE: [(&str, &str); 52] = [
         "ジャーナルが同じ位置で2度切れています。ディスクを保管し報告してください。",
     ),
     (
-        "Two programs used one token. Nothing was released. Keep both disks and report it.",
-        "2つのプログラムが同じトークンを使いました。何も書き出していません。両方のディスクを保管し報告してください。",
-    ),
-    (
         "This is no journal of this device. Keep the disk and report it.",
         "この端末のジャーナルではありません。ディスクを保管し報告してください。",
+    ),
+    (
+        "Two programs used one token. Nothing was released. Keep both disks and report it.",
+        "2つのプログラムが同じトークンを使いました。何も書き出していません。両方のディスクを保管し報告してください。",
     ),
     (
         "Use 1 to 32 of a-z 0-9 . _ - for a name, plain text for a site.",

@@ -1,6 +1,7 @@
 //! `host-cli device`: cards of devices, and administrators who vouch for them.
 
 mod enroll;
+mod report;
 mod show;
 mod sign_enrolment;
 
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     SignEnrolment(sign_enrolment::Args),
     /// Show a device card
     Show(show::Args),
+    /// Verify the report of an HSM's acceptance test
+    Report(report::Args),
 }
 
 impl Command {
@@ -29,6 +32,7 @@ impl Command {
             Self::Enroll(args) => args.run(),
             Self::SignEnrolment(args) => args.run(desk),
             Self::Show(args) => args.run(),
+            Self::Report(args) => args.run(desk),
         }
     }
 }

@@ -122,10 +122,6 @@ fn show(room: &mut Room, findings: &Findings) -> Result<(), Failure> {
 }
 
 /// The signed report, checked as its readers will; or why there is none.
-#[expect(
-    clippy::type_complexity,
-    reason = "a failure ends the ceremony, a missing signature is said on the page"
-)]
 fn sign(
     room: &Room,
     probe: &mut Probe<'_>,
