@@ -87,58 +87,66 @@ fn failed(bench: &Bench, played: &Played) -> Vec<Subject> {
         .collect()
 }
 
+/// A trial as a subject.
+const fn trial(trial: Trial) -> Subject {
+    Subject::Trial(trial)
+}
+/// Faults of the quirk module, and what each ends in.
+const ROWS: &[(&str, Ends)] = &[
+    ("signature=random", Ends::Failed(&[Subject::Signatures])),
+    ("signature=63-bytes", Ends::Failed(&[Subject::Signatures])),
+    ("signature=zero-r", Ends::Failed(&[Subject::Signatures])),
+    (
+        "signature=other-digest",
+        Ends::Failed(&[Subject::Signatures]),
+    ),
+    (
+        "attribute:CKA_LOCAL=false",
+        Ends::Failed(&[Subject::Attributes]),
+    ),
+    (
+        "attribute:CKA_EXTRACTABLE=true",
+        Ends::Failed(&[Subject::Attributes]),
+    ),
+    (
+        "attribute:CKA_MODIFIABLE=absent",
+        Ends::Failed(&[Subject::Attributes]),
+    ),
+    ("nonce=repeated", Ends::Failed(&[Subject::FreshR])),
+    ("random=zero", Ends::Failed(&[trial(Trial::RandomHealthy)])),
+    (
+        "random=biased",
+        Ends::Failed(&[trial(Trial::RandomHealthy)]),
+    ),
+    (
+        "logout=ignored",
+        Ends::Failed(&[trial(Trial::LogoutEndsUse)]),
+    ),
+    (
+        "token:firmware=1.0",
+        Ends::Failed(&[trial(Trial::ProfileMatches)]),
+    ),
+    (
+        "token:model=other",
+        Ends::Failed(&[trial(Trial::ProfileMatches)]),
+    ),
+    ("point=raw", Ends::Stopped("is not a point of its curve")),
+    (
+        "template=CKA_COPYABLE",
+        Ends::Stopped("CKR_TEMPLATE_INCONSISTENT"),
+    ),
+    ("seal=random", Ends::Unsigned("does not verify")),
+    ("find=visible", Ends::Stopped("visible before login")),
+    ("flags=locked", Ends::Stopped("locked")),
+    ("gone:C_Sign:20=0x32", Ends::Stopped("CKR_DEVICE_REMOVED")),
+    (
+        "token:manufacturer=other",
+        Ends::Failed(&[trial(Trial::ProfileMatches)]),
+    ),
+];
+
 #[test]
 fn faults_of_a_module_are_named() {
-    use Subject::{Attributes, FreshR, Signatures};
-    const fn trial(trial: Trial) -> Subject {
-        Subject::Trial(trial)
-    }
-    const ROWS: &[(&str, Ends)] = &[
-        ("signature=random", Ends::Failed(&[Signatures])),
-        ("signature=63-bytes", Ends::Failed(&[Signatures])),
-        ("signature=zero-r", Ends::Failed(&[Signatures])),
-        ("signature=other-digest", Ends::Failed(&[Signatures])),
-        ("attribute:CKA_LOCAL=false", Ends::Failed(&[Attributes])),
-        (
-            "attribute:CKA_EXTRACTABLE=true",
-            Ends::Failed(&[Attributes]),
-        ),
-        (
-            "attribute:CKA_MODIFIABLE=absent",
-            Ends::Failed(&[Attributes]),
-        ),
-        ("nonce=repeated", Ends::Failed(&[FreshR])),
-        ("random=zero", Ends::Failed(&[trial(Trial::RandomHealthy)])),
-        (
-            "random=biased",
-            Ends::Failed(&[trial(Trial::RandomHealthy)]),
-        ),
-        (
-            "logout=ignored",
-            Ends::Failed(&[trial(Trial::LogoutEndsUse)]),
-        ),
-        (
-            "token:firmware=1.0",
-            Ends::Failed(&[trial(Trial::ProfileMatches)]),
-        ),
-        (
-            "token:model=other",
-            Ends::Failed(&[trial(Trial::ProfileMatches)]),
-        ),
-        ("point=raw", Ends::Stopped("is not a point of its curve")),
-        (
-            "template=CKA_COPYABLE",
-            Ends::Stopped("CKR_TEMPLATE_INCONSISTENT"),
-        ),
-        ("seal=random", Ends::Unsigned("does not verify")),
-        ("find=visible", Ends::Stopped("visible before login")),
-        ("flags=locked", Ends::Stopped("locked")),
-        ("gone:C_Sign:20=0x32", Ends::Stopped("CKR_DEVICE_REMOVED")),
-        (
-            "token:manufacturer=other",
-            Ends::Failed(&[trial(Trial::ProfileMatches)]),
-        ),
-    ];
     isolated("faults_of_a_module_are_named", |bench| {
         provision();
         let mut wrong = Vec::new();

@@ -106,9 +106,7 @@ pub(crate) fn run(plan: &Check) -> Result<(), Failure> {
     let cleaned = probe.finish().map_err(|e| of_hsm(&e, room.lang()));
     let left = token.logout().map_err(|e| of_hsm(&e, room.lang()));
     // The first that went wrong is what counts.
-    concluded
-        .and_then(|()| cleaned)
-        .and_then(|()| left.map(drop))
+    concluded.and(cleaned).and(left.map(drop))
 }
 
 /// Steps 4 to 10.

@@ -12,7 +12,6 @@ use signer_core::transcript::MadeKey;
 
 use super::super::begin::{clock, software};
 use super::super::room::Room;
-use super::super::session::of_hsm;
 use super::super::words;
 use crate::failure::Failure;
 use crate::files::Output;
@@ -133,7 +132,7 @@ fn sign(
     let order = order.ok_or_else(|| Failure::internal("a report is not a device's to sign"))?;
     let signature = match probe.seal(seal, &order) {
         Ok(signature) => signature,
-        Err(error) => return Ok(Err(of_hsm(&error, room.lang()).what().to_owned())),
+        Err(error) => return Ok(Err(error.what(room.lang()))),
     };
     let signed = match draft.signed(signature) {
         Ok(signed) => signed.to_bytes(),
