@@ -105,7 +105,7 @@ impl SoftDevice {
             chain,
             KeyIndex(index),
         );
-        let public_key = PublicKey::from_secret_key(&Secp256k1::new(), &self.secret(id));
+        let public_key = self.public_key(id);
         let order = PossessionOrder::new(&device, WalletKeyRef { id, public_key }, nonce);
         PoolKey {
             public_key,

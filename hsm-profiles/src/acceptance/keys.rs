@@ -245,7 +245,8 @@ impl Probe<'_> {
         }
         self.duty(Trial::NothingLeft, |probe| {
             let mut now = probe.token.inventory()?;
-            now.keys.retain(|id| id.role != KeyRole::AcceptanceSeal);
+            now.keys
+                .retain(|found| found.id.role != KeyRole::AcceptanceSeal);
             if now == probe.before {
                 return Ok(format!("{} keys", now.keys.len()));
             }
