@@ -7,7 +7,7 @@ use rand_core::TryRng as _;
 use signer_core::acceptance::{Answer, MechanismLine, Operation, Trial};
 use signer_core::rule::Verdict;
 use signer_core::token::hsm02;
-use signer_core::types::{Lang, Network};
+use signer_core::types::Lang;
 
 use super::{Probe, login};
 use crate::error::HsmError;
@@ -49,8 +49,7 @@ impl Probe<'_> {
     /// HSM02, and what the login has shown already.
     pub fn token_rules(&mut self) {
         let facts = self.token.facts();
-        // Which network the device will serve is not the module's affair.
-        let expected = self.token.profile().expectation(Network::Regtest, None);
+        let expected = self.token.profile().expectation(None);
         self.judge(Trial::ProfileMatches, &hsm02(&facts, &expected));
         // A login with a visible key is not made: this one was.
         self.note(Trial::HiddenBeforeLogin, Answer::Done, "none");
