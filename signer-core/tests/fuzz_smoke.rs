@@ -14,6 +14,8 @@ use targets::{TARGETS, Target};
 
 /// Most memory of this whole process, all targets at once: 256 MiB, in kB.
 const PEAK_KB: u64 = 256 * 1024;
+/// Most processor time of one input, in nanoseconds.
+const TIME: u64 = 2_000_000_000;
 /// Largest mutant, in bytes.
 const LONGEST: usize = 64 * 1024;
 
@@ -107,9 +109,16 @@ fn smoke(name: &str, mutants: u32) {
     assert!(peak < PEAK_KB, "{name}: {peak} kB");
 }
 
-/// Runs a target; where it panics, the input is kept so that it can become a seed.
+/// Runs a target; where it panics or takes too long, the input is kept so that it can become a seed.
 fn tried(target: Target, name: &str, data: &[u8]) -> bool {
-    panic::catch_unwind(AssertUnwindSafe(|| target(data))).unwrap_or_else(|cause| {
+    let timed = || {
+        let start = on_processor();
+        let taken = target(data);
+        let time = on_processor() - start;
+        assert!(time <= TIME, "{} ms for one input", time / 1_000_000);
+        taken
+    };
+    panic::catch_unwind(AssertUnwindSafe(timed)).unwrap_or_else(|cause| {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("found-{name}"));
         fs::write(&kept, data).unwrap();
         eprintln!("{name}: the input is in {}", kept.display());
@@ -135,6 +144,12 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     names
         .map(|name| (name.clone(), fs::read(folder.join(name)).unwrap()))
         .collect()
+}
+
+/// Processor time of this thread.
+fn on_processor() -> u64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse().unwrap()
 }
 
 /// The most memory that this process ever had.

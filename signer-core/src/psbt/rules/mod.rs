@@ -47,15 +47,39 @@ pub(super) fn judge(reading: &Reading<'_>) -> [(RuleId, Verdict); 7] {
     ]
 }
 
+/// What a rule refuses: the first [`limits::REFUSALS`] places in words, of the others only how many.
+/// Hostile input may be wrong in hundreds of thousands of places, and words cost more than judging.
+#[derive(Default)]
+struct Refused {
+    named: Vec<Refusal>,
+    more: usize,
+}
+
+impl Refused {
+    fn add(&mut self, refusal: impl FnOnce() -> Refusal) {
+        if self.named.len() < limits::REFUSALS {
+            self.named.push(refusal());
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    fn verdict(mut self) -> Verdict {
+        if let (1.., Some(first)) = (self.more, self.named.first()) {
+            let rest = Refusal::further(first.rule, self.more);
+            self.named.push(rest);
+        }
+        Verdict::of(self.named)
+    }
+}
+
 /// Passed without refusals; otherwise the first [`limits::REFUSALS`] of them, and how many more.
 fn verdict(refusals: impl IntoIterator<Item = Refusal>) -> Verdict {
-    let mut refusals = refusals.into_iter();
-    let mut named: Vec<Refusal> = refusals.by_ref().take(limits::REFUSALS).collect();
-    let more = refusals.count();
-    if let (1.., Some(rule)) = (more, named.first().map(|refusal| refusal.rule)) {
-        named.push(Refusal::further(rule, more));
+    let mut refused = Refused::default();
+    for refusal in refusals {
+        refused.add(|| refusal);
     }
-    Verdict::of(named)
+    refused.verdict()
 }
 
 /// The inputs with their places.

@@ -1,12 +1,11 @@
 //! PSB04: signature types.
 
-use alloc::vec::Vec;
+use bitcoin::secp256k1::PublicKey;
 
 use crate::phrase;
-use crate::psbt::form::InputFields;
 use crate::rule::{Phrase, Refusal, RuleId, Verdict};
 
-use super::{Reading, at_input, inputs, verdict};
+use super::{Reading, Refused, at_input, inputs};
 
 /// SIGHASH_ALL: the signature covers every input and every output.
 const ALL: u8 = 0x01;
@@ -15,36 +14,35 @@ const ALL: u8 = 0x01;
 ///
 /// That of an input, and the last byte of each signature that is already there.
 pub(super) fn psb04(reading: &Reading<'_>) -> Verdict {
-    let mut refusals = Vec::new();
+    let mut refused = Refused::default();
     for (index, input) in inputs(reading.fields) {
-        for other in other_types(input) {
-            let (place, all) = (
-                at_input(index),
-                Phrase::new("signature type ALL (1)", "署名種別 ALL (1)"),
-            );
-            refusals.push(Refusal::new(RuleId::PSB04, place, all, other));
+        let refusal = |got| {
+            let all = phrase!("signature type ALL (1)", "署名種別 ALL (1)");
+            Refusal::new(RuleId::PSB04, at_input(index), all, got)
+        };
+        if let Some(other) = input.sighash.filter(|sighash| *sighash != u32::from(ALL)) {
+            refused.add(|| refusal(Phrase::figure(format_args!("{other:#x}"))));
+        }
+        for (key, signature) in &input.partial_sigs {
+            if signature.last() != Some(&ALL) {
+                refused.add(|| refusal(signed(key, signature)));
+            }
         }
     }
-    verdict(refusals)
+    refused.verdict()
 }
 
-fn other_types(input: &InputFields) -> Vec<Phrase> {
-    let stated = input.sighash.filter(|sighash| *sighash != u32::from(ALL));
-    let stated = stated.map(|sighash| Phrase::figure(format_args!("{sighash:#x}")));
-    let signed = input.partial_sigs.iter().filter_map(|(key, signature)| {
-        let last = signature.last();
-        let text = || match last {
-            Some(byte) => phrase!(
-                "{byte} in the signature of {key}",
-                "{key} の署名で {byte}",
-                byte = format_args!("{byte:#x}"),
-                key = key
-            ),
-            None => phrase!("an empty signature of {key}", "{key} の空の署名", key = key),
-        };
-        (last != Some(&ALL)).then(text)
-    });
-    stated.into_iter().chain(signed).collect()
+/// The type of a signature, its last byte.
+fn signed(key: &PublicKey, signature: &[u8]) -> Phrase {
+    match signature.last() {
+        Some(byte) => phrase!(
+            "{byte} in the signature of {key}",
+            "{key} の署名で {byte}",
+            byte = format_args!("{byte:#x}"),
+            key = key
+        ),
+        None => phrase!("an empty signature of {key}", "{key} の空の署名", key = key),
+    }
 }
 
 #[cfg(test)]

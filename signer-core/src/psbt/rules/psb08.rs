@@ -3,21 +3,24 @@
 use crate::phrase;
 use crate::rule::{Phrase, Refusal, RuleId, Verdict};
 
-use super::{Reading, verdict};
+use super::{Reading, Refused};
 
 /// PSB08: No field asks for another kind of spending: taproot, MuSig2, preimages, proofs.
 ///
 /// Also silent payments, signed messages and proofs of reserves. Unknown fields ask for nothing
 /// that we would do: they pass through.
 pub(super) fn psb08(reading: &Reading<'_>) -> Verdict {
-    let refusals = reading.fields.other_spending.iter().map(|(map, name)| {
-        let expected = phrase!(
-            "only fields of a multisig spending by signatures",
-            "署名によるマルチシグ支払の項目のみ"
-        );
-        Refusal::new(RuleId::PSB08, map.place(), expected, Phrase::figure(name))
-    });
-    verdict(refusals)
+    let mut refused = Refused::default();
+    for (map, name) in &reading.fields.other_spending {
+        refused.add(|| {
+            let expected = phrase!(
+                "only fields of a multisig spending by signatures",
+                "署名によるマルチシグ支払の項目のみ"
+            );
+            Refusal::new(RuleId::PSB08, map.place(), expected, Phrase::figure(name))
+        });
+    }
+    refused.verdict()
 }
 
 #[cfg(test)]
