@@ -359,6 +359,38 @@ fn refuses_impossible_required_lock_times() {
 }
 
 #[test]
+fn refuses_proprietary_keys_that_bip174_cannot_take_apart() {
+    for version in BOTH {
+        let raw = Case::new(version, 1).raw();
+        let with = |key: &[u8]| {
+            refusing(
+                raw.insert_input(InputIndex(0), key, b"x")
+                    .unwrap()
+                    .into_bytes(),
+            )
+        };
+        for whole in [
+            &b"\xfc\x00\x00"[..],
+            b"\xfc\x05other\x00",
+            b"\xfc\x01a\xfd\xfd\x00data",
+        ] {
+            assert_eq!(with(whole), [], "{whole:?}");
+        }
+        for spoiled in [
+            &b"\xfc"[..],
+            b"\xfc\x00",
+            b"\xfc\x05othe",
+            b"\xfc\x05other",
+            b"\xfc\x05other\xfd\x01",
+            b"\xfc\x05other\xfd\x01\x00",
+            b"\xfc\xfd\x05\x00other\x00",
+        ] {
+            assert_eq!(with(spoiled), ALONE, "{spoiled:?}");
+        }
+    }
+}
+
+#[test]
 fn refuses_our_own_records_under_other_keys() {
     let raw = Case::new(BOTH[0], 1).raw();
     let with = |key: &[u8]| refusing(raw.insert_global(key, b"x").unwrap().into_bytes());

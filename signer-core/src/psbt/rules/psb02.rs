@@ -203,7 +203,7 @@ mod tests {
             let half = vec![0; size / 2 - 2];
             let rest = vec![0; size - size / 2 - 2];
             let raw = raw.insert_global(b"\xf0a", &half).unwrap();
-            let raw = raw.insert_input(InputIndex(0), b"\xfc\x00", &rest);
+            let raw = raw.insert_input(InputIndex(0), b"\xf1a", &rest);
             raw.unwrap().into_bytes()
         };
         assert_eq!(refusing(foreign(limits::FOREIGN_BYTES)), []);
