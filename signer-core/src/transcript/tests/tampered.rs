@@ -8,7 +8,7 @@ use crate::rule::RuleId;
 use crate::testing::Case;
 use crate::transcript::testing::Bench;
 use crate::transcript::{
-    Anchor, CeremonyKind, Entry, Journal, UnverifiedTranscript, trn03, whole_prefix,
+    Anchor, Body, CeremonyKind, Entry, Journal, UnverifiedTranscript, trn03, whole_prefix,
 };
 
 fn anchor(bench: &Bench) -> Anchor {
@@ -209,11 +209,17 @@ mod alone {
         assert_eq!(found(&bench, &items.concat()), [RuleId::TRN01]);
     }
 
+    /// One bit of the last seal's signature: nothing follows that could notice.
     #[test]
     fn trn02_alone() {
         let bench = signed();
         let mut items = items(&bench.disk);
-        items.pop();
+        let mut last: Entry = crate::codec::decode(&items.pop().unwrap()).unwrap();
+        let Body::Sealed(seal) = &mut last.body else {
+            panic!("a journal ends with a seal");
+        };
+        *seal.0.last_mut().unwrap() ^= 1;
+        items.push(crate::codec::encode(&last));
         assert_eq!(found(&bench, &items.concat()), [RuleId::TRN02]);
     }
 
