@@ -377,7 +377,7 @@ impl Carried {
         let wrong = |shape: Phrase| {
             let expected = phrase!(
                 "himuro {name} with {shape}",
-                "himuro {name}: {shape}",
+                "himuro の項目 {name}: {shape}",
                 name = field.name(),
                 shape = shape
             );

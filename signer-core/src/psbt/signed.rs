@@ -137,6 +137,10 @@ fn wrong_addition(map: MapId, expected: Phrase, added: &[Record<'_>]) -> Refusal
         .iter()
         .map(|record| crate::digest::hex(record.key()))
         .collect();
+    if keys.is_empty() {
+        let got = phrase!("nothing added", "追加なし");
+        return refuse(map.place(), expected, got);
+    }
     let got = phrase!(
         "{count} records added: {keys}",
         "追加 {count} レコード: {keys}",

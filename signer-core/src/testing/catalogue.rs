@@ -388,6 +388,13 @@ fn the_data_is_not_stale() {
     );
 }
 
+/// What this rule says first of the case that it alone stops.
+pub(super) fn first_refusal(rule: RuleId) -> Refusal {
+    let (_, case) = stopped_by_one(&FAMILIES, rule.name()).expect("a case for each rule");
+    let report = judge(case, case.bytes()).expect_err("the case is refused");
+    report.into_iter().next().expect("at least one refusal")
+}
+
 /// For each rule of the stages that judge a PSBT there is a case that stops at this rule and no
 /// other: with its verdict left out of the complete report nothing refuses, and the case would go
 /// on to the HSM. `docs/assurance.md` names the cases.

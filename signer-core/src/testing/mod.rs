@@ -11,6 +11,8 @@ pub(crate) mod device;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod tests;
 
 use alloc::sync::Arc;

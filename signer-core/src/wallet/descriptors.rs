@@ -20,6 +20,8 @@ use miniscript::descriptor::{
 use super::scripts::{KnownWallets, Signer, WalletScripts};
 use super::{MAX_DEVICES, ScriptType, script};
 use crate::keys::Fingerprint;
+use crate::phrase;
+use crate::rule::Phrase;
 use crate::types::{Chain, KeyIndex};
 
 /// Most keys of all addresses together: 2,000 addresses of 15 keys.
@@ -267,8 +269,11 @@ impl DescriptorWallet {
 }
 
 impl WalletScripts for DescriptorWallet {
-    fn name(&self) -> String {
-        "the wallet of the descriptors".into()
+    fn name(&self) -> Phrase {
+        phrase!(
+            "the wallet of the descriptors",
+            "ディスクリプタのウォレット"
+        )
     }
 
     fn locate(&self, script: &Script) -> Option<(Chain, KeyIndex)> {

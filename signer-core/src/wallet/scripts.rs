@@ -1,6 +1,5 @@
 //! What the rules ask of a wallet, whoever vouches for its keys.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,6 +11,8 @@ use super::registered::fingerprint_of;
 use super::{RegisteredWallet, Registry};
 use crate::digest::DeviceId;
 use crate::keys::Fingerprint;
+use crate::phrase;
+use crate::rule::Phrase;
 use crate::types::{Chain, KeyIndex};
 
 /// A wallet as WAL02 to WAL06 see it: scripts rebuilt from its own keys, and where those come from.
@@ -19,7 +20,7 @@ use crate::types::{Chain, KeyIndex};
 /// A [`RegisteredWallet`] is one, and so is a list of descriptors. Only the first leads to a stage.
 pub(super) trait WalletScripts: fmt::Debug {
     /// The wallet in the words of a refusal.
-    fn name(&self) -> String;
+    fn name(&self) -> Phrase;
 
     /// Where an output script stands in this wallet.
     fn locate(&self, script: &Script) -> Option<(Chain, KeyIndex)>;
@@ -67,8 +68,8 @@ pub(super) trait KnownWallets: fmt::Debug {
 }
 
 impl WalletScripts for RegisteredWallet {
-    fn name(&self) -> String {
-        format!("wallet {}", self.id())
+    fn name(&self) -> Phrase {
+        phrase!("wallet {id}", "ウォレット {id}", id = self.id())
     }
 
     fn locate(&self, script: &Script) -> Option<(Chain, KeyIndex)> {

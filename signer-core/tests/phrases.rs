@@ -1,0 +1,158 @@
+//! Every phrase in the sources of this workspace says the same in both languages: read as text,
+//! because a phrase that no test makes would otherwise be read by an officer first.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOMS: [&str; 4] = [
+    "signer-core/src",
+    "hsm-profiles/src",
+    "signer-device/src",
+    "host-cli/src",
+];
+
+/// English that stays English in Japanese: names of fields, files and techniques.
+const NAMES: [&str; 4] = ["witness script", "redeem script", "sat", "or"];
+
+/// A `phrase!` in a source.
+#[derive(Debug)]
+struct Said {
+    place: String,
+    en: String,
+    ja: String,
+}
+
+#[test]
+fn every_phrase_says_the_same_in_both_languages() {
+    let said = said();
+    assert!(said.len() > 300, "{}", said.len());
+    let wrong: Vec<String> = said.iter().filter_map(wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_phrase_that_is_half_english_is_found() {
+    let phrase = |en: &str, ja: &str| Said {
+        place: "here".into(),
+        en: en.into(),
+        ja: ja.into(),
+    };
+    assert_eq!(wrong(&phrase("at most {n} inputs", "入力 {n} 以下")), None);
+    assert_eq!(wrong(&phrase("{what} {n}", "{what} {n}")), None);
+    for (en, ja) in [
+        ("at most {n} inputs", "入力は以下"),
+        ("at most {n} inputs", "at most {n}"),
+        ("at most {n} inputs", "入力 at most {n}"),
+        ("no coins at {n}", "コインが｛n｝にない"),
+        ("none", ""),
+    ] {
+        assert!(wrong(&phrase(en, ja)).is_some(), "{ja}");
+    }
+}
+
+/// What is wrong with a phrase.
+fn wrong(said: &Said) -> Option<String> {
+    let Said { place, en, ja } = said;
+    let why = if facts(en) != facts(ja) {
+        "other facts"
+    } else if small(&words(en)).contains(&true) && !ja.chars().any(is_japanese) {
+        "no Japanese"
+    } else if has_words(&words(ja)) {
+        "English words in the Japanese"
+    } else if words(en).chars().any(is_japanese) {
+        "Japanese in the English"
+    } else {
+        return None;
+    };
+    Some(format!("{place}: {why}: \"{en}\" / \"{ja}\""))
+}
+
+/// The facts in braces.
+fn facts(text: &str) -> BTreeSet<&str> {
+    let braced = text.split('{').skip(1);
+    braced
+        .filter_map(|rest| Some(rest.split_once('}')?.0))
+        .collect()
+}
+
+/// The text without its facts and without names.
+fn words(text: &str) -> String {
+    let outside = text.split('{').enumerate().map(|(n, part)| match n {
+        0 => part,
+        _ => part.split_once('}').map_or("", |(_, rest)| rest),
+    });
+    let mut words = outside.collect::<Vec<_>>().join(" ");
+    for name in NAMES {
+        words = words.replace(name, "");
+    }
+    words
+}
+
+/// Whether there are two words of small Latin letters, one after the other, as in a sentence.
+fn has_words(text: &str) -> bool {
+    small(text).windows(2).any(|pair| pair[0] && pair[1])
+}
+
+/// Of each word whether it is of small Latin letters, as no name of a field is.
+fn small(text: &str) -> Vec<bool> {
+    let words = text.split_whitespace();
+    let small = |word: &str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
+    words.map(small).collect()
+}
+
+fn is_japanese(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}')
+}
+
+/// Every phrase of the workspace.
+fn said() -> Vec<Said> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for room in ROOMS {
+        collect(&root.join(room), &mut files);
+    }
+    let mut said = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for (at, _) in text.match_indices("phrase!(") {
+            let mut rest = &text[at..];
+            let (Some(en), Some(ja)) = (literal(&mut rest), literal(&mut rest)) else {
+                continue;
+            };
+            let line = text[..at].lines().count();
+            let place = format!("{}:{line}", file.display());
+            said.push(Said { place, en, ja });
+        }
+    }
+    said
+}
+
+/// The next string literal.
+fn literal(rest: &mut &str) -> Option<String> {
+    let (_, after) = rest.split_once('"')?;
+    let mut text = String::new();
+    let mut chars = after.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => {
+                *rest = &after[at + 1..];
+                return Some(text);
+            }
+            '\\' => text.push(chars.next()?.1),
+            other => text.push(other),
+        }
+    }
+    None
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            files.push(path);
+        }
+    }
+}
