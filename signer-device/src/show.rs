@@ -57,7 +57,7 @@ pub(crate) fn card(plan: &Export) -> Result<(), Failure> {
     let card = reading.state().own_card().ok_or_else(|| {
         Failure::input(
             "the journal holds no card of this device",
-            "Commissioning did not end well. Keep the folder and report it.",
+            "Go on with: signer-device device resume, or begin with: signer-device device generate.",
         )
     })?;
     let (bytes, path) = (card.to_bytes(), out.path().display().to_string());
@@ -190,6 +190,7 @@ fn wallet_json(wallet: &RegisteredWallet) -> Json {
                     .collect(),
             ),
         ),
+        ("version", Json::from(wallet.record().table_version)),
         ("receive", Json::from(wallet.addresses(Chain::Receive))),
         ("change", Json::from(wallet.addresses(Chain::Change))),
     ])
@@ -231,8 +232,8 @@ pub(crate) fn address(plan: &Address) -> Result<(), Failure> {
 
 fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWallet>, Failure> {
     let digest = from_hex(wanted).map(WalletDigest::from_bytes);
-    let mut wallets = state.wallets().wallets().iter();
-    wallets
+    let mut newest_first = state.wallets().wallets().iter().rev();
+    newest_first
         .find(|wallet| Some(wallet.digest()) == digest || wallet.name().as_str() == wanted)
         .cloned()
         .ok_or_else(|| {

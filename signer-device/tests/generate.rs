@@ -6,13 +6,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hsm_profiles::OpenToken;
-use signer_core::cose::peek;
+use signer_core::cose::{Endorsed, peek};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::psbt::ParsedPsbt;
+use signer_core::rule::RuleId;
 use signer_core::transcript::{Body, CeremonyKind, Outcome, VerifiedTranscript};
-use signer_core::types::{Chain, KeyIndex, PoolNumber};
+use signer_core::types::{Chain, KeyIndex, Label, PoolNumber};
 use signer_core::wallet::DeviceCard;
 
-use support::house::{House, ceremony, run, run_until};
+use support::house::{House, ceremony, destination_script, run, run_until};
+use support::officers::SCOPE;
 use support::people::{PIN, at_ceremony, at_commissioning};
 use support::play::{Act, Plug, Prompt, typed};
 use support::{Bench, isolated};
@@ -330,4 +333,92 @@ fn a_key_that_no_session_recorded_is_destroyed_not_used() {
             token_holds_exactly(&mut token, &shown);
         },
     );
+}
+
+/// More keys on each device, for the pool of the wallet; the card takes the place of the old one.
+fn top_up(house: &House<'_>, counts: [&str; 2]) {
+    let bench = house.bench;
+    for name in ["d1", "d2", "d3"] {
+        ceremony(&generate(bench, name, "0", counts, "next.card"))
+            .ended(0)
+            .says("serves wallet Cold 1");
+        std::fs::rename(bench.path("next.card"), bench.path(&format!("{name}.card")))
+            .expect("ours");
+    }
+}
+
+/// The whole way: 2 of 3 devices, topped up, the wallet extended on each, listed by a policy, and a
+/// coin at a new address spent.
+#[test]
+fn a_wallet_is_extended_and_spends_from_a_new_address() {
+    isolated(
+        "a_wallet_is_extended_and_spends_from_a_new_address",
+        |bench| {
+            let mut house = House::ready_with(bench, &["d1", "d2", "d3"]);
+            let first = house.wallet.as_ref().expect("registered").digest();
+            top_up(&house, ["3", "2"]);
+            let draft = house.extension();
+            assert_eq!(draft.body().predecessor, Some(first));
+            house.register(draft);
+            let list = ["wallet", "list", "--state", &bench.arg("d1"), "--json"];
+            run(&list.map(str::to_owned), |_| Act::Leave)
+                .ended(0)
+                .says(r#""version":1"#)
+                .says(r#""version":2,"receive":7,"change":6"#);
+
+            // Registered, and not listed by the policy yet: old addresses only, under the old digest.
+            let psbt = house.approved_psbt_from(destination_script(), &[(KeyIndex(5), 1)]);
+            bench.write("early.psbt", &psbt.to_bytes());
+            let early = house.sign_arguments("d1", "early.psbt", &["early-d1.psbt"]);
+            ceremony(&early).ended(1).says("x WAL01 refused");
+
+            house.install_policy();
+            for (index, coin) in [(KeyIndex(5), 2), (KeyIndex(1), 3)] {
+                let psbt = house.approved_psbt_from(destination_script(), &[(index, coin)]);
+                let [input, half, whole] =
+                    ["in", "half", "whole"].map(|name| format!("{name}-{coin}.psbt"));
+                bench.write(&input, &psbt.to_bytes());
+                ceremony(&house.sign_arguments("d3", &input, &[&half])).ended(0);
+                ceremony(&house.sign_arguments("d1", &half, &[&whole])).ended(0);
+                let parsed = ParsedPsbt::parse(bench.read(&whole)).expect("strict");
+                assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
+            }
+            for name in ["d1", "d2", "d3"] {
+                let transcript = house.verified_transcript(name);
+                assert_eq!(transcript.state().wallets().newest().count(), 1);
+            }
+        },
+    );
+}
+
+/// An extension under another name, or of a record that nobody registered, is refused on the device,
+/// and its transcript says so.
+#[test]
+fn an_extension_that_is_none_is_refused() {
+    isolated("an_extension_that_is_none_is_refused", |bench| {
+        let house = House::ready_with(bench, &["d1", "d2", "d3"]);
+        top_up(&house, ["2", "0"]);
+        let good = house.extension();
+        let mut renamed = good.body().clone();
+        renamed.name = Label::new("Cold 2").expect("plain");
+        let mut orphaned = good.body().clone();
+        orphaned.predecessor = Some(good.wallet_digest());
+        for body in [renamed, orphaned] {
+            let draft = Endorsed::new(body, SCOPE);
+            bench.write("wallet-draft.cbor", &draft.to_bytes());
+            let (file, out) = (bench.arg("wallet-draft.cbor"), bench.arg("out.cbor"));
+            let what = ["--draft", &file, "--endorsement-out", &out];
+            ceremony(&house.register_arguments("d2", &what))
+                .ended(1)
+                .says("x WAL07 refused");
+            assert!(!bench.path("out.cbor").exists());
+        }
+        let transcript = house.verified_transcript("d2");
+        let refused = |body: &Body| match body {
+            Body::Refused(refusal) => refusal.rule == RuleId::WAL07,
+            _ => false,
+        };
+        let entries = transcript.entries().iter();
+        assert_eq!(entries.filter(|entry| refused(&entry.body)).count(), 2);
+    });
 }

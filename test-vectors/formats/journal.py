@@ -54,6 +54,7 @@ class Journal:
         self.r_values = {}
         self.device = digests.device_id(identity)
         self.nonce = None
+        self.records = {}
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
 
     def take(self, entry, data):
@@ -119,10 +120,28 @@ class Journal:
         elif rule == "endorsed-wallet-record":
             pools = [c[3] for c in body[7] if c[0] == self.identity]
             self.wallets[digests.wallet_id(body)] = pools[0]
+            self.extension(body, digest, installed[0])
         elif rule == "endorsed-retirement":
             require(body[4] in self.wallets, "a retirement of an unknown wallet")
             self.retired[body[4]] = digest
         self.own(data)
+
+    def extension(self, record, digest, kind):
+        """The rows of the version before stand in their places, and there are more (WAL07)."""
+        named = record.get(10)
+        require((record[9] == 1) == (named is None), "a first version that extends another")
+        if named is not None:
+            before = self.records.get(named)
+            require(before is not None, "an extension of a record that is not registered")
+            require(record[9] == before[9] + 1, "a version that does not follow")
+            require(digests.wallet_id(record) == digests.wallet_id(before), "another wallet")
+            require((record[2], record[3]) == (before[2], before[3]), "another root or name")
+            for chain in (11, 12):
+                rows = len(before[chain])
+                require(record[chain][:rows] == before[chain], "an address that was moved")
+            require(len(record[11] + record[12]) > len(before[11] + before[12]), "no new address")
+        if ARTEFACTS[:kind].count("endorsed-wallet-record"):
+            self.records[digest] = record
 
     def keys_intended(self, intended):
         require(not self.announced, "keys announced before the card with the last ones")
@@ -153,7 +172,9 @@ class Journal:
         require(lengths == self.announced, "a card before all announced keys")
         require(card.get(10) == self.card, "another card before this one")
         found = {(pool[0], c): [k[0] for k in pool[1 + c]] for pool in card[8] for c in (0, 1)}
-        require(found == self.wallet_keys, "a card with other keys than the device generated")
+        gone = {int.from_bytes(name[2:6], "big") for name in self.gone}
+        whole = {place: keys for place, keys in self.wallet_keys.items() if place[0] not in gone}
+        require(found == whole, "a card with other keys than the device generated")
         self.card, self.announced = digest, {}
         for key in (key for pool in card[8] for key in pool[1] + pool[2]):
             self.new_r(key[1])

@@ -609,5 +609,17 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "先にウォレットを廃止し(wallet retire)、操作者2名でやり直してください。",
             ],
         },
+        RuleId::WAL07 => Words {
+            stage: Stage::Register,
+            name: "WAL07",
+            sentence: [
+                "An extended wallet keeps every address of the record that it names, in its place.",
+                "拡張したウォレットは、元の記録のすべてのアドレスを同じ位置に保つ。",
+            ],
+            advice: [
+                "Do not register. Draft the extension again from the newest record and the newest cards; if it differs again, report it.",
+                "登録しないでください。最新の記録と最新の端末カードから拡張を作り直し、再び異なる場合は報告してください。",
+            ],
+        },
     }
 }

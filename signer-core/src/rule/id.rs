@@ -30,6 +30,8 @@ pub enum Stage {
     Transcript,
     /// the life of keys after their birth
     Life,
+    /// a record to a registered wallet
+    Register,
 }
 
 /// Identifier of a rule, spelled the same in code, screens, transcripts, tests and documents.
@@ -188,11 +190,14 @@ pub enum RuleId {
     /// Only a retired wallet's keys are destroyed: all that are left, after two operators read and typed which.
     #[n(48)]
     KEY02,
+    /// An extended wallet keeps every address of the record that it names, in its place.
+    #[n(50)]
+    WAL07,
 }
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -243,6 +248,7 @@ impl RuleId {
         Self::TRN05,
         Self::KEY01,
         Self::KEY02,
+        Self::WAL07,
     ];
 
     /// The rules of one stage, in order.

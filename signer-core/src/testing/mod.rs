@@ -294,6 +294,21 @@ pub(crate) fn cards(
     cards.collect()
 }
 
+/// Cards of these devices with one pool of so many keys on each chain.
+pub(crate) fn cards_with(
+    devices: &[SoftDevice],
+    roster: &ActiveRoster,
+    pool: u32,
+    keys: u32,
+) -> Vec<CheckedCard> {
+    let cards = devices.iter().map(|device| {
+        let mut card = device.card(roster.root(), &[pool]);
+        card.pools = alloc::vec![device.pool_card(pool, keys, card.nonce)];
+        CheckedCard::open(&device.seal(card).to_bytes(), SCOPE, &roster.root()).unwrap()
+    });
+    cards.collect()
+}
+
 /// Enrolments of these devices.
 pub(crate) fn enrolments(devices: &[SoftDevice], roster: &ActiveRoster) -> Vec<CheckedEnrolment> {
     let enrolments = devices.iter().map(|device| {

@@ -127,7 +127,7 @@ impl WalletTx {
     /// The complete report, when any rule of WAL01 to WAL06 refuses, or PSB07 for a lock time that
     /// lies above the known height, or for the weight with the wallet's own witnesses.
     pub fn bind(parsed: ParsedPsbt, context: &BindContext<'_>) -> Result<Self, Stopped> {
-        let wallet = paying(&parsed, context.wallets);
+        let wallet = paying(&parsed, context);
         let binding = binding(&parsed, wallet, context);
         let wal01 = (RuleId::WAL01, wal01::wal01(wallet, context));
         let verdicts: Vec<_> = [wal01].into_iter().chain(binding.judge()).collect();
@@ -303,11 +303,18 @@ pub(super) fn timely(
     known.fold(parsed.report().clone(), RuleReport::refusing)
 }
 
-/// The wallet of the first input that belongs to any; the others must be of the same.
-fn paying<'a>(parsed: &ParsedPsbt, wallets: &'a Registry) -> Option<&'a Arc<RegisteredWallet>> {
-    let mut coins = parsed.inputs().iter().map(|input| &input.spent);
-    let found = coins.find_map(|coin| wallets.locate(&coin.script_pubkey));
-    found.map(|(wallet, _, _)| wallet)
+/// The wallet of the first input that belongs to any; the others must be of the same. Of several
+/// versions of it the newest that the policy lists, or else the newest, which WAL01 then refuses.
+fn paying<'a>(parsed: &ParsedPsbt, context: &BindContext<'a>) -> Option<&'a Arc<RegisteredWallet>> {
+    let scripts = parsed.inputs().iter();
+    let mut scripts = scripts.map(|input| &*input.spent.script_pubkey);
+    let script = scripts.find(|script| context.wallets.locate(script).is_some())?;
+    let policy = context.policy.policy();
+    let mut versions = context.wallets.versions(script);
+    let newest = versions.next()?;
+    let mut all = core::iter::once(newest).chain(versions);
+    all.find(|wallet| policy.wallet(&wallet.digest()).is_some())
+        .or(Some(newest))
 }
 
 /// The binding to a registered wallet: change lies within the policy's window.

@@ -6,9 +6,10 @@ use bitcoin::Address;
 
 use super::registered::check_shape;
 use super::script;
+use super::wal07::kept;
 use super::{
-    CheckedCard, CoSigner, KeyRow, PoolKey, Registry, ScriptType, WalletClass, WalletError,
-    WalletRecord,
+    CheckedCard, CoSigner, KeyRow, PoolKey, RegisteredWallet, Registry, ScriptType, WalletClass,
+    WalletError, WalletRecord,
 };
 use crate::approval::CheckedEnrolment;
 use crate::codec;
@@ -41,6 +42,44 @@ pub fn draft_record(
 ) -> Result<WalletRecord, WalletError> {
     let pools = cards.iter().map(|card| Ok((card, card.newest_pool()?)));
     build(pools.collect::<Result<Vec<_>, WalletError>>()?, terms)
+}
+
+/// The next version of a wallet: the rows of before, and behind them those that the same pools of
+/// the same devices have gained. Of each device the first card that is given counts.
+///
+/// # Errors
+/// [`WalletError::CardMissing`], and [`WalletError::Extension`] where WAL07 would refuse it.
+pub fn extend_record(
+    before: &RegisteredWallet,
+    cards: &[CheckedCard],
+) -> Result<WalletRecord, WalletError> {
+    let member = |cosigner: &CoSigner| {
+        let device = cosigner.identity.device_id();
+        let mut cards = cards.iter();
+        let card = cards.find(|card| card.device() == device);
+        let card = card.ok_or_else(|| WalletError::CardMissing(cosigner.name.clone()))?;
+        Ok((card, cosigner.pool))
+    };
+    let members = before.cosigners().iter().map(member);
+    let members = members.collect::<Result<Vec<_>, WalletError>>()?;
+    let mut record = build(members, terms_of(before.record()))?;
+    record.table_version = before.record().table_version.saturating_add(1);
+    record.predecessor = Some(before.digest());
+    let refusals = kept(before.record(), &record);
+    if refusals.is_empty() {
+        return Ok(record);
+    }
+    Err(WalletError::Extension(refusals))
+}
+
+fn terms_of(record: &WalletRecord) -> WalletTerms {
+    WalletTerms {
+        name: record.name.clone(),
+        class: record.class,
+        threshold: record.threshold,
+        script_type: record.script_type,
+        nonce: record.nonce,
+    }
 }
 
 fn build(
@@ -154,16 +193,11 @@ impl RegistrableRecord {
             .iter()
             .map(|cosigner| member(asked, cosigner))
             .collect::<Result<Vec<_>, _>>()?;
-        let rebuilt = build(
-            members,
-            WalletTerms {
-                name: record.name.clone(),
-                class: record.class,
-                threshold: record.threshold,
-                script_type: record.script_type,
-                nonce: record.nonce,
-            },
-        )?;
+        let rebuilt = WalletRecord {
+            table_version: record.table_version,
+            predecessor: record.predecessor,
+            ..build(members, terms_of(record))?
+        };
         if codec::encode(&rebuilt) != codec::encode(record) {
             return Err(WalletError::NotFromCards);
         }
@@ -562,9 +596,11 @@ mod tests {
     }
 
     #[test]
-    fn refuses_an_extension_for_now() {
+    fn refuses_a_version_that_does_not_fit_its_predecessor() {
         let error = check(|asked| asked.record.table_version = 2).unwrap_err();
-        assert_eq!(error, WalletError::Extension);
+        assert_eq!(error, WalletError::TableVersion(2));
+        let error = check(|asked| asked.record.predecessor = Some(WalletDigest::over(&[])));
+        assert_eq!(error.unwrap_err(), WalletError::TableVersion(1));
         let row = check(|asked| {
             asked.record.change[0].0.pop();
         });

@@ -1,5 +1,6 @@
 //! Why cards, records and wallets were not taken.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use bitcoin::secp256k1::PublicKey;
@@ -8,7 +9,7 @@ use crate::cose::CoseError;
 use crate::digest::{DeviceId, WalletId};
 use crate::keys::Fingerprint;
 use crate::phrase;
-use crate::rule::{Explained, Phrase};
+use crate::rule::{Explained, Phrase, Refusal, RuleId};
 use crate::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber};
 
 /// Why a device card, a wallet record or a registration was not taken.
@@ -80,8 +81,10 @@ pub enum WalletError {
         /// How many there are.
         devices: usize,
     },
-    /// An extension of an older record, which this version does not register yet.
-    Extension,
+    /// Version 1 of a key table with a predecessor, or another without.
+    TableVersion(u32),
+    /// WAL07 refuses an extension.
+    Extension(Vec<Refusal>),
     /// The pool of this device serves another wallet already.
     PoolInUse(WalletId),
     /// The wallet is retired: there is no way back.
@@ -162,7 +165,12 @@ impl Explained for WalletError {
                 got = got,
                 devices = devices
             ),
-            Self::Extension => phrase!("the record extends another one", "別の記録を拡張する記録"),
+            Self::TableVersion(got) => phrase!(
+                "version {got} of the key table does not fit its predecessor",
+                "鍵表の第 {got} 版が前の版の記載と合わない",
+                got = got
+            ),
+            Self::Extension(refusals) => Phrase::listed(refusals.iter().map(Refusal::difference)),
             Self::PoolInUse(wallet) => phrase!(
                 "the pool already serves wallet {wallet}",
                 "鍵プールはウォレット {wallet} で使用中",
@@ -237,18 +245,20 @@ impl Explained for WalletError {
                 "Let the policy administrators enrol the device first.",
                 "先にポリシー管理者が端末登録を行ってください。"
             ),
-            Self::NotFromCards | Self::Row(..) | Self::Descriptor => phrase!(
-                "Do not register. Draft the record again from the cards; if it differs again, report it.",
-                "登録しないでください。端末カードから記録を作り直し、再び異なる場合は報告してください。"
-            ),
+            Self::NotFromCards | Self::TableVersion(_) | Self::Row(..) | Self::Descriptor => {
+                phrase!(
+                    "Do not register. Draft the record again from the cards; if it differs again, report it.",
+                    "登録しないでください。端末カードから記録を作り直し、再び異なる場合は報告してください。"
+                )
+            }
             Self::Signers { .. } => phrase!(
                 "Collect the signature of every device of the wallet.",
                 "ウォレットの全端末の署名を集めてください。"
             ),
-            Self::Extension => phrase!(
-                "Register the first version of the wallet.",
-                "ウォレットの最初の版を登録してください。"
-            ),
+            Self::Extension(_) => {
+                let [en, ja] = [Lang::En, Lang::Ja].map(|lang| RuleId::WAL07.advice(lang));
+                Phrase::new(en, ja)
+            }
             Self::PoolInUse(_) | Self::Retired(_) => phrase!(
                 "Generate a new pool for a new wallet.",
                 "新しいウォレットには新しい鍵プールを生成してください。"

@@ -23,13 +23,14 @@ mod wal03;
 mod wal04;
 mod wal05;
 mod wal06;
+mod wal07;
 
 pub use bind::{BindContext, BoundInput, ExistingSignature, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
 pub use check_only::{CheckOnly, CheckTerms, CheckedInput};
 pub use checked::CheckedCard;
 pub use descriptors::{DESCRIPTOR_KEYS, DescriptorError, DescriptorWallet, ListedDescriptor};
-pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record};
+pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record, extend_record};
 pub use error::WalletError;
 pub(crate) use moves::Moves;
 pub use moves::OutputKind;

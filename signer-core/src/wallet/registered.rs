@@ -10,10 +10,12 @@ use bitcoin::{Address, Script, ScriptBuf};
 
 use super::draft::open_record;
 use super::script::{self, Descriptors};
+use super::wal07::wal07;
 use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::{CkaId, Fingerprint};
+use crate::rule::Verdict;
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, KeyIndex, Label};
 
@@ -235,8 +237,9 @@ pub(super) fn check_shape(record: &WalletRecord) -> Result<(), WalletError> {
     if record.version != 1 {
         return Err(WalletError::Version(record.version));
     }
-    if record.table_version != 1 || record.predecessor.is_some() {
-        return Err(WalletError::Extension);
+    let first = record.table_version == 1;
+    if first != record.predecessor.is_none() || record.table_version == 0 {
+        return Err(WalletError::TableVersion(record.table_version));
     }
     let devices = record.cosigners.len();
     let threshold = record.threshold;
@@ -303,8 +306,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether a record could be added: its name is free, and so is the pool of every device; or
-    /// it is there already.
+    /// Whether a record could be added: it extends the newest version of a wallet, or its name is
+    /// free, and so is the pool of every device; or it is there already.
     pub(super) fn admits(
         &self,
         record: &WalletRecord,
@@ -313,11 +316,17 @@ impl Registry {
         if self.retired.contains_key(&record.id()) {
             return Err(WalletError::Retired(record.id()));
         }
-        for known in self
+        if let Verdict::Refused(refusals) = wal07(record, digest, self) {
+            return Err(WalletError::Extension(refusals));
+        }
+        // WAL07 has found versions of one wallet to be of one wallet.
+        let extends = record.predecessor.and_then(|named| self.by_digest(&named));
+        let line = extends.map(|before| before.id());
+        let others = self
             .wallets
             .iter()
-            .filter(|known| known.digest() != *digest)
-        {
+            .filter(|known| known.digest() != *digest);
+        for known in others.filter(|known| Some(known.id()) != line) {
             if *known.name() == record.name {
                 return Err(WalletError::NameInUse(known.name().clone()));
             }
@@ -353,9 +362,23 @@ impl Registry {
 
     /// The wallet that an output script belongs to, and where it stands there.
     pub fn locate(&self, script: &Script) -> Option<(&Arc<RegisteredWallet>, Chain, KeyIndex)> {
-        self.wallets.iter().find_map(|wallet| {
+        self.wallets.iter().rev().find_map(|wallet| {
             let (chain, index) = wallet.locate(script)?;
             Some((wallet, chain, index))
+        })
+    }
+
+    /// Every version of the wallet that has this output script, newest first.
+    pub fn versions(&self, script: &Script) -> impl Iterator<Item = &Arc<RegisteredWallet>> {
+        let newest_first = self.wallets.iter().rev();
+        newest_first.filter(move |wallet| wallet.locate(script).is_some())
+    }
+
+    /// The newest version of each wallet, in the order in which they were registered.
+    pub fn newest(&self) -> impl Iterator<Item = &Arc<RegisteredWallet>> {
+        self.wallets.iter().filter(|wallet| {
+            let mut others = self.wallets.iter();
+            others.all(|other| other.record().predecessor != Some(wallet.digest()))
         })
     }
 }

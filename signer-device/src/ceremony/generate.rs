@@ -134,7 +134,7 @@ impl WhichKeys {
 fn fit_pool(state: &DeviceState, pool: PoolNumber, counts: &[(Chain, u32)]) -> Result<(), Failure> {
     let pools = state.pools();
     let next = pools.last().map_or(0, |last| last.0.saturating_add(1));
-    if pools.contains(&pool) {
+    if state.whole_pools().contains(&pool) {
         return Ok(());
     }
     if pool.0 != next || counts.iter().any(|(_, count)| *count == 0) {

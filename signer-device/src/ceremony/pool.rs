@@ -171,11 +171,15 @@ pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
 /// Every recorded pool, every key proven to be there.
 fn prove_pools(session: &mut Session, nonce: [u8; 32]) -> Result<Vec<PoolCard>, Failure> {
     let state = session.journal().state();
-    let counts = state.keys().iter().map(|made| made.keys.len());
-    let total = u32::try_from(counts.sum::<usize>()).unwrap_or(u32::MAX);
+    let pools = state.whole_pools();
+    let counts = pools.iter().flat_map(|pool| {
+        let chains = [Chain::Receive, Chain::Change];
+        chains.map(|chain| state.key_count(*pool, chain))
+    });
+    let total = counts.sum();
     let mut pace = Pace::of(total, ["proofs", "所持証明"]);
-    let pools = state.pools().into_iter();
     pools
+        .into_iter()
         .map(|pool| {
             let receive = prove_chain(session, pool, Chain::Receive, nonce, &mut pace)?;
             let change = prove_chain(session, pool, Chain::Change, nonce, &mut pace)?;

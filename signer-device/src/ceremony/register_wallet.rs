@@ -7,11 +7,13 @@ use signer_core::approval::CheckedEnrolment;
 use signer_core::codec::ByteString;
 use signer_core::cose::Endorsed;
 use signer_core::review::address::grouped;
+use signer_core::rule::Refusal;
 use signer_core::signing::SigningHsm as _;
 use signer_core::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
 use signer_core::types::{Chain, KeyIndex, Lang};
 use signer_core::wallet::{
-    CheckedCard, RegistrableRecord, Registration, WalletClass, WalletRecord,
+    CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass, WalletError,
+    WalletRecord,
 };
 
 use super::Script;
@@ -165,7 +167,7 @@ struct Checked {
 }
 
 impl Checked {
-    fn open(session: &Session, papers: &Papers) -> Result<Self, Failure> {
+    fn open(session: &mut Session, papers: &Papers) -> Result<Self, Failure> {
         let state = session.journal().state();
         let (Some(roster), Some(own)) = (state.roster(), state.own_card()) else {
             return Err(Failure::internal("no roster or no card is installed"));
@@ -188,11 +190,15 @@ impl Checked {
             enrolments: &enrolments,
             wallets: state.wallets(),
         });
-        Ok(Self {
-            record: record.map_err(|e| Failure::of_two_lines("wallet record", &e))?,
-            cards,
-            enrolments,
-        })
+        match record {
+            Ok(record) => Ok(Self {
+                cards,
+                enrolments,
+                record,
+            }),
+            Err(WalletError::Extension(refusals)) => Err(refuse(session, &refusals)),
+            Err(error) => Err(Failure::of_two_lines("wallet record", &error)),
+        }
     }
 
     /// Every card of another device of the wallet: its words in full, and a stretch of them typed
@@ -240,7 +246,7 @@ impl Checked {
 
     /// The wallet itself: the same words and the same first address on every device.
     fn compare_wallet(&self, session: &mut Session, draft: bool) -> Result<(), Failure> {
-        let lines = self.wallet_lines(session.lang());
+        let lines = self.wallet_lines(session);
         let screen = session.show("wallet", &lines)?;
         let subject = [
             "the wallet, as every other device shows them".to_owned(),
@@ -254,8 +260,8 @@ impl Checked {
         ask_words(session, &Who::B, "wallet-2", screen, &digest, &subject)
     }
 
-    fn wallet_lines(&self, lang: Lang) -> Vec<String> {
-        let record = self.record.record();
+    fn wallet_lines(&self, session: &Session) -> Vec<String> {
+        let (record, lang) = (self.record.record(), session.lang());
         let (m, n) = (record.threshold, record.cosigners.len());
         let mut lines = vec![
             format!("{}  {}", record.name, class(record.class, lang)),
@@ -276,10 +282,41 @@ impl Checked {
             "{} receive addresses, {} change addresses; the first receive address:",
             counts[0], counts[1]
         ));
-        let first = self.record.address(Chain::Receive, KeyIndex(0));
-        lines.extend(first.map_or_else(Vec::new, |address| grouped(&address.to_string())));
+        lines.extend(self.address_lines(KeyIndex(0)));
+        let known = session.journal().state().wallets();
+        let before = record.predecessor.and_then(|named| known.by_digest(&named));
+        if let Some(before) = before {
+            lines.extend(self.extension_lines(before, lang));
+        }
         lines.push(String::new());
         lines.extend(words::lines(self.record.digest().as_bytes()));
+        lines
+    }
+
+    fn address_lines(&self, index: KeyIndex) -> Vec<String> {
+        let address = self.record.address(Chain::Receive, index);
+        address.map_or_else(Vec::new, |address| grouped(&address.to_string()))
+    }
+
+    /// What an extension keeps, and the first address that it adds.
+    fn extension_lines(&self, before: &RegisteredWallet, lang: Lang) -> Vec<String> {
+        let version = self.record.record().table_version;
+        let [receive, change] = [Chain::Receive, Chain::Change].map(|c| before.addresses(c));
+        let digest = before.digest();
+        let mut lines = vec![String::new()];
+        lines.push(match lang {
+            Lang::En => format!("version {version}, extends {digest}"),
+            Lang::Ja => format!("第 {version} 版、拡張元 {digest}"),
+        });
+        lines.push(match lang {
+            Lang::En => format!(
+                "{receive} receive and {change} change addresses stay as they are; the first new one:"
+            ),
+            Lang::Ja => format!(
+                "受取 {receive} 件、おつり {change} 件のアドレスは変更なし。最初の新アドレス:"
+            ),
+        });
+        lines.extend(self.address_lines(KeyIndex(receive)));
         lines
     }
 
@@ -299,6 +336,16 @@ impl Checked {
         }
         Ok(())
     }
+}
+
+/// Records and shows every refusal of WAL07; what the session ends with.
+fn refuse(session: &mut Session, refusals: &[Refusal]) -> Failure {
+    for refusal in refusals {
+        if let Err(failure) = session.record(Body::Refused(refusal.clone())) {
+            return failure;
+        }
+    }
+    session.room.refused(refusals)
 }
 
 /// Asks for a stretch of a digest's words.

@@ -23,10 +23,6 @@ const ADVICE: [(&str, &str); 56] = [
         "別の名前を指定してください。上書きは行いません。",
     ),
     (
-        "Commissioning did not end well. Keep the folder and report it.",
-        "初期設定が完了していません。フォルダを保管し報告してください。",
-    ),
-    (
         "Copy the PSBT again from the host.",
         "ホストからPSBTをもう一度コピーしてください。",
     ),
@@ -121,6 +117,10 @@ const ADVICE: [(&str, &str); 56] = [
     (
         "Go on with this device (after a cut: device resume), or use another --state folder.",
         "この端末を使い続ける(中断後は device resume)か、別の --state フォルダを指定してください。",
+    ),
+    (
+        "Go on with: signer-device device resume, or begin with: signer-device device generate.",
+        "signer-device device resume で続行するか、signer-device device generate で開始してください。",
     ),
     (
         "Have the file made again by those who sign it.",

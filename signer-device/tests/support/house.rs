@@ -13,7 +13,7 @@ use signer_core::transcript::{Trust, VerifiedTranscript};
 use signer_core::types::{Blocks, Chain, Height, Id, KeyIndex, Label, Version};
 use signer_core::wallet::{
     CheckedCard, DeviceCard, RegisteredWallet, ScriptType, WalletClass, WalletRecord, WalletTerms,
-    draft_record,
+    draft_record, extend_record,
 };
 
 use super::Bench;
@@ -33,6 +33,8 @@ const FEE: Amount = Amount::from_sat(2_000);
 /// Where everything is.
 pub(crate) struct House<'a> {
     pub(crate) bench: &'a Bench,
+    /// The devices of the wallet; the file of each one's newest card has its name.
+    members: Vec<String>,
     pub(crate) officers: Officers,
     pub(crate) wallet: Option<RegisteredWallet>,
     pub(crate) policy: Option<Endorsed<Policy>>,
@@ -67,6 +69,7 @@ impl<'a> House<'a> {
     pub(crate) fn empty(bench: &'a Bench, hsm: Option<[String; 2]>) -> Self {
         Self {
             bench,
+            members: ["d1", "d2"].map(str::to_owned).to_vec(),
             officers: Officers::appoint(bench),
             wallet: None,
             policy: None,
@@ -78,6 +81,7 @@ impl<'a> House<'a> {
     pub(crate) fn on(bench: &'a Bench, scope: Scope) -> Self {
         Self {
             bench,
+            members: ["d1", "d2"].map(str::to_owned).to_vec(),
             officers: Officers::appoint_for(bench, scope),
             wallet: None,
             policy: None,
@@ -92,12 +96,19 @@ impl<'a> House<'a> {
 
     /// The same, from officers alone.
     pub(crate) fn settled(mut self) -> Self {
-        for name in ["d1", "d2"] {
+        for name in &self.members {
             self.commission(name).ended(0);
         }
         self.register_wallet();
         self.install_policy();
         self
+    }
+
+    /// These devices with a wallet, of which two sign, and a policy.
+    pub(crate) fn ready_with(bench: &'a Bench, names: &[&str]) -> Self {
+        let mut house = Self::empty(bench, None);
+        house.members = names.iter().map(|name| (*name).to_owned()).collect();
+        house.settled()
     }
 
     /// `arguments`, and those that name profile and module.
@@ -173,7 +184,7 @@ impl<'a> House<'a> {
         let mut all = vec!["wallet".to_owned(), "register".into(), "--state".into()];
         all.push(self.bench.arg(name));
         all.extend(what.iter().map(|argument| (*argument).to_owned()));
-        for member in ["d1", "d2"] {
+        for member in &self.members {
             for kind in ["card", "enrolment"] {
                 all.push(format!("--{kind}"));
                 all.push(self.bench.arg(&format!("{member}.{kind}")));
@@ -182,17 +193,22 @@ impl<'a> House<'a> {
         self.at_hsm(all)
     }
 
-    /// The draft of the wallet, as a file.
-    pub(crate) fn draft(&mut self) -> Endorsed<WalletRecord> {
-        for name in ["d1", "d2"] {
-            self.enrol(name);
-        }
-        let cards = ["d1", "d2"].map(|name| {
+    /// The newest cards of the wallet's devices.
+    fn cards(&self) -> Vec<CheckedCard> {
+        let cards = self.members.iter().map(|name| {
             let bytes = self.bench.read(&format!("{name}.card"));
             CheckedCard::open(&bytes, SCOPE, &self.officers.root.digest()).expect("a good card")
         });
+        cards.collect()
+    }
+
+    /// The draft of the wallet, as a file.
+    pub(crate) fn draft(&mut self) -> Endorsed<WalletRecord> {
+        for name in self.members.clone() {
+            self.enrol(&name);
+        }
         let record = draft_record(
-            &cards,
+            &self.cards(),
             WalletTerms {
                 name: label("Cold 1"),
                 class: WalletClass::Customer,
@@ -201,20 +217,36 @@ impl<'a> House<'a> {
                 nonce: [9; 32],
             },
         );
-        let draft = Endorsed::new(record.expect("cards of one root"), SCOPE);
+        self.drafted(record.expect("cards of one root"))
+    }
+
+    fn drafted(&self, record: WalletRecord) -> Endorsed<WalletRecord> {
+        let draft = Endorsed::new(record, SCOPE);
         self.bench.write("wallet-draft.cbor", &draft.to_bytes());
         draft
     }
 
+    /// The draft of the wallet's next version, from the newest cards, as a file.
+    pub(crate) fn extension(&self) -> Endorsed<WalletRecord> {
+        let before = self.wallet.as_ref().expect("registered before");
+        self.drafted(extend_record(before, &self.cards()).expect("more keys"))
+    }
+
     fn register_wallet(&mut self) {
-        let mut complete = self.draft();
-        for name in ["d1", "d2"] {
-            let out = self.bench.arg(&format!("{name}.endorsement"));
+        let draft = self.draft();
+        self.register(draft);
+    }
+
+    /// Lets every device sign the draft, and then register the record.
+    pub(crate) fn register(&mut self, mut complete: Endorsed<WalletRecord>) {
+        for name in self.members.clone() {
+            let file = format!("{name}.endorsement");
+            let _ = std::fs::remove_file(self.bench.path(&file));
+            let out = self.bench.arg(&file);
             let draft = self.bench.arg("wallet-draft.cbor");
             let what = ["--draft", &draft, "--endorsement-out", &out];
-            let played = ceremony(&self.register_arguments(name, &what));
-            played.ended(0);
-            let bytes = self.bench.read(&format!("{name}.endorsement"));
+            ceremony(&self.register_arguments(&name, &what)).ended(0);
+            let bytes = self.bench.read(&file);
             let members = complete.body().cosigners.clone();
             let signed = Endorsed::<WalletRecord>::open(&bytes, SCOPE, |kid| {
                 let mut keys = members.iter().map(|member| member.identity);
@@ -225,7 +257,7 @@ impl<'a> House<'a> {
                 .expect("one record");
         }
         let record = self.bench.write("wallet.cbor", &complete.to_bytes());
-        for name in ["d1", "d2"] {
+        for name in &self.members {
             let arguments = self.register_arguments(name, &["--record", &record]);
             ceremony(&arguments).ended(0);
         }
@@ -234,7 +266,11 @@ impl<'a> House<'a> {
         self.wallet = Some(wallet.expect("all have signed"));
     }
 
-    fn install_policy(&mut self) {
+    /// Installs the next policy, which lists the newest version of the wallet.
+    pub(crate) fn install_policy(&mut self) {
+        let last = self.policy.as_ref();
+        let number = last.map_or(1, |last| last.body().number.0 + 1);
+        let predecessor = last.map(Endorsed::policy_digest);
         let wallet = self.wallet.as_ref().expect("registered before").digest();
         let mut policy = Endorsed::new(
             Policy {
@@ -242,8 +278,8 @@ impl<'a> House<'a> {
                 scope: SCOPE,
                 root: self.officers.root.digest(),
                 roster: self.officers.roster.roster_digest(),
-                number: Version(1),
-                predecessor: None,
+                number: Version(number),
+                predecessor,
                 activation: Height(0),
                 delay: Blocks(10),
                 wallets: vec![WalletRules {
@@ -275,7 +311,7 @@ impl<'a> House<'a> {
         );
         self.officers.endorse_by_all(&mut policy);
         let file = self.bench.write("policy.cbor", &policy.to_bytes());
-        for name in ["d1", "d2"] {
+        for name in &self.members {
             let state = self.bench.arg(name);
             let arguments = ["policy", "install", "--state", &state, "--policy", &file];
             let arguments = self.at_hsm(arguments.map(str::to_owned).to_vec());
@@ -291,6 +327,17 @@ impl<'a> House<'a> {
 
     /// The same, of several coins.
     pub(crate) fn approved_psbt_of(&mut self, script: ScriptBuf, coins: &[u8]) -> RawPsbt {
+        let at = |coin: &u8| (KeyIndex(u32::from(*coin) % 4), *coin);
+        let coins: Vec<(KeyIndex, u8)> = coins.iter().map(at).collect();
+        self.approved_psbt_from(script, &coins)
+    }
+
+    /// The same, of coins at these receive addresses.
+    pub(crate) fn approved_psbt_from(
+        &mut self,
+        script: ScriptBuf,
+        coins: &[(KeyIndex, u8)],
+    ) -> RawPsbt {
         let unsigned = self.unsigned_psbt(script, coins);
         let request = self.request(&unsigned);
         let mut psbt = unsigned;
@@ -307,10 +354,12 @@ impl<'a> House<'a> {
         psbt
     }
 
-    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[u8]) -> RawPsbt {
+    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[(KeyIndex, u8)]) -> RawPsbt {
         let wallet = self.wallet.as_ref().expect("registered before");
-        let parents: Vec<(Transaction, InputParts)> =
-            coins.iter().map(|coin| parent(wallet, *coin)).collect();
+        let parents = coins
+            .iter()
+            .map(|(index, coin)| parent(wallet, *index, *coin));
+        let parents: Vec<(Transaction, InputParts)> = parents.collect();
         let pay = |value, script_pubkey| TxOut {
             value,
             script_pubkey,
@@ -418,8 +467,8 @@ fn spend(previous_output: OutPoint) -> TxIn {
 }
 
 /// A transaction that pays a coin to the wallet, and the input that spends it.
-fn parent(wallet: &RegisteredWallet, coin: u8) -> (Transaction, InputParts) {
-    let (chain, index) = (Chain::Receive, KeyIndex(u32::from(coin) % 4));
+fn parent(wallet: &RegisteredWallet, index: KeyIndex, coin: u8) -> (Transaction, InputParts) {
+    let chain = Chain::Receive;
     let previous = Transaction {
         version: TxVersion::TWO,
         lock_time: LockTime::ZERO,

@@ -4,6 +4,7 @@ mod address;
 mod assemble;
 mod create;
 mod descriptors;
+mod extend;
 mod show;
 
 use clap::Subcommand;
@@ -17,6 +18,8 @@ pub(super) const EXAMPLE: &str = "Example:\n  host-cli wallet show --wallet wall
 pub(crate) enum Command {
     /// Draft a wallet record from device cards
     Create(create::Args),
+    /// Draft the next version of a wallet from newer cards
+    Extend(extend::Args),
     /// Put the devices' signatures on a record together
     Assemble(assemble::Args),
     /// Show a wallet record
@@ -31,6 +34,7 @@ impl Command {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Create(args) => args.run(),
+            Self::Extend(args) => args.run(),
             Self::Assemble(args) => args.run(),
             Self::Show(args) => args.run(),
             Self::Address(args) => args.run(),

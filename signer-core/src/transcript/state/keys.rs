@@ -1,9 +1,11 @@
 //! Keys as the fold knows them: announced, made, recorded, and at last on the device's card.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::{DeviceState, FoldError};
 use crate::keys::{CkaId, Fingerprint};
+use crate::life::KeyState;
 use crate::phrase;
 use crate::transcript::entry::{
     CeremonyKind, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey,
@@ -71,6 +73,17 @@ impl DeviceState {
         pools
     }
 
+    /// The pools that are whole: no key of them was destroyed.
+    pub fn whole_pools(&self) -> Vec<PoolNumber> {
+        let destroyed = self.wallet_keys();
+        let destroyed = destroyed.filter(|line| line.state == KeyState::Destroyed);
+        let destroyed = destroyed.map(|line| line.key.id.pool);
+        let gone: BTreeSet<PoolNumber> = destroyed.collect();
+        let mut pools = self.pools();
+        pools.retain(|pool| !gone.contains(pool));
+        pools
+    }
+
     /// The keys of a chain, by index, with what stands behind their attributes.
     pub fn pool_keys(&self, pool: PoolNumber, chain: Chain) -> impl Iterator<Item = &MadeKey> {
         self.recorded(pool, chain).flat_map(|made| &made.keys)
@@ -102,8 +115,9 @@ impl DeviceState {
         // A new pool stands above all others, and has both chains from the beginning.
         let pools = self.pools();
         let new = !pools.contains(&pool);
+        let gone = !new && !self.whole_pools().contains(&pool);
         let newest = pools.last().is_none_or(|last| pool > *last) && ranges.len() == CHAINS.len();
-        !ranges.is_empty() && in_order && ranges.iter().all(behind) && (!new || newest)
+        !ranges.is_empty() && in_order && ranges.iter().all(behind) && !gone && (!new || newest)
     }
 
     /// Only keys that were announced are recorded, in order.
@@ -134,8 +148,8 @@ impl DeviceState {
         Err(FoldError::Keys)
     }
 
-    /// A card of this device holds the recorded keys, every one and no other, and names the card
-    /// before it.
+    /// A card of this device holds the recorded keys of every whole pool and no other, and names the
+    /// card before it.
     pub(super) fn judge_own_card(&self, card: &CheckedCard) -> Result<(), FoldError> {
         let refused = |why| Err(FoldError::Artefact(why));
         if !self.missing_keys().is_empty() {
@@ -152,7 +166,7 @@ impl DeviceState {
         }
         let pools = &card.card().pools;
         let numbers = pools.iter().map(|pool| pool.pool);
-        if !numbers.eq(self.pools()) || !pools.iter().all(|pool| self.is_recorded(pool)) {
+        if !numbers.eq(self.whole_pools()) || !pools.iter().all(|pool| self.is_recorded(pool)) {
             return refused(phrase!(
                 "a card with other keys than this device generated",
                 "この端末が生成した鍵と異なるカード"
