@@ -331,3 +331,34 @@ fn a_key_that_no_ceremony_made_stops_the_device() {
         assert_eq!(last.map(|s| s.outcome), Some(Outcome::Refused));
     });
 }
+
+/// The file is read once: what is shown, signed and recorded are its first bytes, whatever stands
+/// at its place when the operators answer.
+#[test]
+fn a_file_exchanged_while_people_read_changes_nothing() {
+    isolated(
+        "a_file_exchanged_while_people_read_changes_nothing",
+        |bench| {
+            let mut house = House::ready(bench);
+            let read = house.approved_psbt(destination_script(), 1);
+            let other = house.approved_psbt(destination_script(), 2);
+            bench.write("in.psbt", &read.to_bytes());
+            let mut exchanged = false;
+            let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt"]);
+            let played = run(&arguments, |prompt| {
+                // The first question about a page of the transaction: the rules have judged it.
+                if !exchanged && prompt.screen.contains("HOT-REFILL-01") {
+                    bench.write("in.psbt", &other.to_bytes());
+                    exchanged = true;
+                }
+                at_ceremony(prompt)
+            });
+            played.ended(0);
+            assert!(exchanged, "{}", played.output);
+            let digest = |bytes| ParsedPsbt::parse(bytes).expect("strict").tx_digest();
+            assert_eq!(digest(bench.read("d1.psbt")), digest(read.to_bytes()));
+            let transcript = house.verified_transcript("d1");
+            assert_eq!(transcript.state().ledger().signatures(), 1);
+        },
+    );
+}
