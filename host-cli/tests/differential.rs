@@ -4,7 +4,7 @@
 //! 300 cases in the ordinary test; `scripts/differential N` runs as many as are wanted. A case is
 //! made from its number alone (test-vectors/interop/corpus.py): what fails, fails again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,10 +25,11 @@ use bitcoin::{
 use serde_json::{Value, json};
 use signer_core::digest::hex;
 use signer_core::keys::Fingerprint;
+use signer_core::policy::{Destination, FeeCaps, PlainPolicy};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{KeyOrigin, Limits, MapId, PsbtVersion, RawPsbt};
-use signer_core::types::{InputIndex, Lang, Network};
-use signer_core::wallet::{CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor};
+use signer_core::types::{Height, Id, InputIndex, Label, Lang, Network};
+use signer_core::wallet::{CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor, OutputKind};
 
 const SEED: &str = "himuro";
 const CASES: usize = 300;
@@ -194,11 +195,73 @@ fn try_case(case: &Case, wallet: &DescriptorWallet, foreign: &mut Foreign) -> Ve
             );
         }
     }
+    found.extend(under_policies(&checked, wallet, &psbt));
     let sighash = |place| checked.input(place).map_or([0; 32], |input| input.sighash);
     found.extend(case.refused_by_core(&checked, sighash));
     let signed = Case::judge(wallet, &case.partly_signed(psbt, sighash));
     found.extend(refusals(&signed));
     found
+}
+
+/// Under a policy that allows exactly this transaction nothing is refused; under one that allows
+/// one satoshi less, in all and of the fee, POL02 and POL04 refuse and nothing else.
+fn under_policies(checked: &CheckOnly, wallet: &DescriptorWallet, psbt: &[u8]) -> Vec<String> {
+    let parsed = checked.parsed().expect("it was read");
+    let pairs = parsed.tx().output.iter().zip(checked.outputs());
+    let payments = pairs.filter(|(_, kind)| matches!(kind, OutputKind::Payment { .. }));
+    let mut paid = BTreeMap::<ScriptBuf, Amount>::new();
+    for (output, _) in payments {
+        *paid.entry(output.script_pubkey.clone()).or_default() += output.value;
+    }
+    let (all, fee) = (paid.values().copied().sum::<Amount>(), parsed.fee());
+    let change: Amount = parsed.tx().output.iter().map(|output| output.value).sum();
+    let base = if all == Amount::ZERO { change } else { all };
+    let weight = checked.weight().expect("it was read").to_wu();
+    let upward = |a: u64, b: u64| u32::try_from(a.div_ceil(b)).expect("small");
+    let destinations = (0..)
+        .zip(&paid)
+        .map(|(number, (script, limit))| Destination {
+            id: Id::new(&format!("d{number}")).expect("plain"),
+            label: Label::new("honest").expect("plain"),
+            script: script.clone(),
+            activation: Height(0),
+            limit: *limit,
+        });
+    let exact = PlainPolicy {
+        per_transfer: all,
+        fee: FeeCaps {
+            absolute: fee,
+            sat_per_vbyte: upward(4 * fee.to_sat(), weight),
+            per_mille: upward(1000 * fee.to_sat(), base.to_sat()),
+        },
+        destinations: destinations.collect(),
+    };
+    let judged = |policy: &PlainPolicy| -> BTreeSet<&str> {
+        let terms = CheckTerms {
+            wallet,
+            network: Network::Main,
+            policy: Some(policy),
+            tip: None,
+        };
+        let checked = CheckOnly::judge(psbt.to_vec(), Limits::USUAL, terms);
+        checked.report().refusals().map(|r| r.rule.name()).collect()
+    };
+    let mut wanted = BTreeSet::new();
+    let mut less = exact.clone();
+    for (rule, limit) in [
+        ("POL02", &mut less.per_transfer),
+        ("POL04", &mut less.fee.absolute),
+    ] {
+        if let Some(lower) = limit.checked_sub(Amount::ONE_SAT) {
+            *limit = lower;
+            wanted.insert(rule);
+        }
+    }
+    let found = [(judged(&exact), BTreeSet::new()), (judged(&less), wanted)];
+    let wrong = found.into_iter().filter(|(got, wanted)| got != wanted);
+    wrong
+        .map(|(got, wanted)| format!("policy: {got:?}, not {wanted:?}"))
+        .collect()
 }
 
 /// What signer-core says, in the words of test-vectors/interop/facts.py.
