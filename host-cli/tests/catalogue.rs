@@ -7,6 +7,7 @@
 
 mod catalogue {
     pub(crate) mod desk;
+    pub(crate) mod sheets;
     pub(crate) mod world;
 }
 
@@ -16,9 +17,11 @@ use std::process::{Command, Output};
 use std::{env, fs, process, thread};
 
 use serde_json::Value;
-use test_vectors::{Case, Expected, Extent, Family, Refusal, Source, stored};
+use test_vectors::{
+    Case, Expected, Extent, Family, Kind, Refusal, SheetCase, Source, stored, stored_sheets,
+};
 
-use catalogue::{desk, world::World};
+use catalogue::{desk, sheets, world::World};
 
 /// Rules that `psbt check` does not judge: they ask for a device and what it remembers.
 const OF_DEVICES: [&str; 2] = ["WAL01", "POL07"];
@@ -56,6 +59,13 @@ impl Bench {
     fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.join(name);
         fs::write(&path, bytes).expect("ours");
+        path
+    }
+
+    /// A path at which nothing is.
+    fn fresh(&self, name: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        let _ = fs::remove_file(&path);
         path
     }
 
@@ -186,6 +196,35 @@ fn verified(bench: &Bench, case: &Case) -> Result<bool, String> {
         ends(&bench.verify(case, short), 3)
     })?;
     Ok(true)
+}
+
+/// One family of sheets; all that is wrong is said at once.
+fn over_sheets(kind: Kind, judge: fn(&Bench, &SheetCase) -> Result<(), String>) {
+    let bench = Bench::create(kind.file());
+    let mut wrong = vec![];
+    for sheet in stored_sheets(kind) {
+        for case in &sheet.cases {
+            if let Err(why) = judge(&bench, case) {
+                wrong.push(format!("{}/{}: {why}", sheet.name, case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn an_address_is_its_script_or_refused() {
+    over_sheets(Kind::Addresses, sheets::address);
+}
+
+#[test]
+fn descriptors_are_of_one_sound_wallet_or_refused() {
+    over_sheets(Kind::Descriptors, sheets::descriptors);
+}
+
+#[test]
+fn answers_are_what_was_asked_or_refused() {
+    over_sheets(Kind::Answers, sheets::answers);
 }
 
 type Judge = fn(&Bench, &Family, &Case) -> Result<bool, String>;

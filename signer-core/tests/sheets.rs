@@ -14,7 +14,7 @@ use signer_core::transcript::{Journal, Trust, VerifiedTranscript};
 use signer_core::types::Lang;
 use test_vectors::{
     FIRST_INSTALLED, Kind, Sheet, SheetCase, WORLD_FILE, WorldFile, data, journal_installing,
-    sheets, stored_sheets, transcript, unhex,
+    sheets, stored, stored_sheets, transcript, unhex,
 };
 
 /// Runs every case of a kind; all that is wrong is said at once.
@@ -139,4 +139,41 @@ fn the_sheets_are_not_stale() {
     let there = Kind::ALL.into_iter().flat_map(stored_sheets);
     let there: BTreeSet<String> = there.map(|sheet| sheet.file()).collect();
     assert_eq!(made, there);
+}
+
+/// Numbers of the catalogue that are this project's to answer.
+fn numbers() -> impl Iterator<Item = u32> {
+    (1..=79)
+        .chain(92..=95)
+        .chain(97..=100)
+        .chain(103..=106)
+        .chain(113..=116)
+}
+
+/// Each number is a family, or stands in the table of those that are none, with a reason; in one
+/// of the two.
+#[test]
+fn every_number_of_the_catalogue_is_answered() {
+    let families = stored().into_iter().map(|family| family.name);
+    let others = Kind::ALL.into_iter().flat_map(stored_sheets);
+    let others = others.map(|sheet| sheet.name);
+    let of = |name: String| {
+        let (number, _) = name.strip_prefix('A')?.split_once('-')?;
+        number.parse::<u32>().ok()
+    };
+    let answered: BTreeSet<u32> = families.chain(others).filter_map(of).collect();
+    let readme = fs::read_to_string(data().join("../README.md")).expect("a readme");
+    let table = readme.lines().filter_map(|line| {
+        let (number, reason) = line.strip_prefix("| A")?.split_once(" | ")?;
+        assert!(reason.len() > 20, "a reason for A{number}");
+        number.parse::<u32>().ok()
+    });
+    let table: BTreeSet<u32> = table.collect();
+    for number in numbers() {
+        let places = (answered.contains(&number), table.contains(&number));
+        assert!(
+            places.0 != places.1,
+            "A{number:02}: folder and table {places:?}"
+        );
+    }
 }

@@ -11,7 +11,10 @@ use std::process::{Command, Output};
 use std::{env, fs, process, thread};
 
 use serde_json::Value;
-use test_vectors::{Case, Expected, Extent, Family, Refusal, journal, stored};
+use test_vectors::{
+    Case, Expected, Extent, Family, Kind, Refusal, SheetCase, journal, journal_installing, stored,
+    stored_sheets, unhex,
+};
 
 /// Stages that `psbt review` judges, by the letters of their rules.
 const REVIEWED: [&str; 3] = ["PSB", "WAL", "POL"];
@@ -194,6 +197,49 @@ fn judge(bench: &Bench, case: &Case, extent: Extent) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// What a device says of a journal that installs these artefacts: its wallets, or TRN04.
+fn registered(bench: &Bench, case: &SheetCase) -> Result<(), String> {
+    let device = case.all("device").next().ok_or("no device")?;
+    let artefacts = case.all("install").map(|line| {
+        let (kind, hex) = line.split_once(' ')?;
+        Some((kind.to_owned(), unhex(hex)?))
+    });
+    let artefacts: Option<Vec<_>> = artefacts.collect();
+    let state = bench.folder.join("state");
+    fs::create_dir_all(&state).expect("ours");
+    let journal = journal_installing(device, &artefacts.ok_or("no artefact")?);
+    fs::write(state.join("journal.cbor"), journal).expect("ours");
+    fs::write(state.join("lock"), []).expect("ours");
+    let output = Command::new(env!("CARGO_BIN_EXE_signer-device"))
+        .args(["wallet", "list", "--json", "--state"])
+        .arg(&state)
+        .env_clear()
+        .output()
+        .expect("the program starts");
+    if case.expected == "installed" {
+        let list: Value = serde_json::from_slice(&output.stdout).map_err(|e| said(&output, &e))?;
+        return list
+            .is_array()
+            .then_some(())
+            .ok_or_else(|| said(&output, &"no list"));
+    }
+    ends(&output, 1, "TRN04")
+}
+
+#[test]
+fn the_program_opens_a_journal_of_registrations_that_may_be() {
+    let bench = Bench::create("registration");
+    let mut wrong = vec![];
+    for sheet in stored_sheets(Kind::Registration) {
+        for case in &sheet.cases {
+            if let Err(why) = registered(&bench, case) {
+                wrong.push(format!("{}/{}: {why}", sheet.name, case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn judge_all(name: &str, cases: &[(&Family, &Case)], extent: Extent) -> Vec<String> {

@@ -68,16 +68,12 @@ impl Card {
             };
             Some(Value::Array(keys.iter().map(key).collect()))
         };
-        let attributes = (0..ATTRIBUTES).map(|attribute| {
-            let is_true = self.attributes.contains(&attribute);
-            Some(Value::Uint(u64::from(!is_true)))
-        });
         let declared = Value::Uint(1);
         let pool = Value::fields([
             Some(Value::Uint(self.pool.into())),
             keys(&self.chains[0]),
             keys(&self.chains[1]),
-            Some(Value::fields(attributes)),
+            Some(self.attributes()),
             Some(declared),
         ]);
         let body = Value::fields([
@@ -93,6 +89,14 @@ impl Card {
             Some(hsm_facts()),
         ]);
         Signed::new("device-card", &body.encode(), self.signer)
+    }
+
+    /// What was read back of every key of the pool.
+    pub(crate) fn attributes(&self) -> Value {
+        Value::fields((0..ATTRIBUTES).map(|attribute| {
+            let is_true = self.attributes.contains(&attribute);
+            Some(Value::Uint(u64::from(!is_true)))
+        }))
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {

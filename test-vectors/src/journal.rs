@@ -8,10 +8,13 @@ use bitcoin::block::{Header, Version};
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
+use crate::card::Card;
 use crate::case::{Case, Fact};
 use crate::cbor::Value;
 use crate::sign::{Signed, public, sha256_of, tagged};
-use crate::world::{self, NONCE, SESSION, TIP, Wallet, attendance_of, scope, world};
+use crate::world::{
+    self, DEVICES, NONCE, SESSION, STRANGE_DEVICE, TIP, Wallet, attendance_of, scope, world,
+};
 
 /// Ceremonies by their numbers.
 const COMMISSION: u64 = 0;
@@ -37,7 +40,7 @@ const RANDOM_TESTS: [u64; 6] = [40, 8, 1024, 6, 512, 19];
 const RANDOM_START: u64 = 1024;
 
 /// The place of the first artefact in [`journal_installing`].
-pub const FIRST_INSTALLED: u64 = 6;
+pub const FIRST_INSTALLED: u64 = 9;
 
 /// The journal of the case's device before anybody sits down for the case: three sealed sessions.
 pub fn journal(case: &Case) -> Vec<u8> {
@@ -58,13 +61,14 @@ pub fn journal_with_intake(case: &Case, psbt: &[u8], language: u64) -> Vec<u8> {
     journal.bytes
 }
 
-/// The journal of a device that was born with the root and the roster of the world, and in its
-/// second session installed these: kind (`enrolment`, `card`, `draft`, `wallet`, `policy`,
+/// The journal of a device that was born with the root and the roster of the world, generated
+/// the keys of its card, and in its second session installed these: kind (`enrolment`, `card`, `draft`, `wallet`, `policy`,
 /// `headers`) and artefact. The first of them is entry [`FIRST_INSTALLED`].
 pub fn journal_installing(device: &str, artefacts: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut journal = Journal::new(device);
     journal.open(COMMISSION);
     journal.install(ROSTER, world().roster_bytes());
+    journal.generate(&Card::of(journal.device));
     journal.close(DONE);
     journal.open(WALLETS);
     for (kind, bytes) in artefacts {
@@ -126,7 +130,7 @@ fn standing(case: &Case) -> Journal {
 
 /// Entries of a device, as they are appended.
 struct Journal {
-    device: String,
+    device: &'static str,
     bytes: Vec<u8>,
     head: [u8; 32],
     entries: u64,
@@ -151,8 +155,12 @@ impl Journal {
     }
 
     fn rooted(device: &str, root: Vec<u8>) -> Self {
+        let known = DEVICES.into_iter().chain([STRANGE_DEVICE]);
         let mut journal = Self {
-            device: device.into(),
+            device: known
+                .into_iter()
+                .find(|name| *name == device)
+                .expect("a device of the world"),
             bytes: vec![],
             head: [0; 32],
             entries: 0,
@@ -214,6 +222,32 @@ impl Journal {
         self.add(2, installed);
     }
 
+    /// The keys of a card, as this device announced and made them.
+    fn generate(&mut self, card: &Card) {
+        let pool = || Some(Value::Uint(card.pool.into()));
+        let ranges = (0..).zip(&card.chains).map(|(chain, keys)| {
+            let count = Value::Uint(keys.len() as u64);
+            Value::fields([Some(Value::Uint(chain)), Some(Value::Uint(0)), Some(count)])
+        });
+        let intended = [pool(), Some(Value::Array(ranges.collect()))];
+        self.add(20, Value::fields(intended));
+        for (chain, keys) in (0..).zip(&card.chains) {
+            let made = keys.iter().map(|key| {
+                let parts = [Value::bytes(&key.public), card.attributes()];
+                Value::fields(parts.map(Some))
+            });
+            let declared = Value::Uint(1);
+            let generated = [
+                pool(),
+                Some(Value::Uint(chain)),
+                Some(Value::Uint(0)),
+                Some(Value::Array(made.collect())),
+                Some(declared),
+            ];
+            self.add(3, Value::fields(generated));
+        }
+    }
+
     fn take_in(&mut self, psbt: &[u8]) {
         let by_pictures = Value::Uint(1);
         let intake = [Value::bytes(psbt), by_pictures];
@@ -225,7 +259,7 @@ impl Journal {
         let seal = Value::fields([
             Some(Value::Uint(1)),
             Some(scope()),
-            Some(Value::bytes(&world::device_id(&self.device))),
+            Some(Value::bytes(&world::device_id(self.device))),
             Some(Value::Uint(self.session.into())),
             Some(Value::bytes(&self.head)),
             Some(Value::Uint(self.entries)),
@@ -233,7 +267,7 @@ impl Journal {
             Some(Value::Uint(outcome)),
             Some(Value::bytes(&self.ledger.digest())),
         ]);
-        let signed = Signed::new("seal", &seal.encode(), &self.device).bytes();
+        let signed = Signed::new("seal", &seal.encode(), self.device).bytes();
         self.last_seal = Some(tagged("himuro/file", &[&signed]));
         self.add(18, Value::Bytes(signed));
     }
@@ -243,7 +277,7 @@ impl Journal {
         self.open(SIGN);
         for (seat, label) in [(0, "operator.a"), (1, "operator.b")] {
             let nonce = nonce(self.session);
-            let bytes = attendance_of(&self.device, seat, label, self.session, nonce);
+            let bytes = attendance_of(self.device, seat, label, self.session, nonce);
             self.add(4, Value::Bytes(bytes));
         }
         self.take_in(&[]);

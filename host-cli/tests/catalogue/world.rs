@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use bitcoin::Address;
+use bitcoin::{Address, ScriptBuf};
 use serde_json::json;
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope};
@@ -78,6 +78,21 @@ impl World {
             }
         }
         json!({ "descriptors": list }).to_string()
+    }
+
+    /// The script of a destination of the world's policy.
+    pub(crate) fn script(&self, destination: &str) -> ScriptBuf {
+        let policy = Endorsed::<Policy>::peek(&self.bytes(&["policy"])).expect("a policy");
+        let mut all = policy.destinations.into_iter();
+        let found = all.find(|known| known.id.as_str() == destination);
+        found.expect("a destination of the world").script
+    }
+
+    /// Its address on regtest.
+    pub(crate) fn address(&self, destination: &str) -> String {
+        let script = self.script(destination);
+        let address = Address::from_script(&script, bitcoin::Network::Regtest);
+        address.expect("an address").to_string()
     }
 
     /// What the case's policy says of this wallet, where it says anything.

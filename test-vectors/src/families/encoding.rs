@@ -38,7 +38,7 @@ fn fields(body: &Value) -> Vec<(u64, Value)> {
 }
 
 /// The body with the value of one field changed.
-fn with_field(body: &Value, key: u64, value: &Value) -> Value {
+pub(super) fn with_field(body: &Value, key: u64, value: &Value) -> Value {
     let kept = fields(body).into_iter();
     Value::Map(
         kept.map(|(k, v)| if k == key { (k, value.clone()) } else { (k, v) })
@@ -170,7 +170,7 @@ fn approval_body() -> Value {
     Ballot::yes("approver.b").body(&request, &request.signed(), 0)
 }
 
-fn no_policy(name: impl Into<String>, policy: Vec<u8>) -> Case {
+pub(super) fn no_policy(name: impl Into<String>, policy: Vec<u8>) -> Case {
     Case::new(name, vec![], Expected::NoPolicy).with(|case| case.policy = Some(policy))
 }
 

@@ -10,6 +10,7 @@ mod large;
 mod origins;
 mod outputs;
 mod people;
+mod screens;
 mod scripts;
 mod signatures;
 mod versions;
@@ -35,6 +36,7 @@ pub fn families() -> Vec<Family> {
         people::families(),
         encoding::families(),
         armour::families(),
+        screens::families(),
         large::families(),
     ]
     .concat()

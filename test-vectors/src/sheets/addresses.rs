@@ -200,7 +200,7 @@ fn descriptors() -> Vec<SheetCase> {
         listed(
             "hardened-step",
             &one(&|t| t.replacen("/1/", "/1h/", 1)),
-            refused,
+            "other-origin",
         ),
         listed("nested-in-itself", &one(&|t| format!("wsh({t})")), refused),
         listed("bare-multisig", &one(&inside), refused),
@@ -287,7 +287,7 @@ fn extended_keys() -> Vec<SheetCase> {
         listed(
             "no-wildcard-in-one",
             &[of([format!("{}/0/*", tpub(1)), tpub(2)], "")],
-            refused,
+            none,
         ),
     ]
 }

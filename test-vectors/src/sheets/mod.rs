@@ -1,6 +1,7 @@
 //! The families whose cases are no PSBTs, by their numbers in the catalogue of attacks.
 
 mod addresses;
+mod answers;
 mod frames;
 mod registration;
 mod transcripts;
@@ -16,6 +17,7 @@ pub fn sheets() -> Vec<Sheet> {
         addresses::sheets(),
         transcripts::sheets(),
         frames::sheets(),
+        answers::sheets(),
     ]
     .concat()
 }

@@ -225,7 +225,7 @@ fn key_swapped() -> Vec<SheetCase> {
         our_own.draft_case(
             "our-card-was-made-again",
             &usual.draft(),
-            &format!("refused 7 {not_made}"),
+            "refused 6 a card that does not name the card before it",
         ),
     ]
 }
