@@ -256,6 +256,9 @@ pub(crate) struct InitArgs {
     /// Keys of chain 1.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) change: u32,
+    /// The report of this HSM's acceptance test (device check); two people type the words of its key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) acceptance: Option<PathBuf>,
     /// Where the signed device card is written.
     #[arg(long, value_name = "FILE")]
     pub(crate) card_out: PathBuf,

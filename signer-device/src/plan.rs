@@ -96,6 +96,7 @@ pub(crate) struct Commission {
     pub(crate) root: PathBuf,
     pub(crate) roster: PathBuf,
     pub(crate) keys: [(Chain, u32); 2],
+    pub(crate) acceptance: Option<PathBuf>,
     pub(crate) card_out: PathBuf,
 }
 
@@ -284,6 +285,7 @@ fn commission(args: InitArgs) -> Result<Commission, Failure> {
         root: args.root,
         roster: args.roster,
         keys: [(Chain::Receive, args.receive), (Chain::Change, args.change)],
+        acceptance: args.acceptance,
         card_out: args.card_out,
     })
 }

@@ -226,6 +226,16 @@ pub struct CheckedReport {
 }
 
 impl CheckedReport {
+    /// The identifier of the key by which a report says that it is signed: before people have
+    /// compared it, nothing more than a claim.
+    ///
+    /// # Errors
+    /// [`ReportError`] where it is no report.
+    pub fn claimed_key(bytes: &[u8]) -> Result<KeyId, ReportError> {
+        let claimed: AcceptanceReport = peek(bytes)?;
+        Ok(claimed.key.key_id())
+    }
+
     /// Opens a report that the key of identifier `trusted` signed.
     ///
     /// # Errors

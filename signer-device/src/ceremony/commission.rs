@@ -19,6 +19,7 @@ use signer_core::types::{Lang, Network, PoolNumber, SessionNumber};
 use zeroize::Zeroizing;
 
 use super::Script;
+use super::acceptance::Claimed;
 use super::begin::{Machine, answers, clock, hsm_lines, judge_machine, software};
 use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
@@ -36,9 +37,6 @@ use crate::plan::{self, Commission};
 const GENERATION: u32 = 1;
 /// The pool that a device is born with.
 const POOL: PoolNumber = PoolNumber(0);
-
-/// No command makes the record of an acceptance test yet, so that HSM06 refuses main net.
-const ACCEPTED: Option<&AcceptanceRecord> = None;
 
 /// The paper: `docs/ceremony/commission.md`.
 pub(crate) const SCRIPT: Script = Script {
@@ -65,7 +63,11 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let card_out = Output::reserve(&plan.card_out)?;
     let trust = Trust::read(plan)?;
     let network = trust.root.scope.network;
-    fit_for(&mut room, &profile, network)?;
+    let claimed = plan.acceptance.as_deref();
+    let claimed = claimed.map(|path| Claimed::read(path, trust.root.scope));
+    let claimed = claimed.transpose()?;
+    let record = claimed.as_ref().map(Claimed::record);
+    fit_for(&mut room, &profile, network, record)?;
     room.console.admit(answers(profile.assurance()))?;
     let disk = Disk::create(&plan.place.state)?;
 
@@ -76,6 +78,9 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     // 2. Root of trust and roster
     room.step(2)?;
     trust.confirm(&mut room)?;
+    if let Some(claimed) = &claimed {
+        claimed.confirm(&mut room)?;
+    }
 
     // 3. Initialise the token
     room.step(3)?;
@@ -90,7 +95,10 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut token = token.map_err(|e| of_hsm(&e, room.lang()))?;
     drop(pin);
     let now = clock();
-    let screen = hsm_lines(&token.facts(), ACCEPTED, now, room.lang());
+    let facts = token.facts();
+    let accepted = claimed.map(|claimed| claimed.of_this_hsm(&mut room, &facts, network));
+    let accepted = accepted.transpose()?.flatten();
+    let screen = hsm_lines(&facts, accepted.as_ref(), now, room.lang());
     room.console.screen("hsm", &screen)?;
 
     // 5. Identity key
@@ -117,7 +125,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let lines = judge_token(
         &mut token,
         network,
-        Past::Blank(ACCEPTED),
+        Past::Blank(accepted.as_ref()),
         expected,
         healthy,
     );
@@ -127,7 +135,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     // 7. Birth of the device
     room.step(7)?;
     let mut session = be_born(
-        room, plan, &trust, disk, token, random, module, machine, lines, now,
+        room, plan, &trust, disk, token, random, module, machine, lines, now, accepted,
     )?;
     match grow_up(&mut session, plan) {
         Ok(card) => finish(session, card_out, &card),
@@ -136,8 +144,13 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
 }
 
 /// HSM06 over the profile, before a person is asked anything and before the token is touched.
-fn fit_for(room: &mut Room, profile: &Profile, network: Network) -> Result<(), Failure> {
-    let verdict = hsm06(profile.standing(), None, network, ACCEPTED);
+fn fit_for(
+    room: &mut Room,
+    profile: &Profile,
+    network: Network,
+    accepted: Option<&AcceptanceRecord>,
+) -> Result<(), Failure> {
+    let verdict = hsm06(profile.standing(), None, network, accepted);
     match verdict {
         Verdict::Refused(refusals) => Err(room.refused(&refusals)),
         _ => Ok(()),
@@ -325,6 +338,7 @@ fn be_born(
     machine: Machine,
     lines: Vec<RuleLine>,
     now: u64,
+    acceptance: Option<AcceptanceRecord>,
 ) -> Result<Session, Failure> {
     let lang = room.lang();
     // What step 5 judged: the nonce is drawn only from sources that passed.
@@ -345,7 +359,7 @@ fn be_born(
         identity,
         hsm: hsm_facts.clone(),
         generation: GENERATION,
-        acceptance: ACCEPTED.cloned(),
+        acceptance,
     })))?;
     records.append(Body::SessionOpened(Box::new(SessionOpened {
         kind: CeremonyKind::Commission,

@@ -1,5 +1,6 @@
 //! The ceremonies: one file each, its steps numbered as in `docs/ceremony/`.
 
+mod acceptance;
 mod begin;
 pub(crate) mod check;
 pub(crate) mod commission;

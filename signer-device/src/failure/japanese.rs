@@ -1,7 +1,7 @@
 //! What to do, in Japanese. What happened stays as it is: it quotes paths, labels and codes.
 
 /// Every advice of this program: English, Japanese.
-const ADVICE: [(&str, &str); 56] = [
+const ADVICE: [(&str, &str); 59] = [
     (
         "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
         "封印前に中断した場合は signer-device psbt resume を実行し、それ以外はPSBTに署名してください。",
@@ -225,6 +225,18 @@ const ADVICE: [(&str, &str); 56] = [
     (
         "What each rule expected and what to do stands above.",
         "各規則の期待値と対処は上に表示しています。",
+    ),
+    (
+        "Give the report of a test in which everything was tried and held.",
+        "すべて実施され適合した試験の報告を指定してください。",
+    ),
+    (
+        "Run the acceptance test again for the network of this root.",
+        "この基点のネットワークで受入試験をやり直してください。",
+    ),
+    (
+        "Nothing was released. Use neither this token nor its keys any more. Report it.",
+        "何も解放していません。このトークンと鍵を使用せず、報告してください。",
     ),
 ];
 
