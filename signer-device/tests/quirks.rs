@@ -318,6 +318,13 @@ const SIGNING: &[Row] = &[
         Then::Resume,
     ),
     row(
+        "hang at a signature, and at the exit",
+        "hang:C_Sign:4,exit=hang",
+        (4, "C_Sign did not come back in 2500 ms"),
+        "C_Sign did not come back",
+        Then::Resume,
+    ),
+    row(
         "hang at the last signature",
         "hang:C_Sign:5",
         (4, "C_Sign did not come back in 2500 ms"),
@@ -528,6 +535,45 @@ fn a_device_is_not_born_at_a_broken_hsm() {
             assert_eq!(card.exists(), code == 0 || text == "HSM05", "{quirk}");
         }
         birth(&house.init_arguments("d1"), "").ended(0);
+    });
+}
+
+/// A generation that the HSM cut goes on: the keys that were made are kept, the others are made.
+#[test]
+fn a_pool_that_the_hsm_cut_is_finished() {
+    isolated("a_pool_that_the_hsm_cut_is_finished", |bench| {
+        let house = behind_quirks(bench);
+        let words = house.officers.root_words();
+        for (number, quirk) in [
+            "hang:C_GenerateKeyPair:4",
+            "gone:C_GenerateKeyPair:6=0x32",
+            "code:C_GenerateKeyPair:9=0x31",
+            "hang:C_Sign:2",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let name = format!("c{number}");
+            let arguments = house.init_arguments(&name);
+            let cut = play(&mut quirky(&arguments, quirk), |prompt| {
+                at_commissioning(&words, prompt)
+            });
+            cut.ended(4);
+            let card = bench.path(&format!("{name}.card"));
+            assert!(!card.exists(), "{quirk}");
+            let (state, out) = (bench.arg(&name), card.display().to_string());
+            let resume = ["device", "resume", "--state", &state, "--card-out", &out];
+            let resume = house.at_hsm(resume.map(str::to_owned).to_vec());
+            at_work(&resume, "").ended(0);
+            assert!(card.exists(), "{quirk}");
+            let transcript = house.verified_transcript(&name);
+            let made = transcript
+                .state()
+                .keys()
+                .iter()
+                .map(|range| range.keys.len());
+            assert_eq!(made.sum::<usize>(), 8, "{quirk}");
+        }
     });
 }
 

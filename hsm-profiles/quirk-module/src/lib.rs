@@ -75,6 +75,22 @@ pub unsafe extern "C" fn C_GetFunctionList(list: CK_FUNCTION_LIST_PTR_PTR) -> CK
     CKR_OK
 }
 
+/// Runs when the process ends, as the handlers of any library do.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_EXIT: extern "C" fn() = at_exit;
+
+extern "C" fn at_exit() {
+    let Some(Some(state)) = STATE.get() else {
+        return;
+    };
+    if state.script.answer("exit") == Some("hang") {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
 impl State {
     fn new() -> Option<Self> {
         let script = Script::from_environment()

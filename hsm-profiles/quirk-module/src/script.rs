@@ -8,8 +8,9 @@ use std::time::Duration;
 use cryptoki_sys::CK_RV;
 
 /// Faults of answers; the README says what each value does.
-const ANSWERS: [&str; 13] = [
+const ANSWERS: [&str; 14] = [
     "anchor",
+    "exit",
     "find",
     "flags",
     "key",
