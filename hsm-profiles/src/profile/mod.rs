@@ -33,8 +33,32 @@ use facts::{EcTable, GenerateTable, LoginTable, ModuleTable, TokenTable};
 pub(crate) use facts::{PointForm, Sent, Serial};
 pub use verification::UnverifiedValue;
 
+/// A profile's name and its text.
+macro_rules! built_in {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../profiles/", $name, ".toml")),
+        )
+    };
+}
+
 /// The profiles that come with the program.
-const BUILT_IN: [(&str, &str); 1] = [("softhsm2", include_str!("../../profiles/softhsm2.toml"))];
+const BUILT_IN: [(&str, &str); 13] = [
+    built_in!("cloudhsm-marvell"),
+    built_in!("futurex"),
+    built_in!("ibm-ep11"),
+    built_in!("luna7"),
+    built_in!("nethsm"),
+    built_in!("nshield-xc"),
+    built_in!("nshield5"),
+    built_in!("opencryptoki-soft"),
+    built_in!("securosys-primus"),
+    built_in!("smartcard-hsm"),
+    built_in!("softhsm2"),
+    built_in!("utimaco"),
+    built_in!("yubihsm2"),
+];
 
 /// Why a text is not a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
