@@ -4,9 +4,11 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use signer_core::transcript::{Body, CeremonyKind, Outcome};
+use signer_core::codec;
+use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
@@ -56,20 +58,79 @@ fn a_session_that_was_killed_is_found_and_covered() {
     });
 }
 
+/// What a device says of an old disk: the rule, and on the second line the way out.
+const OLD_DISK: [&str; 2] = ["TRN03", "Start with the disk that this device last used"];
+
+/// Put back, copied away before, cut at an entry or within one: each is an old disk.
 #[test]
-fn a_disk_that_was_rolled_back_is_refused() {
-    isolated("a_disk_that_was_rolled_back_is_refused", |bench| {
+fn a_disk_that_was_rolled_back_copied_or_cut_is_refused() {
+    let name = "a_disk_that_was_rolled_back_copied_or_cut_is_refused";
+    isolated(name, |bench| {
         let mut house = House::ready(bench);
         let psbt = house.approved_psbt(destination_script(), 1);
         bench.write("in.psbt", &psbt.to_bytes());
         let before = bench.read("d1/journal.cbor");
         let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
         ceremony(&arguments).ended(0);
-        bench.write("d1/journal.cbor", &before);
+        let after = bench.read("d1/journal.cbor");
+        let transcript = UnverifiedTranscript::parse(&after).expect("a journal");
+        let last = transcript.entries().last().expect("an entry");
+        let whole = after.len() - codec::encode(last).len();
+        for old in [&before[..], &after[..whole], &after[..after.len() - 7]] {
+            bench.write("d1/journal.cbor", old);
+            let again = house.sign_arguments("d1", "in.psbt", &["again.psbt"]);
+            let refused = ceremony(&again);
+            refused.ended(1).says(OLD_DISK[0]).says(OLD_DISK[1]);
+            let left = bench.read("d1/journal.cbor");
+            assert!(old.starts_with(&left), "nothing was added");
+            assert!(!bench.path("again.psbt").exists());
+        }
+        // A copy of the folder, made before the device signed.
+        fs::create_dir(bench.path("copy")).expect("made");
+        bench.write("copy/journal.cbor", &before);
+        let copied = house.sign_arguments("copy", "in.psbt", &["again.psbt"]);
+        let refused = ceremony(&copied);
+        refused.ended(1).says(OLD_DISK[0]).says(OLD_DISK[1]);
+        // The way out: the disk that it last used.
+        bench.write("d1/journal.cbor", &after);
         let again = house.sign_arguments("d1", "in.psbt", &["again.psbt"]);
-        ceremony(&again).ended(1).says("TRN03");
-        assert_eq!(bench.read("d1/journal.cbor"), before, "nothing was added");
-        assert!(!bench.path("again.psbt").exists());
+        ceremony(&again).ended(1).says("POL07");
+    });
+}
+
+/// An HSM that keeps no anchor: the device says so at every start, and the old disk is not noticed.
+#[test]
+fn without_an_anchor_the_device_says_what_it_cannot_see() {
+    let name = "without_an_anchor_the_device_says_what_it_cannot_see";
+    isolated(name, |bench| {
+        let text = include_str!("../../hsm-profiles/profiles/softhsm2.toml");
+        let without = text.replace("anchor = \"data-object\"", "anchor = \"none\"");
+        assert_ne!(text, without);
+        let profile = bench.write("profile.toml", without.as_bytes());
+        // The module where the profile finds it.
+        let mut quoted = text
+            .split('"')
+            .filter(|part| part.ends_with("libsofthsm2.so"));
+        let module = quoted.find(|path| Path::new(path).exists());
+        let module = module.expect("SoftHSM is installed").to_owned();
+        let mut house = House::empty(bench, Some([profile, module])).settled();
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let before = bench.read("d1/journal.cbor");
+        let said = "this HSM keeps no anchor";
+        for out in ["out.psbt", "again.psbt"] {
+            bench.write("d1/journal.cbor", &before);
+            let arguments = house.sign_arguments("d1", "in.psbt", &[out]);
+            let signed = ceremony(&arguments);
+            signed.ended(0).says(said);
+            assert!(!signed.output.contains("anchored"), "{}", signed.output);
+        }
+        // Without its profile the device does not believe that there is no anchor.
+        let mut other = house.sign_arguments("d1", "in.psbt", &["third.psbt"]);
+        let flag = other.iter().position(|a| a == "--profile").expect("given");
+        other[flag + 1] = "softhsm2".into();
+        ceremony(&other).ended(1).says("TRN03");
+        house.verified_transcript("d1");
     });
 }
 

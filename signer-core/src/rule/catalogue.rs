@@ -557,8 +557,8 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "HSM内の先頭値はジャーナルの先頭またはその祖先である。",
             ],
             advice: [
-                "The disk was rolled back or exchanged. Do not use this device. Report it.",
-                "ディスクが巻き戻しまたは交換されました。使用せず報告してください。",
+                "Report it. Start with the disk that this device last used; if it is lost, move the coins with the other devices.",
+                "報告してください。最後に使用したディスクで起動し、失われた場合は他の端末で資金を移動してください。",
             ],
         },
         RuleId::TRN04 => Words {

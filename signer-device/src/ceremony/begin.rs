@@ -12,7 +12,7 @@ use signer_core::review::ReviewSession;
 use signer_core::rule::RuleLine;
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{
-    AcceptanceRecord, Assurance, Date, HsmFacts, Line, RandomBefore, hsm_screen, hsm04,
+    AcceptanceRecord, AnchorStore, Assurance, Date, HsmFacts, Line, RandomBefore, hsm_screen, hsm04,
 };
 use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
@@ -164,7 +164,21 @@ impl Desk {
                 "Use the token that was commissioned with this state folder.",
             ));
         }
-        let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
+        let anchor = self.remembered(&mut hsm)?;
+        Ok((hsm, module, anchor, pin))
+    }
+
+    /// What the HSM remembers of the journal, held against the disk.
+    fn remembered(&mut self, hsm: &mut DeviceHsm) -> Result<Option<Anchor>, Failure> {
+        if self.anchor_store() == AnchorStore::None {
+            self.room.console.notice(self.room.lang().pick(
+                "TRN03 -- this HSM keeps no anchor: a disk that was copied or rolled back is not noticed",
+                "TRN03 -- このHSMはアンカーを保持せず、ディスクの複製や巻き戻しを検出できません",
+            ))?;
+            return Ok(None);
+        }
+        let slots = hsm.token().anchors();
+        let slots = slots.map_err(|e| of_hsm(&e, self.room.lang()))?;
         let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
         let transcript = UnverifiedTranscript::parse(self.disk.bytes());
         let transcript = transcript.map_err(|refusal| self.room.refused([&refusal]))?;
@@ -175,7 +189,23 @@ impl Desk {
         if let Err(refusal) = remembers {
             return Err(self.room.refused([&refusal]));
         }
-        Ok((hsm, module, anchor, pin))
+        if let Some(anchor) = &anchor {
+            let (entries, signatures) = (anchor.entries, anchor.signatures);
+            self.room.say(
+                &format!("anchor in the HSM: {entries} entries, {signatures} signatures"),
+                &format!("HSM内のアンカー: 記録 {entries} 件、署名 {signatures} 件"),
+            )?;
+        }
+        Ok(anchor)
+    }
+
+    /// Where the head of the journal is kept. A profile that says "nowhere" is believed only where
+    /// the device was commissioned like that; HSM02 refuses the change itself.
+    const fn anchor_store(&self) -> AnchorStore {
+        match (self.genesis.hsm.anchor, self.profile.anchor()) {
+            (AnchorStore::None, AnchorStore::None) => AnchorStore::None,
+            (AnchorStore::DataObject, _) | (_, AnchorStore::DataObject) => AnchorStore::DataObject,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use signer_core::review::ReviewSession;
 use signer_core::root::Root;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{AcceptanceRecord, KnownKey, RandomBefore, hsm04, hsm06};
+use signer_core::token::{AcceptanceRecord, AnchorStore, KnownKey, RandomBefore, hsm04, hsm06};
 use signer_core::transcript::{
     Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
 };
@@ -381,10 +381,17 @@ fn be_born(
     records.flush()?;
     records.anchor(&mut hsm, lang)?;
     records.appear()?;
-    room.say(
-        "the journal begins and is anchored in the HSM",
-        "ジャーナルを開始しHSMに記録しました",
-    )?;
+    let [begun, begun_ja] = match hsm.token().profile().anchor() {
+        AnchorStore::DataObject => [
+            "the journal begins and is anchored in the HSM",
+            "ジャーナルを開始しHSMに記録しました",
+        ],
+        AnchorStore::None => [
+            "the journal begins; this HSM keeps no anchor of it",
+            "ジャーナルを開始しました。HSMはアンカーを保持しません",
+        ],
+    };
+    room.say(begun, begun_ja)?;
     let facts = ReviewSession {
         device: identity.device_id(),
         device_name: plan.name.clone(),

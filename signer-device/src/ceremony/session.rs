@@ -11,7 +11,7 @@ use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{Line, RandomBefore, hsm04, hsm05};
+use signer_core::token::{AnchorStore, Line, RandomBefore, hsm04, hsm05};
 use signer_core::transcript::{
     Aborted, Anchor, Answered, Appended, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
 };
@@ -95,10 +95,13 @@ impl Records {
         self.disk.read_back()
     }
 
-    /// Lets the HSM remember where the journal stands, if it still remembers what it was last told
+    /// Lets the HSM remember where the journal stands, where it can; and if it still remembers what it was last told
     /// here. Otherwise another program goes on with a copy of this journal: the lock of a folder
     /// keeps nobody out of its copy.
     pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<(), Failure> {
+        if hsm.token().profile().anchor() == AnchorStore::None {
+            return Ok(());
+        }
         let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
         if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != self.anchor {
             return Err(Failure::hsm(

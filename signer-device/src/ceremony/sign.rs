@@ -9,6 +9,7 @@ use signer_core::environment;
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
 use signer_core::signing::{Intended, ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
+use signer_core::token::AnchorStore;
 use signer_core::transcript::{
     Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
     new_rejections, review,
@@ -266,9 +267,13 @@ fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure>
     let disk = session.records.read_back()?;
     let signing = intended.journalled(&entry, &disk);
     let signing = signing.map_err(|refusal| session.refuse(&refusal))?;
+    let [kept, kept_ja] = match session.hsm.token().profile().anchor() {
+        AnchorStore::DataObject => ["recorded and anchored", "記録しHSMに反映しました"],
+        AnchorStore::None => ["recorded", "記録しました"],
+    };
     session.room.say(
-        &format!("{count} signatures are about to be made; recorded and anchored"),
-        &format!("署名 {count} 件を行います。記録しHSMに反映しました"),
+        &format!("{count} signatures are about to be made; {kept}"),
+        &format!("署名 {count} 件を行います。{kept_ja}"),
     )?;
     Ok(signing)
 }

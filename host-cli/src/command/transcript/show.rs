@@ -62,7 +62,9 @@ fn detail(entry: &Entry) -> String {
         Body::Genesis(genesis) => format!("{} at {}", genesis.name, genesis.site),
         Body::SessionOpened(opened) => {
             let (kind, clock) = (opened.kind, opened.clock);
-            format!("{kind:?}, clock {clock}, random {}", random(&opened.random))
+            let anchor = opened.hsm.anchor.name();
+            let random = random(&opened.random);
+            format!("{kind:?}, clock {clock}, anchor {anchor}, random {random}")
         }
         Body::Installed(installed) => format!("{:?}", installed.kind),
         Body::KeysGenerated(made) => {
