@@ -99,8 +99,7 @@ impl OpenToken {
         let Some(handle) = self.index.anchor(slot) else {
             return Ok(());
         };
-        self.connection
-            .call(Function::DestroyObject, move |s| s.destroy_object(handle))
+        self.destroy(handle)
     }
 
     fn create_anchor(&self, slot: Slot, bytes: &[u8]) -> Result<ObjectHandle, HsmError> {

@@ -106,8 +106,7 @@ impl OpenToken {
         }
         for id in ids {
             for object in self.index.objects(*id) {
-                self.connection
-                    .call(Function::DestroyObject, move |s| s.destroy_object(object))?;
+                self.destroy(object)?;
             }
             self.index.remove(*id);
         }
@@ -186,8 +185,7 @@ impl OpenToken {
     fn replace_public_half(&mut self, id: CkaId, label: &str) -> Result<Pair, HsmError> {
         match self.index.half(id) {
             Some((Half::Public, handle)) => {
-                self.connection
-                    .call(Function::DestroyObject, move |s| s.destroy_object(handle))?;
+                self.destroy(handle)?;
                 self.generate(id, label)
             }
             _ => Err(HsmError::UnusableKey(id)),

@@ -13,6 +13,7 @@
 mod acceptance;
 mod anchor;
 mod connection;
+mod destroy;
 mod device;
 mod error;
 mod index;

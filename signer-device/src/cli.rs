@@ -91,6 +91,21 @@ pub(crate) enum DeviceCommand {
         after_help = "Example:\n  signer-device device resume --state /var/lib/himuro --card-out d1.card"
     )]
     Resume(ResumeKeysArgs),
+    /// List everything on the token against the journal; changes nothing.
+    #[command(
+        after_help = "Example:\n  signer-device device inventory --state /var/lib/himuro --json"
+    )]
+    Inventory(InventoryArgs),
+    /// Hold a backup, or an HSM restored from one, against the device card: a proof of every key,
+    /// and a signed report. The HSM is told nothing.
+    #[command(
+        after_help = "Example:\n  signer-device device verify-backup --state /var/lib/himuro --out d1.possession"
+    )]
+    VerifyBackup(VerifyBackupArgs),
+    /// Destroy the keys of a retired wallet; after a cut, go on.
+    #[command(after_help = "Example:
+  signer-device device destroy --state /var/lib/himuro --wallet \"Cold 1\"")]
+    Destroy(DestroyArgs),
     /// Write the signed device card again.
     #[command(
         after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
@@ -121,6 +136,10 @@ pub(crate) enum WalletCommand {
       --card d1.card --card d2.card --card d3.card \\
       --enrolment d1.enrolment --enrolment d2.enrolment --enrolment d3.enrolment")]
     Register(Box<RegisterArgs>),
+    /// Retire a wallet by an order that a quorum of policy administrators signed: for ever.
+    #[command(after_help = "Example:
+  signer-device wallet retire --state /var/lib/himuro --order retirement.cbor")]
+    Retire(RetireArgs),
     /// List registered wallets.
     #[command(after_help = "Example:\n  signer-device wallet list --state /var/lib/himuro --json")]
     List(ShowArgs),
@@ -346,6 +365,51 @@ pub(crate) struct RegisterArgs {
     pub(crate) endorsement_out: Option<PathBuf>,
 }
 
+/// `device inventory`
+#[derive(Debug, Args)]
+pub(crate) struct InventoryArgs {
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+}
+
+/// `device verify-backup`
+#[derive(Debug, Args)]
+pub(crate) struct VerifyBackupArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// Where the signed report is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `device destroy`
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The retired wallet: its name, or its digest in hexadecimal.
+    #[arg(long, value_name = "NAME|DIGEST")]
+    pub(crate) wallet: String,
+}
+
+/// `wallet retire`
+#[derive(Debug, Args)]
+pub(crate) struct RetireArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The order with the administrators' signatures.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) order: PathBuf,
+}
+
 /// `wallet address`
 #[derive(Debug, Args)]
 pub(crate) struct AddressArgs {
@@ -481,7 +545,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 17);
+        assert_eq!(leaves.len(), 21);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

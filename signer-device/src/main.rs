@@ -71,6 +71,10 @@ fn run(plan: Plan) -> Result<(), Failure> {
     }
     match plan {
         Plan::Commission(plan) => ceremony::commission::run(&plan),
+        Plan::Inventory(plan) => ceremony::inventory::run(plan),
+        Plan::VerifyBackup(plan) => ceremony::backup::run(plan),
+        Plan::Destroy(plan) => ceremony::destroy::run(plan),
+        Plan::Retire(plan) => ceremony::retire_wallet::run(plan),
         Plan::Generate(plan) => ceremony::generate::run(*plan),
         Plan::Check(plan) => ceremony::check::run(&plan),
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),

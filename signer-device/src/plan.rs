@@ -28,6 +28,14 @@ pub(crate) enum Plan {
     Commission(Box<Commission>),
     /// `device generate`, `device resume`
     Generate(Box<Generate>),
+    /// `device inventory`
+    Inventory(LookAtToken),
+    /// `device verify-backup`
+    VerifyBackup(VerifyBackup),
+    /// `device destroy`
+    Destroy(DestroyKeys),
+    /// `wallet retire`
+    Retire(RetireWallet),
     /// `device card`
     Card(Export),
     /// `device status`
@@ -154,6 +162,38 @@ pub(crate) enum RecordChoice {
     Complete(PathBuf),
 }
 
+/// `device inventory`
+#[derive(Debug)]
+pub(crate) struct LookAtToken {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) format: Format,
+}
+
+/// `device verify-backup`
+#[derive(Debug)]
+pub(crate) struct VerifyBackup {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) out: PathBuf,
+}
+
+/// `device destroy`
+#[derive(Debug)]
+pub(crate) struct DestroyKeys {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) wallet: String,
+}
+
+/// `wallet retire`
+#[derive(Debug)]
+pub(crate) struct RetireWallet {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) order: PathBuf,
+}
+
 /// `wallet address`
 #[derive(Debug)]
 pub(crate) struct Address {
@@ -211,6 +251,10 @@ impl Plan {
             Self::Commission(plan) => plan.place.lang,
             Self::Generate(plan) => plan.place.lang,
             Self::Check(plan) => plan.lang,
+            Self::Inventory(plan) => plan.place.lang,
+            Self::VerifyBackup(plan) => plan.place.lang,
+            Self::Destroy(plan) => plan.place.lang,
+            Self::Retire(plan) => plan.place.lang,
             Self::Register(plan) => plan.place.lang,
             Self::InstallPolicy(plan) => plan.place.lang,
             Self::Sign(plan) => plan.place.lang,
@@ -238,6 +282,28 @@ impl TryFrom<Cli> for Plan {
             Command::Device(DeviceCommand::Resume(args)) => {
                 Self::Generate(Box::new(resume_keys(args)?))
             }
+            Command::Device(DeviceCommand::Inventory(args)) => Self::Inventory(LookAtToken {
+                place: args.show.common.into(),
+                token: token(args.token)?,
+                format: format_of(args.show.json),
+            }),
+            Command::Device(DeviceCommand::VerifyBackup(args)) => {
+                Self::VerifyBackup(VerifyBackup {
+                    place: args.common.into(),
+                    token: token(args.token)?,
+                    out: args.out,
+                })
+            }
+            Command::Device(DeviceCommand::Destroy(args)) => Self::Destroy(DestroyKeys {
+                place: args.common.into(),
+                token: token(args.token)?,
+                wallet: args.wallet,
+            }),
+            Command::Wallet(WalletCommand::Retire(args)) => Self::Retire(RetireWallet {
+                place: args.common.into(),
+                token: token(args.token)?,
+                order: args.order,
+            }),
             Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
             Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
             Command::Device(DeviceCommand::Check(args)) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use signer_core::digest::{WalletDigest, from_hex};
+use signer_core::life::KeyState;
 use signer_core::review::address::grouped;
 use signer_core::rule::Refusal;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
@@ -97,6 +98,7 @@ fn status_json(reading: &Reading) -> Json {
         ("entries", Json::Number(head.entries)),
         ("head", Json::text(signer_core::digest::hex(&head.hash))),
         ("torn_bytes", Json::Number(reading.torn as u64)),
+        ("keys", keys_json(state)),
         (
             "unsealed_session",
             Json::maybe(state.open().map(|open| open.number().0)),
@@ -110,6 +112,18 @@ fn status_json(reading: &Reading) -> Json {
             Json::List(state.sessions().iter().map(session_json).collect()),
         ),
     ])
+}
+
+/// How many wallet keys are in each state.
+fn keys_json(state: &DeviceState) -> Json {
+    let count = |life| {
+        state
+            .wallet_keys()
+            .filter(|line| line.state == life)
+            .count()
+    };
+    let counts = KeyState::ALL.map(|life| (life.name(), Json::Number(count(life) as u64)));
+    Json::Object(counts.to_vec())
 }
 
 fn session_json(session: &SessionSummary) -> Json {
@@ -230,7 +244,8 @@ pub(crate) fn address(plan: &Address) -> Result<(), Failure> {
     reading.console.screen("address", &lines)
 }
 
-fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWallet>, Failure> {
+/// The registered wallet of this name or digest.
+pub(crate) fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWallet>, Failure> {
     let digest = from_hex(wanted).map(WalletDigest::from_bytes);
     let mut newest_first = state.wallets().wallets().iter().rev();
     newest_first

@@ -5,7 +5,6 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use signer_core::codec;
 use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript};
@@ -13,7 +12,7 @@ use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript}
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::at_ceremony;
-use support::play::{Act, device, play};
+use support::play::{Act, on_a_small_disk, play};
 
 #[test]
 fn a_session_that_was_killed_is_found_and_covered() {
@@ -199,26 +198,6 @@ fn a_copy_of_an_open_session_does_not_sign_beside_it() {
             assert!(!bench.path("out.psbt").exists());
         },
     );
-}
-
-/// The program with a limit on the size of files: to it, the disk is full.
-fn on_a_small_disk(arguments: &[String], bytes: u64) -> Command {
-    let inner = device(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut command = Command::new("/bin/sh");
-    command.args([
-        "-c",
-        // Without the signal a write beyond the limit is an error, as on a full disk.
-        r#"trap "" XFSZ; ulimit -f "$0"; exec "$@""#,
-        &(bytes / 512).to_string(),
-    ]);
-    command.arg(inner.get_program()).args(inner.get_args());
-    command.env_clear();
-    for (name, value) in inner.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
-    command
 }
 
 /// The disk fills up at one place after the other of a session.

@@ -117,7 +117,12 @@ impl Probe<'_> {
             })
         })?;
         self.try_call(Function::DestroyObject, move |session| {
-            session.destroy_object(wrapping)
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the wrapping key of this attempt"
+            )]
+            let gone = session.destroy_object(wrapping);
+            gone
         })?
         .map_err(|code| HsmError::Answer {
             reason: format!("the wrapping key of the test was not destroyed: {code}"),
@@ -178,7 +183,9 @@ impl Probe<'_> {
             let mechanism = Mechanism::Ecdh1Derive(with);
             #[expect(clippy::disallowed_methods, reason = "an attempt on a throw-away key")]
             let made = session.derive_key(&mechanism, private, &template);
-            made.and_then(|secret| session.destroy_object(secret))
+            #[expect(clippy::disallowed_methods, reason = "the secret of this attempt")]
+            let gone = made.and_then(|secret| session.destroy_object(secret));
+            gone
         })?;
         Ok(made.map_or_else(refused, |()| done("a secret was derived")))
     }

@@ -232,7 +232,7 @@ impl Probe<'_> {
     /// Removes everything of one of our ids.
     pub(super) fn destroy(&mut self, id: CkaId) -> Result<(), HsmError> {
         self.token.index.remove(id);
-        destroy_objects_of(self.token, id).map(drop)
+        destroy_all_of(self.token, id).map(drop)
     }
 
     /// Compares what is on the token with what was there, leaving out the key that is still to
@@ -271,26 +271,21 @@ pub(super) fn destroy_all(token: &mut OpenToken) -> Result<usize, HsmError> {
             continue;
         };
         token.index.remove(id);
-        destroy_object(token, handle)?;
+        token.destroy(handle)?;
         count += 1;
     }
     Ok(count)
 }
 
-fn destroy_objects_of(token: &OpenToken, id: CkaId) -> Result<usize, HsmError> {
+fn destroy_all_of(token: &OpenToken, id: CkaId) -> Result<usize, HsmError> {
     if !OURS.contains(&id.role) {
         return Err(HsmError::WrongRole(id));
     }
     let found = objects(token, vec![Attribute::Id(id.to_bytes().to_vec())])?;
     for handle in &found {
-        destroy_object(token, *handle)?;
+        token.destroy(*handle)?;
     }
     Ok(found.len())
-}
-
-fn destroy_object(token: &OpenToken, handle: ObjectHandle) -> Result<(), HsmError> {
-    let destroy = move |session: &Session| session.destroy_object(handle);
-    token.connection.call(Function::DestroyObject, destroy)
 }
 
 /// Whether private keys are found at all.

@@ -8,14 +8,15 @@ use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
 use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 
+use signer_core::life::Standing;
 use signer_core::review::ReviewSession;
-use signer_core::rule::RuleLine;
+use signer_core::rule::{Refusal, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{
     AcceptanceRecord, AnchorStore, Assurance, Date, HsmFacts, Line, RandomBefore, hsm_screen, hsm04,
 };
 use signer_core::transcript::{
-    Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, OpenSession,
+    Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, Looks, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03, trn05,
 };
 use signer_core::types::{Lang, PoolNumber, SessionNumber};
@@ -23,7 +24,7 @@ use signer_core::types::{Lang, PoolNumber, SessionNumber};
 use super::Script;
 use super::random::Random;
 use super::room::Room;
-use super::session::{Records, Session, of_hsm};
+use super::session::{Memory, Records, Session, of_hsm};
 use super::token::{ExpectedKeys, Past, judge_token, log_in};
 use crate::console::{Answers, Who};
 use crate::failure::{Failure, Kind};
@@ -134,24 +135,46 @@ impl Desk {
     ///
     /// # Errors
     /// HSM, for a wrong PIN or another device's token; TRN03, TRN05.
-    pub(super) fn token(mut self) -> Result<TokenDesk, Failure> {
-        match self.open_token() {
-            Ok((hsm, module, anchor, pin)) => Ok(TokenDesk {
+    pub(super) fn token(self) -> Result<TokenDesk, Failure> {
+        self.look_at(Asks::TheTokenInUse)
+    }
+
+    /// The same for a backup, or an HSM that was restored from one: how it stands to the journal is
+    /// found out, and it is told nothing.
+    ///
+    /// # Errors
+    /// HSM; TRN03 where it remembers more than this journal, or another one.
+    pub(super) fn backup(self) -> Result<TokenDesk, Failure> {
+        self.look_at(Asks::AnyCopy)
+    }
+
+    fn look_at(mut self, asks: Asks) -> Result<TokenDesk, Failure> {
+        match self.open_token(asks) {
+            Ok(found) => Ok(TokenDesk {
                 desk: self,
-                hsm,
-                module,
-                anchor,
-                pin,
+                hsm: found.hsm,
+                module: found.module,
+                memory: match asks {
+                    Asks::TheTokenInUse => Memory::Told(found.anchor),
+                    Asks::AnyCopy => Memory::LeftAlone,
+                },
+                standing: found.standing,
+                pin: found.pin,
             }),
             Err(failure) => Err(keep(self.disk.folder(), failure)),
         }
     }
 
-    fn open_token(&mut self) -> Result<(DeviceHsm, Module, Option<Anchor>, PinState), Failure> {
+    fn open_token(&mut self, asks: Asks) -> Result<FoundToken, Failure> {
         let lang = self.room.lang();
         let module = Module::load(&self.profile, self.module.as_deref());
         let module = module.map_err(|e| of_hsm(&e, lang))?;
-        let serial = Some(self.genesis.hsm.serial.clone()).filter(|s| !s.as_str().is_empty());
+        // A backup lies in another HSM, which has a serial number of its own.
+        let serial = match asks {
+            Asks::TheTokenInUse => Some(self.genesis.hsm.serial.clone()),
+            Asks::AnyCopy => None,
+        };
+        let serial = serial.filter(|serial| !serial.as_str().is_empty());
         let selector = TokenSelector {
             label: self.label.clone(),
             serial,
@@ -164,31 +187,36 @@ impl Desk {
                 "Use the token that was commissioned with this state folder.",
             ));
         }
-        let anchor = self.remembered(&mut hsm)?;
-        Ok((hsm, module, anchor, pin))
+        let (anchor, standing) = self.remembered(&mut hsm, asks)?;
+        Ok(FoundToken {
+            hsm,
+            module,
+            anchor,
+            standing,
+            pin,
+        })
     }
 
     /// What the HSM remembers of the journal, held against the disk.
-    fn remembered(&mut self, hsm: &mut DeviceHsm) -> Result<Option<Anchor>, Failure> {
+    fn remembered(
+        &mut self,
+        hsm: &mut DeviceHsm,
+        asks: Asks,
+    ) -> Result<(Option<Anchor>, Standing), Failure> {
         if self.anchor_store() == AnchorStore::None {
             self.room.console.notice(self.room.lang().pick(
                 "TRN03 -- this HSM keeps no anchor: a disk that was copied or rolled back is not noticed",
                 "TRN03 -- このHSMはアンカーを保持せず、ディスクの複製や巻き戻しを検出できません",
             ))?;
-            return Ok(None);
+            return Ok((None, Standing::Blank));
         }
         let slots = hsm.token().anchors();
         let slots = slots.map_err(|e| of_hsm(&e, self.room.lang()))?;
         let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
         let transcript = UnverifiedTranscript::parse(self.disk.bytes());
         let transcript = transcript.map_err(|refusal| self.room.refused([&refusal]))?;
-        let remembers = trn03(anchor.as_ref(), &transcript).and_then(|()| {
-            let anchor = anchor.as_ref();
-            anchor.map_or(Ok(()), |anchor| trn05(anchor, &transcript))
-        });
-        if let Err(refusal) = remembers {
-            return Err(self.room.refused([&refusal]));
-        }
+        let standing = standing(anchor.as_ref(), &transcript, asks);
+        let standing = standing.map_err(|refusal| self.room.refused([&refusal]))?;
         if let Some(anchor) = &anchor {
             let (entries, signatures) = (anchor.entries, anchor.signatures);
             self.room.say(
@@ -196,7 +224,7 @@ impl Desk {
                 &format!("HSM内のアンカー: 記録 {entries} 件、署名 {signatures} 件"),
             )?;
         }
-        Ok(anchor)
+        Ok((anchor, standing))
     }
 
     /// Where the head of the journal is kept. A profile that says "nowhere" is believed only where
@@ -206,6 +234,44 @@ impl Desk {
             (AnchorStore::None, AnchorStore::None) => AnchorStore::None,
             (AnchorStore::DataObject, _) | (_, AnchorStore::DataObject) => AnchorStore::DataObject,
         }
+    }
+}
+
+/// Which token a ceremony asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// The one that was told of the last session.
+    TheTokenInUse,
+    /// That one, or a copy of it.
+    AnyCopy,
+}
+
+/// A token that was logged in to and has the device's identity key.
+struct FoundToken {
+    hsm: DeviceHsm,
+    module: Module,
+    anchor: Option<Anchor>,
+    standing: Standing,
+    pin: PinState,
+}
+
+/// How the token's memory stands to the journal. Only the token in use goes on with it.
+fn standing(
+    anchor: Option<&Anchor>,
+    journal: &UnverifiedTranscript,
+    asks: Asks,
+) -> Result<Standing, Refusal> {
+    let Some(known) = anchor else {
+        return match asks {
+            Asks::TheTokenInUse => trn03(None, journal).map(|()| Standing::Blank),
+            Asks::AnyCopy => Ok(Standing::Blank),
+        };
+    };
+    trn03(anchor, journal)?;
+    match (trn05(known, journal), asks) {
+        (Ok(()), _) => Ok(Standing::Current),
+        (Err(_), Asks::AnyCopy) => Ok(Standing::Behind),
+        (Err(refusal), Asks::TheTokenInUse) => Err(refusal),
     }
 }
 
@@ -253,11 +319,17 @@ pub(super) struct TokenDesk {
     desk: Desk,
     hsm: DeviceHsm,
     module: Module,
-    anchor: Option<Anchor>,
+    memory: Memory,
+    standing: Standing,
     pin: PinState,
 }
 
 impl TokenDesk {
+    /// How the token's memory stands to the journal.
+    pub(super) const fn standing(&self) -> Standing {
+        self.standing
+    }
+
     /// The room.
     pub(super) const fn room(&mut self) -> &mut Room {
         &mut self.desk.room
@@ -326,7 +398,7 @@ impl TokenDesk {
         let torn = self.desk.torn.as_ref().map(|torn| torn.length);
         let cut = state.open().map(OpenSession::number);
         let (device, device_name) = (genesis.identity.device_id(), genesis.name.clone());
-        let mut records = Records::new(self.desk.disk, self.desk.journal, self.anchor);
+        let mut records = Records::new(self.desk.disk, self.desk.journal, self.memory);
         records.append(Body::SessionOpened(Box::new(opened)))?;
         records.flush()?;
         records.anchor(&mut self.hsm, lang)?;
@@ -393,7 +465,15 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         ))?;
         session.record(Body::WrongPin(WrongPin { tries_left: None }))?;
     }
-    session.room.verdicts(lines)?;
+    let kind = session
+        .journal()
+        .state()
+        .open()
+        .map(|open| open.opened().kind);
+    match kind.map(CeremonyKind::looks) {
+        Some(Looks::Only) => session.room.findings(lines)?,
+        Some(Looks::AndActs) | None => session.room.verdicts(lines)?,
+    }
     let number = session.facts.session;
     let summary = match session.journal().state().policy() {
         None => "none".to_owned(),

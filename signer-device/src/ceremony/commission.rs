@@ -24,7 +24,7 @@ use super::begin::{Machine, answers, clock, hsm_lines, judge_machine, software};
 use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
-use super::session::{Records, Session, of_hsm, rule_lines};
+use super::session::{Memory, Records, Session, of_hsm, rule_lines};
 use super::token::{ExpectedKeys, Past, judge_token};
 use super::words::{self, Half};
 use crate::console::Who;
@@ -351,7 +351,7 @@ fn be_born(
     let hsm_facts = token.facts();
     let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e, lang))?;
     let identity = hsm.identity();
-    let mut records = Records::new(disk, Journal::empty(), None);
+    let mut records = Records::new(disk, Journal::empty(), Memory::Told(None));
     records.append(Body::Genesis(Box::new(Genesis {
         root: trust.root.clone(),
         name: plan.name.clone(),

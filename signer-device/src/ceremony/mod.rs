@@ -1,18 +1,22 @@
 //! The ceremonies: one file each, its steps numbered as in `docs/ceremony/`.
 
 mod acceptance;
+pub(crate) mod backup;
 mod begin;
 pub(crate) mod check;
 pub(crate) mod commission;
+pub(crate) mod destroy;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod install_policy;
 mod intake;
+pub(crate) mod inventory;
 mod officers;
 mod pace;
 mod pool;
 mod random;
 pub(crate) mod register_wallet;
+pub(crate) mod retire_wallet;
 mod room;
 mod session;
 pub(crate) mod sign;

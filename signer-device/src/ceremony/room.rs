@@ -1,7 +1,7 @@
 //! The room of a ceremony: its console, and where in the script it is.
 
 use signer_core::approval::Seat;
-use signer_core::rule::{Refusal, RuleLine, Verdict};
+use signer_core::rule::{Refusal, RuleId, RuleLine, Verdict};
 use signer_core::types::Lang;
 
 use super::Script;
@@ -89,6 +89,20 @@ impl Room {
             return Ok(());
         }
         Err(self.refused(refused))
+    }
+
+    /// The same where a ceremony only looks: what a rule refuses is shown, and does not end it. Random
+    /// numbers that are not healthy do.
+    pub(super) fn findings(&mut self, lines: &[RuleLine]) -> Result<(), Failure> {
+        let (random, token): (Vec<RuleLine>, Vec<RuleLine>) = lines
+            .iter()
+            .cloned()
+            .partition(|line| line.rule == RuleId::HSM04);
+        match self.verdicts(&token) {
+            Err(failure) if failure.kind() == Kind::Rule => {}
+            shown => shown?,
+        }
+        self.verdicts(&random)
     }
 
     /// Shows refusals, two lines each; what the ceremony ends with.

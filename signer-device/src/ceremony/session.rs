@@ -39,16 +39,24 @@ pub(super) struct Session {
 pub(super) struct Records {
     disk: Disk,
     journal: Journal,
-    anchor: Option<Anchor>,
+    memory: Memory,
+}
+
+/// What the HSM of a session remembers.
+pub(super) enum Memory {
+    /// What it was last told. It is told more as the session goes on.
+    Told(Option<Anchor>),
+    /// It is a backup that is looked at: its memory stays as it is.
+    LeftAlone,
 }
 
 impl Records {
-    /// A journal as it was opened, with the newest anchor of the token.
-    pub(super) const fn new(disk: Disk, journal: Journal, anchor: Option<Anchor>) -> Self {
+    /// A journal as it was opened, with what the token remembers of it.
+    pub(super) const fn new(disk: Disk, journal: Journal, memory: Memory) -> Self {
         Self {
             disk,
             journal,
-            anchor,
+            memory,
         }
     }
 
@@ -102,8 +110,11 @@ impl Records {
         if hsm.token().profile().anchor() == AnchorStore::None {
             return Ok(());
         }
+        let Memory::Told(last) = self.memory else {
+            return Ok(());
+        };
         let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
-        if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != self.anchor {
+        if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != last {
             return Err(Failure::hsm(
                 "the token was told of another journal while this session was open",
                 "Two programs used one token. Nothing was released. Keep both disks and report it.",
@@ -111,11 +122,11 @@ impl Records {
         }
         let (head, ledger) = (self.journal.head(), self.journal.state().ledger());
         let signatures = ledger.signatures();
-        let next = Anchor::following(self.anchor.as_ref(), &head, signatures, ledger.digest());
+        let next = Anchor::following(last.as_ref(), &head, signatures, ledger.digest());
         hsm.token()
             .write_anchor(next.generation, &next.to_bytes())
             .map_err(|e| of_hsm(&e, lang))?;
-        self.anchor = Some(next);
+        self.memory = Memory::Told(Some(next));
         Ok(())
     }
 

@@ -4,13 +4,17 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 7] = [
+const SCRIPTS: [&Script; 11] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
     &register_wallet::SCRIPT,
     &install_policy::SCRIPT,
     &sign::SCRIPT,
+    &inventory::SCRIPT,
+    &backup::SCRIPT,
+    &retire_wallet::SCRIPT,
+    &destroy::SCRIPT,
     &export::SCRIPT,
 ];
 

@@ -118,11 +118,16 @@ impl Officers {
         }
     }
 
+    /// The officers go home with their tokens.
+    pub(crate) fn go_home(&mut self) {
+        self.tokens.clear();
+        self.module = None;
+    }
+
     /// The officers go home with their tokens; then somebody opens a device's token, past every
     /// ceremony. A module sees only tokens that were there when it was loaded.
     pub(crate) fn go_home_and_open(&mut self, label: &str, user_pin: &str) -> (Module, OpenToken) {
-        self.tokens.clear();
-        self.module = None;
+        self.go_home();
         let profile = Profile::named("softhsm2").expect("built in");
         let module = Module::load(&profile, None).expect("SoftHSM is installed");
         let selector = TokenSelector {

@@ -53,6 +53,26 @@ pub(crate) fn device(arguments: &[&str]) -> Command {
     command
 }
 
+/// The program with a limit on the size of files: to it, the disk is full.
+pub(crate) fn on_a_small_disk(arguments: &[String], bytes: u64) -> Command {
+    let inner = device(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut command = Command::new("/bin/sh");
+    command.args([
+        "-c",
+        // Without the signal a write beyond the limit is an error, as on a full disk.
+        r#"trap "" XFSZ; ulimit -f "$0"; exec "$@""#,
+        &(bytes / 512).to_string(),
+    ]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.env_clear();
+    for (name, value) in inner.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
 /// Runs the program; `person` answers each prompt.
 pub(crate) fn play(command: &mut Command, person: impl FnMut(&Prompt<'_>) -> Act) -> Played {
     play_until(command, None, person)

@@ -1,0 +1,150 @@
+//! Retiring a wallet: the administrators' order, read and typed by two people. It tightens, so it is
+//! in force at once; there is no way back.
+
+use signer_core::life::{CheckedRetirement, RetirementStanding};
+use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
+use signer_core::types::Lang;
+
+use super::Script;
+use super::begin::Desk;
+use super::officers;
+use super::register_wallet::{ask_words, class, install};
+use super::session::Session;
+use crate::console::Who;
+use crate::failure::Failure;
+use crate::files;
+use crate::plan::RetireWallet;
+
+/// The paper: `docs/ceremony/retire_wallet.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "retire_wallet",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Journal", "ジャーナルの確認"],
+        ["Token", "トークンの確認"],
+        ["Session", "セッションの開始"],
+        ["Operators", "操作者の認証"],
+        ["Check the order", "廃止指示の検証"],
+        ["Compare the order", "廃止指示の照合"],
+        ["Retire", "廃止"],
+        ["Seal", "封印"],
+        ["Log out", "ログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: RetireWallet) -> Result<(), Failure> {
+    let bytes = files::read(&plan.order, files::ARTEFACT)?;
+    let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+
+    // 1. Environment
+    desk.room.step(1)?;
+    let machine = desk.machine()?;
+
+    // 2. Journal
+    desk.room.step(2)?;
+    desk.journal()?;
+
+    // 3. Token
+    desk.room.step(3)?;
+    let mut token = desk.token()?;
+
+    // 4. Session
+    token.room().step(4)?;
+    let mut session = token.open(CeremonyKind::Retire, machine)?;
+    match retire(&mut session, &bytes) {
+        Ok(()) => finish(session),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 5 to 9, inside the session.
+fn retire(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
+    // 5. Operators
+    session.room.step(5)?;
+    let _operators = officers::authenticate(session)?;
+
+    // 6. Check the order
+    session.room.step(6)?;
+    let order = check(session, bytes)?;
+    session.room.say(
+        "the order is signed by a quorum of administrators, for a wallet of this device",
+        "廃止指示は管理者の必要数が署名した、この端末のウォレットに対するものです",
+    )?;
+
+    // 7. Compare the order
+    session.room.step(7)?;
+    compare(session, &order)?;
+
+    // 8. Retire
+    session.room.step(8)?;
+    install(session, WhatKind::Retirement, order.to_bytes())?;
+    session.room.say(
+        "the wallet is retired: this device signs nothing of it any more",
+        "ウォレットを廃止しました。以後この端末は署名しません",
+    )?;
+
+    // 9. Seal
+    session.room.step(9)?;
+    session.close(Outcome::Done)?;
+    Ok(())
+}
+
+/// Step 10.
+fn finish(mut session: Session) -> Result<(), Failure> {
+    // 10. Log out
+    session.room.step(10)?;
+    session.leave()
+}
+
+fn check(session: &Session, bytes: &[u8]) -> Result<CheckedRetirement, Failure> {
+    let state = session.journal().state();
+    let roster = state.roster();
+    let standing = RetirementStanding {
+        roster: roster.ok_or_else(|| Failure::internal("no roster is installed"))?,
+        wallets: state.wallets(),
+        known: state.height(),
+    };
+    CheckedRetirement::open(bytes, standing)
+        .map_err(|error| Failure::of_two_lines("retirement", &error))
+}
+
+/// A types the wallet's name, B words of the order from paper.
+fn compare(session: &mut Session, order: &CheckedRetirement) -> Result<(), Failure> {
+    let lang = session.lang();
+    let asked = order.order();
+    let wallets = session.journal().state().wallets().wallets();
+    let wallet = wallets.iter().find(|wallet| wallet.id() == asked.wallet);
+    let wallet = wallet.ok_or_else(|| Failure::internal("a wallet that is not registered"))?;
+    let name = wallet.name().to_string();
+    let lines = [
+        format!("{name}  {}", class(wallet.class(), lang)),
+        format!("{}", asked.wallet),
+        String::new(),
+        match lang {
+            Lang::En => format!("the administrators say: EMPTY at height {}", asked.empty_at),
+            Lang::Ja => format!("管理者の申告: ブロック高 {} で残高なし", asked.empty_at),
+        },
+        asked.reason.to_string(),
+        String::new(),
+        lang.pick(
+            "AFTER THIS NO COIN OF THE WALLET CAN BE MOVED WITH THIS DEVICE",
+            "この後、この端末で当該ウォレットのコインを動かすことはできません",
+        )
+        .to_owned(),
+    ];
+    let screen = session.show("retirement", &lines)?;
+    let question = lang.pick(
+        "Type the name of the wallet that is retired",
+        "廃止するウォレットの名称を入力",
+    );
+    session.ask(&Who::A, "retire-wallet", question, screen, |typed| {
+        typed == name
+    })?;
+    let subject = [
+        "the retirement from your paper".to_owned(),
+        "書面の廃止指示".to_owned(),
+    ];
+    let digest = *order.digest().as_bytes();
+    ask_words(session, &Who::B, "retire-order", screen, &digest, &subject)
+}
