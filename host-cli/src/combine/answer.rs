@@ -80,13 +80,11 @@ fn new_receipt<'a>(
     let known = &request.carried().receipts;
     let receipts = answer.carried().receipts.iter();
     let mut new = receipts.filter(|receipt| !known.contains(receipt));
-    match (new.next(), new.next()) {
-        (Some((device, session, bytes)), None) => Ok((*device, *session, bytes)),
-        _ => {
-            let expected = phrase!("one new receipt", "新しい受領証1つ");
-            Err(refused(Place::Whole, expected, none_or_several()))
-        }
+    if let (Some((device, session, bytes)), None) = (new.next(), new.next()) {
+        return Ok((*device, *session, bytes));
     }
+    let expected = phrase!("one new receipt", "新しい受領証1つ");
+    Err(refused(Place::Whole, expected, none_or_several()))
 }
 
 /// The signatures that the answer adds, one for each input, as a receipt lists them.
@@ -102,20 +100,18 @@ fn new_signatures(
             let signatures = after.partial_sigs.iter();
             let mut new = signatures.filter(|signature| !before.partial_sigs.contains(signature));
             let place = Place::Input(input);
-            match (new.next(), new.next()) {
-                (Some((key, der)), None) => Ok(SignatureLine {
-                    input,
-                    key: *key,
-                    signature: compact(der).ok_or_else(|| {
-                        let expected = phrase!("a signature of type ALL", "種別 ALL の署名");
-                        refused(place, expected, phrase!("another", "別の形式"))
-                    })?,
-                }),
-                _ => {
-                    let expected = phrase!("one new signature", "新しい署名1つ");
-                    Err(refused(place, expected, none_or_several()))
-                }
-            }
+            let (Some((key, der)), None) = (new.next(), new.next()) else {
+                let expected = phrase!("one new signature", "新しい署名1つ");
+                return Err(refused(place, expected, none_or_several()));
+            };
+            Ok(SignatureLine {
+                input,
+                key: *key,
+                signature: compact(der).ok_or_else(|| {
+                    let expected = phrase!("a signature of type ALL", "種別 ALL の署名");
+                    refused(place, expected, phrase!("another", "別の形式"))
+                })?,
+            })
         })
         .collect()
 }

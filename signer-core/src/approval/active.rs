@@ -64,6 +64,7 @@ pub enum RosterError {
 }
 
 impl Explained for RosterError {
+    #[expect(clippy::too_many_lines, reason = "one sentence for each error")]
     fn what(&self) -> Phrase {
         match self {
             Self::Signed(error) => error.phrase(),

@@ -126,17 +126,14 @@ impl Fields {
     /// Checks the shape of every known field, and counts what is not read.
     fn note_purposes(&mut self, map: MapId) -> Result<(), Refusal> {
         for record in self.raw.records(map) {
-            match known(map, record) {
-                Some(known) => {
-                    check_shape(self.raw.version(), map, &known, record)?;
-                    if known.purpose == Purpose::OtherSpending {
-                        self.other_spending.push((map, known.name));
-                    }
+            if let Some(known) = known(map, record) {
+                check_shape(self.raw.version(), map, &known, record)?;
+                if known.purpose == Purpose::OtherSpending {
+                    self.other_spending.push((map, known.name));
                 }
-                None => {
-                    check_proprietary(map, record)?;
-                    note_unread(map, record, &mut self.foreign, &mut self.carried_bytes);
-                }
+            } else {
+                check_proprietary(map, record)?;
+                note_unread(map, record, &mut self.foreign, &mut self.carried_bytes);
             }
         }
         Ok(())

@@ -3,11 +3,13 @@
 //! A phrase cannot be made in one language alone: [`phrase!`](crate::phrase) takes both, with the
 //! same facts in them. Numbers, addresses, digests and identifiers are the same in both.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
 use minicbor::decode::Error;
-use minicbor::{Decode, Decoder, Encode};
+use minicbor::encode::{self, Write};
+use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use crate::types::Lang;
 
@@ -22,17 +24,12 @@ const PHRASE_LIMIT: usize = 1_000;
 /// Printable on any terminal: the English is ASCII, the Japanese may hold kana, kanji and
 /// full-width signs beside it. Everything else is escaped, in what is made here; in what is read
 /// it is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Encode)]
-pub struct Phrase {
-    #[n(0)]
-    en: String,
-    #[n(1)]
-    ja: String,
-}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase(Box<Texts>);
 
-/// The array that a phrase is encoded as, before it is judged.
-#[derive(Decode)]
-struct Wire {
+/// The array that a phrase is encoded as. Boxed: a refusal is the error of many functions.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Texts {
     #[n(0)]
     en: String,
     #[n(1)]
@@ -42,19 +39,19 @@ struct Wire {
 impl Phrase {
     /// The same words in both languages.
     pub fn new(en: &str, ja: &str) -> Self {
-        Self {
+        Self(Box::new(Texts {
             en: kept(en, is_english, PHRASE_LIMIT),
             ja: kept(ja, is_japanese, PHRASE_LIMIT),
-        }
+        }))
     }
 
     /// A number, an address, a digest or an identifier: the same in both languages.
     pub fn figure(value: impl fmt::Display) -> Self {
         let text = plain(&value);
-        Self {
+        Self(Box::new(Texts {
             en: text.clone(),
             ja: text,
-        }
+        }))
     }
 
     /// What is not there.
@@ -70,23 +67,33 @@ impl Phrase {
                 en.push_str("; ");
                 ja.push('、');
             }
-            en.push_str(&phrase.en);
-            ja.push_str(&phrase.ja);
+            en.push_str(&phrase.0.en);
+            ja.push_str(&phrase.0.ja);
         }
         Self::new(&en, &ja)
     }
 
     /// The words in one language.
     pub fn text(&self, lang: Lang) -> &str {
-        lang.pick(&self.en, &self.ja)
+        lang.pick(&self.0.en, &self.0.ja)
+    }
+}
+
+impl<C> Encode<C> for Phrase {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        self.0.encode(encoder, context)
     }
 }
 
 impl<'b, C> Decode<'b, C> for Phrase {
     fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, Error> {
-        let Wire { en, ja } = Wire::decode(decoder, context)?;
-        let phrase = Self::new(&en, &ja);
-        if phrase.en == en && phrase.ja == ja {
+        let texts = Texts::decode(decoder, context)?;
+        let phrase = Self::new(&texts.en, &texts.ja);
+        if *phrase.0 == texts {
             Ok(phrase)
         } else {
             Err(Error::message("a phrase with signs that no rule writes"))

@@ -20,13 +20,14 @@ use crate::rule::{Refusal, RuleId, Stage, Verdict};
 use crate::signing::{ReceiptFacts, Signing, SigningHsm};
 use crate::token::{
     Assurance, Expectation, Inventory, Line, LoginState, Pattern, RandomBefore, Relaxations,
-    SeenKey, SessionEnd, hsm01, hsm02, hsm03, hsm04, hsm05,
+    SeenKey, SessionEnd, hsm01, hsm02, hsm03, hsm04, hsm05, hsm06,
 };
 use crate::transcript::testing::{Bench, reading};
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Outcome, UnverifiedTranscript, VerifiedTranscript, trn03, trn05,
 };
-use crate::types::Lang;
+use crate::types::{Lang, Network};
+use crate::wallet::refused_extension;
 
 #[test]
 fn one_refusal_of_each_rule_is_the_golden_text() {
@@ -66,6 +67,7 @@ fn every() -> Vec<Refusal> {
     all.extend(of_token());
     all.extend(of_transcript());
     all.extend(of_the_life_of_keys());
+    all.extend(refused_extension().into_iter().take(1));
     all
 }
 
@@ -148,7 +150,7 @@ fn of_machine() -> Vec<Refusal> {
     lines.map(|line| first_of(line.verdict)).collect()
 }
 
-fn of_token() -> [Refusal; 5] {
+fn of_token() -> [Refusal; 6] {
     let facts = super::device::hsm_facts();
     let expected = Expectation {
         vendor: Vec::from([Pattern::new("Another vendor").unwrap()]),
@@ -179,6 +181,7 @@ fn of_token() -> [Refusal; 5] {
         hsm03(&inventory, []),
         hsm04(&stuck, RandomBefore::Sessions(&before)),
         hsm05(open),
+        hsm06(facts.standing(), Some(&facts), Network::Main, None),
     ]
     .map(first_of)
 }

@@ -96,6 +96,7 @@ pub enum WalletError {
 }
 
 impl Explained for WalletError {
+    #[expect(clippy::too_many_lines, reason = "one sentence for each error")]
     fn what(&self) -> Phrase {
         match self {
             Self::Signed(error) => error.phrase(),

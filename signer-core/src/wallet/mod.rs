@@ -36,3 +36,5 @@ pub(crate) use moves::Moves;
 pub use moves::OutputKind;
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
 pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};
+#[cfg(test)]
+pub(crate) use wal07::tests::refused_extension;

@@ -109,7 +109,7 @@ const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use alloc::string::String;
     use alloc::sync::Arc;
 
@@ -264,18 +264,23 @@ mod tests {
         assert!(matches!(error, WalletError::Extension(_)));
     }
 
-    /// All devices signed it, every key in it is theirs, and its form is right: with the old rows
-    /// in another order, coins at old addresses could not be found any more.
-    #[test]
-    fn wal07_alone() {
+    /// An extension with two old rows exchanged.
+    pub(crate) fn refused_extension() -> Vec<Refusal> {
         let world = world();
         let mut record = extension(world, 2);
         record.receive.swap(0, 1);
         let other = registered(world, record);
-        let refused = registry(world).add(other).unwrap_err();
-        let WalletError::Extension(refusals) = refused else {
-            panic!("{refused}")
-        };
+        match registry(world).add(other).unwrap_err() {
+            WalletError::Extension(refusals) => refusals,
+            other => panic!("{other}"),
+        }
+    }
+
+    /// All devices signed it, every key in it is theirs, and its form is right: with the old rows
+    /// in another order, coins at old addresses could not be found any more.
+    #[test]
+    fn wal07_alone() {
+        let refusals = refused_extension();
         assert!(refusals.iter().all(|refusal| refusal.rule == RuleId::WAL07));
         assert_eq!(refusals.len(), 2);
     }

@@ -128,6 +128,7 @@ impl DeviceState {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]
 fn refused(error: impl Explained) -> FoldError {
     FoldError::Artefact(error.what())
 }
