@@ -34,6 +34,8 @@ const INSTALLED_HEADERS: u64 = 6;
 const RUN: u32 = 20_000;
 /// ENV01, ENV02 and HSM04 in reports: what an auditor judges again.
 const MACHINE_RULES: [u64; 3] = [35, 36, 40];
+/// The rule that asks for an acceptance test of the HSM.
+const HSM06: u64 = 49;
 /// Parameters of the health tests of random numbers: `docs/randomness.md`.
 const RANDOM_TESTS: [u64; 6] = [40, 8, 1024, 6, 512, 19];
 /// Bytes of a start-up test.
@@ -201,6 +203,8 @@ impl Journal {
             let verdict = Value::Array(vec![Value::Uint(0), Value::Array(vec![])]);
             Value::fields([Some(Value::Uint(rule)), Some(verdict)])
         };
+        let mut report = MACHINE_RULES.map(passed).to_vec();
+        report.push(untested());
         let opened = Value::fields([
             Some(Value::Uint(ceremony)),
             Some(Value::bytes(&nonce(self.session))),
@@ -210,7 +214,7 @@ impl Journal {
             None,
             Some(hsm_facts()),
             Some(reading),
-            Some(Value::Array(MACHINE_RULES.map(passed).to_vec())),
+            Some(Value::Array(report)),
             self.last_seal.map(|seal| Value::bytes(&seal)),
             Some(random_evidence(self.session)),
         ]);
@@ -381,6 +385,9 @@ pub(crate) fn hsm_facts() -> Value {
     let line = |text: &str| Some(Value::text(text));
     let digest = |text: &str| Some(Value::bytes(&tagged("himuro/file", &[text.as_bytes()])));
     let (test_only, software) = (Value::Uint(0), Value::Uint(2));
+    let (pin, data_object) = (Value::Uint(0), Value::Uint(0));
+    let why = Value::Array(vec![Value::text("software")]);
+    let never_validated = Value::Array(vec![Value::Uint(0), why]);
     let none_relaxed = [Value::Uint(0), Value::Uint(0), Value::Array(vec![])];
     Value::fields([
         line("nobody"),
@@ -396,9 +403,23 @@ pub(crate) fn hsm_facts() -> Value {
         digest("profile"),
         Some(test_only),
         Some(software),
-        line("none"),
+        Some(never_validated),
         Some(Value::fields(none_relaxed.map(Some))),
+        Some(Value::Array(vec![])),
+        Some(pin),
+        Some(data_object),
     ])
+}
+
+/// HSM06 on a network whose coins have no value: it does not apply.
+fn untested() -> Value {
+    let why = [
+        "no coins of value on this network",
+        "価値のあるコインのないネットワーク",
+    ];
+    let why = Value::Array(why.map(Value::text).to_vec());
+    let verdict = Value::Array(vec![Value::Uint(3), Value::Array(vec![why])]);
+    Value::fields([Some(Value::Uint(HSM06)), Some(verdict)])
 }
 
 /// Two healthy sources, and other bytes in every session.
