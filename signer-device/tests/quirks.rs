@@ -10,7 +10,7 @@ use std::process::Command;
 use signer_core::transcript::{Body, Outcome};
 
 use support::house::{House, destination_script};
-use support::people::{at_ceremony, at_commissioning};
+use support::people::{PIN, at_ceremony, at_commissioning};
 use support::play::{Played, device, play};
 use support::{Bench, isolated};
 
@@ -577,6 +577,33 @@ fn a_pool_that_the_hsm_cut_is_finished() {
     });
 }
 
+/// Cards that were loaded before open the token for anybody: said, and recorded.
+#[test]
+fn a_login_that_proves_nothing_is_recorded() {
+    isolated("a_login_that_proves_nothing_is_recorded", |bench| {
+        let house = behind_quirks_with(bench, "kind = \"pin\"", "kind = \"preloaded\"");
+        house.commission("d1").ended(0);
+        let (state, out) = (bench.arg("d1"), bench.arg("no.psbt"));
+        let input = bench.write("in.psbt", b"no psbt");
+        let sign = [
+            "psbt", "sign", "--state", &state, "--in", &input, "--out", &out,
+        ];
+        let sign = house.at_hsm(sign.map(str::to_owned).to_vec());
+        let played = at_work(&sign, "login=any-pin");
+        // The module opens the device's token only; the officers' own stay closed.
+        played.ended(4).says("this login proves nothing");
+        assert!(!played.output.contains("[pin]"), "nobody was asked for it");
+        let transcript = house.verified_transcript("d1");
+        let recorded = |body: &Body| format!("{body:?}").contains("the login proves nothing");
+        assert!(
+            transcript
+                .entries()
+                .iter()
+                .any(|entry| recorded(&entry.body))
+        );
+    });
+}
+
 /// A token that locks: the tries that are left are said before a PIN is asked for.
 #[test]
 fn tries_are_said_before_a_pin_is_asked_for() {
@@ -615,10 +642,16 @@ fn tries_are_said_before_a_pin_is_asked_for() {
 
 /// A house whose devices stand behind the quirk module, and give calls two and a half seconds.
 fn behind_quirks(bench: &Bench) -> House<'_> {
+    behind_quirks_with(bench, "kind = \"pin\"", "kind = \"pin\"")
+}
+
+/// The same, with one more piece of the profile replaced.
+fn behind_quirks_with<'b>(bench: &'b Bench, piece: &str, by: &str) -> House<'b> {
     let text = include_str!("../../hsm-profiles/profiles/softhsm2.toml");
+    assert!(text.contains(piece), "{piece}");
     let hurried = text.replace("timeout_ms = 10000", "timeout_ms = 2500");
     assert_ne!(text, hurried);
-    let profile = bench.write("profile.toml", hurried.as_bytes());
+    let profile = bench.write("profile.toml", hurried.replacen(piece, by, 1).as_bytes());
     let program = std::env::current_exe().expect("this program has a path");
     let module = program.with_file_name("libquirk_module.so");
     House::empty(bench, Some([profile, module.display().to_string()]))
@@ -631,6 +664,7 @@ fn quirky(arguments: &[String], quirk: &str) -> Command {
     if !quirk.is_empty() {
         command.env("HIMURO_QUIRK", quirk);
     }
+    command.env("HIMURO_QUIRK_PIN", PIN);
     command
 }
 

@@ -13,7 +13,8 @@ use signer_core::review::ReviewSession;
 use signer_core::rule::{Refusal, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{
-    AcceptanceRecord, AnchorStore, Assurance, Date, HsmFacts, Line, RandomBefore, hsm_screen, hsm04,
+    AcceptanceRecord, AnchorStore, Assurance, Date, HsmFacts, Line, LoginKind, RandomBefore,
+    hsm_screen, hsm04,
 };
 use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, Looks, OpenSession,
@@ -451,6 +452,13 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
             "a sealed session",
             &happened,
             "closed by this one",
+        ))?;
+    }
+    if session.hsm.token().profile().login_kind() == LoginKind::Preloaded {
+        session.record(exception(
+            "a login by who is here",
+            "cards were loaded before: the login proves nothing of who is here",
+            "begun all the same",
         ))?;
     }
     let folder = session.records.folder().to_path_buf();
