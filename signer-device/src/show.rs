@@ -167,7 +167,12 @@ const fn outcome_name(outcome: Outcome) -> &'static str {
 pub(crate) fn wallets(plan: &Show) -> Result<(), Failure> {
     let mut reading = Reading::open(&plan.place)?;
     let wallets = reading.state().wallets().wallets();
-    let list = Json::List(wallets.iter().map(|wallet| wallet_json(wallet)).collect());
+    let list = Json::List(
+        wallets
+            .iter()
+            .map(|wallet| wallet_json(reading.state(), wallet))
+            .collect(),
+    );
     if plan.format == Format::Json {
         return reading.console.plain(&list.to_string());
     }
@@ -186,7 +191,7 @@ pub(crate) fn wallets(plan: &Show) -> Result<(), Failure> {
         .try_for_each(|wallet| lines_of(&mut reading.console, wallet))
 }
 
-fn wallet_json(wallet: &RegisteredWallet) -> Json {
+fn wallet_json(state: &DeviceState, wallet: &RegisteredWallet) -> Json {
     Json::Object(vec![
         ("name", Json::text(wallet.name())),
         ("digest", Json::text(wallet.digest())),
@@ -207,6 +212,14 @@ fn wallet_json(wallet: &RegisteredWallet) -> Json {
         ("version", Json::from(wallet.record().table_version)),
         ("receive", Json::from(wallet.addresses(Chain::Receive))),
         ("change", Json::from(wallet.addresses(Chain::Change))),
+        (
+            "receive_left",
+            Json::from(state.supply(wallet, Chain::Receive).left()),
+        ),
+        (
+            "change_left",
+            Json::from(state.supply(wallet, Chain::Change).left()),
+        ),
     ])
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hsm_profiles::OpenToken;
 use signer_core::cose::{Endorsed, peek};
@@ -383,6 +383,11 @@ fn a_wallet_is_extended_and_spends_from_a_new_address() {
                 let parsed = ParsedPsbt::parse(bench.read(&whole)).expect("strict");
                 assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
             }
+            // Address 5 of 7 was used: a fifth is left or less.
+            let last = ceremony(&generate(bench, "d1", "0", ["1", "0"], "more.card"));
+            last.ended(0)
+                .says("! wallet Cold 1: 1 of 7 addresses are left on chain 0");
+            assert!(!last.output.contains("left on chain 1"));
             for name in ["d1", "d2", "d3"] {
                 let transcript = house.verified_transcript(name);
                 assert_eq!(transcript.state().wallets().newest().count(), 1);
@@ -420,5 +425,54 @@ fn an_extension_that_is_none_is_refused() {
         };
         let entries = transcript.entries().iter();
         assert_eq!(entries.filter(|entry| refused(&entry.body)).count(), 2);
+    });
+}
+
+/// So many keys in one pool, half on each chain: 1,000, or what `HIMURO_KEYS` says.
+#[test]
+fn a_large_pool_is_made_and_opened() {
+    isolated("a_large_pool_is_made_and_opened", |bench| {
+        let keys: usize = match std::env::var("HIMURO_KEYS") {
+            Ok(keys) => keys.parse().expect("a number of keys"),
+            Err(_) => 1_000,
+        };
+        let half = (keys / 2).to_string();
+        let house = House::with_devices(bench, &[]);
+        let words = house.officers.root_words();
+        let counts = [("--receive", half.as_str()), ("--change", half.as_str())];
+        let init = house.init_arguments_with("d1", &counts);
+        let begun = Instant::now();
+        let played = run(&init, |prompt| at_commissioning(&words, prompt));
+        let said = format!("{keys} of {keys}");
+        played.ended(0).says(&said);
+        println!(
+            "{keys} keys: made, proven and on a card in {:.1?}",
+            begun.elapsed()
+        );
+        let begun = Instant::now();
+        let transcript = house.verified_transcript("d1");
+        println!(
+            "{keys} keys: journal exported and verified in {:.1?}",
+            begun.elapsed()
+        );
+        assert_eq!(transcript.state().missing_ids().count(), 0);
+        for line in played.output.lines().filter(|line| line.contains(" of ")) {
+            println!("{line}");
+        }
+        let shown = card(bench, "d1.card");
+        let mut officers = house.officers;
+        let begun = Instant::now();
+        let (_module, mut token) = officers.go_home_and_open("himuro-d1", PIN);
+        println!(
+            "{keys} keys: module loaded, token opened and listed in {:.1?}",
+            begun.elapsed()
+        );
+        let begun = Instant::now();
+        assert_eq!(token.read_wallet_keys().map(|read| read.len()), Ok(keys));
+        println!(
+            "{keys} keys: attributes read back in {:.1?}",
+            begun.elapsed()
+        );
+        token_holds_exactly(&mut token, &shown);
     });
 }

@@ -7,6 +7,7 @@ mod keys;
 mod life;
 mod session;
 mod signatures;
+mod supply;
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -49,6 +50,7 @@ pub struct DeviceState {
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
     life: Life,
+    used: supply::Used,
     ledger: LedgerState,
     sessions: Vec<SessionSummary>,
     open: Option<OpenSession>,
@@ -72,6 +74,7 @@ impl DeviceState {
             keys: Vec::new(),
             generation: None,
             life: Life::default(),
+            used: supply::Used::default(),
             ledger: LedgerState::empty(),
             sessions: Vec::new(),
             open: None,
@@ -214,7 +217,11 @@ impl DeviceState {
                 self.reject(rejected);
                 Ok(())
             }
-            Body::Intent(intent) => self.intend(intent),
+            Body::Intent(intent) => {
+                self.intend(intent)?;
+                self.note_used(intent);
+                Ok(())
+            }
             Body::Result(line) => self.made(line),
             Body::Closed(outcome) => self.close(*outcome),
             Body::Shown(shown) => {

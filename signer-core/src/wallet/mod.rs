@@ -17,6 +17,7 @@ mod record;
 mod registered;
 mod script;
 mod scripts;
+mod supply;
 mod wal01;
 mod wal02;
 mod wal03;
@@ -36,5 +37,6 @@ pub(crate) use moves::Moves;
 pub use moves::OutputKind;
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
 pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};
+pub use supply::{Supply, SupplyLevel};
 #[cfg(test)]
 pub(crate) use wal07::tests::refused_extension;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
@@ -20,7 +21,8 @@ use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, Looks, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03, trn05,
 };
-use signer_core::types::{Lang, PoolNumber, SessionNumber};
+use signer_core::types::{Chain, Lang, PoolNumber, SessionNumber};
+use signer_core::wallet::{RegisteredWallet, Supply, SupplyLevel};
 
 use super::Script;
 use super::random::Random;
@@ -124,6 +126,9 @@ impl Desk {
             self.room
                 .console
                 .notice(&unfinished_keys(cut.pool, missing, self.room.lang()))?;
+        }
+        for text in scarce(state, self.room.lang()) {
+            self.room.console.notice(&text)?;
         }
         let (name, site) = (&self.genesis.name, &self.genesis.site);
         self.room.say(
@@ -274,6 +279,32 @@ fn standing(
         (Err(_), Asks::AnyCopy) => Ok(Standing::Behind),
         (Err(refusal), Asks::TheTokenInUse) => Err(refusal),
     }
+}
+
+/// What is said of chains of which a fifth or less is unused.
+fn scarce(state: &DeviceState, lang: Lang) -> Vec<String> {
+    let retired = |wallet: &RegisteredWallet| state.wallets().retirement(&wallet.id()).is_some();
+    let wallets = state.wallets().newest().filter(|wallet| !retired(wallet));
+    let chains = wallets.flat_map(|wallet| [Chain::Receive, Chain::Change].map(|c| (wallet, c)));
+    let low = chains.filter_map(|(wallet, chain)| {
+        let supply = state.supply(wallet, chain);
+        (supply.level() == SupplyLevel::Low).then_some((wallet, chain, supply))
+    });
+    let text = |(wallet, chain, supply): (&Arc<RegisteredWallet>, Chain, Supply)| {
+        let (left, total, name) = (supply.left(), supply.total(), wallet.name());
+        let chain = chain.number();
+        match lang {
+            Lang::En => format!(
+                "wallet {name}: {left} of {total} addresses are left on chain {chain}; \
+                 generate more keys and extend the wallet"
+            ),
+            Lang::Ja => format!(
+                "ウォレット {name}: チェーン {chain} の未使用アドレスは {total} 件中 {left} 件です。\
+                 鍵を生成しウォレットを拡張してください"
+            ),
+        }
+    };
+    low.map(text).collect()
 }
 
 /// What is said of a generation that was cut.
