@@ -11,7 +11,7 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 use crate::card::Card;
 use crate::case::{Case, Fact};
 use crate::cbor::Value;
-use crate::sign::{Signed, public, sha256_of, tagged};
+use crate::sign::{Signed, key_id, public, sha256_of, tagged};
 use crate::world::{
     self, DEVICES, NONCE, SESSION, STRANGE_DEVICE, TIP, Wallet, attendance_of, scope, world,
 };
@@ -147,6 +147,7 @@ struct Journal {
 struct Ledger {
     spent: Vec<Vec<u8>>,
     rejected: Vec<Vec<u8>>,
+    r_values: Vec<Vec<u8>>,
     change: Vec<Vec<u8>>,
     signatures: u64,
 }
@@ -222,6 +223,9 @@ impl Journal {
     }
 
     fn install(&mut self, kind: u64, artefact: Vec<u8>) {
+        self.ledger
+            .r_values
+            .extend(own_r_values(self.device, &artefact));
         let installed = Value::fields([Some(Value::Uint(kind)), Some(Value::Bytes(artefact))]);
         self.add(2, installed);
     }
@@ -273,6 +277,9 @@ impl Journal {
         ]);
         let signed = Signed::new("seal", &seal.encode(), self.device).bytes();
         self.last_seal = Some(tagged("himuro/file", &[&signed]));
+        self.ledger
+            .r_values
+            .extend(own_r_values(self.device, &signed));
         self.add(18, Value::Bytes(signed));
     }
 
@@ -341,14 +348,46 @@ impl Journal {
     }
 }
 
+/// r of every signature by this device in an artefact: of the whole, of endorsements, and the
+/// possession proofs on its own card.
+fn own_r_values(device: &str, artefact: &[u8]) -> Vec<Vec<u8>> {
+    const SIGNATURE: [u8; 2] = [0x58, 0x40];
+    let kid = key_id(&public(device));
+    let r_after = |start: &[u8], at: usize| {
+        let rest = artefact.get(at..)?.strip_prefix(start)?;
+        Some(rest.strip_prefix(&SIGNATURE)?.get(..32)?.to_vec())
+    };
+    let places = artefact.windows(kid.len()).enumerate();
+    let own: Vec<usize> = places
+        .filter(|(_, window)| *window == kid)
+        .map(|(at, _)| at + kid.len())
+        .collect();
+    // An endorsement: no header, no payload, the signature.
+    let mut found: Vec<Vec<u8>> = own
+        .iter()
+        .filter_map(|at| r_after(&[0xA0, 0xF6], *at))
+        .collect();
+    // Signed as a whole: tag 18 of four parts, the signature at the end.
+    if artefact.starts_with(&[0xD2, 0x84]) && !own.is_empty() {
+        let last = artefact.len() - 66;
+        found.extend(r_after(&[], last));
+        // Keys on a card: {0: 33 bytes, 1: 64 bytes}.
+        let keys = artefact.windows(4).enumerate();
+        let keys = keys.filter(|(_, window)| *window == [0xA2, 0x00, 0x58, 0x21]);
+        found.extend(keys.filter_map(|(at, _)| r_after(&[0x01], at + 4 + 33)));
+    }
+    found
+}
+
 impl Ledger {
     fn digest(&self) -> [u8; 32] {
         let section = |records: &[Vec<u8>]| {
             let mut sorted = records.to_vec();
             sorted.sort();
+            sorted.dedup();
             sha256_of(&sorted.concat())
         };
-        let sections = [&self.spent, &self.rejected, &vec![], &self.change];
+        let sections = [&self.spent, &self.rejected, &self.r_values, &self.change];
         let sections: Vec<u8> = sections.into_iter().flat_map(|r| section(r)).collect();
         tagged(
             "himuro/ledger",

@@ -483,7 +483,7 @@ fn stored() -> Vec<SheetCase> {
         record(
             "second-version-of-the-table",
             &draft.clone().with(|d| d.table_version = 2).complete(),
-            "refused 0 the record extends another one",
+            "refused 0 version 2 of the key table does not fit its predecessor",
         ),
         record(
             "of-another-root",
