@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use hsm_profiles::{Profile, ProfileError};
 use signer_core::rule::Verdict;
-use signer_core::token::{Assurance, Relaxations, hsm06};
-use signer_core::types::Network;
+use signer_core::token::{Assurance, Date, Line, Relaxations, fips_status, hsm06};
+use signer_core::types::{Lang, Network};
 use toml::de::{DeTable, DeValue};
 
 /// Marks of a source, as the head of each file explains them.
@@ -206,4 +206,28 @@ fn relaxations_are_those_that_the_guide_lists() {
             "yubihsm2"
         ]
     );
+}
+
+/// The guide's table has a row for each profile, and says of FIPS what the screen says on that day.
+#[test]
+fn the_guide_says_what_the_profiles_say() {
+    let guide = include_str!("../../docs/hsm-guide.md");
+    let day = Date::parse("2026-11-22").unwrap();
+    for name in Profile::names() {
+        let profile = Profile::named(name).unwrap();
+        let row = guide
+            .lines()
+            .find(|line| line.starts_with(&format!("| {name} |")));
+        let row = row.unwrap_or_else(|| panic!("{name} has no row"));
+        let unverified = profile.unverified().len();
+        assert!(row.ends_with(&format!("| {unverified} |")), "{name}: {row}");
+        assert!(row.contains(profile.login_kind().name()), "{name}: {row}");
+        assert!(row.contains(profile.backup().name()), "{name}: {row}");
+        let status = fips_status(profile.fips(), &Line::lossy(""), day);
+        let line = format!("- {name}: {}", status.lines(Lang::En)[0]);
+        assert!(
+            guide.lines().any(|said| said == line),
+            "not in the guide: {line}"
+        );
+    }
 }
