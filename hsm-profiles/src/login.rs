@@ -33,6 +33,8 @@ struct Shape {
     id: bool,
     /// There is something on either side of a colon.
     colon: bool,
+    /// Its first character is a 1.
+    one: bool,
 }
 
 impl Pin {
@@ -47,9 +49,17 @@ impl Pin {
                 colon: exact
                     .split_once(':')
                     .is_some_and(|(user, password)| !user.is_empty() && !password.is_empty()),
+                one: exact.starts_with('1'),
             },
             secret: Arc::new(AuthPin::new(exact)),
         }
+    }
+
+    /// Another PIN of the same length, for an acceptance test: surely wrong.
+    #[must_use]
+    pub fn wrong(&self) -> Self {
+        let digit = if self.shape.one { "2" } else { "1" };
+        Self::new(&Zeroizing::new(digit.repeat(self.len)))
     }
 
     /// In the place of a secret that nobody types here: it goes into the HSM by its own keypad, or

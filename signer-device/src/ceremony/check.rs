@@ -12,15 +12,13 @@ use std::time::{Duration, Instant};
 
 use bitcoin::secp256k1::PublicKey;
 use hsm_profiles::{
-    Consequence, HsmError, Module, OpenToken, Pin, Probe, Profile, ThrowAway, TokenSelector,
-    wrong_pin,
+    Consequence, HsmError, Module, OpenToken, Probe, Profile, ThrowAway, TokenSelector, wrong_pin,
 };
 use signer_core::acceptance::{Answer, MechanismLine, Operation, Tally, TestDigest, Trial};
 use signer_core::digest::sha256_of;
-use signer_core::token::{KeyReading, Line, RandomBefore, hsm04};
+use signer_core::token::{KeyReading, Line, LoginKind, RandomBefore, hsm04};
 use signer_core::transcript::MadeKey;
 use signer_core::types::Lang;
-use zeroize::Zeroizing;
 
 use self::report::{Outputs, Seen, conclude};
 use super::Script;
@@ -28,6 +26,7 @@ use super::begin::{answers, judge_machine};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
 use super::session::of_hsm;
+use super::token::{ask_at, ask_pin};
 use crate::console::Who;
 use crate::failure::Failure;
 use crate::files::Output;
@@ -159,13 +158,10 @@ fn test(
     // 8. A new login
     room.step(8)?;
     if let Some((key, _)) = keys.first() {
-        let typed = room.console.ask_pin(
-            &Who::B,
-            "pin-again",
-            room.lang().pick("The PIN once more", "PINを再入力"),
-        )?;
+        let kind = probe.token().profile().login_kind();
+        let pin = ask_pin(room, kind, &plan.label, &Who::B, "pin-again")?;
         let digest = TestDigest::new(&nonce, u32::MAX - 1);
-        let again = probe.login_again(key, &Pin::new(&typed), &digest);
+        let again = probe.login_again(key, &pin, &digest);
         again.map_err(of)?;
     }
 
@@ -218,25 +214,21 @@ fn enter(
     profile: &Profile,
 ) -> Result<(OpenToken, Entered), Failure> {
     let lang = room.lang();
-    let question = match lang {
-        Lang::En => format!("PIN of token {}", selector.label),
-        Lang::Ja => format!("トークン {} のPIN", selector.label),
-    };
-    let typed = room.console.ask_pin(&Who::B, "pin", &question)?;
+    let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    let (pin, _) = ask_at(room, &closed, selector, &Who::B, "pin")?;
+    drop(closed);
     let wrong = if may_be_wrong(room, selector, profile)? {
-        let wrong = wrong_pin(module, selector, &Pin::new(&spoiled(&typed)));
-        wrong.map_err(|e| of_hsm(&e, lang))?
+        wrong_pin(module, selector, &pin.wrong()).map_err(|e| of_hsm(&e, lang))?
     } else {
         let (_, consequence) = profile.pin_tries();
         let why = match consequence {
+            Consequence::None if profile.login_kind() != LoginKind::Pin => "no PIN is typed here",
             Consequence::None => "nobody allowed it",
             Consequence::Lock => "too many wrong PINs lock this HSM",
             Consequence::Wipe => "too many wrong PINs wipe this HSM",
         };
         (Answer::NotTried, why.to_owned())
     };
-    let pin = Pin::new(&typed);
-    drop(typed);
     let since = Instant::now();
     let open = module.open(selector).and_then(|closed| closed.login(&pin));
     let open = open.map_err(|e| of_hsm(&e, lang))?;
@@ -250,7 +242,8 @@ fn may_be_wrong(
     selector: &TokenSelector,
     profile: &Profile,
 ) -> Result<bool, Failure> {
-    if profile.pin_tries().1 != Consequence::None {
+    let free = profile.pin_tries().1 == Consequence::None;
+    if !free || profile.login_kind() != LoginKind::Pin {
         return Ok(false);
     }
     let label = selector.label.as_str();
@@ -267,16 +260,6 @@ fn may_be_wrong(
         SKIP => Some(false),
         _ => None,
     })
-}
-
-/// Another PIN of the same length.
-fn spoiled(pin: &Zeroizing<String>) -> Zeroizing<String> {
-    let mut characters = pin.chars();
-    let other = match characters.next() {
-        Some('1') => '2',
-        _ => '1',
-    };
-    Zeroizing::new(std::iter::once(other).chain(characters).collect())
 }
 
 /// What every digest of the test follows from. It is no secret: where random numbers fail their

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hsm_profiles::{
-    Consequence, HsmError, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
+    ClosedToken, Consequence, HsmError, Module, OpenToken, Pin, PinState, Profile, TokenSelector,
 };
 use signer_core::keys::CkaId;
 use signer_core::rule::{RuleId, RuleLine, Verdict};
@@ -28,6 +28,20 @@ pub(super) fn log_in(
 ) -> Result<(OpenToken, PinState), Failure> {
     let lang = room.lang();
     let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    let (pin, state) = ask_at(room, &closed, selector, who, id)?;
+    let open = closed.login(&pin).map_err(|e| of_hsm(&e, lang))?;
+    Ok((open, state))
+}
+
+/// Says what is known of the PIN of a token, then asks for it. Nobody is logged in yet.
+pub(super) fn ask_at(
+    room: &mut Room,
+    closed: &ClosedToken,
+    selector: &TokenSelector,
+    who: &Who,
+    id: &str,
+) -> Result<(Pin, PinState), Failure> {
+    let lang = room.lang();
     closed.ready_for_login().map_err(|e| of_hsm(&e, lang))?;
     let state = closed.pin_state();
     if let Some(text) = tries(closed.profile(), lang) {
@@ -46,15 +60,9 @@ pub(super) fn log_in(
     if !text.is_empty() {
         room.console.notice(text)?;
     }
-    let pin = ask_pin(
-        room,
-        closed.profile().login_kind(),
-        &selector.label,
-        who,
-        id,
-    )?;
-    let open = closed.login(&pin).map_err(|e| of_hsm(&e, lang))?;
-    Ok((open, state))
+    let kind = closed.profile().login_kind();
+    let pin = ask_pin(room, kind, &selector.label, who, id)?;
+    Ok((pin, state))
 }
 
 /// What wrong PINs do, where they do something.
@@ -75,7 +83,7 @@ fn tries(profile: &Profile, lang: Lang) -> Option<String> {
 }
 
 /// Asks for the secret in the words of the model's login, where one is typed here at all.
-fn ask_pin(
+pub(super) fn ask_pin(
     room: &mut Room,
     kind: LoginKind,
     label: &Line,
