@@ -49,8 +49,7 @@ fn card(bench: &Bench, name: &str) -> DeviceCard {
     peek(&bench.read(name)).expect("a card")
 }
 
-/// The words that the device shows in its card are those of keys on its token, and the token
-/// holds nothing else.
+/// Every key of a card is on the token, once, and the token holds nothing else.
 fn token_holds_exactly(token: &mut OpenToken, card: &DeviceCard) {
     let device = Fingerprint::of(&card.identity.device_id());
     let mut on_card = BTreeSet::new();
@@ -74,7 +73,7 @@ fn token_holds_exactly(token: &mut OpenToken, card: &DeviceCard) {
     assert_eq!(read, on_card);
 }
 
-/// No key that a cut left is a key that the journal recorded.
+/// How many keys cuts had left, by the journal.
 fn discarded(transcript: &VerifiedTranscript) -> usize {
     let entries = transcript.entries().iter();
     let discarded = entries.filter_map(|entry| match &entry.body {
@@ -384,10 +383,11 @@ fn a_wallet_is_extended_and_spends_from_a_new_address() {
                 assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
             }
             // Address 5 of 7 was used: a fifth is left or less.
-            let last = ceremony(&generate(bench, "d1", "0", ["1", "0"], "more.card"));
-            last.ended(0)
+            let warned = ceremony(&generate(bench, "d1", "0", ["1", "0"], "more.card"));
+            warned
+                .ended(0)
                 .says("! wallet Cold 1: 1 of 7 addresses are left on chain 0");
-            assert!(!last.output.contains("left on chain 1"));
+            assert!(!warned.output.contains("left on chain 1"));
             for name in ["d1", "d2", "d3"] {
                 let transcript = house.verified_transcript(name);
                 assert_eq!(transcript.state().wallets().newest().count(), 1);
