@@ -10,6 +10,7 @@ use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
 use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
+use signer_core::life::Retirement;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
 use signer_core::types::{Height, OfficerId};
@@ -56,6 +57,19 @@ pub(crate) fn policy(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<
         Ok(policy)
     } else {
         Err(bad(path, "policy", &"it names another roster"))
+    }
+}
+
+/// A retirement with verified signatures of officers of `roster`, which it must name.
+pub(crate) fn retirement(
+    path: &Path,
+    roster: &Endorsed<Roster>,
+) -> Result<Endorsed<Retirement>, Failure> {
+    let order: Endorsed<Retirement> = endorsed(path, "retirement", roster)?;
+    if order.body().roster == roster.roster_digest() {
+        Ok(order)
+    } else {
+        Err(bad(path, "retirement", &"it names another roster"))
     }
 }
 

@@ -66,7 +66,7 @@ impl Command {
             Self::Roster(command) => command.run(desk),
             Self::Root(command) => command.run(),
             Self::Device(command) => command.run(desk),
-            Self::Wallet(command) => command.run(),
+            Self::Wallet(command) => command.run(desk),
             Self::Policy(command) => command.run(desk),
             Self::Psbt(command) => command.run(desk.lang),
             Self::Request(command) => command.run(desk),

@@ -5,10 +5,13 @@ mod assemble;
 mod create;
 mod descriptors;
 mod extend;
+mod retire;
 mod show;
+mod sign_retirement;
 
 use clap::Subcommand;
 
+use crate::cli::Desk;
 use crate::error::Failure;
 
 pub(super) const EXAMPLE: &str = "Example:\n  host-cli wallet show --wallet wallet.cbor";
@@ -28,10 +31,14 @@ pub(crate) enum Command {
     Address(address::Args),
     /// Write descriptors that Bitcoin Core imports
     Descriptors(descriptors::Args),
+    /// Draft the order that retires a wallet
+    Retire(retire::Args),
+    /// Sign that order, as a policy administrator
+    SignRetirement(sign_retirement::Args),
 }
 
 impl Command {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, desk: &mut Desk) -> Result<(), Failure> {
         match self {
             Self::Create(args) => args.run(),
             Self::Extend(args) => args.run(),
@@ -39,6 +46,8 @@ impl Command {
             Self::Show(args) => args.run(),
             Self::Address(args) => args.run(),
             Self::Descriptors(args) => args.run(),
+            Self::Retire(args) => args.run(),
+            Self::SignRetirement(args) => args.run(desk),
         }
     }
 }
