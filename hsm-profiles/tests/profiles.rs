@@ -44,7 +44,7 @@ fn sources(text: &str) -> BTreeMap<String, Vec<&'static str>> {
                 open = None;
             }
         } else if let Some(name) = code.strip_prefix('[') {
-            table = name.trim_end_matches(']').to_owned();
+            name.trim_end_matches(']').clone_into(&mut table);
         } else if let Some((key, value)) = code.split_once(" = ") {
             let key = format!("{table}.{}", key.trim());
             let marks = mark_of(comment).or_else(|| mark_of(&above));

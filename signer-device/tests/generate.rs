@@ -84,11 +84,8 @@ fn discarded(transcript: &VerifiedTranscript) -> usize {
 }
 
 /// So long after a step began.
-fn plug(said: &str, millis: u64) -> Plug<'_> {
-    Plug {
-        said,
-        later: Duration::from_millis(millis),
-    }
+fn plug(said: &str, later: Duration) -> Plug<'_> {
+    Plug { said, later }
 }
 
 const COUNTS: [&str; 2] = ["60", "40"];
@@ -101,18 +98,20 @@ fn a_generation_that_is_killed_anywhere_goes_on() {
     isolated("a_generation_that_is_killed_anywhere_goes_on", |bench| {
         let house = House::with_devices(bench, &[]);
         let words = house.officers.root_words();
-        let early = (0..).map(|step| ("== 3/11 ", step * 120)).take(6);
-        let late = (0..).map(|step| ("== 8/11 ", step * 45)).take(10);
+        // Machines differ: the plug is pulled at parts of the time that a whole birth takes here.
+        let whole = a_whole_birth(&house, &words);
+        let early = (0..).map(|step| ("== 3/11 ", whole / 16 * step)).take(6);
+        let late = (0..).map(|step| ("== 8/11 ", whole / 16 * step)).take(10);
         let (mut born, mut cuts) = (Vec::new(), 0);
-        for (number, (said, millis)) in early.chain(late).enumerate() {
+        for (number, (said, later)) in early.chain(late).enumerate() {
             let name = format!("k{number}");
             let keys = [("--receive", COUNTS[0]), ("--change", COUNTS[1])];
             let init = house.init_arguments_with(&name, &keys);
             let person = |prompt: &Prompt<'_>| at_commissioning(&words, prompt);
-            let played = run_until(&init, plug(said, millis), person);
+            let played = run_until(&init, plug(said, later), person);
             cuts += u64::from(played.code == 255);
             if bench.path(&name).join("journal.cbor").exists() {
-                cuts += go_on_with_cuts(bench, &name, millis);
+                cuts += go_on_with_cuts(bench, &name, whole / 24);
                 born.push(name);
             } else {
                 // Cut before its birth: there is nothing that anybody could use, and the token is
@@ -139,18 +138,28 @@ fn a_generation_that_is_killed_anywhere_goes_on() {
     });
 }
 
-/// Goes on with a device until its card is written; how often the plug was pulled.
-fn go_on_with_cuts(bench: &Bench, name: &str, offset: u64) -> u64 {
+/// How long a birth takes that nobody disturbs.
+fn a_whole_birth(house: &House<'_>, words: &[&str]) -> Duration {
+    let keys = [("--receive", COUNTS[0]), ("--change", COUNTS[1])];
+    let began = Instant::now();
+    let init = house.init_arguments_with("whole", &keys);
+    run(&init, |prompt| at_commissioning(words, prompt)).ended(0);
+    began.elapsed()
+}
+
+/// Goes on with a device until its card is written; how often the plug was pulled, each time a
+/// little later.
+fn go_on_with_cuts(bench: &Bench, name: &str, unit: Duration) -> u64 {
     let file = format!("{name}.card");
     let mut cuts = 0;
-    for millis in (0..).map(|step| 25 + step * 60 + offset % 45) {
+    for later in (1..).map(|step| unit * step) {
         // Written by a run that was cut later: the file may be there, the card in the journal is.
         let _ = std::fs::remove_file(bench.path(&file));
         let resume = resume(bench, name, &file);
         let plug = if cuts < PULLED {
-            plug("== 8/11 ", millis)
+            plug("== 8/11 ", later)
         } else {
-            plug("no such line", 0)
+            plug("no such line", Duration::ZERO)
         };
         let played = run_until(&resume, plug, at_ceremony);
         match played.code {
@@ -301,7 +310,11 @@ fn a_key_that_no_session_recorded_is_destroyed_not_used() {
             let house = House::with_devices(bench, &["d1"]);
             let device = Fingerprint::of(&card(bench, "d1.card").identity.device_id());
             let more = generate(bench, "d1", "0", ["400", "0"], "d1-2.card");
-            let cut = run_until(&more, plug("== 8/11 ", 300), at_ceremony);
+            let cut = run_until(
+                &more,
+                plug("== 8/11 ", Duration::from_millis(300)),
+                at_ceremony,
+            );
             assert_eq!(cut.code, 255);
             // Other ceremonies do not begin beside what was left.
             ceremony(&generate(bench, "d1", "0", ["1", "0"], "x.card"))

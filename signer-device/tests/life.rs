@@ -156,8 +156,8 @@ fn a_wallet_is_retired_and_its_keys_are_destroyed() {
         assert_eq!(ended.len(), KEYS);
         let mut states = transcript.state().wallet_keys().map(|line| line.state);
         assert!(states.all(|state| state == KeyState::Destroyed));
-        let status = words(bench, &["device", "status", "--json"]);
-        run(&status, |_| Act::Leave)
+        let shown = words(bench, &["device", "status", "--json"]);
+        run(&shown, |_| Act::Leave)
             .ended(0)
             .says(r#""deactivated":0,"destroyed":8"#);
         let left = on_token(&mut house);

@@ -10,6 +10,7 @@ use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _};
 use signer_core::transcript::{Body, CeremonyKind, Outcome, Proven};
 use signer_core::types::Lang;
+use signer_core::wallet::CheckedCard;
 
 use super::Script;
 use super::begin::Desk;
@@ -125,7 +126,7 @@ fn prove_all(
 ) -> Result<PossessionReport, Failure> {
     let lang = session.lang();
     let state = session.journal().state();
-    let card = state.own_card().map(|card| card.digest());
+    let card = state.own_card().map(CheckedCard::digest);
     let card = card.ok_or_else(|| Failure::internal("the device has no card"))?;
     let head = session.journal().head().hash;
     let nonce = PossessionReport::nonce_of(&session.facts.nonce, &head);

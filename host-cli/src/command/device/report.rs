@@ -20,7 +20,8 @@ use crate::view::line;
 /// Exit code 0 where everything was tried and held; 1 where something did not hold or is open.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli device report --report luna.acceptance --key \"stairway ... \" --page-out luna.html")]
+    host-cli device report --report luna.acceptance --page-out luna.html \\\n    \
+    --key 7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c7d1c")]
 pub(crate) struct Args {
     /// The report
     #[arg(long)]
