@@ -21,8 +21,8 @@ use super::officers::{Officers, SCOPE};
 use super::people::{at_ceremony, at_commissioning};
 use super::play::{Played, Plug, device, play, play_until};
 
-/// Keys on each chain of a pool.
-const KEYS: &str = "4";
+/// Keys on each chain of a pool, where nothing else is asked for.
+const KEYS: u32 = 4;
 /// What the coin of the withdrawal holds.
 const COIN: Amount = Amount::from_sat(150_000_000);
 /// What is paid out.
@@ -40,6 +40,8 @@ pub(crate) struct House<'a> {
     pub(crate) policy: Option<Endorsed<Policy>>,
     /// Profile and module of the devices, where they are not SoftHSM's own.
     hsm: Option<[String; 2]>,
+    /// Keys on each chain of a pool.
+    pub(crate) keys: u32,
 }
 
 fn id(text: &str) -> Id {
@@ -74,6 +76,7 @@ impl<'a> House<'a> {
             wallet: None,
             policy: None,
             hsm,
+            keys: KEYS,
         }
     }
 
@@ -86,6 +89,7 @@ impl<'a> House<'a> {
             wallet: None,
             policy: None,
             hsm: None,
+            keys: KEYS,
         }
     }
 
@@ -124,6 +128,7 @@ impl<'a> House<'a> {
     pub(crate) fn init_arguments(&self, name: &str) -> Vec<String> {
         let token = format!("himuro-{name}");
         let card = format!("{name}.card");
+        let keys = self.keys.to_string();
         let mut all = ["device", "init"].map(str::to_owned).to_vec();
         if self.hsm.is_none() {
             all.extend(["--profile", "softhsm2"].map(str::to_owned));
@@ -135,8 +140,8 @@ impl<'a> House<'a> {
             ["--site", "Tokyo"],
             ["--root", &self.bench.arg("root.cbor")],
             ["--roster", &self.bench.arg("roster.cbor")],
-            ["--receive", KEYS],
-            ["--change", KEYS],
+            ["--receive", &keys],
+            ["--change", &keys],
             ["--card-out", &self.bench.arg(&card)],
         ];
         all.extend(rest.into_iter().flatten().map(str::to_owned));
@@ -327,8 +332,8 @@ impl<'a> House<'a> {
 
     /// The same, of several coins.
     pub(crate) fn approved_psbt_of(&mut self, script: ScriptBuf, coins: &[u8]) -> RawPsbt {
-        let at = |coin: &u8| (KeyIndex(u32::from(*coin) % 4), *coin);
-        let coins: Vec<(KeyIndex, u8)> = coins.iter().map(at).collect();
+        let at = |coin: &u8| (KeyIndex(u32::from(*coin) % 4), u32::from(*coin));
+        let coins: Vec<(KeyIndex, u32)> = coins.iter().map(at).collect();
         self.approved_psbt_from(script, &coins)
     }
 
@@ -336,7 +341,7 @@ impl<'a> House<'a> {
     pub(crate) fn approved_psbt_from(
         &mut self,
         script: ScriptBuf,
-        coins: &[(KeyIndex, u8)],
+        coins: &[(KeyIndex, u32)],
     ) -> RawPsbt {
         let unsigned = self.unsigned_psbt(script, coins);
         let request = self.request(&unsigned);
@@ -354,7 +359,7 @@ impl<'a> House<'a> {
         psbt
     }
 
-    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[(KeyIndex, u8)]) -> RawPsbt {
+    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[(KeyIndex, u32)]) -> RawPsbt {
         let wallet = self.wallet.as_ref().expect("registered before");
         let parents = coins
             .iter()
@@ -467,12 +472,14 @@ fn spend(previous_output: OutPoint) -> TxIn {
 }
 
 /// A transaction that pays a coin to the wallet, and the input that spends it.
-fn parent(wallet: &RegisteredWallet, index: KeyIndex, coin: u8) -> (Transaction, InputParts) {
+fn parent(wallet: &RegisteredWallet, index: KeyIndex, coin: u32) -> (Transaction, InputParts) {
     let chain = Chain::Receive;
+    let mut before = [0; 32];
+    before[..4].copy_from_slice(&coin.to_be_bytes());
     let previous = Transaction {
         version: TxVersion::TWO,
         lock_time: LockTime::ZERO,
-        input: vec![spend(OutPoint::new(Txid::from_byte_array([coin; 32]), 0))],
+        input: vec![spend(OutPoint::new(Txid::from_byte_array(before), 0))],
         output: vec![TxOut {
             value: COIN,
             script_pubkey: wallet.script_pubkey(chain, index).expect("an address"),

@@ -50,6 +50,22 @@ pub(crate) fn isolated(name: &str, body: impl FnOnce(&Bench)) {
     );
 }
 
+/// The same for a program that is no test: it runs itself again, without arguments.
+pub(crate) fn benched(name: &str, body: impl FnOnce(&Bench)) {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        body(&Bench {
+            folder: folder.into(),
+        });
+        return;
+    }
+    let bench = Owned(Bench::create(name));
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.env(FOLDER, &bench.0.folder);
+    command.env("SOFTHSM2_CONF", bench.0.configuration());
+    let status = command.status().expect("this program runs again");
+    assert!(status.success(), "{name}");
+}
+
 /// The bench of the parent process, which clears it away.
 struct Owned(Bench);
 

@@ -1,0 +1,180 @@
+//! What signing many inputs costs above the HSM itself.
+//!
+//! `scripts/bench sign` runs it; `docs/performance.md` explains what it prints. The real program
+//! signs on a real token, behind a module that counts every call and passes it on. Times of a shared
+//! machine are no test: only the counts of calls are asserted.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod counted;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use counted::Counted;
+use signer_core::types::KeyIndex;
+use support::Bench;
+use support::house::{House, destination_script};
+use support::people::at_ceremony;
+use support::play::{device, play};
+
+/// Inputs of each job.
+const JOBS: [u32; 4] = [1, 10, 100, 900];
+/// Keys on each chain of the wallet.
+const KEYS: u32 = 100;
+/// Added to each signature, where a slow HSM is played.
+const DELAY: Duration = Duration::from_millis(5);
+/// How often each job is done; the median counts.
+const TIMES: usize = 3;
+
+fn main() {
+    support::benched("sign", |bench| {
+        let module = counted::module().display().to_string();
+        let mut house = House::empty(bench, Some(["softhsm2".to_owned(), module]));
+        house.keys = KEYS;
+        let mut house = house.settled();
+        println!(
+            "processor time of the whole job, and of C_Sign in the same run; medians of {TIMES}"
+        );
+        println!(
+            "{:>7} {:>10} {:>10} {:>7} | {:>9} {:>9} {:>9}",
+            "inputs", "job ms", "C_Sign ms", "ratio", "C_Sign", "C_Find..", "all calls"
+        );
+        let mut coins = 0..;
+        for inputs in JOBS {
+            let row = median(|| job(&mut house, &mut coins, inputs, None), |run| run.cpu);
+            println!(
+                "{:>7} {:>10.1} {:>10.1} {:>7.3} | {:>9} {:>9} {:>9}",
+                inputs,
+                ms(row.cpu),
+                ms(row.counted.cpu("C_Sign")),
+                row.cpu.as_secs_f64() / row.counted.cpu("C_Sign").as_secs_f64(),
+                row.counted.calls("C_Sign"),
+                row.counted.calls("C_FindObjectsInit"),
+                row.counted.all_calls(),
+            );
+        }
+        let inputs = 900;
+        let slow = median(
+            || job(&mut house, &mut coins, inputs, Some(DELAY)),
+            |run| run.wall,
+        );
+        let hsm = slow.counted.wall("C_Sign");
+        println!(
+            "{DELAY:?} added to each of {inputs} signatures: {:.1} ms for the whole job, {:.1} ms of it in \
+             C_Sign: ratio {:.3}",
+            ms(slow.wall),
+            ms(hsm),
+            slow.wall.as_secs_f64() / hsm.as_secs_f64()
+        );
+        let one = median(|| job(&mut house, &mut coins, 1, None), |run| run.wall);
+        let opening = [
+            "C_Initialize",
+            "C_Login",
+            "C_FindObjectsInit",
+            "C_FindObjects",
+            "C_FindObjectsFinal",
+        ]
+        .iter()
+        .fold(Duration::ZERO, |sum, name| sum + one.counted.wall(name));
+        println!(
+            "one input from start to end: {:.1} ms; loading, login and finding in it: {:.1} ms",
+            ms(one.wall),
+            ms(opening)
+        );
+    });
+}
+
+/// One run of the program.
+struct Run {
+    wall: Duration,
+    cpu: Duration,
+    counted: Counted,
+}
+
+/// The middle one by `by`.
+fn median(mut run: impl FnMut() -> Run, by: impl Fn(&Run) -> Duration) -> Run {
+    let mut runs: Vec<Run> = (0..TIMES).map(|_| run()).collect();
+    runs.sort_by_key(by);
+    runs.swap_remove(TIMES / 2)
+}
+
+/// Signs a transaction of so many fresh coins, and checks that the HSM was asked no more than it must be.
+fn job(
+    house: &mut House<'_>,
+    coins: &mut impl Iterator<Item = u32>,
+    inputs: u32,
+    delay: Option<Duration>,
+) -> Run {
+    let at = |coin| (KeyIndex(coin % KEYS), coin);
+    let coins: Vec<(KeyIndex, u32)> = coins.take(inputs as usize).map(at).collect();
+    let psbt = house.approved_psbt_from(destination_script(), &coins);
+    let bench: &Bench = house.bench;
+    bench.write("in.psbt", &psbt.to_bytes());
+    for gone in ["out.psbt", "counts"] {
+        let _ = fs::remove_file(bench.path(gone));
+    }
+    let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut program = device(&arguments);
+    program.env("HIMURO_QUIRK_COUNT", bench.path("counts"));
+    if let Some(delay) = delay {
+        program.env(
+            "HIMURO_QUIRK",
+            format!("delay:C_Sign={}", delay.as_micros()),
+        );
+    }
+    let (began, cpu) = (Instant::now(), children());
+    play(&mut program, at_ceremony).ended(0);
+    let run = Run {
+        wall: began.elapsed(),
+        cpu: children().saturating_sub(cpu),
+        counted: Counted::read(&bench.path("counts")),
+    };
+    no_call_too_many(&run.counted, inputs);
+    run
+}
+
+/// One login of the device, one `C_SignInit` and one `C_Sign` for each signature, no search for an input.
+fn no_call_too_many(counted: &Counted, inputs: u32) {
+    let signed = counted.calls("C_Sign");
+    // The identity key seals the session; each operator signs in.
+    assert!(
+        signed >= u64::from(inputs),
+        "{signed} signatures of {inputs}"
+    );
+    assert!(
+        signed <= u64::from(inputs) + SESSION,
+        "{signed} signatures of {inputs}"
+    );
+    assert_eq!(counted.calls("C_SignInit"), signed);
+    // cryptoki asks for the length of each signature first: docs/performance.md.
+    assert!(counted.calls("C_Sign(length)") <= signed);
+    let searches = counted.calls("C_FindObjectsInit");
+    assert!(
+        searches <= u64::from(KEYS.min(inputs)) + 2 + SESSION,
+        "{searches} searches"
+    );
+}
+
+/// Signatures and searches of a session that no input asks for.
+const SESSION: u64 = 16;
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+/// Processor time of all children that have ended.
+fn children() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
+    let (_, after) = stat.rsplit_once(')').expect("proc(5)");
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    // proc(5): cutime and cstime are fields 16 and 17; state, the third, is the first behind the name.
+    let ticks: u64 = [13, 14]
+        .iter()
+        .map(|n| fields[*n].parse::<u64>().expect("ticks"))
+        .sum();
+    // USER_HZ is 100 on every architecture that the program runs on.
+    Duration::from_millis(ticks * 10)
+}
