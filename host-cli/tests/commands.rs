@@ -4,9 +4,16 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use bitcoin::{Transaction, consensus};
+use signer_core::approval::ActiveRoster;
+use signer_core::codec;
 use signer_core::digest::hex;
+use signer_core::life::{CheckedRetirement, RetirementStanding};
+use signer_core::root::Root;
+use signer_core::types::Height;
+use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
 
@@ -366,6 +373,54 @@ fn pictures_of_bbqr_carry_a_psbt_too() {
     assert!(told.contains(&code), "{told}");
     let received = fs::read(world.folder.join("from-bbqr.psbt")).expect("written");
     assert_eq!(received, world.read("approved-v2.psbt"));
+}
+
+#[test]
+fn a_wallet_is_retired_by_a_quorum_of_administrators() {
+    let world = world();
+    let ends = "wallet retire --wallet w/wallet.cbor --roster w/roster.cbor --root w/root.cbor \
+                --empty-at 901000 --reason Moved --out order-0.cbor";
+    let digest = world.done(ends).trim().to_owned();
+    fails(&world, ends, 3, "order-1.cbor");
+    let sign = |order: &str, officer: &str, out: &str| {
+        format!(
+            "wallet sign-retirement --retirement {order} --wallet w/wallet.cbor --roster w/roster.cbor \
+             --officer {officer} --profile softhsm2 --token {officer} --out {out}"
+        )
+    };
+    // An approver is no administrator, and nobody counts twice.
+    fails(
+        &world,
+        &sign("order-0.cbor", "ito.m", "order-1.cbor"),
+        1,
+        "order-1.cbor",
+    );
+    world.done(&sign("order-0.cbor", "admin.a", "order-1.cbor"));
+    fails(
+        &world,
+        &sign("order-1.cbor", "admin.a", "order-2.cbor"),
+        3,
+        "order-2.cbor",
+    );
+    world.done(&sign("order-1.cbor", "admin.c", "order-2.cbor"));
+
+    let bytes = |name: &str| fs::read(world.folder.join(name)).expect("written");
+    let root: Root = codec::decode(&world.read("root.cbor")).expect("a root");
+    let roster = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
+    let mut wallets = Registry::new();
+    wallets
+        .add(Arc::new(world.registered()))
+        .expect("one wallet");
+    let standing = RetirementStanding {
+        roster: &roster,
+        wallets: &wallets,
+        known: Height(100),
+    };
+    // What a device would take, and what not.
+    assert!(CheckedRetirement::open(&bytes("order-1.cbor"), standing).is_err());
+    let taken = CheckedRetirement::open(&bytes("order-2.cbor"), standing).expect("a quorum");
+    assert_eq!(taken.digest().to_string(), digest);
+    assert_eq!(taken.order().empty_at, Height(901_000));
 }
 
 #[test]
