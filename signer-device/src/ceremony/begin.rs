@@ -493,10 +493,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         ))?;
     }
     let folder = session.records.folder().to_path_buf();
-    for line in unrecorded::lines(&folder) {
-        session.record(exception("a session", &line, "begun again"))?;
-    }
-    unrecorded::forget(&folder);
+    record_unrecorded(session, &folder)?;
     if matches!(found.pin, PinState::CountLow | PinState::FinalTry) {
         session.room.console.notice(session.lang().pick(
             "a wrong PIN was entered since the last login",
@@ -527,6 +524,19 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
 }
 
 /// Something did not go as the script says, at the step that looks at the journal.
+/// What stopped earlier ceremonies before they had a session. It is forgotten once it is recorded.
+fn record_unrecorded(session: &mut Session, folder: &Path) -> Result<(), Failure> {
+    let Some(lines) = unrecorded::lines(folder) else {
+        let what = "what stopped earlier ceremonies cannot be read";
+        return session.record(exception("a readable file", what, "left where it is"));
+    };
+    for line in lines {
+        session.record(exception("a session", &line, "begun again"))?;
+    }
+    unrecorded::forget(folder);
+    Ok(())
+}
+
 fn exception(expected: &str, happened: &str, decision: &str) -> Body {
     Body::Exception(Exception {
         step: 2,
