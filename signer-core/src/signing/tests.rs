@@ -2,6 +2,7 @@
 
 use std::vec::Vec;
 
+use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
 
 use super::{Coin, Intent, IntentLine, Signing, SigningHsm, rules};
@@ -163,6 +164,23 @@ mod sig01 {
     }
 }
 
+/// Each library refuses by itself: neither leans on the other.
+mod two_libraries {
+    use super::*;
+
+    #[test]
+    fn each_takes_what_is_right_and_refuses_what_is_not() {
+        let key = line(1).key;
+        for takes in [rules::taken_by_libsecp256k1, rules::taken_by_k256] {
+            assert!(takes(&key, &SIGHASH, &signature(1, SIGHASH)));
+            assert!(takes(&key, &SIGHASH, &high(signature(1, SIGHASH))));
+            assert!(!takes(&key, &SIGHASH, &signature(2, SIGHASH)));
+            assert!(!takes(&key, &SIGHASH, &signature(1, [0x43; 32])));
+            assert!(!takes(&key, &SIGHASH, &Signature64([0; 64])));
+        }
+    }
+}
+
 mod sig02 {
     use super::*;
 
@@ -225,6 +243,24 @@ mod sig04 {
         assert_eq!(refused(draft), Some(RuleId::SIG04));
     }
 
+    /// A signature counts for one input **and** one key.
+    #[test]
+    fn refuses_another_input_and_another_key() {
+        let intent = [line(1)];
+        let made = |input, seed| crate::signing::SignatureLine {
+            input: InputIndex(input),
+            key: line(seed).key,
+            signature: signature(seed, SIGHASH),
+        };
+        assert_eq!(rules::sig04(&intent, &[made(0, 1)]), Ok(()));
+        for wrong in [made(1, 1), made(0, 2)] {
+            assert_eq!(
+                refused(rules::sig04(&intent, &[wrong])),
+                Some(RuleId::SIG04)
+            );
+        }
+    }
+
     #[test]
     fn refuses_an_order_out_of_turn_and_one_too_many() {
         let (mut bench, mut signing) = begun();
@@ -238,6 +274,31 @@ mod sig04 {
         let line = signing.accept(first, made, &ledger).unwrap();
         let again = signing.accept_recorded(&line, &ledger);
         assert_eq!(refused(again), Some(RuleId::SIG04));
+    }
+
+    /// What a journal holds from before a cut is taken for its own input and key only.
+    #[test]
+    fn takes_a_recorded_signature_in_its_place_alone() {
+        let ledger = LedgerState::empty();
+        let recorded = {
+            let (mut bench, mut signing) = begun();
+            let order = signing.next_order().unwrap();
+            let made = bench.device.sign(&order).unwrap();
+            signing.accept(order, made, &ledger).unwrap()
+        };
+        let (_, mut signing) = begun();
+        assert_eq!(signing.accept_recorded(&recorded, &ledger), Ok(()));
+        assert_eq!(signing.made(), 1);
+        let mut of_another_input = recorded;
+        of_another_input.input.0 += 1;
+        let mut of_another_key = recorded;
+        of_another_key.key = line(9).key;
+        for wrong in [of_another_input, of_another_key] {
+            let (_, mut signing) = begun();
+            let result = signing.accept_recorded(&wrong, &ledger);
+            assert_eq!(refused(result), Some(RuleId::SIG04));
+            assert_eq!(signing.made(), 0);
+        }
     }
 
     #[test]
@@ -257,6 +318,68 @@ mod sig04 {
         other.session.0 += 1;
         let other = bench.device.seal(other);
         assert_eq!(refused(signing.finish(&other)), Some(RuleId::SIG04));
+    }
+}
+
+/// What a device is told of its own progress, and what it asks the ledger about.
+mod progress {
+    use super::*;
+
+    #[test]
+    fn counts_every_accepted_signature() {
+        let (mut bench, mut signing) = begun();
+        let mut counted = std::vec![signing.made()];
+        while let Some(order) = signing.next_order() {
+            let made = bench.device.sign(&order).unwrap();
+            signing.accept(order, made, &LedgerState::empty()).unwrap();
+            counted.push(signing.made());
+        }
+        assert_eq!(counted, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_coin_is_its_outpoint_both_ways() {
+        let coin = Coin {
+            txid: [7; 32],
+            vout: 3,
+        };
+        let point = bitcoin::OutPoint::from(coin);
+        assert_eq!(
+            (point.txid, point.vout),
+            (bitcoin::Txid::from_byte_array([7; 32]), 3)
+        );
+        assert_eq!(Coin::from(point), coin);
+    }
+}
+
+/// The proof that a key is there is judged as a Bitcoin signature is.
+mod possession {
+    use super::*;
+    use crate::digest::DeviceId;
+    use crate::keys::{CkaId, KeyRole};
+    use crate::signing::{PossessionOrder, WalletKeyRef};
+
+    fn order(nonce: u8) -> PossessionOrder {
+        let key = WalletKeyRef {
+            id: CkaId::single(KeyRole::Identity),
+            public_key: line(1).key,
+        };
+        PossessionOrder::new(&DeviceId::from_bytes([1; 32]), key, [nonce; 32])
+    }
+
+    #[test]
+    fn passes_a_sound_proof_and_refuses_every_other() {
+        let order = order(1);
+        let proof = signature(1, *order.digest());
+        let mut ledger = LedgerState::empty();
+        let judged =
+            |proof: &_, ledger: &LedgerState| refused(order.judge(proof, ledger.r_values()));
+        assert_eq!(judged(&proof, &ledger), None);
+        let of_another_nonce = signature(1, *self::order(2).digest());
+        assert_eq!(judged(&of_another_nonce, &ledger), Some(RuleId::SIG01));
+        assert_eq!(judged(&high(proof), &ledger), Some(RuleId::SIG02));
+        ledger.record_signature(&proof);
+        assert_eq!(judged(&proof, &ledger), Some(RuleId::SIG03));
     }
 }
 
