@@ -8,12 +8,12 @@ use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
 use super::{Coin, Intent, IntentLine, Signing, SigningHsm, rules};
 use crate::keys::Signature64;
 use crate::ledger::LedgerState;
-use crate::review::ConfirmedTx;
+use crate::review::{Answer, ConfirmedTx, Review, ReviewSession, Step};
 use crate::rule::{Refusal, RuleId};
 use crate::testing::Case;
 use crate::transcript::testing::Bench;
 use crate::transcript::{Body, CeremonyKind, Outcome};
-use crate::types::InputIndex;
+use crate::types::{InputIndex, SessionNumber};
 
 const SIGHASH: [u8; 32] = [0x42; 32];
 
@@ -241,6 +241,32 @@ mod sig04 {
         };
         let draft = signing.receipt(facts, bench.device.identity());
         assert_eq!(refused(draft), Some(RuleId::SIG04));
+    }
+
+    /// Explained for one device, confirmed at another: its orders would name the other's keys.
+    #[test]
+    fn refuses_a_transaction_explained_for_another_device() {
+        let bench = Bench::ready();
+        let approved = Case::new(&bench.world).approve(&bench.world).unwrap();
+        let session = ReviewSession {
+            device: bench.world.devices[1].id(),
+            device_name: crate::testing::id("tokyo-2"),
+            session: SessionNumber(1),
+            nonce: [1; 32],
+        };
+        let mut review = Review::open(approved, bench.lang, session);
+        loop {
+            match review.step() {
+                Step::Show { .. } => review.shown(),
+                Step::Ask { challenge, .. } => {
+                    let text = std::string::String::from(challenge.expected());
+                    assert_eq!(review.answer(&text), Answer::Accepted);
+                }
+                Step::Done => break,
+            }
+        }
+        let confirmed = review.finish().unwrap();
+        assert_eq!(refused(Signing::begin(confirmed)), Some(RuleId::SIG04));
     }
 
     /// A signature counts for one input **and** one key.
