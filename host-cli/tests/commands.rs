@@ -240,7 +240,7 @@ fn rules_of_the_devices_refuse_on_the_host_first() {
     let draft = |more: &str, out: &str| {
         format!(
             "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-2026-000124 \
-             --requester sato.k --purpose \"Refill\" --profile softhsm2 --token sato.k \
+             --requester sato.k --builder sato.k --purpose \"Refill\" --profile softhsm2 --token sato.k \
              --headers w/headers.json --out {out} {more}"
         )
     };
@@ -559,7 +559,7 @@ fn token_lines(token: &dyn Fn(&str) -> String) -> Vec<String> {
         ),
         format!(
             "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-1 --requester sato.k \
-             --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m --headers w/headers.json \
+             --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m --headers w/headers.json \
              --profile softhsm2 --token sato.k --out NEW"
         ),
         format!(

@@ -103,7 +103,7 @@ fn text(
         return Ok(());
     };
     let later = console.lang().pick(
-        "APP01 to APP10 are judged in the ceremony, with the operators there",
+        "APP01 to APP11 are judged in the ceremony, with the operators there",
         "APP01からAPP10は操作者が揃う儀式で判定します",
     );
     console.say(later)?;

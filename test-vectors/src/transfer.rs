@@ -319,6 +319,7 @@ impl Transfer {
             fee_ceiling: 20_000,
             expiry: TIP + 144,
             mandatory: vec![],
+            builder: "requester.r".into(),
         }
     }
 
@@ -427,6 +428,7 @@ pub(crate) struct Request {
     pub(crate) fee_ceiling: u64,
     pub(crate) expiry: u32,
     pub(crate) mandatory: Vec<String>,
+    pub(crate) builder: String,
 }
 
 impl Request {
@@ -458,6 +460,7 @@ impl Request {
             Some(Value::texts(&invited)),
             Some(Value::texts(&self.mandatory)),
             Some(Value::Array(vec![])),
+            Some(Value::text(&self.builder)),
         ])
     }
 

@@ -121,6 +121,8 @@ impl Rehearsal<'_> {
         arguments.extend([
             "--requester",
             REQUESTER,
+            "--builder",
+            REQUESTER,
             "--purpose",
             "Refill of the hot wallet",
         ]);

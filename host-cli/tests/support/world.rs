@@ -230,7 +230,7 @@ impl World {
             ));
             self.done(&format!(
                 "request draft --psbt w/transfer-v{version}.psbt {HOUSE} --case wr-2026-000123 \
-                 --requester sato.k --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 \
+                 --requester sato.k --builder sato.k --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 \
                  --expiry 1000 --invite suzuki.h,ito.m --profile softhsm2 --token sato.k \
                  --headers w/headers.json --out w/request-v{version}.psbt"
             ));

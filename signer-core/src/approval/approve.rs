@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
-    app04, app05, app06, app07, app08, app09, app10,
+    app04, app05, app06, app07, app08, app09, app10, app11,
 };
 use crate::cose::{CoseError, Signed};
 use crate::digest::{ApprovalDigest, RequestDigest};
@@ -17,7 +17,7 @@ use crate::types::{Height, OfficerId};
 
 /// A checked transaction with the request it was asked for by and the approvals that carry it.
 ///
-/// The report is complete from PSB01 to APP10: all that a machine can judge is judged.
+/// The report is complete from PSB01 to the last of APP: all that a machine can judge is judged.
 #[derive(Debug)]
 pub struct ApprovedTx {
     checked: CheckedTx,
@@ -57,7 +57,7 @@ impl ApprovedTx {
     /// Judges the request and the approvals that came with the PSBT.
     ///
     /// # Errors
-    /// The complete report, when any of APP01 to APP10 refuses.
+    /// The complete report, when any of the rules of this stage refuses.
     pub fn approve(
         checked: CheckedTx,
         roster: &ActiveRoster,
@@ -75,6 +75,7 @@ impl ApprovedTx {
             (RuleId::APP08, app08::app08(&hearing)),
             (RuleId::APP09, app09::app09(&hearing, operators)),
             (RuleId::APP10, app10::app10(&hearing, operators)),
+            (RuleId::APP11, app11::app11(&hearing, operators)),
         ];
         let approvers = hearing.approvers();
         let seated = hearing.seated(operators);
@@ -130,7 +131,7 @@ impl ApprovedTx {
         &self.operators
     }
 
-    /// The report of every rule from PSB01 to APP10, none refused.
+    /// The report of every rule from PSB01 to the last of APP, none refused.
     pub const fn report(&self) -> &RuleReport {
         &self.report
     }

@@ -15,6 +15,7 @@ mod app07;
 mod app08;
 mod app09;
 mod app10;
+mod app11;
 mod approve;
 mod card;
 mod enrolment;

@@ -67,6 +67,9 @@ pub struct Request {
     /// The last sealed heads of the wallet's devices that the requester knows.
     #[n(15)]
     pub heads: Vec<KnownHead>,
+    /// Who built the transaction.
+    #[n(16)]
+    pub builder: OfficerId,
 }
 
 impl Artefact for Request {

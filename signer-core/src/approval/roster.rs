@@ -82,8 +82,12 @@ pub struct Officer {
 impl Officer {
     /// The entry, if it has this role and is valid at this height.
     pub fn acting_as(&self, role: Role, at: Height) -> Option<&Self> {
-        let valid = self.valid_from <= at && at <= self.valid_to;
-        (valid && self.roles.contains(&role)).then_some(self)
+        (self.is_valid(at) && self.roles.contains(&role)).then_some(self)
+    }
+
+    /// Whether the entry is valid at this height.
+    pub fn is_valid(&self, at: Height) -> bool {
+        self.valid_from <= at && at <= self.valid_to
     }
 }
 

@@ -348,6 +348,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "操作者2名でセッションをやり直してください。",
             ],
         },
+        RuleId::APP11 => Words {
+            stage: Stage::Approve,
+            name: "APP11",
+            sentence: [
+                "Who built the transaction is a valid officer and does not operate this device.",
+                "取引作成者は有効な役職員であり、この端末を操作しない。",
+            ],
+            advice: [
+                "Begin the session again with an operator who did not build the transaction.",
+                "取引を作成していない操作者でセッションをやり直してください。",
+            ],
+        },
         RuleId::REV01 => Words {
             stage: Stage::Review,
             name: "REV01",

@@ -124,6 +124,9 @@ pub enum RuleId {
     /// Two distinct operators of the roster authenticated in this session before the PSBT was read.
     #[n(27)]
     APP10,
+    /// Who built the transaction is a valid officer and does not operate this device.
+    #[n(51)]
+    APP11,
     /// Every screen was shown, in order.
     #[n(28)]
     REV01,
@@ -197,7 +200,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -226,6 +229,7 @@ impl RuleId {
         Self::APP08,
         Self::APP09,
         Self::APP10,
+        Self::APP11,
         Self::REV01,
         Self::REV02,
         Self::SIG01,

@@ -304,6 +304,7 @@ impl Case {
             invited: vec![id("approver.a"), id("director.d")],
             mandatory: vec![],
             heads: vec![],
+            builder: id("requester.r"),
         };
         (self.edit_request)(&mut request);
         officer_signs(request, self.requester)

@@ -411,6 +411,7 @@ impl<'a> House<'a> {
             invited: vec![id("app.a"), id("app.b")],
             mandatory: vec![],
             heads: vec![],
+            builder: id("req.a"),
         };
         self.officers.sign("req.a", request)
     }

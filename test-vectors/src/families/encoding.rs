@@ -157,7 +157,7 @@ fn approved(bytes: &[u8]) -> Psbt {
     })
 }
 
-const UNASKED: &str = "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09";
+const UNASKED: &str = "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11";
 const NO_APPROVAL: &str = "APP04@approval-approver.b";
 
 fn approval() -> Signed {

@@ -35,7 +35,8 @@ pub(super) fn families() -> Vec<Family> {
 }
 
 /// Rules that refuse where no request was signed by an officer.
-pub(super) const NO_REQUEST: &str = "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09";
+pub(super) const NO_REQUEST: &str =
+    "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09 APP11";
 
 fn replay() -> Vec<Case> {
     both(|version| {
@@ -170,6 +171,20 @@ fn request() -> Vec<Case> {
                 |r| r.fee_ceiling = 3_999,
                 "APP02@transaction",
             ),
+            refused(
+                "built-by-a-stranger",
+                |r| r.builder = "stranger".into(),
+                "APP11@request",
+            ),
+            refused(
+                "built-by-one-whose-time-ended",
+                |r| r.builder = "requester.ended".into(),
+                "APP11@request",
+            ),
+            accept(
+                "built-by-another-than-the-requester",
+                &asking(version, |r| r.builder = "everybody".into()),
+            ),
             refused("expired", |r| r.expiry = TIP - 1, "APP03@request"),
             refused("expired-long-ago", |r| r.expiry = 0, "APP03@request"),
             accept(
@@ -180,7 +195,7 @@ fn request() -> Vec<Case> {
             refuse(
                 "none",
                 &usual(version).bare(),
-                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09",
+                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11",
             ),
             refuse(
                 "none-but-approvals",
@@ -543,10 +558,19 @@ fn same_people(transfer: &Transfer) -> Vec<Case> {
     let asked = transfer.asked(&request);
     let three = transfer.voted(&transfer.request(), &votes);
     let (operator, at) = (["everybody", "operator.b"], "APP09@operators");
+    let built = transfer.asked(&transfer.request().with(|r| r.builder = "everybody".into()));
     vec![
         accept("everybody-requests", &asked),
         accept("everybody-approves", &three),
         operating(accept("everybody-operates", &transfer.psbt()), operator),
+        operating(
+            refuse("builder-operates", &built, "APP11@operators"),
+            operator,
+        ),
+        operating(
+            refuse("builder-operates-in-seat-b", &built, "APP11@operators"),
+            ["operator.a", "everybody"],
+        ),
         refuse("requester-approves", &approves, "APP09@approval-everybody"),
         operating(refuse("requester-operates", &asked, at), operator),
         operating(
@@ -576,7 +600,7 @@ fn operators() -> Vec<Case> {
     let late = refuse(
         "operators-whose-time-ended",
         &late_request(),
-        "APP01 APP04 APP05 APP06 APP07 APP10",
+        "APP01 APP04 APP05 APP06 APP07 APP10 APP11",
     );
     vec![
         seated("one-operator-twice", ["operator.a", "operator.a"]),

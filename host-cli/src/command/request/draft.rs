@@ -26,7 +26,7 @@ use crate::token::TokenArgs;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli request draft --psbt transfer.psbt --policy policy.cbor --roster roster.cbor \\\n    \
-    --wallet wallet.cbor --root root.cbor --case wr-2026-000123 --requester sato.k \\\n    \
+    --wallet wallet.cbor --root root.cbor --case wr-2026-000123 --requester sato.k --builder sato.k \\\n    \
     --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 --expiry 1000 \\\n    \
     --invite suzuki.h,ito.m --profile softhsm2 --token officer-sato.k \\\n    \
     --headers headers.json --out request.psbt")]
@@ -45,6 +45,10 @@ pub(crate) struct Args {
     /// Who asks
     #[arg(long, value_parser = cli::id)]
     requester: OfficerId,
+
+    /// Who built the transaction; this officer then operates no device for it
+    #[arg(long, value_parser = cli::id)]
+    builder: OfficerId,
 
     /// Why, in the requester's words
     #[arg(long, value_parser = cli::label)]
@@ -159,6 +163,19 @@ impl Args {
             invited: officers(&self.invite)?,
             mandatory: officers(&self.mandatory)?,
             heads: Vec::new(),
+            builder: self.known_builder(house)?,
         })
+    }
+
+    fn known_builder(&self, house: &House) -> Result<OfficerId, Failure> {
+        let entry = house.roster.roster().officer(&self.builder);
+        if !entry.is_some_and(|officer| officer.is_valid(house.tip)) {
+            let builder = &self.builder;
+            return Err(Failure::refused(
+                format!("{builder} is no officer valid at height {}", house.tip),
+                "name the officer of the roster who built the transaction",
+            ));
+        }
+        Ok(self.builder.clone())
     }
 }

@@ -64,6 +64,7 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         &format!("purpose     (in the requester's words) {}", request.purpose),
         &format!("目的        (申請者の記載) {}", request.purpose),
     )?;
+    desk.say(&format!("built by    {}", request.builder))?;
     desk.say(&format!("fee ceiling {}", btc(request.fee_ceiling)))?;
     desk.say(&format!("expires     after height {}", request.expiry))?;
     for (officer, decision) in heard.votes() {
