@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::succession::FormerKey;
 use super::{Enrolment, Officer, RecoveryQuorum, Role, Roster};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
 use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
@@ -11,7 +12,7 @@ use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::root::Root;
 use crate::rule::{Explained, Phrase};
-use crate::types::{Height, Lang, OfficerId};
+use crate::types::{Height, Lang, OfficerId, Version};
 
 /// Fewest administrators that may be asked to sign a policy, a roster or an enrolment.
 pub const MIN_ADMINISTRATORS: u8 = 2;
@@ -31,6 +32,15 @@ pub enum RosterError {
     NotOfRoot(RosterDigest),
     /// A first roster that names one before it.
     NotFirst,
+    /// A later roster that does not follow the one in force.
+    NotSuccessor(RosterDigest),
+    /// A later roster whose number is not the next one.
+    Number {
+        /// The number that follows.
+        next: Version,
+        /// The number of this roster.
+        got: Version,
+    },
     /// Officers are not in ascending order, or one stands there twice.
     Order(OfficerId),
     /// Two officers have one key.
@@ -89,6 +99,17 @@ impl Explained for RosterError {
             Self::NotFirst => phrase!(
                 "a first roster follows no other",
                 "最初の名簿に前の名簿がある"
+            ),
+            Self::NotSuccessor(in_force) => phrase!(
+                "does not follow roster {in_force}, which is in force",
+                "有効な名簿 {in_force} に続くものではない",
+                in_force = in_force
+            ),
+            Self::Number { next, got } => phrase!(
+                "roster {got}, the next one is {next}",
+                "名簿番号 {got}(次は {next})",
+                got = got,
+                next = next
             ),
             Self::Order(id) => phrase!(
                 "officer {id} stands twice or out of order",
@@ -158,6 +179,10 @@ impl Explained for RosterError {
                 "Use the file that was made for this device's root of trust.",
                 "この端末の信頼の起点に対して作成されたファイルを使用してください。"
             ),
+            Self::NotSuccessor(_) | Self::Number { .. } => phrase!(
+                "Draft the roster again as the one after the roster in force.",
+                "有効な名簿の次の版として名簿を作り直してください。"
+            ),
             Self::Version(_)
             | Self::NotFirst
             | Self::Order(_)
@@ -198,9 +223,13 @@ impl Endorsed<Roster> {
 /// The roster in force on a device.
 #[derive(Debug)]
 pub struct ActiveRoster {
-    endorsed: Endorsed<Roster>,
-    digest: RosterDigest,
-    root: RootDigest,
+    pub(super) endorsed: Endorsed<Roster>,
+    pub(super) digest: RosterDigest,
+    pub(super) root: RootDigest,
+    /// Every roster of this device before this one.
+    pub(super) before: BTreeSet<RosterDigest>,
+    /// Keys that one of them listed and this one does not.
+    pub(super) former: Vec<FormerKey>,
 }
 
 impl ActiveRoster {
@@ -231,6 +260,8 @@ impl ActiveRoster {
             endorsed,
             digest,
             root: root.digest(),
+            before: BTreeSet::new(),
+            former: Vec::new(),
         })
     }
 
@@ -327,7 +358,7 @@ fn key_of(roster: &Roster, kid: &KeyId) -> Option<P256PublicKey> {
 
 /// What every roster must be: in order, no person and no key twice, a quorum that survives the
 /// loss of one administrator.
-fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(), RosterError> {
+pub(super) fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(), RosterError> {
     if roster.version != 1 {
         return Err(RosterError::Version(roster.version));
     }

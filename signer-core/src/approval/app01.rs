@@ -5,7 +5,7 @@ use core::fmt::Display;
 
 use super::Role;
 use super::approve::Hearing;
-use crate::cose::{CoseError, Scope};
+use crate::cose::Scope;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
@@ -15,7 +15,7 @@ pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
     let refused = |expected, got| Refusal::new(RuleId::APP01, Place::Request, expected, got);
     let Some((signed, officer)) = &hearing.request else {
         let got = hearing.no_request.as_ref();
-        let got = got.map_or_else(Phrase::none, CoseError::phrase);
+        let got = got.map_or_else(Phrase::none, |error| hearing.roster.why_unknown(error));
         return Verdict::of(alloc::vec![refused(signed_request(), got)]);
     };
     let request = signed.body();
@@ -25,11 +25,16 @@ pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
     differences.unless_equal(["requester", "起案者"], &officer.id, &request.requester);
     differences.unless_equal(["root", "信頼の起点"], &roster.root(), &request.root);
     differences.unless_equal(["roster", "名簿"], &roster.digest(), &request.roster);
-    differences.unless_equal(
-        ["roster of the policy", "ポリシーの名簿"],
-        &roster.digest(),
-        &checked.roster(),
-    );
+    if !roster.continues(&checked.roster()) {
+        differences.0.push((
+            phrase!(
+                "a policy of roster {digest} or one before it",
+                "名簿 {digest} またはそれ以前の名簿のポリシー",
+                digest = roster.digest()
+            ),
+            Phrase::figure(checked.roster()),
+        ));
+    }
     differences.unless_equal(["policy", "ポリシー"], &checked.policy(), &request.policy);
     let (tx, wallet) = (checked.wallet_tx(), checked.wallet_tx().wallet());
     differences.unless_equal(["wallet", "ウォレット"], &wallet.digest(), &request.wallet);

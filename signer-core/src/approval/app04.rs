@@ -19,7 +19,7 @@ pub(super) fn app04(hearing: &Hearing<'_>) -> Verdict {
             Ok((approval, officer)) => differences(hearing, vote.filed, approval, officer),
             Err(error) => {
                 let expected = phrase!("an approval signed by an officer", "役職員が署名した承認");
-                alloc::vec![(expected, error.phrase())]
+                alloc::vec![(expected, hearing.roster.why_unknown(error))]
             }
         };
         found.into_iter().map(|(expected, got)| {

@@ -22,6 +22,7 @@ mod enrolment;
 mod operators;
 mod request;
 mod roster;
+mod succession;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
 pub use approve::{ApprovedTx, Approver, HeardRequest, rejections};
@@ -30,3 +31,4 @@ pub use enrolment::Enrolment;
 pub use operators::{Operators, SessionFacts};
 pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
 pub use roster::{Officer, RecoveryQuorum, Role, Roster};
+pub use succession::{EXPIRY_NOTICE, FormerKey};

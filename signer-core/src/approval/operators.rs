@@ -86,7 +86,7 @@ fn seated<'r>(
     let opened = roster.open_signed::<Attendance>(bytes);
     let (signed, officer) = opened.map_err(|error| {
         let expected = phrase!("an attendance signed by an officer", "役職員が署名した在席");
-        refused(expected, error.phrase())
+        refused(expected, roster.why_unknown(&error))
     })?;
     let body = signed.body();
     let same = body.version == 1

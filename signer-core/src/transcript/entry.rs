@@ -1,6 +1,7 @@
 //! What a journal entry says. The numbers of this file are part of the format
 //! (`docs/formats/transcript.cddl`) and never change.
 
+mod announced;
 mod ended;
 mod keys;
 mod life;
@@ -11,6 +12,7 @@ use alloc::string::String;
 
 use minicbor::{Decode, Encode};
 
+pub use announced::{Announced, EndingEntry};
 pub use ended::{Aborted, Exception, Outcome, WrongPin};
 pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
 pub use life::{Inventoried, Proven};
@@ -126,6 +128,9 @@ pub enum Body {
     /// A key was destroyed, and read back as gone.
     #[n(25)]
     Destroyed(#[n(0)] CkaId),
+    /// What the people of this session had to be told before anything else.
+    #[n(26)]
+    Announced(#[n(0)] Announced),
 }
 
 impl Body {
@@ -163,6 +168,7 @@ impl Body {
             Self::Proven(_) => ["proven", "所持証明"],
             Self::Destroying(_) => ["destroying", "破棄予定"],
             Self::Destroyed(_) => ["destroyed", "破棄"],
+            Self::Announced(_) => ["announced", "告知"],
         }
     }
 }

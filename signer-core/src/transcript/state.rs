@@ -1,6 +1,7 @@
 //! What all entries of a journal mean together: a fold, the same on the device and at the
 //! auditor's desk. There is no second database.
 
+mod announce;
 mod error;
 mod install;
 mod keys;
@@ -234,6 +235,7 @@ impl DeviceState {
             }
             Body::Destroying(what) => self.doom(what),
             Body::Destroyed(id) => self.destroyed(*id),
+            Body::Announced(announced) => session.announce(announced),
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }
@@ -293,7 +295,8 @@ impl DeviceState {
         let random = &opened.random;
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);
-        self.open = Some(OpenSession::new(number, opened));
+        let due = self.announcement();
+        self.open = Some(OpenSession::new(number, opened, due));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod keys;
 mod life;
 mod numbers;
 mod repeated;
+mod rosters;
 mod sessions;
 mod tampered;
 

@@ -25,12 +25,14 @@ use crate::token::{
     acceptance_of,
 };
 use crate::transcript::{
-    Aborted, Anchor, Answered, Body, CeremonyKind, Channel, DiscardedKey, Entry, Exception,
-    Genesis, Installed, Intake, Inventoried, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended,
-    MadeKey, Outcome, Proven, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind,
-    WrongPin,
+    Aborted, Anchor, Announced, Answered, Body, CeremonyKind, Channel, DiscardedKey, EndingEntry,
+    Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange, KeysDiscarded,
+    KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked, Rejected, Seal,
+    SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
-use crate::types::{Chain, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber};
+use crate::types::{
+    Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
+};
 
 pub(super) fn samples(world: &World) -> Vec<Sample> {
     let mut prev = [0; 32];
@@ -145,6 +147,12 @@ fn endings(world: &World) -> Vec<Body> {
             keys: vec![doomed(world, 0), doomed(world, 1)],
         }),
         Body::Destroyed(doomed(world, 0).id),
+        Body::Announced(Announced {
+            ending: vec![EndingEntry {
+                officer: id("director.d"),
+                valid_to: Height(851_000),
+            }],
+        }),
     ]
 }
 

@@ -38,6 +38,10 @@ pub enum FoldError {
     RepeatedR([u8; 32]),
     /// An entry that this ceremony does not make.
     Ceremony,
+    /// The people of the session were not told what there is to say, or something else.
+    Unannounced,
+    /// SOD-7: nothing is done any more in the session that installed another roster.
+    Renewed,
     /// A destruction was refused.
     Key(Refusal),
     /// The seal was refused.
@@ -83,6 +87,14 @@ impl FoldError {
             Self::Artefact(why) => why.clone(),
             Self::RepeatedR(r) => used_before(r),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
+            Self::Unannounced => phrase!(
+                "a session whose people were not told what there is to say",
+                "告知すべき事項を告知していないセッション"
+            ),
+            Self::Renewed => phrase!(
+                "the use of a roster in the session that installed it",
+                "名簿を登録したセッション内での名簿の使用"
+            ),
             Self::Seal(refusal) | Self::Key(refusal) => phrase!(
                 "{rule}: {difference}",
                 "{rule}: {difference}",

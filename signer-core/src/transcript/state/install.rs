@@ -4,14 +4,15 @@
 use alloc::sync::Arc;
 
 use super::{DeviceState, FoldError};
-use crate::approval::{ActiveRoster, CheckedEnrolment};
+use crate::approval::{ActiveRoster, CheckedEnrolment, Role};
 use crate::codec;
 use crate::headers::HeaderRun;
 use crate::life::{CheckedRetirement, RetirementStanding};
 use crate::phrase;
 use crate::policy::{ActivePolicy, PolicyStanding};
 use crate::rule::Explained;
-use crate::transcript::entry::{Genesis, Installed, WhatKind};
+use crate::transcript::entry::{CeremonyKind, Genesis, Installed, WhatKind};
+use crate::transcript::judge::operators;
 use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration};
 
 impl DeviceState {
@@ -33,9 +34,41 @@ impl DeviceState {
 
     fn install_roster(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let root = &genesis.root;
-        let roster = ActiveRoster::first(bytes, root.scope, root).map_err(refused)?;
-        self.roster = Some(roster);
+        let Some(known) = &self.roster else {
+            let first = ActiveRoster::first(bytes, root.scope, root).map_err(refused)?;
+            self.roster = Some(first);
+            return Ok(());
+        };
+        self.compared_by_two_operators(known)?;
+        let next = known.succeed(bytes, self.height()).map_err(refused)?;
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        if session.opened().kind != CeremonyKind::Roster {
+            return Err(FoldError::Ceremony);
+        }
+        session.renewed = Some(next.digest());
+        self.roster = Some(next);
         Ok(())
+    }
+
+    /// Two operators of the roster that ends have their seats: nobody installs a roster alone.
+    fn compared_by_two_operators(&self, roster: &ActiveRoster) -> Result<(), FoldError> {
+        let alone = || {
+            FoldError::Artefact(phrase!(
+                "a roster without two operators who compared it",
+                "操作者2名が照合していない名簿"
+            ))
+        };
+        let operators = operators(self).map_err(|_| alone())?;
+        let [a, b] = operators.both();
+        let acts = |id| {
+            let officer = roster.officer(id);
+            officer.is_some_and(|o| o.acting_as(Role::Operator, self.height()).is_some())
+        };
+        if a != b && acts(a) && acts(b) {
+            Ok(())
+        } else {
+            Err(alone())
+        }
     }
 
     fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::FoldError;
 use crate::codec::ByteString;
-use crate::digest::FileDigest;
+use crate::digest::{FileDigest, RosterDigest};
 use crate::ledger::LedgerState;
 use crate::signing::{Intent, IntentLine, SignatureLine};
 use crate::transcript::entry::{
-    Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown,
+    Announced, Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown,
 };
 use crate::types::SessionNumber;
 
@@ -35,12 +35,18 @@ pub struct OpenSession {
     pub(super) shown: Vec<Shown>,
     pub(super) answered: Vec<Answered>,
     pub(super) intended: bool,
+    pub(super) due: Option<Announced>,
+    pub(super) renewed: Option<RosterDigest>,
     pub(super) closed: Option<Outcome>,
 }
 
 impl OpenSession {
     /// A session that begins.
-    pub(super) fn new(number: SessionNumber, opened: &SessionOpened) -> Self {
+    pub(super) fn new(
+        number: SessionNumber,
+        opened: &SessionOpened,
+        due: Option<Announced>,
+    ) -> Self {
         Self {
             number,
             opened: opened.clone(),
@@ -49,6 +55,8 @@ impl OpenSession {
             shown: Vec::new(),
             answered: Vec::new(),
             intended: false,
+            due,
+            renewed: None,
             closed: None,
         }
     }
@@ -88,11 +96,32 @@ impl OpenSession {
             | Body::KeysDiscarded(_) => kind.looks() == Looks::AndActs,
             _ => true,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(FoldError::Ceremony)
+        if !fits {
+            return Err(FoldError::Ceremony);
         }
+        if self.due.is_some() && !may_come_first(body) {
+            return Err(FoldError::Unannounced);
+        }
+        if self.renewed.is_some() && acts(body) {
+            return Err(FoldError::Renewed);
+        }
+        Ok(())
+    }
+
+    /// The people of this session are told, once, exactly what there is to say.
+    pub(super) fn announce(&mut self, announced: &Announced) -> Result<(), FoldError> {
+        match self.due.take() {
+            Some(due) if due == *announced => Ok(()),
+            due => {
+                self.due = due;
+                Err(FoldError::Unannounced)
+            }
+        }
+    }
+
+    /// What the people of this session are still to be told.
+    pub const fn due(&self) -> Option<&Announced> {
+        self.due.as_ref()
     }
 
     /// The screens that were shown, in order.
@@ -129,6 +158,29 @@ impl OpenSession {
     pub const fn closed(&self) -> Option<Outcome> {
         self.closed
     }
+}
+
+/// What a session may hold before its people were told what there is to say: facts about its
+/// beginning, and its end.
+const fn may_come_first(body: &Body) -> bool {
+    match body {
+        Body::Announced(_) => true,
+        _ => !acts(body),
+    }
+}
+
+/// Whether an entry makes, uses or changes anything.
+const fn acts(body: &Body) -> bool {
+    !matches!(
+        body,
+        Body::Shown(_)
+            | Body::Answered(_)
+            | Body::Refused(_)
+            | Body::Aborted(_)
+            | Body::WrongPin(_)
+            | Body::Exception(_)
+            | Body::Closed(_)
+    )
 }
 
 /// An intent that has not been released: what a power cut leaves behind.

@@ -10,8 +10,8 @@ use crate::testing::id;
 use crate::token::Line;
 use crate::transcript::testing::reading;
 use crate::transcript::{
-    Aborted, Answered, Body, Channel, Exception, Intake, KeysDiscarded, KeysIntended, Outcome,
-    Rechecked, Rejected, Shown, WrongPin,
+    Aborted, Announced, Answered, Body, Channel, Exception, Intake, KeysDiscarded, KeysIntended,
+    Outcome, Rechecked, Rejected, Shown, WrongPin,
 };
 use crate::types::PoolNumber;
 
@@ -113,6 +113,7 @@ fn each_kind_of_entry_has_its_number() {
                 keys: vec![],
             }),
         ),
+        (26, Body::Announced(Announced::default())),
     ];
     for (number, body) in bodies {
         let bytes = encode(&body);

@@ -1,0 +1,21 @@
+//! What has to be said at the beginning of every session: whose entry in the roster ends.
+
+use super::DeviceState;
+use crate::approval::EXPIRY_NOTICE;
+use crate::transcript::entry::{Announced, EndingEntry};
+
+impl DeviceState {
+    /// What the people of the next session are to be told, as far as the journal goes.
+    pub fn announcement(&self) -> Option<Announced> {
+        let roster = self.roster()?;
+        let ending = roster.ending(self.height(), EXPIRY_NOTICE);
+        let ending = ending.map(|officer| EndingEntry {
+            officer: officer.id.clone(),
+            valid_to: officer.valid_to,
+        });
+        let announced = Announced {
+            ending: ending.collect(),
+        };
+        announced.unless_empty()
+    }
+}
