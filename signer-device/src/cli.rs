@@ -46,6 +46,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer-device policy show --state /var/lib/himuro"
     )]
     Policy(PolicyCommand),
+    /// Who the officers are.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device roster show --state /var/lib/himuro"
+    )]
+    Roster(RosterCommand),
     /// Review or sign a transaction.
     #[command(
         subcommand,
@@ -159,6 +165,20 @@ pub(crate) enum PolicyCommand {
     Install(PolicyInstallArgs),
     /// Show the policy in force.
     #[command(after_help = "Example:\n  signer-device policy show --state /var/lib/himuro --json")]
+    Show(ShowArgs),
+}
+
+/// `roster ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RosterCommand {
+    /// Install the roster that follows the one in force. Two operators compare everybody whose
+    /// entry changes; whoever left is out from then on.
+    #[command(
+        after_help = "Example:\n  signer-device roster install --state /var/lib/himuro --roster roster-2.cbor"
+    )]
+    Install(RosterInstallArgs),
+    /// Show the roster in force.
+    #[command(after_help = "Example:\n  signer-device roster show --state /var/lib/himuro --json")]
     Show(ShowArgs),
 }
 
@@ -438,6 +458,18 @@ pub(crate) struct PolicyInstallArgs {
     pub(crate) policy: PathBuf,
 }
 
+/// `roster install`
+#[derive(Debug, Args)]
+pub(crate) struct RosterInstallArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The next roster with the administrators' signatures.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roster: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArgs {
@@ -545,7 +577,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 21);
+        assert_eq!(leaves.len(), 23);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

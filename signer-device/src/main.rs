@@ -79,6 +79,8 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Check(plan) => ceremony::check::run(&plan),
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),
         Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
+        Plan::InstallRoster(plan) => ceremony::install_roster::run(plan),
+        Plan::Roster(plan) => show::roster(&plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),
         Plan::Reissue(plan) => reissue::run(&plan),
         Plan::Transcript(plan) => ceremony::export::run(&plan),

@@ -11,7 +11,8 @@ use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber, SessionNu
 use crate::cli::{
     AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, GenerateArgs, InitArgs,
     LangArg, PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs,
-    ResumeKeysArgs, ReviewArgs, ShowArgs, SignArgs, TokenArgs, TranscriptCommand, WalletCommand,
+    ResumeKeysArgs, ReviewArgs, RosterCommand, ShowArgs, SignArgs, TokenArgs, TranscriptCommand,
+    WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -52,6 +53,10 @@ pub(crate) enum Plan {
     InstallPolicy(InstallPolicy),
     /// `policy show`
     Policy(Show),
+    /// `roster install`
+    InstallRoster(InstallRoster),
+    /// `roster show`
+    Roster(Show),
     /// `psbt review`
     Review(Review),
     /// `psbt sign`, `psbt resume`
@@ -211,6 +216,14 @@ pub(crate) struct InstallPolicy {
     pub(crate) policy: PathBuf,
 }
 
+/// `roster install`
+#[derive(Debug)]
+pub(crate) struct InstallRoster {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) roster: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug)]
 pub(crate) struct Review {
@@ -257,10 +270,13 @@ impl Plan {
             Self::Retire(plan) => plan.place.lang,
             Self::Register(plan) => plan.place.lang,
             Self::InstallPolicy(plan) => plan.place.lang,
+            Self::InstallRoster(plan) => plan.place.lang,
             Self::Sign(plan) => plan.place.lang,
             Self::Reissue(plan) => plan.place.lang,
             Self::Card(plan) | Self::Transcript(plan) => plan.place.lang,
-            Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) => plan.place.lang,
+            Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) | Self::Roster(plan) => {
+                plan.place.lang
+            }
             Self::Address(plan) => plan.show.place.lang,
             Self::Review(plan) => plan.show.place.lang,
             Self::Selftest(_) | Self::DecodePicture | Self::End(_) => Lang::En,
@@ -316,6 +332,12 @@ impl TryFrom<Cli> for Plan {
             Command::Wallet(WalletCommand::Address(args)) => Self::Address(args.into()),
             Command::Policy(PolicyCommand::Install(args)) => Self::InstallPolicy(policy(args)?),
             Command::Policy(PolicyCommand::Show(args)) => Self::Policy(args.into()),
+            Command::Roster(RosterCommand::Install(args)) => Self::InstallRoster(InstallRoster {
+                place: args.common.into(),
+                token: token(args.token)?,
+                roster: args.roster,
+            }),
+            Command::Roster(RosterCommand::Show(args)) => Self::Roster(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
             Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
             Command::Psbt(PsbtCommand::Resume(args)) => Self::Sign(resume(args)?),

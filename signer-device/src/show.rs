@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::review::address::grouped;
@@ -270,6 +271,46 @@ pub(crate) fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWa
                 "Look at the names with: signer-device wallet list --state DIR",
             )
         })
+}
+
+/// `roster show`
+pub(crate) fn roster(plan: &Show) -> Result<(), Failure> {
+    let mut reading = Reading::open(&plan.place)?;
+    let value = roster_json(reading.state());
+    if plan.format == Format::Json {
+        return reading.console.plain(&value.to_string());
+    }
+    lines_of(&mut reading.console, &value)
+}
+
+fn roster_json(state: &DeviceState) -> Json {
+    let Some(roster) = state.roster() else {
+        return Json::Null;
+    };
+    let body = roster.roster();
+    Json::Object(vec![
+        ("number", Json::from(body.number.0)),
+        ("digest", Json::text(roster.digest())),
+        ("administrators", Json::from(u32::from(body.administrators))),
+        (
+            "officers",
+            Json::List(body.officers.iter().map(officer_json).collect()),
+        ),
+    ])
+}
+
+fn officer_json(officer: &Officer) -> Json {
+    let roles = officer.roles.iter().map(|role| Json::text(role.name()));
+    Json::Object(vec![
+        ("id", Json::text(&officer.id)),
+        ("name", Json::text(&officer.name)),
+        ("name_ja", Json::text(&officer.name_ja)),
+        ("department", Json::text(&officer.department)),
+        ("roles", Json::List(roles.collect())),
+        ("key_id", Json::text(officer.key.key_id().to_hex())),
+        ("valid_from", Json::from(officer.valid_from.0)),
+        ("valid_to", Json::from(officer.valid_to.0)),
+    ])
 }
 
 /// `policy show`

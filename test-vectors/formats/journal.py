@@ -4,7 +4,7 @@
 
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
-root, roster and enrolments vouch for, every seal, every Bitcoin signature under its intent, that keys
+root, the roster of that moment and enrolments vouch for, that each roster follows the one before it, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, and that no
 two signatures of the device share an r value.
@@ -24,6 +24,7 @@ GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
 PROVEN, DESTROYING, DESTROYED = 23, 24, 25
+POLICY_ADMINISTRATOR = 6
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -46,7 +47,8 @@ class Journal:
     def __init__(self, grammar, root, identity):
         self.grammar, self.root, self.identity = grammar, root, identity
         self.keys = {digests.key_id(identity): identity}
-        self.pinned = self.first_roster = self.psbt = self.outcome = None
+        self.officers, self.roster, self.roster_digest = {}, None, None
+        self.pinned = self.psbt = self.outcome = None
         self.intent = {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
         self.last, self.count, self.session = bytes(32), 0, 0
@@ -96,7 +98,7 @@ class Journal:
         """Grammar and signatures of an artefact; its body and its digest."""
         item = cbor.loads(data)
         self.grammar.check(rule, item)
-        keys = self.keys | {digests.key_id(key): key for key in brought}
+        keys = self.keys | self.officers | {digests.key_id(key): key for key in brought}
         return body_of(rule, item), digests.artefact_digest(rule, data, keys)
 
     def installed(self, installed):
@@ -108,9 +110,7 @@ class Journal:
         brought = self.brought(rule, body_of(rule, item))
         body, digest = self.artefact(rule, data, brought)
         if rule == "endorsed-roster":
-            require(self.first_roster or digest == self.pinned, "another roster than the root's")
-            self.first_roster = self.first_roster or digest
-            self.trust(officer[5] for officer in body[4])
+            self.next_roster(body, digest, item)
         elif rule == "endorsed-enrolment":
             self.trust([body[5]])
         elif rule == "signed-device-card":
@@ -125,6 +125,23 @@ class Journal:
             require(body[4] in self.wallets, "a retirement of an unknown wallet")
             self.retired[body[4]] = digest
         self.own(data)
+
+    def next_roster(self, body, digest, item):
+        """The first one is the root's; each later one names the one before it, has the next number and
+        the signatures of a quorum of its administrators. From then on only its officers sign."""
+        if self.roster is None:
+            require(digest == self.pinned, "another roster than the root's")
+        else:
+            require(body.get(3) == self.roster_digest, "a roster that follows another one")
+            require(body[2] == self.roster[2] + 1, "a roster without the next number")
+            administrators = {
+                digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]
+            }
+            signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
+            require(signers <= administrators, "a roster signed by who is no administrator")
+            require(len(signers) >= self.roster[5], "a roster without its quorum")
+        self.roster, self.roster_digest = body, digest
+        self.officers = {digests.key_id(o[5]): o[5] for o in body[4]}
 
     def extension(self, record, digest, kind):
         """The rows of the version before stand in their places, and there are more (WAL07)."""
@@ -182,7 +199,7 @@ class Journal:
     def brought(self, rule, body):
         """Keys by which an artefact may be signed though nobody has vouched for them: those of the
         first roster, whose digest the root pins, and a card's own, which proves that it is there."""
-        if rule == "endorsed-roster" and self.first_roster is None:
+        if rule == "endorsed-roster" and self.roster is None:
             return [officer[5] for officer in body[4]]
         return [body[5]] if rule == "signed-device-card" else []
 

@@ -64,6 +64,8 @@ pub enum RosterError {
     NotSignedBy(OfficerId),
     /// Signed by somebody who is no valid administrator.
     NotAdministrator(KeyId),
+    /// Signed with a key that a roster of this device has removed.
+    Former(FormerKey),
     /// Signed by too few administrators.
     TooFewSignatures {
         /// How many are needed.
@@ -145,6 +147,7 @@ impl Explained for RosterError {
                 "鍵 {key} は有効なポリシー管理者のものではない",
                 key = key
             ),
+            Self::Former(former) => former.phrase(),
             Self::Quorum(got) => phrase!(
                 "a quorum of {got} administrators, at least 2",
                 "管理者の定足数 {got} 名(2 名以上が必要)",
@@ -171,7 +174,7 @@ impl Explained for RosterError {
                 "Collect the administrators' signatures again.",
                 "ポリシー管理者の署名を集め直してください。"
             ),
-            Self::NotAdministrator(_) => phrase!(
+            Self::NotAdministrator(_) | Self::Former(_) => phrase!(
                 "Let only valid policy administrators sign.",
                 "有効なポリシー管理者のみが署名してください。"
             ),
@@ -323,9 +326,7 @@ impl ActiveRoster {
         bytes: &[u8],
         at: Height,
     ) -> Result<Endorsed<T>, RosterError> {
-        let endorsed = Endorsed::<T>::open(bytes, self.scope(), |kid| {
-            self.officer_of(kid).map(|officer| officer.key)
-        })?;
+        let endorsed = self.open_by_officers::<T>(bytes)?;
         let mut got = 0_usize;
         for kid in endorsed.signers() {
             let officer = self.officer_of(&kid);

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::RosterDigest;
 use crate::keys::P256PublicKey;
-use crate::types::{Blocks, Height, Id, Label, OfficerId, Version};
+use crate::types::{Blocks, Height, Id, Label, Lang, OfficerId, Version};
 
 /// The officers, signed by the policy administrators of the roster before it; the first one by
 /// every administrator in it.
@@ -160,6 +160,23 @@ impl Role {
             Self::Broadcaster => "broadcaster",
             Self::Reconciler => "reconciler",
             Self::Auditor => "auditor",
+        }
+    }
+
+    /// The word on screens.
+    pub const fn title(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Requester => lang.pick("Requester", "起案者"),
+            Self::RiskChecker => lang.pick("Risk checker", "リスク確認者"),
+            Self::Approver => lang.pick("Approver", "承認者"),
+            Self::Director => lang.pick("Director", "承認取締役"),
+            Self::Operator => lang.pick("Operator", "操作者"),
+            Self::Witness => lang.pick("Witness", "立会人"),
+            Self::PolicyAdministrator => lang.pick("Policy administrator", "ポリシー管理者"),
+            Self::ReleaseSigner => lang.pick("Release signer", "リリース署名者"),
+            Self::Broadcaster => lang.pick("Broadcaster", "送信担当者"),
+            Self::Reconciler => lang.pick("Reconciler", "残高照合担当者"),
+            Self::Auditor => lang.pick("Auditor", "監査人"),
         }
     }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::active::check_shape;
 use super::{ActiveRoster, Officer, Role, Roster, RosterError};
-use crate::cose::{CoseError, Endorsed};
+use crate::cose::{Artefact, CoseError, Endorsed};
 use crate::digest::{KeyId, RosterDigest};
 use crate::phrase;
 use crate::rule::Phrase;
@@ -27,6 +27,18 @@ pub struct FormerKey {
     pub removed_by: Version,
 }
 
+impl FormerKey {
+    /// In words, for a refusal.
+    pub fn phrase(&self) -> Phrase {
+        phrase!(
+            "a key of {officer} that roster {number} removed",
+            "名簿 {number} が除いた {officer} の鍵",
+            officer = self.officer,
+            number = self.removed_by
+        )
+    }
+}
+
 impl ActiveRoster {
     /// Takes the roster that follows this one: it names this one, its number is the next, and a
     /// quorum of this one's administrators signed it.
@@ -38,11 +50,31 @@ impl ActiveRoster {
     /// # Errors
     /// [`RosterError`]; this roster then stays in force.
     pub fn succeed(&self, bytes: &[u8], at: Height) -> Result<Self, RosterError> {
-        let endorsed = Endorsed::<Roster>::open(bytes, self.scope(), |kid| {
-            self.officer_of(kid).map(|officer| officer.key)
-        })?;
+        // First, so that a roster that was taken long ago is called what it is.
+        self.is_named_by(&Endorsed::<Roster>::peek(bytes)?)?;
+        let endorsed = self.open_by_officers::<Roster>(bytes)?;
         self.signed_by_a_quorum(&endorsed, at)?;
         self.followed_by(endorsed, at)
+    }
+
+    fn is_named_by(&self, next: &Roster) -> Result<(), RosterError> {
+        if next.predecessor == Some(self.digest) {
+            Ok(())
+        } else {
+            Err(RosterError::NotSuccessor(self.digest))
+        }
+    }
+
+    /// Opens what officers signed, whoever they are. Who has left is named.
+    pub(super) fn open_by_officers<T: Artefact>(
+        &self,
+        bytes: &[u8],
+    ) -> Result<Endorsed<T>, RosterError> {
+        let key_of = |kid: &KeyId| self.officer_of(kid).map(|officer| officer.key);
+        Endorsed::open(bytes, self.scope(), key_of).map_err(|error| match self.former(&error) {
+            Some(former) => RosterError::Former(former.clone()),
+            None => error.into(),
+        })
     }
 
     fn signed_by_a_quorum(
@@ -69,9 +101,7 @@ impl ActiveRoster {
     fn followed_by(&self, endorsed: Endorsed<Roster>, at: Height) -> Result<Self, RosterError> {
         let next = endorsed.body();
         check_shape(next, self.scope(), at)?;
-        if next.predecessor != Some(self.digest) {
-            return Err(RosterError::NotSuccessor(self.digest));
-        }
+        self.is_named_by(next)?;
         let number = Version(self.roster().number.0.saturating_add(1));
         if next.number != number {
             return Err(RosterError::Number {
@@ -109,18 +139,16 @@ impl ActiveRoster {
 
     /// Why something was not opened, in words: a key that was removed is named with its officer.
     pub fn why_unknown(&self, error: &CoseError) -> Phrase {
+        self.former(error)
+            .map_or_else(|| error.phrase(), FormerKey::phrase)
+    }
+
+    /// The removed key that something was signed with.
+    fn former(&self, error: &CoseError) -> Option<&FormerKey> {
         let CoseError::UnknownKey(key) = error else {
-            return error.phrase();
+            return None;
         };
-        match self.former.iter().find(|former| former.key == *key) {
-            Some(former) => phrase!(
-                "a key of {officer} that roster {number} removed",
-                "名簿 {number} が除いた {officer} の鍵",
-                officer = former.officer,
-                number = former.removed_by
-            ),
-            None => error.phrase(),
-        }
+        self.former.iter().find(|former| former.key == *key)
     }
 
     /// Officers whose entry has ended at this height, or ends within so many blocks after it.

@@ -131,6 +131,21 @@ fn ended() -> Value {
     })
 }
 
+/// The transcript of a device that went on under the next roster.
+fn renewed() -> Value {
+    let mut bench = crate::transcript::testing::renewed();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": case.coins.len(),
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
 /// Every P-256 key of the world.
 fn keys(world: &World) -> Vec<String> {
     let officers = world.roster.roster().officers.iter().map(|o| o.key);
@@ -155,7 +170,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
         "p256_keys": keys(&world),
         "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
         "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
-        "transcripts": [transcript(), ended()],
+        "transcripts": [transcript(), ended(), renewed()],
     });
     spoil(&mut data);
     let file = root.join(format!("target/formats-{name}.json"));

@@ -31,7 +31,7 @@ use crate::review::{Answer, ConfirmedTx, Review, Step};
 use crate::rule::{Refusal, RuleId, RuleLine, Verdict};
 use crate::signing::{PossessionOrder, ReceiptFacts, SignedPsbt, Signing, SigningHsm};
 use crate::testing::{
-    Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, label, officers_sign,
+    Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, id, label, officers_sign,
 };
 use crate::token::{
     Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04, hsm06,
@@ -428,6 +428,23 @@ impl Bench {
         let signed = self.receipt(signing);
         (signed, self.close(Outcome::Signed))
     }
+}
+
+/// A device that may sign, under a second roster without one of the approvers.
+pub(crate) fn renewed() -> Bench {
+    let mut bench = Bench::ready();
+    let last = &bench.world.roster;
+    let mut body = last.roster().clone();
+    body.number.0 += 1;
+    body.predecessor = Some(last.digest());
+    body.officers
+        .retain(|officer| officer.id != id("approver.s"));
+    let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
+    bench.attend(CeremonyKind::Roster, ["operator.a", "operator.b"]);
+    bench.install(WhatKind::Roster, bytes.clone());
+    bench.close(Outcome::Done);
+    bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();
+    bench
 }
 
 /// The order that retires the wallet of the tests.

@@ -510,6 +510,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         Some(Looks::Only) => session.room.findings(lines)?,
         Some(Looks::AndActs) | None => session.room.verdicts(lines)?,
     }
+    announce(session)?;
     let number = session.facts.session;
     let summary = match session.journal().state().policy() {
         None => "none".to_owned(),
@@ -521,6 +522,19 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         &format!("session {number} is open; policy {summary}; previous seal {previous}"),
         &format!("セッション {number} を開始。ポリシー {summary}、前回の封印 {previous}"),
     )
+}
+
+/// Says what every session is told first, and records that it was said: the journal takes nothing
+/// else before it.
+fn announce(session: &mut Session) -> Result<(), Failure> {
+    let due = session.journal().state().open().and_then(OpenSession::due);
+    let Some(due) = due.cloned() else {
+        return Ok(());
+    };
+    for line in due.lines(session.journal().state().height(), session.lang()) {
+        session.room.console.notice(&line)?;
+    }
+    session.record(Body::Announced(due))
 }
 
 /// Something did not go as the script says, at the step that looks at the journal.

@@ -9,6 +9,7 @@ pub(crate) mod destroy;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod install_policy;
+pub(crate) mod install_roster;
 mod intake;
 pub(crate) mod inventory;
 mod officers;

@@ -4,12 +4,13 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 11] = [
+const SCRIPTS: [&Script; 12] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
     &register_wallet::SCRIPT,
     &install_policy::SCRIPT,
+    &install_roster::SCRIPT,
     &sign::SCRIPT,
     &inventory::SCRIPT,
     &backup::SCRIPT,

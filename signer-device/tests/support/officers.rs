@@ -118,6 +118,13 @@ impl Officers {
         }
     }
 
+    /// Adds the signature of one officer.
+    pub(crate) fn endorse_by<T: Artefact>(&mut self, name: &str, artefact: &mut Endorsed<T>) {
+        let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
+        let token = &mut found.expect("an officer of the bench").1;
+        endorse(artefact, SCOPE, token);
+    }
+
     /// The officers go home with their tokens.
     pub(crate) fn go_home(&mut self) {
         self.tokens.clear();

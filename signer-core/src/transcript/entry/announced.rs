@@ -1,10 +1,12 @@
 //! What a device tells the people of every session before they do anything.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use crate::types::{Height, OfficerId};
+use crate::types::{Height, Lang, OfficerId};
 
 /// What had to be said at the beginning of a session. Where nothing has, there is no such entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -16,6 +18,12 @@ pub struct Announced {
 }
 
 impl Announced {
+    /// What is said, a line for each thing, at this known height.
+    pub fn lines(&self, known: Height, lang: Lang) -> Vec<String> {
+        let ending = self.ending.iter();
+        ending.map(|entry| entry.line(known, lang)).collect()
+    }
+
     /// The announcement, unless there is nothing in it.
     pub fn unless_empty(self) -> Option<Self> {
         (self != Self::default()).then_some(self)
@@ -32,4 +40,22 @@ pub struct EndingEntry {
     /// The last height at which it is valid.
     #[n(1)]
     pub valid_to: Height,
+}
+
+impl EndingEntry {
+    fn line(&self, known: Height, lang: Lang) -> String {
+        let (officer, last) = (&self.officer, self.valid_to);
+        match (known > last, lang) {
+            (true, Lang::En) => format!("roster: the entry of {officer} ended at height {last}"),
+            (true, Lang::Ja) => format!("名簿: {officer} の登録はブロック高 {last} で終了しました"),
+            (false, Lang::En) => format!(
+                "roster: the entry of {officer} ends at height {last}, known height {known}; \
+                 prepare the next roster"
+            ),
+            (false, Lang::Ja) => format!(
+                "名簿: {officer} の登録はブロック高 {last} で終了します(既知のブロック高 {known})。\
+                 次の名簿を準備してください"
+            ),
+        }
+    }
 }

@@ -1,0 +1,219 @@
+//! Installing a roster: two people compare everybody whose entry changes, with a paper that did not
+//! come from the host. Who leaves is out from here on; the roster is used from the next session on.
+
+use signer_core::approval::{ActiveRoster, PersonChange, Role, RosterDifference};
+use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
+use signer_core::types::Lang;
+
+use super::Script;
+use super::begin::Desk;
+use super::officers;
+use super::register_wallet::{ask_words, install};
+use super::session::Session;
+use crate::console::Who;
+use crate::failure::Failure;
+use crate::files;
+use crate::plan::InstallRoster;
+
+/// Characters of a new key's identifier that are typed.
+const TAIL: usize = 8;
+
+/// The paper: `docs/ceremony/install_roster.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "install_roster",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Journal", "ジャーナルの確認"],
+        ["Token", "トークンの確認"],
+        ["Session", "セッションの開始"],
+        ["Operators", "操作者の認証"],
+        ["Check the roster", "名簿の検証"],
+        ["Compare the people", "人員の変更点の照合"],
+        ["Compare the roster", "名簿全体の照合"],
+        ["Install", "名簿の登録"],
+        ["Seal", "封印"],
+        ["Log out", "ログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: InstallRoster) -> Result<(), Failure> {
+    let bytes = files::read(&plan.roster, files::ARTEFACT)?;
+    let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+
+    // 1. Environment
+    desk.room.step(1)?;
+    let machine = desk.machine()?;
+
+    // 2. Journal
+    desk.room.step(2)?;
+    desk.journal()?;
+
+    // 3. Token
+    desk.room.step(3)?;
+    let mut token = desk.token()?;
+
+    // 4. Session
+    token.room().step(4)?;
+    let mut session = token.open(CeremonyKind::Roster, machine)?;
+    match install_it(&mut session, &bytes) {
+        Ok(()) => finish(session),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 5 to 10, inside the session.
+fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
+    // 5. Operators
+    session.room.step(5)?;
+    let _operators = officers::authenticate(session)?;
+
+    // 6. Check the roster
+    session.room.step(6)?;
+    let next = check(session, bytes)?;
+    session.room.say(
+        "the roster is signed by a quorum of administrators and follows the one in force",
+        "名簿は管理者の必要数が署名し、有効な名簿に続くものです",
+    )?;
+
+    // 7. Compare the people
+    session.room.step(7)?;
+    compare_people(session, &next)?;
+
+    // 8. Compare the roster
+    session.room.step(8)?;
+    compare_roster(session, &next)?;
+
+    // 9. Install
+    session.room.step(9)?;
+    install(session, WhatKind::Roster, next.to_bytes())?;
+    session.room.say(
+        "the roster is installed; whoever left is out from now on",
+        "名簿を登録しました。離任者は今から無効です",
+    )?;
+
+    // 10. Seal
+    session.room.step(10)?;
+    session.close(Outcome::Done)?;
+    Ok(())
+}
+
+/// Step 11.
+fn finish(mut session: Session) -> Result<(), Failure> {
+    // 11. Log out
+    session.room.step(11)?;
+    session.room.say(
+        "the policy stays in force; requests and approvals are made again under this roster",
+        "ポリシーは引き続き有効です。申請と承認はこの名簿の下で取り直してください",
+    )?;
+    session.leave()
+}
+
+fn in_force(session: &Session) -> Result<&ActiveRoster, Failure> {
+    let roster = session.journal().state().roster();
+    roster.ok_or_else(|| Failure::internal("no roster is installed"))
+}
+
+fn check(session: &Session, bytes: &[u8]) -> Result<ActiveRoster, Failure> {
+    let height = session.journal().state().height();
+    in_force(session)?
+        .succeed(bytes, height)
+        .map_err(|error| Failure::of_two_lines("roster", &error))
+}
+
+/// Everybody who comes, leaves or changes, one screen each.
+fn compare_people(session: &mut Session, next: &ActiveRoster) -> Result<(), Failure> {
+    let before = in_force(session)?.roster().clone();
+    let difference = RosterDifference::between(&before, next.roster());
+    let people = difference.people();
+    session.room.say(
+        &format!("{} entries change", people.len()),
+        &format!("変更されるのは {} 名です", people.len()),
+    )?;
+    people
+        .iter()
+        .enumerate()
+        .try_for_each(|(place, person)| compare_person(session, place + 1, person))
+}
+
+/// A types from the paper: the end of a new key's identifier, for anybody else the officer's.
+fn compare_person(
+    session: &mut Session,
+    place: usize,
+    person: &PersonChange<'_>,
+) -> Result<(), Failure> {
+    let lang = session.lang();
+    let who = person
+        .who()
+        .ok_or_else(|| Failure::internal("a change of nobody"))?;
+    let id = format!("person-{place}");
+    let screen = session.show(&id, &person.lines(lang))?;
+    let (question, expected) = match new_key(person) {
+        Some(key) => (
+            match lang {
+                Lang::En => format!("Type the last {TAIL} characters of the key from your paper"),
+                Lang::Ja => format!("書面にある鍵の末尾{TAIL}文字を入力"),
+            },
+            tail(&key),
+        ),
+        None => (
+            lang.pick(
+                "Type the identifier of this officer from your paper",
+                "書面にある役職員IDを入力",
+            )
+            .to_owned(),
+            who.to_string(),
+        ),
+    };
+    session.ask(&Who::A, &id, &question, screen, |typed| typed == expected)
+}
+
+/// The identifier of a key that this officer did not have before.
+fn new_key(person: &PersonChange<'_>) -> Option<String> {
+    let after = person.after?.key;
+    let new = person.before.is_none_or(|before| before.key != after);
+    new.then(|| after.key_id().to_hex())
+}
+
+fn tail(key: &str) -> String {
+    let skip = key.chars().count().saturating_sub(TAIL);
+    key.chars().skip(skip).collect()
+}
+
+/// Number, quorums and size of the whole; B types words of it that the screen does not show.
+fn compare_roster(session: &mut Session, next: &ActiveRoster) -> Result<(), Failure> {
+    let lang = session.lang();
+    let before = in_force(session)?.roster().clone();
+    let height = session.journal().state().height();
+    let roster = next.roster();
+    let administrators = roster
+        .officers
+        .iter()
+        .filter(|officer| {
+            officer
+                .acting_as(Role::PolicyAdministrator, height)
+                .is_some()
+        })
+        .count();
+    let (number, people, quorum) = (roster.number, roster.officers.len(), roster.administrators);
+    let mut lines = match lang {
+        Lang::En => vec![
+            format!("roster {number}, after roster {}", before.number),
+            format!("officers        {people}"),
+            format!("administrators  {quorum} of {administrators} sign"),
+        ],
+        Lang::Ja => vec![
+            format!("名簿 {number}(前の名簿 {})", before.number),
+            format!("役職員          {people} 名"),
+            format!("ポリシー管理者  {administrators} 名のうち {quorum} 名が署名"),
+        ],
+    };
+    lines.extend(RosterDifference::between(&before, roster).quorum_lines(lang));
+    let screen = session.show("roster", &lines)?;
+    let digest = *next.digest().as_bytes();
+    let subject = [
+        "the roster from your paper".to_owned(),
+        "書面の名簿照合語".to_owned(),
+    ];
+    ask_words(session, &Who::B, "roster", screen, &digest, &subject)
+}
