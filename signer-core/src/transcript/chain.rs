@@ -103,7 +103,14 @@ impl Journal {
     /// # Errors
     /// TRN01 where the chain is broken; TRN04 where an entry does not follow from those before it.
     pub fn load(bytes: &[u8]) -> Result<Self, Refusal> {
-        let transcript = UnverifiedTranscript::parse(bytes)?;
+        Self::of(&UnverifiedTranscript::parse(bytes)?)
+    }
+
+    /// Folds a journal that was read from the disk.
+    ///
+    /// # Errors
+    /// TRN04 where an entry does not follow from those before it.
+    pub fn of(transcript: &UnverifiedTranscript) -> Result<Self, Refusal> {
         let mut state = DeviceState::unborn();
         for entry in transcript.entries() {
             state.apply(entry).map_err(|error| refused(entry, &error))?;

@@ -39,6 +39,8 @@ use crate::plan::{self, Place, TokenChoice};
 pub(super) struct Desk {
     pub(super) room: Room,
     disk: Disk,
+    /// The journal as it was read: what the HSM remembers is held against it.
+    written: UnverifiedTranscript,
     journal: Journal,
     genesis: Genesis,
     profile: Profile,
@@ -59,7 +61,9 @@ impl Desk {
     ) -> Result<Self, Failure> {
         let mut room = Room::enter(place.lang, script);
         let (disk, torn) = Disk::open(&place.state, Hold::Alone)?;
-        let journal = Journal::load(disk.bytes()).map_err(|refusal| room.refused([&refusal]))?;
+        let written = UnverifiedTranscript::parse(disk.bytes());
+        let written = written.map_err(|refusal| room.refused([&refusal]))?;
+        let journal = Journal::of(&written).map_err(|refusal| room.refused([&refusal]))?;
         let genesis = journal.state().genesis().cloned();
         let genesis = genesis.ok_or_else(|| Failure::internal("a journal without a birth"))?;
         let named = choice.profile.as_deref();
@@ -70,6 +74,7 @@ impl Desk {
             module: choice.module,
             room,
             disk,
+            written,
             journal,
             genesis,
             profile,
@@ -219,9 +224,7 @@ impl Desk {
         let slots = hsm.token().anchors();
         let slots = slots.map_err(|e| of_hsm(&e, self.room.lang()))?;
         let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
-        let transcript = UnverifiedTranscript::parse(self.disk.bytes());
-        let transcript = transcript.map_err(|refusal| self.room.refused([&refusal]))?;
-        let standing = standing(anchor.as_ref(), &transcript, asks);
+        let standing = standing(anchor.as_ref(), &self.written, asks);
         let standing = standing.map_err(|refusal| self.room.refused([&refusal]))?;
         if let Some(anchor) = &anchor {
             let (entries, signatures) = (anchor.entries, anchor.signatures);
