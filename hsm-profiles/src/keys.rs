@@ -12,12 +12,14 @@ use cryptoki::context::Function;
 use cryptoki::error::Error;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
 use signer_core::keys::{CkaId, Fingerprint, KeyRole, P256PublicKey};
 use signer_core::token::{Flag, Half, KeyAttribute, KeyAttributes, KeyReading};
 use signer_core::types::{Chain, KeyIndex, PoolNumber};
 
 use crate::error::HsmError;
 use crate::index::Pair;
+use crate::owner::At;
 use crate::point::{Curve, PublicPart};
 use crate::profile::Sent;
 use crate::session::OpenToken;
@@ -138,9 +140,10 @@ impl OpenToken {
                 .index
                 .pairs()
                 .filter(|(id, _)| id.role == KeyRole::Wallet);
-            wallet
-                .map(|(id, pair)| token.wallet_reading(id, &pair))
-                .collect()
+            let keys: Vec<(CkaId, PublicKey, ObjectHandle)> = wallet
+                .map(|(id, pair)| Ok((id, wallet_key(id, &pair)?, pair.private)))
+                .collect::<Result<_, HsmError>>()?;
+            token.readings(&keys)
         })
     }
 
@@ -228,10 +231,7 @@ impl OpenToken {
     }
 
     fn wallet_reading(&self, id: CkaId, pair: &Pair) -> Result<KeyReading<PublicKey>, HsmError> {
-        match pair.public {
-            PublicPart::Secp256k1(key) => self.reading(id, key, pair.private),
-            PublicPart::P256(_) => Err(HsmError::WrongRole(id)),
-        }
+        self.reading(id, wallet_key(id, pair)?, pair.private)
     }
 
     fn p256_reading(&self, id: CkaId, pair: &Pair) -> Result<KeyReading<P256PublicKey>, HsmError> {
@@ -255,36 +255,74 @@ impl OpenToken {
         })
     }
 
-    /// Reads the flags of a private key. What the token does not report is absent.
-    pub(crate) fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
-        let asked = KeyAttribute::ALL.map(attribute_type);
-        let read = self
-            .connection
-            .call(Function::GetAttributeValue, move |s| {
-                s.get_attributes(private, &asked)
-            })?;
-        let flag = |attribute| {
-            let value = read.iter().find_map(|read| flag_of(read, attribute));
-            Flag::from(value)
+    /// The same of many keys, in one piece of work: each call in it has the whole time limit.
+    fn readings(
+        &self,
+        keys: &[(CkaId, PublicKey, ObjectHandle)],
+    ) -> Result<Vec<KeyReading<PublicKey>>, HsmError> {
+        let handles: Vec<ObjectHandle> = keys.iter().map(|(_, _, private)| *private).collect();
+        let read: Vec<KeyAttributes> = self.connection.run(move |at| {
+            let read = |private| attributes_of(at, private);
+            handles.into_iter().map(read).collect()
+        })?;
+        let evidence = self.profile().evidence();
+        let reading = |((id, public_key, _), attributes): (&(CkaId, PublicKey, _), _)| KeyReading {
+            id: *id,
+            public_key: *public_key,
+            attributes,
+            evidence,
         };
-        Ok(KeyAttributes::read(flag, self.key_gen_mechanism(private)?))
+        Ok(keys.iter().zip(read).map(reading).collect())
     }
 
-    /// Read alone: the whole answer is an error where a token says "unavailable" here.
-    fn key_gen_mechanism(&self, private: ObjectHandle) -> Result<Option<u64>, HsmError> {
-        let read = self
-            .connection
-            .call(Function::GetAttributeValue, move |s| {
-                match s.get_attributes(private, &[AttributeType::KeyGenMechanism]) {
-                    Err(Error::NotSupported | Error::InvalidValue) => Ok(Vec::new()),
-                    read => read,
-                }
-            })?;
-        Ok(read.iter().find_map(|attribute| match attribute {
-            Attribute::KeyGenMechanism(mechanism) => Some(**mechanism),
-            _ => None,
-        }))
+    /// Reads the flags of a private key. What the token does not report is absent.
+    pub(crate) fn read_attributes(&self, private: ObjectHandle) -> Result<KeyAttributes, HsmError> {
+        self.connection.run(move |at| attributes_of(at, private))
     }
+}
+
+fn wallet_key(id: CkaId, pair: &Pair) -> Result<PublicKey, HsmError> {
+    match pair.public {
+        PublicPart::Secp256k1(key) => Ok(key),
+        PublicPart::P256(_) => Err(HsmError::WrongRole(id)),
+    }
+}
+
+/// The flags of a private key and the mechanism that made it, in one call where the token lets us.
+fn attributes_of(at: &At<'_, Session>, private: ObjectHandle) -> Result<KeyAttributes, Error> {
+    let flags = KeyAttribute::ALL.map(attribute_type);
+    let asked = [&flags[..], &[AttributeType::KeyGenMechanism]].concat();
+    let read = match read_of(at, private, &asked) {
+        // The whole answer is an error where a token says "unavailable" of the mechanism: each is
+        // asked alone then.
+        Err(Error::NotSupported | Error::InvalidValue) => {
+            let mechanism = match read_of(at, private, &[AttributeType::KeyGenMechanism]) {
+                Err(Error::NotSupported | Error::InvalidValue) => Vec::new(),
+                read => read?,
+            };
+            [read_of(at, private, &flags)?, mechanism].concat()
+        }
+        read => read?,
+    };
+    let flag = |attribute| {
+        let value = read.iter().find_map(|read| flag_of(read, attribute));
+        Flag::from(value)
+    };
+    let mechanism = read.iter().find_map(|attribute| match attribute {
+        Attribute::KeyGenMechanism(mechanism) => Some(**mechanism),
+        _ => None,
+    });
+    Ok(KeyAttributes::read(flag, mechanism))
+}
+
+fn read_of(
+    at: &At<'_, Session>,
+    private: ObjectHandle,
+    asked: &[AttributeType],
+) -> Result<Vec<Attribute>, Error> {
+    at.call(Function::GetAttributeValue, |s| {
+        s.get_attributes(private, asked)
+    })
 }
 
 /// The public key: readable without login, usable for nothing but verification.
