@@ -9,7 +9,7 @@ use cryptoki::slot::Slot;
 
 use crate::error::HsmError;
 use crate::module::Library;
-use crate::owner::{At, Seat};
+use crate::owner::{Asked, At, Seat};
 
 /// A session. Dropping it closes it.
 #[derive(Debug)]
@@ -40,6 +40,22 @@ impl Connection {
         call: impl FnOnce(&Session) -> Result<R, Error> + Send + 'static,
     ) -> Result<R, HsmError> {
         self.run(move |at| at.call(function, call))
+    }
+
+    /// One call that is begun and not waited for.
+    pub(crate) fn begin<R: Send + 'static>(
+        &self,
+        function: Function,
+        call: impl FnOnce(&Session) -> Result<R, Error> + Send + 'static,
+    ) -> Result<Asked<Result<R, Error>>, HsmError> {
+        let seat = self.seat;
+        self.library
+            .begin(move |hands| hands.at(seat)?.call(function, call))
+    }
+
+    /// What became of a call that was begun.
+    pub(crate) fn wait<R>(&self, asked: Asked<Result<R, Error>>) -> Result<R, HsmError> {
+        self.library.wait(asked)
     }
 
     /// Several calls, each with the whole time limit.

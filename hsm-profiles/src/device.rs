@@ -6,6 +6,7 @@ use signer_core::signing::{PossessionOrder, SealOrder, SighashOrder, SigningHsm,
 use crate::error::HsmError;
 use crate::point::PublicPart;
 use crate::session::{LoggedOut, OpenToken};
+use crate::sign::AskedSignature;
 
 /// An open token with an identity key: a device.
 #[derive(Debug)]
@@ -31,16 +32,27 @@ impl DeviceHsm {
         self.token.logout()
     }
 
-    fn sign_with_wallet_key(
-        &mut self,
+    /// Asks for the signature of an order, and does not wait for it: something else can be done
+    /// meanwhile.
+    pub fn ask(&mut self, order: &SighashOrder) -> Result<AskedSignature, HsmError> {
+        self.ask_wallet_key(&order.key(), order.digest())
+    }
+
+    /// Waits for a signature that was asked for.
+    pub fn answer(&mut self, asked: AskedSignature) -> Result<Signature64, HsmError> {
+        self.token.signature(asked)
+    }
+
+    fn ask_wallet_key(
+        &self,
         key: &WalletKeyRef,
         digest: &[u8; 32],
-    ) -> Result<Signature64, HsmError> {
+    ) -> Result<AskedSignature, HsmError> {
         if key.id.role != KeyRole::Wallet {
             return Err(HsmError::WrongRole(key.id));
         }
         let expected = PublicPart::Secp256k1(key.public_key);
-        self.token.sign_digest(key.id, &expected, digest)
+        self.token.ask_to_sign(key.id, &expected, digest)
     }
 }
 
@@ -52,11 +64,13 @@ impl SigningHsm for DeviceHsm {
     }
 
     fn sign(&mut self, order: &SighashOrder) -> Result<Signature64, HsmError> {
-        self.sign_with_wallet_key(&order.key(), order.digest())
+        let asked = self.ask(order)?;
+        self.answer(asked)
     }
 
     fn prove(&mut self, order: &PossessionOrder) -> Result<Signature64, HsmError> {
-        self.sign_with_wallet_key(&order.key(), order.digest())
+        let asked = self.ask_wallet_key(&order.key(), order.digest())?;
+        self.answer(asked)
     }
 
     fn seal(&mut self, order: &SealOrder) -> Result<Signature64, HsmError> {

@@ -44,6 +44,7 @@ pub use profile::{
 };
 pub use random::TokenRandom;
 pub use session::{ClosedToken, LoggedOut, OpenToken};
+pub use sign::AskedSignature;
 
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]

@@ -15,7 +15,7 @@ use signer_core::token::{HsmFacts, Line, Pattern};
 
 use crate::error::{self, HsmError};
 use crate::login::PinState;
-use crate::owner::{Hands, Owner};
+use crate::owner::{Asked, Hands, Owner};
 use crate::profile::{Profile, Serial};
 use crate::session::ClosedToken;
 
@@ -225,7 +225,21 @@ impl Library {
         &self,
         work: impl FnOnce(&mut Hands) -> Result<R, Error> + Send + 'static,
     ) -> Result<R, HsmError> {
-        let done = self.owner.ask(work)?;
+        let asked = self.begin(work)?;
+        self.wait(asked)
+    }
+
+    /// Has the owner's thread begin `work`.
+    pub(crate) fn begin<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Hands) -> Result<R, Error> + Send + 'static,
+    ) -> Result<Asked<Result<R, Error>>, HsmError> {
+        self.owner.begin(work)
+    }
+
+    /// What became of it.
+    pub(crate) fn wait<R>(&self, asked: Asked<Result<R, Error>>) -> Result<R, HsmError> {
+        let done = self.owner.wait(asked)?;
         done.map_err(|error| error::of_call(&error, |code| self.profile.class_of(code)))
     }
 

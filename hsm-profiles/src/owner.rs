@@ -12,7 +12,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -44,6 +44,11 @@ pub(crate) struct Owner {
 }
 
 type Request = Box<dyn FnOnce(&mut Hands) + Send>;
+
+/// Work that the thread was given, and its answer to come.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Asked<R>(Receiver<R>);
 
 /// A session, by a number of our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,12 +162,24 @@ impl Owner {
         &self,
         work: impl FnOnce(&mut Hands) -> R + Send + 'static,
     ) -> Result<R, HsmError> {
+        let asked = self.begin(work)?;
+        self.wait(asked)
+    }
+
+    /// Has the thread begin `work`, and does not wait.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(crate) fn begin<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Hands) -> R + Send + 'static,
+    ) -> Result<Asked<R>, HsmError> {
         if let Some(lost) = &*self.lost.borrow() {
             return Err(lost.clone());
         }
         let (answer, waiting) = mpsc::sync_channel(1);
         let request: Request = Box::new(move |hands| {
-            // Nobody waits any more only where the module was given up.
+            // Nobody waits any more only where the module was given up, or the ceremony.
             let _ = answer.send(work(hands));
         });
         self.watch.call().since = Instant::now();
@@ -170,9 +187,17 @@ impl Owner {
         if !matches!(sent, Some(Ok(()))) {
             return Err(self.give_up(stopped()));
         }
+        Ok(Asked(waiting))
+    }
+
+    /// Waits for what was begun: for each call in it at most the limit.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(crate) fn wait<R>(&self, asked: Asked<R>) -> Result<R, HsmError> {
         let mut left = self.limit;
         loop {
-            match waiting.recv_timeout(left) {
+            match asked.0.recv_timeout(left) {
                 Ok(done) => return Ok(done),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.give_up(stopped())),
                 Err(RecvTimeoutError::Timeout) => {}

@@ -12,7 +12,7 @@ use cryptoki::slot::Slot;
 use signer_core::token::{HsmFacts, Inventory, LoginState, SessionEnd};
 
 use crate::connection::Connection;
-use crate::error::HsmError;
+use crate::error::{ErrorClass, HsmError};
 use crate::index::Index;
 use crate::login::{self, Pin, PinState};
 use crate::module::{Library, LoginNeed, TokenInfo};
@@ -152,25 +152,29 @@ impl OpenToken {
     }
 
     /// Runs `call`; where a handle turned out dead, looks the keys up again and runs it once more.
-    /// That happens once in a session; the next dead handle is an error. So is one that `C_Sign`
-    /// itself reports: by then the token may have signed, and nothing is signed twice.
     pub(crate) fn with_fresh_handles<T>(
         &mut self,
         call: impl Fn(&Self) -> Result<T, HsmError>,
     ) -> Result<T, HsmError> {
-        use crate::error::ErrorClass::StaleHandle;
         match call(self) {
-            Err(error)
-                if error.class() == StaleHandle
-                    && !error.is_of("C_Sign")
-                    && self.reindexed == Reindexed::NotYet =>
-            {
-                self.reindexed = Reindexed::Once;
-                self.reindex()?;
+            Err(error) => {
+                self.look_again(error)?;
                 call(self)
             }
             outcome => outcome,
         }
+    }
+
+    /// Looks the keys up again, where `error` is of a dead handle: once in a session; the next dead
+    /// handle is an error. So is one that `C_Sign` itself reports: by then the token may have
+    /// signed, and nothing is signed twice.
+    pub(crate) fn look_again(&mut self, error: HsmError) -> Result<(), HsmError> {
+        let stale = error.class() == ErrorClass::StaleHandle && !error.is_of("C_Sign");
+        if !stale || self.reindexed == Reindexed::Once {
+            return Err(error);
+        }
+        self.reindexed = Reindexed::Once;
+        self.reindex()
     }
 
     /// Reads the index again. Keys that were there must still be there: a search that finds

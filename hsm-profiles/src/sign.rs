@@ -4,13 +4,26 @@
 //! the only ones. Whether the signature verifies is judged by signer-core, not here.
 
 use cryptoki::context::Function;
+use cryptoki::error::Error;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::ObjectHandle;
+use cryptoki::session::Session;
 use signer_core::keys::{CkaId, Signature64};
 
 use crate::error::HsmError;
+use crate::owner::Asked;
 use crate::point::PublicPart;
 use crate::session::OpenToken;
+
+/// A signature that the token was asked for, and has not been waited for.
+#[derive(Debug)]
+#[must_use = "the token signs, and nobody would know what became of it"]
+pub struct AskedSignature {
+    id: CkaId,
+    expected: PublicPart,
+    digest: [u8; 32],
+    asked: Asked<Result<Vec<u8>, Error>>,
+}
 
 impl OpenToken {
     /// Signs `digest` with the key `id`, whose public part must be `expected`. S comes out low.
@@ -20,11 +33,47 @@ impl OpenToken {
         expected: &PublicPart,
         digest: &[u8; 32],
     ) -> Result<Signature64, HsmError> {
+        let asked = self.ask_to_sign(id, expected, digest)?;
+        self.signature(asked)
+    }
+
+    /// Asks for the same, and does not wait for it.
+    pub(crate) fn ask_to_sign(
+        &self,
+        id: CkaId,
+        expected: &PublicPart,
+        digest: &[u8; 32],
+    ) -> Result<AskedSignature, HsmError> {
         // Signed as it is by every module that was tried, and never the digest of anything.
         if *digest == [0; 32] {
             return Err(HsmError::ZeroDigest);
         }
-        let bytes = self.with_fresh_handles(|token| token.c_sign(id, expected, digest))?;
+        let private = self.private_of(id, expected)?;
+        Ok(AskedSignature {
+            id,
+            expected: *expected,
+            digest: *digest,
+            asked: self
+                .connection
+                .begin(Function::Sign, signing(private, digest))?,
+        })
+    }
+
+    /// Waits for a signature that was asked for.
+    pub(crate) fn signature(&mut self, asked: AskedSignature) -> Result<Signature64, HsmError> {
+        let AskedSignature {
+            id,
+            expected,
+            digest,
+            asked,
+        } = asked;
+        let bytes = match self.connection.wait(asked) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.look_again(error)?;
+                self.c_sign(id, &expected, &digest)?
+            }
+        };
         let signature = <[u8; 64]>::try_from(bytes).map(Signature64);
         signature
             .ok()
@@ -57,11 +106,7 @@ impl OpenToken {
         expected: &PublicPart,
         digest: &[u8; 32],
     ) -> Result<Vec<u8>, HsmError> {
-        let pair = self.index.pair(id)?;
-        if pair.public != *expected {
-            return Err(HsmError::OtherKey(id));
-        }
-        self.c_sign_handle(pair.private, digest)
+        self.c_sign_handle(self.private_of(id, expected)?, digest)
     }
 
     /// The call itself.
@@ -70,15 +115,31 @@ impl OpenToken {
         private: ObjectHandle,
         digest: &[u8; 32],
     ) -> Result<Vec<u8>, HsmError> {
-        let digest = *digest;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one signing call, over a digest of one of our own orders"
-        )]
-        self.connection.call(Function::Sign, move |session| {
-            session.sign(&Mechanism::Ecdsa, private, &digest)
-        })
+        self.connection
+            .call(Function::Sign, signing(private, digest))
     }
+
+    fn private_of(&self, id: CkaId, expected: &PublicPart) -> Result<ObjectHandle, HsmError> {
+        let pair = self.index.pair(id)?;
+        if pair.public == *expected {
+            Ok(pair.private)
+        } else {
+            Err(HsmError::OtherKey(id))
+        }
+    }
+}
+
+/// The one signing call.
+fn signing(
+    private: ObjectHandle,
+    digest: &[u8; 32],
+) -> impl FnOnce(&Session) -> Result<Vec<u8>, Error> + Send + 'static {
+    let digest = *digest;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one signing call, over a digest of one of our own orders"
+    )]
+    move |session| session.sign(&Mechanism::Ecdsa, private, &digest)
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 
 use std::path::PathBuf;
 
+use hsm_profiles::AskedSignature;
 use signer_core::approval::{ApprovedTx, Seat};
 use signer_core::codec::ByteString;
 use signer_core::environment;
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
-use signer_core::signing::{Intended, ReceiptFacts, SignedPsbt, Signing, SigningHsm as _};
+use signer_core::signing::{
+    Intended, ReceiptFacts, SighashOrder, SignedPsbt, Signing, SigningHsm as _,
+};
 use signer_core::token::AnchorStore;
 use signer_core::transcript::{
     Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
@@ -279,15 +282,22 @@ fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure>
 }
 
 /// One signature for each order; each is verified by two libraries before it is recorded.
+///
+/// The HSM makes the next one meanwhile. All are of one intent, which is on the disk, and nothing
+/// leaves before every one is verified: where one does not verify, the HSM has made one more that
+/// nobody sees.
 fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), Failure> {
-    let lang = session.lang();
     let total = signing.intent().lines.len();
     let mut done = reuse_signatures(session, signing)?;
-    while let Some(order) = signing.next_order() {
-        let signature = session.hsm.sign(&order).map_err(|e| of_hsm(&e, lang))?;
+    let mut next = ask_next(session, signing)?;
+    while let Some((order, asked)) = next {
+        let lang = session.lang();
+        let signature = session.hsm.answer(asked).map_err(|e| of_hsm(&e, lang))?;
+        let following = ask_next(session, signing);
         let line = signing.accept(order, signature, session.journal().state().ledger());
         let line = line.map_err(|refusal| session.refuse(&refusal))?;
         session.records.append(Body::Result(line))?;
+        next = following?;
         done += 1;
         if done.is_multiple_of(EVERY) || done == total {
             session.room.console.say(&match lang {
@@ -297,6 +307,19 @@ fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), F
         }
     }
     session.records.flush()
+}
+
+/// Asks the HSM for the signature of the next order.
+fn ask_next(
+    session: &mut Session,
+    signing: &mut Signing,
+) -> Result<Option<(SighashOrder, AskedSignature)>, Failure> {
+    let Some(order) = signing.next_order() else {
+        return Ok(None);
+    };
+    let asked = session.hsm.ask(&order);
+    let asked = asked.map_err(|e| of_hsm(&e, session.lang()))?;
+    Ok(Some((order, asked)))
 }
 
 /// Signatures that were made and recorded before a cut are used again, never made again; how many.
