@@ -79,7 +79,8 @@ pub(crate) fn taken_by_libsecp256k1(
 
 /// Whether k256 takes the signature of `key` over `digest`.
 pub(crate) fn taken_by_k256(key: &PublicKey, digest: &[u8; 32], signature: &Signature64) -> bool {
-    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&key.serialize());
+    // Uncompressed: the curve equation is checked all the same, and no square root is needed.
+    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&key.serialize_uncompressed());
     let parsed = k256::ecdsa::Signature::from_slice(&signature.0);
     match (key, parsed) {
         (Ok(key), Ok(parsed)) => key.verify_prehash(digest, &parsed.normalize_s()).is_ok(),
