@@ -26,7 +26,7 @@ use cryptoki_sys::{
     CK_FUNCTION_LIST, CK_FUNCTION_LIST_PTR_PTR, CK_RV, CKR_ARGUMENTS_BAD, CKR_GENERAL_ERROR, CKR_OK,
 };
 
-use counts::Counts;
+use counts::{Counts, Started};
 use script::Script;
 
 /// Where SoftHSM is, unless `HIMURO_QUIRK_MODULE` names another module.
@@ -96,10 +96,12 @@ impl State {
         let script = Script::from_environment()
             .map_err(|unknown| eprintln!("quirk-module: no such fault: {unknown}"))
             .ok()?;
+        let (counts, started) = (Counts::default(), Started::now());
         let real = real()?;
+        counts.add("load", &started);
         Some(Self {
             script,
-            counts: Counts::default(),
+            counts,
             ours: ours(&real),
             real,
         })

@@ -35,6 +35,7 @@ pub(crate) unsafe extern "C" fn init(
     mechanism: CK_MECHANISM_PTR,
     key: CK_OBJECT_HANDLE,
 ) -> CK_RV {
+    state().counts.about_to_sign();
     let script = &state().script;
     let mut used = key;
     if script.answer("key") == Some("swapped") && ask::is_wallet_key(session, key) {

@@ -5,8 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Calls by function.
-pub(crate) struct Counted(BTreeMap<String, Count>);
+/// Calls by function, and what the first signatures began with.
+pub(crate) struct Counted {
+    functions: BTreeMap<String, Count>,
+    before: Vec<Before>,
+}
 
 #[derive(Clone, Copy, Default)]
 struct Count {
@@ -15,28 +18,49 @@ struct Count {
     cpu: Duration,
 }
 
+/// Processor time that was spent before a signature was begun.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    /// In the module.
+    pub(crate) module: Duration,
+    /// In the whole program.
+    pub(crate) program: Duration,
+}
+
 impl Counted {
-    /// Reads `name calls wall-ns cpu-ns`, line by line.
+    /// Reads `name calls wall-ns cpu-ns`, line by line, then `before-signature number module-ns program-ns`.
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("the module wrote its counts");
-        let line = |line: &str| {
-            let fields: Vec<&str> = line.split(' ').collect();
-            let [name, numbers @ ..] = &fields[..] else {
+        let mut counted = Self {
+            functions: BTreeMap::new(),
+            before: Vec::new(),
+        };
+        for line in text.lines() {
+            let (name, numbers) = line.split_once(' ').expect("a name");
+            let numbers: Vec<u64> = numbers
+                .split(' ')
+                .map(|number| number.parse().expect("a number"))
+                .collect();
+            let [calls, first, second] = numbers[..] else {
                 panic!("{line}");
             };
-            let number = |n: usize| numbers[n].parse::<u64>().expect("a number");
-            let count = Count {
-                calls: number(0),
-                wall: Duration::from_nanos(number(1)),
-                cpu: Duration::from_nanos(number(2)),
-            };
-            ((*name).to_owned(), count)
-        };
-        Self(text.lines().map(line).collect())
+            let [first, second] = [first, second].map(Duration::from_nanos);
+            if name == "before-signature" {
+                counted.before.push(Before {
+                    module: first,
+                    program: second,
+                });
+                continue;
+            }
+            let (wall, cpu) = (first, second);
+            let count = Count { calls, wall, cpu };
+            counted.functions.insert(name.to_owned(), count);
+        }
+        counted
     }
 
     fn of(&self, function: &str) -> Count {
-        self.0.get(function).copied().unwrap_or_default()
+        self.functions.get(function).copied().unwrap_or_default()
     }
 
     pub(crate) fn calls(&self, function: &str) -> u64 {
@@ -47,12 +71,24 @@ impl Counted {
         self.of(function).wall
     }
 
-    pub(crate) fn cpu(&self, function: &str) -> Duration {
-        self.of(function).cpu
+    /// Processor time of signing: `C_SignInit` and `C_Sign`.
+    pub(crate) fn signing(&self) -> Duration {
+        self.of("C_SignInit").cpu + self.of("C_Sign").cpu
+    }
+
+    /// Processor time of every call, and of loading the module.
+    pub(crate) fn module(&self) -> Duration {
+        self.functions.values().map(|count| count.cpu).sum()
     }
 
     pub(crate) fn all_calls(&self) -> u64 {
-        self.0.values().map(|count| count.calls).sum()
+        let functions = self.functions.iter().filter(|(name, _)| *name != "load");
+        functions.map(|(_, count)| count.calls).sum()
+    }
+
+    /// What was spent before the signature of this number, from 0.
+    pub(crate) fn before(&self, number: usize) -> Before {
+        self.before[number]
     }
 }
 
