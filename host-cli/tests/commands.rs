@@ -319,6 +319,33 @@ fn money_adds_up() {
 }
 
 #[test]
+fn the_end_of_a_pool_is_announced() {
+    let world = world();
+    // Four addresses on each chain: with the last one used, less than a fifth is left.
+    for (change, spent, announced) in [
+        (2, [0, 2], [false, false]),
+        (3, [0, 2], [true, false]),
+        (0, [1, 3], [false, true]),
+    ] {
+        let list = coins(&world.registered(), &spent);
+        fs::write(world.folder.join("few.json"), list).expect("the folder can be written");
+        let out = format!("pool-{change}-{}.psbt", spent[1]);
+        let told = world.done(&format!(
+            "psbt create --wallet w/wallet.cbor --policy w/policy.cbor --roster w/roster.cbor \
+             --coins few.json --pay hot-refill-01=0.05 --fee-rate 1 --change-index {change} --out {out}"
+        ));
+        for (chain, announced) in [(1, announced[0]), (0, announced[1])] {
+            let notice = format!("0 of 4 addresses are left on chain {chain}; generate more keys");
+            assert_eq!(
+                told.contains(&notice),
+                announced,
+                "{change} {spent:?}: {told}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_nodes_would_not_relay_is_split_before_the_ceremony() {
     let world = world();
     let indexes: Vec<u32> = (0..1_000).map(|n| n % 4).collect();

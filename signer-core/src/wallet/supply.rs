@@ -41,6 +41,12 @@ impl Supply {
         self.total.saturating_sub(self.used)
     }
 
+    /// The first index whose use leaves at most a fifth of a chain of so many addresses.
+    pub fn low_from(total: u32) -> Option<KeyIndex> {
+        let enough = total.saturating_sub(total / LOW);
+        enough.checked_sub(1).map(KeyIndex)
+    }
+
     /// Whether there is time.
     pub const fn level(&self) -> SupplyLevel {
         if self.left().saturating_mul(LOW) <= self.total {
@@ -63,6 +69,14 @@ mod tests {
         assert_eq!((at(19).left(), at(19).level()), (0, SupplyLevel::Low));
         assert_eq!(at(u32::MAX).left(), 0);
         assert_eq!(Supply::new(20, None).left(), 20);
+        for total in 1..200 {
+            let level = |highest| Supply::new(total, highest).level();
+            let low = Supply::low_from(total).unwrap();
+            assert_eq!(level(Some(low)), SupplyLevel::Low, "{total}");
+            let before = low.0.checked_sub(1).map(KeyIndex);
+            assert_eq!(level(before), SupplyLevel::Enough, "{total}");
+        }
+        assert_eq!(Supply::low_from(0), None);
         assert_eq!(Supply::new(20, None).level(), SupplyLevel::Enough);
     }
 }

@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::files::Output;
 use crate::money::{self, btc};
 use crate::view::line;
-use crate::{artefact, cli};
+use crate::{artefact, cli, supply};
 
 /// Makes a PSBT that spends every coin of the list and returns the rest as change.
 ///
@@ -92,6 +92,11 @@ impl Args {
         let bytes = self.psbt(&wallet, &coins, &plan, change)?;
         out.write(&bytes)?;
         print(&plan);
+        let mut used: Vec<_> = coins.iter().map(|coin| (coin.chain, coin.index)).collect();
+        used.extend(plan.change.map(|_| (Chain::Change, change)));
+        for notice in supply::notices(&wallet, &used) {
+            line!("notice      {notice}");
+        }
         Ok(())
     }
 

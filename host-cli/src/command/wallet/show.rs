@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use signer_core::keys::Fingerprint;
 use signer_core::types::{Chain, KeyIndex};
-use signer_core::wallet::RegisteredWallet;
+use signer_core::wallet::{RegisteredWallet, Supply};
 
 use crate::artefact;
 use crate::cli::ViewArgs;
@@ -71,6 +71,15 @@ fn print(wallet: &RegisteredWallet) {
         wallet.addresses(Chain::Receive),
         wallet.addresses(Chain::Change)
     );
+    let low = |chain| {
+        let index = Supply::low_from(wallet.addresses(chain));
+        index.map_or_else(|| "none".to_owned(), |index| index.to_string())
+    };
+    line!(
+        "top up      when index {} (receive) or {} (change) is used",
+        low(Chain::Receive),
+        low(Chain::Change)
+    );
     line!("first       {}", view::groups(&first_address(wallet)));
     line!("root        {}", record.root);
     line!("id          {}", wallet.id());
@@ -109,6 +118,10 @@ fn json(wallet: &RegisteredWallet) -> Value {
         "addresses": {
             "receive": wallet.addresses(Chain::Receive),
             "change": wallet.addresses(Chain::Change),
+        },
+        "top_up_at": {
+            "receive": Supply::low_from(wallet.addresses(Chain::Receive)).map(|index| index.0),
+            "change": Supply::low_from(wallet.addresses(Chain::Change)).map(|index| index.0),
         },
         "first_address": first_address(wallet),
         "id": wallet.id().to_hex(),
