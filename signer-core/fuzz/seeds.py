@@ -63,6 +63,7 @@ def artefacts():
         "signed-request": "request",
         "signed-approval": "approval",
         "signed-receipt": "receipt",
+        "signed-acceptance": "acceptance",
     }
     # What the targets have in force: the first sample of its kind.
     in_force = {"roster": "first", "policy": "in_force", "wallet": "registered"}

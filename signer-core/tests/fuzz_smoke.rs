@@ -43,6 +43,7 @@ smoke! {
     approval: 1_500,
     device_card: 400,
     receipt: 1_500,
+    acceptance: 500,
     small_artefacts: 2_000,
     transcript: 120,
     headers: 1_500,

@@ -4,6 +4,7 @@
 use core::fmt::Debug;
 
 use minicbor::{Decode, Encode};
+use signer_core::acceptance::{AcceptanceReport, CheckedReport, PageSeal, page};
 use signer_core::approval::{
     ActiveRoster, Approval, Attendance, Enrolment, OfficerCard, Request, Roster,
 };
@@ -18,7 +19,7 @@ use signer_core::types::{Chain, KeyIndex};
 use signer_core::wallet::{CheckedCard, DeviceCard, RegisteredWallet, WalletRecord};
 
 use super::world::{
-    ADMINISTRATORS, DEVICES, FIRST, SCOPE, TIP, endorsed, key_among, signed, world,
+    ADMINISTRATORS, DEVICES, FIRST, SCOPE, TIP, endorsed, key_among, public, signed, world,
 };
 
 /// The bytes as a bare value: taken means there is no other encoding of it.
@@ -180,6 +181,41 @@ pub(crate) fn device_card(data: &[u8]) -> bool {
 /// Receipts.
 pub(crate) fn receipt(data: &[u8]) -> bool {
     signed_again::<Receipt>(data, &DEVICES)
+}
+
+/// Reports of acceptance tests: what is taken is judged the same again, and shown as a page.
+pub(crate) fn acceptance(data: &[u8]) -> bool {
+    let claimed = CheckedReport::claimed_key(data);
+    if let Ok(Ok(opened)) = claimed.map(|kid| CheckedReport::open(data, &kid)) {
+        shown(&opened);
+    }
+    let Some(mut report) = body_of_one::<AcceptanceReport>(data, &DEVICES) else {
+        return false;
+    };
+    (report.scope, report.key) = (SCOPE, public(DEVICES[0]));
+    let kid = report.key.key_id();
+    let bytes = signed(report, DEVICES[0]);
+    let Ok(opened) = CheckedReport::open(&bytes, &kid) else {
+        return false;
+    };
+    let again = CheckedReport::open(&bytes, &kid).expect("opened before");
+    assert_eq!(opened.report(), again.report());
+    assert_eq!(opened.digest(), again.digest());
+    let other = public(DEVICES[1]).key_id();
+    assert!(CheckedReport::open(&bytes, &other).is_err(), "another key");
+    shown(&opened);
+    true
+}
+
+fn shown(report: &CheckedReport) {
+    let findings = report.findings();
+    assert_eq!(findings, report.report().findings());
+    let unsigned = PageSeal::Unsigned("a fuzzer".into());
+    for seal in [PageSeal::Signed(report.digest()), unsigned] {
+        let html = page(report.report(), &seal);
+        assert!(html.ends_with("</html>\n"), "the page is whole");
+        assert!(!html.contains("<script"), "nothing runs in it");
+    }
 }
 
 /// All that is small: root, chain tip, anchor, seal, enrolment, attendance, officer card.

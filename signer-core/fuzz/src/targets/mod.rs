@@ -14,7 +14,7 @@ mod world;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name; `corpus/<name>/` holds its seeds.
-pub(crate) const TARGETS: [(&str, Target); 19] = [
+pub(crate) const TARGETS: [(&str, Target); 20] = [
     ("psbt_v0", psbt::read),
     ("psbt_v2", psbt::read),
     ("psbt_stages", psbt::stages),
@@ -26,6 +26,7 @@ pub(crate) const TARGETS: [(&str, Target); 19] = [
     ("approval", artefacts::approval),
     ("device_card", artefacts::device_card),
     ("receipt", artefacts::receipt),
+    ("acceptance", artefacts::acceptance),
     ("small_artefacts", artefacts::small),
     ("transcript", journal::transcript),
     ("headers", headers::run),
