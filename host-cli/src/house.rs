@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use signer_core::approval::{ActiveRoster, HeardRequest};
-use signer_core::cose::Endorsed;
-use signer_core::digest::{DeviceId, PolicyDigest};
+use signer_core::digest::DeviceId;
 use signer_core::headers::{ChainTip, HeaderRun};
-use signer_core::policy::{ActivePolicy, CheckedTx, Policy, PolicyStanding};
+use signer_core::policy::{ActivePolicy, Before, CheckedTx, PolicyStanding};
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
 use signer_core::transcript::DeviceState;
-use signer_core::types::{Height, Version};
+use signer_core::types::Height;
 use signer_core::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
 use signer_core::{codec, psbt};
 
@@ -62,9 +61,12 @@ impl HouseArgs {
         let roster = ActiveRoster::first(&files::read(&self.roster)?, root.scope, &root)
             .map_err(|e| artefact::told(&self.roster, "roster", &e))?;
         let bytes = files::read(&self.policy)?;
-        let claimed = Endorsed::<Policy>::peek(&bytes);
-        let claimed = claimed.map_err(|e| artefact::bad(&self.policy, "policy", &e))?;
-        let policy = ActivePolicy::open(&bytes, &roster, standing(&claimed, tip), tip)
+        // Only a device knows which policy was in force before, and since when it has this one.
+        let standing = PolicyStanding {
+            installed: tip,
+            before: Before::Unheard,
+        };
+        let policy = ActivePolicy::open(&bytes, &roster, standing, tip)
             .map_err(|e| artefact::told(&self.policy, "policy", &e))?;
         let wallet = Arc::new(artefact::wallet_under(&self.wallet, &root)?);
         Ok(House {
@@ -74,16 +76,6 @@ impl HouseArgs {
             wallet,
             tip,
         })
-    }
-}
-
-/// Only a device knows which policy was in force before. Here the policy's own word is taken, and
-/// a device that holds another one refuses it at installation.
-fn standing(policy: &Policy, tip: Height) -> PolicyStanding {
-    let before = |digest: PolicyDigest| (Version(policy.number.0.saturating_sub(1)), digest);
-    PolicyStanding {
-        installed: tip,
-        after: policy.predecessor.map(before),
     }
 }
 

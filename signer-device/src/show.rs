@@ -372,6 +372,10 @@ fn policy_json(state: &DeviceState) -> Json {
         ("number", Json::from(policy.number().0)),
         ("digest", Json::text(policy.digest())),
         ("activation", Json::from(policy.policy().activation.0)),
+        (
+            "waits_until",
+            Json::maybe(policy.waits_until().map(|height| height.0)),
+        ),
         ("wallets", Json::List(wallets.collect())),
         ("destinations", Json::List(destinations.collect())),
     ])

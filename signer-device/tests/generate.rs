@@ -11,7 +11,7 @@ use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::psbt::ParsedPsbt;
 use signer_core::rule::RuleId;
 use signer_core::transcript::{Body, CeremonyKind, Outcome, VerifiedTranscript};
-use signer_core::types::{Chain, KeyIndex, Label, PoolNumber};
+use signer_core::types::{Chain, Height, KeyIndex, Label, PoolNumber};
 use signer_core::wallet::DeviceCard;
 
 use support::house::{House, ceremony, destination_script, run, run_until};
@@ -384,7 +384,17 @@ fn a_wallet_is_extended_and_spends_from_a_new_address() {
             let early = house.sign_arguments("d1", "early.psbt", &["early-d1.psbt"]);
             ceremony(&early).ended(1).says("x WAL01 refused");
 
+            // A wallet that a policy adds waits for the delay of the policy before it.
             house.install_policy();
+            house.known_height = Height(9);
+            let psbt = house.approved_psbt_from(destination_script(), &[(KeyIndex(5), 9)]);
+            bench.write("waits.psbt", &psbt.to_bytes());
+            let waits = house.sign_arguments("d1", "waits.psbt", &["waits-d1.psbt"]);
+            ceremony(&waits)
+                .ended(1)
+                .says("x WAL01 refused")
+                .says("whose loosenings wait until height 10");
+            house.known_height = Height(10);
             for (index, coin) in [(KeyIndex(5), 2), (KeyIndex(1), 3)] {
                 let psbt = house.approved_psbt_from(destination_script(), &[(index, coin)]);
                 let [input, half, whole] =

@@ -1,12 +1,14 @@
 //! The policy in force.
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use bitcoin::Script;
 
-use super::{Destination, Policy, WalletRules};
+use super::strict::{both, nothing};
+use super::{Destination, Policy, PolicyChanges, WalletRules};
 use crate::approval::{ActiveRoster, RosterError};
 use crate::cose::{CoseError, Endorsed, Scope};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
@@ -30,13 +32,6 @@ pub enum PolicyError {
     },
     /// Does not follow the policy in force.
     Predecessor,
-    /// Not in force yet.
-    NotActive {
-        /// First height at which it is.
-        activation: Height,
-        /// The known height.
-        tip: Height,
-    },
     /// Wallets are not in ascending order, or one stands there twice.
     WalletOrder,
     /// Destinations are not in ascending order, or one stands there twice.
@@ -69,12 +64,6 @@ impl Explained for PolicyError {
             Self::Predecessor => phrase!(
                 "does not follow the policy in force",
                 "有効なポリシーに続くものではない"
-            ),
-            Self::NotActive { activation, tip } => phrase!(
-                "in force from height {activation}, known height {tip}",
-                "ブロック高 {activation} から有効(既知のブロック高 {tip})",
-                activation = activation,
-                tip = tip
             ),
             Self::WalletOrder => phrase!(
                 "a wallet stands twice or out of order",
@@ -118,10 +107,6 @@ impl Explained for PolicyError {
                 "Draft the policy again as the one after the policy in force.",
                 "有効なポリシーの次の版としてポリシーを作り直してください。"
             ),
-            Self::NotActive { .. } => phrase!(
-                "Wait until the activation height, or bring newer headers.",
-                "有効化のブロック高まで待つか、新しいヘッダーを用意してください。"
-            ),
             Self::WalletOrder
             | Self::DestinationOrder(_)
             | Self::SharedScript(_)
@@ -163,52 +148,133 @@ impl Endorsed<Policy> {
 }
 
 /// How a policy stands on a device: both from the journal, at installation from the device's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyStanding {
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyStanding<'a> {
     /// The known height when it was installed: its signers must have been valid then. An
     /// administrator whose entry ended later does not undo it; one whose entry had ended before
-    /// cannot sign it.
+    /// cannot sign it. From here the delay of a loosening counts.
     pub installed: Height,
-    /// Number and digest of the policy that was in force before; none for the first.
-    pub after: Option<(Version, PolicyDigest)>,
+    /// What was in force before.
+    pub before: Before<'a>,
+}
+
+/// What was in force when a policy was installed.
+#[derive(Clone, Copy, Debug)]
+pub enum Before<'a> {
+    /// Nothing: it is the first policy of the device.
+    Nothing,
+    /// This one, as it stood at that height.
+    Policy(&'a Arc<ActivePolicy>),
+    /// Nobody here knows, and the policy's own word on its predecessor is taken. For a desk
+    /// without a device's journal; what it says gives no right.
+    Unheard,
 }
 
 /// The policy in force on a device.
+///
+/// It is the newest one that was installed. Until its loosenings open, what it allows is the
+/// stricter of it and of what was in force before.
 #[derive(Debug)]
 pub struct ActivePolicy {
     endorsed: Endorsed<Policy>,
     digest: PolicyDigest,
+    waits: Option<Waits>,
+    rules: Policy,
+}
+
+/// Loosenings that wait.
+#[derive(Clone, Debug)]
+struct Waits {
+    until: Height,
+    before: Option<Arc<ActivePolicy>>,
 }
 
 impl ActivePolicy {
-    /// Takes a policy of the roster in force that a quorum of its administrators signed, that
-    /// follows the one before it, and whose activation height is reached.
+    /// Takes a policy of the roster in force that a quorum of its administrators signed and that
+    /// follows the one before it, as it stands at height `tip`.
+    ///
+    /// What it tightens is in force at once. What it loosens waits for the later of the height
+    /// that it states and the height of its installation plus the delay of the policy before it;
+    /// the first policy of a device waits for the height that it states.
     pub fn open(
         bytes: &[u8],
         roster: &ActiveRoster,
-        standing: PolicyStanding,
+        standing: PolicyStanding<'_>,
         tip: Height,
     ) -> Result<Self, PolicyError> {
         let endorsed = roster.open_endorsed::<Policy>(bytes, standing.installed)?;
         let policy = endorsed.body();
         check_frame(policy, roster)?;
-        check_order(policy, standing)?;
-        if tip < policy.activation {
-            return Err(PolicyError::NotActive {
-                activation: policy.activation,
-                tip,
-            });
-        }
+        check_order(policy, standing.before)?;
         policy.check()?;
-        Ok(Self {
+        let installed = Self {
             digest: endorsed.policy_digest(),
+            waits: waits(policy, standing),
+            rules: policy.clone(),
             endorsed,
-        })
+        };
+        Ok(installed.at(tip))
     }
 
-    /// The policy.
+    /// The same policy at this height: what waited may have opened.
+    #[must_use]
+    pub fn at(&self, tip: Height) -> Self {
+        let waits = self.waits.clone().filter(|waits| tip < waits.until);
+        Self {
+            endorsed: self.endorsed.clone(),
+            digest: self.digest,
+            rules: self.rules_at(tip),
+            waits,
+        }
+    }
+
+    fn rules_at(&self, tip: Height) -> Policy {
+        let own = self.document();
+        match self.waits.as_ref().filter(|waits| tip < waits.until) {
+            None => own.clone(),
+            Some(Waits { before: None, .. }) => nothing(own),
+            Some(Waits {
+                before: Some(before),
+                ..
+            }) => both(&before.rules_at(tip), own),
+        }
+    }
+
+    /// What is allowed now.
     pub const fn policy(&self) -> &Policy {
+        &self.rules
+    }
+
+    /// The policy as it was signed.
+    pub const fn document(&self) -> &Policy {
         self.endorsed.body()
+    }
+
+    /// The height at which everything in it is in force, where some of it waits.
+    pub fn waits_until(&self) -> Option<Height> {
+        self.waits.as_ref().map(|waits| waits.until)
+    }
+
+    /// From when all of it is in force, in words.
+    pub(crate) fn opening(&self) -> Phrase {
+        match self.waits_until() {
+            None => phrase!(
+                "policy {number}, all of it in force",
+                "ポリシー {number} は全体が有効",
+                number = self.number()
+            ),
+            Some(height) => phrase!(
+                "policy {number}, whose loosenings wait until height {height}",
+                "ポリシー {number}(緩和はブロック高 {height} まで発効待機)",
+                number = self.number(),
+                height = height
+            ),
+        }
+    }
+
+    /// What `next` would change of what is in force now.
+    pub fn changes_by(&self, next: &Policy) -> PolicyChanges {
+        PolicyChanges::between(&self.rules, next)
     }
 
     /// The policy with its signatures.
@@ -275,19 +341,40 @@ fn check_frame(policy: &Policy, roster: &ActiveRoster) -> Result<(), PolicyError
     Ok(())
 }
 
-fn check_order(policy: &Policy, standing: PolicyStanding) -> Result<(), PolicyError> {
-    if let Some((last, _)) = standing.after
-        && policy.number <= last
-    {
-        return Err(PolicyError::Number {
-            last,
-            got: policy.number,
-        });
+fn check_order(policy: &Policy, before: Before<'_>) -> Result<(), PolicyError> {
+    let predecessor = match before {
+        Before::Unheard => return Ok(()),
+        Before::Nothing => None,
+        Before::Policy(last) if policy.number <= last.number() => {
+            return Err(PolicyError::Number {
+                last: last.number(),
+                got: policy.number,
+            });
+        }
+        Before::Policy(last) => Some(last.digest()),
+    };
+    if policy.predecessor == predecessor {
+        Ok(())
+    } else {
+        Err(PolicyError::Predecessor)
     }
-    if policy.predecessor != standing.after.map(|(_, digest)| digest) {
-        return Err(PolicyError::Predecessor);
-    }
-    Ok(())
+}
+
+/// What of a policy waits, and until when; nothing, where it loosens nothing.
+fn waits(policy: &Policy, standing: PolicyStanding<'_>) -> Option<Waits> {
+    let (old, before, earliest) = match standing.before {
+        Before::Nothing | Before::Unheard => (nothing(policy), None, Height(0)),
+        Before::Policy(last) => {
+            let last = Arc::new(last.at(standing.installed));
+            let delay = last.rules.delay;
+            let earliest = Height(standing.installed.0.saturating_add(delay.0));
+            (last.rules.clone(), Some(last), earliest)
+        }
+    };
+    let until = policy.activation.max(earliest);
+    let changes = PolicyChanges::between(&old, policy);
+    let loosens = changes.loosenings().next();
+    loosens.map(|_| Waits { until, before })
 }
 
 fn check_destinations(policy: &Policy) -> Result<(), PolicyError> {
@@ -415,25 +502,12 @@ mod tests {
     }
 
     #[test]
-    fn at_the_limit_and_one_past_it_of_activation() {
-        assert!(take(|p| p.activation = TIP).is_ok());
-        let activation = Height(TIP.0 + 1);
-        let error = refused(|p| p.activation = activation);
-        assert_eq!(
-            error,
-            PolicyError::NotActive {
-                activation,
-                tip: TIP
-            }
-        );
-    }
-
-    #[test]
     fn numbers_rise_and_follow() {
-        let before = take(|_| {}).unwrap().digest();
+        let first = Arc::new(take(|_| {}).unwrap());
+        let before = first.digest();
         let standing = PolicyStanding {
             installed: TIP,
-            after: Some((Version(1), before)),
+            before: Before::Policy(&first),
         };
         let next = |number, predecessor| {
             let mut policy = usual();

@@ -8,7 +8,7 @@ use bitcoin::{Address, Amount, Script};
 use super::{ActivePolicy, CheckedPayment, Destination, FeeCaps, WalletRules};
 use super::{pol01, pol02, pol04};
 use crate::phrase;
-use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Height, Network};
 use crate::wallet::Moves;
 
@@ -21,6 +21,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) fee: FeeCaps,
     /// The destinations that this wallet may pay.
     pub(crate) destinations: Vec<&'a Destination>,
+    /// From when all of the policy is in force, where some of it waits.
+    pub(crate) waits: Option<Phrase>,
 }
 
 impl<'a> Terms<'a> {
@@ -29,7 +31,13 @@ impl<'a> Terms<'a> {
             per_transfer: rules.per_transfer,
             fee: rules.fee,
             destinations: policy.destinations_of(rules).collect(),
+            waits: policy.waits_until().map(|_| policy.opening()),
         }
+    }
+
+    /// What was found, beside what of the policy waits: that may be why it is refused.
+    pub(super) fn beside_waiting(&self, got: Phrase) -> Phrase {
+        Phrase::listed([Some(got), self.waits.clone()].into_iter().flatten())
     }
 }
 

@@ -33,10 +33,10 @@ pub struct Policy {
     /// The policy that this one follows; none for the first.
     #[n(5)]
     pub predecessor: Option<PolicyDigest>,
-    /// First height at which it is in force, at the earliest.
+    /// What it loosens is in force from here, at the earliest.
     #[n(6)]
     pub activation: Height,
-    /// How long the next loosening is to wait after it is first seen. Recorded; no rule judges it.
+    /// How long what the next policy loosens waits after a device has installed it.
     #[n(7)]
     pub delay: Blocks,
     /// The wallets, in ascending order of their digests.

@@ -4,6 +4,7 @@
 //! label from anywhere else.
 
 mod active;
+mod change;
 mod check;
 mod checking;
 mod document;
@@ -12,8 +13,14 @@ mod pol01;
 mod pol02;
 mod pol04;
 mod pol07;
+mod strict;
+#[cfg(test)]
+mod tests;
 
-pub use active::{ActivePolicy, PolicyError, PolicyStanding};
+pub use active::{ActivePolicy, Before, PolicyError, PolicyStanding};
+pub use change::{
+    Changed, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters, WalletChange,
+};
 pub use check::{CheckedPayment, CheckedTx};
 pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
 pub use plain::PlainPolicy;

@@ -36,6 +36,7 @@ impl PlainPolicy {
                 per_transfer: self.per_transfer,
                 fee: self.fee,
                 destinations: self.destinations.iter().collect(),
+                waits: None,
             }),
             network,
             tip,

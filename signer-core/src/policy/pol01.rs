@@ -11,7 +11,7 @@ use crate::rule::{Place, Refusal, RuleId, Verdict};
 /// Scripts are compared, never text. Registered means: in the policy, and listed for this wallet.
 /// The wallet's own receive addresses are no exception.
 pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
-    checking.with_terms(RuleId::POL01, |_| {
+    checking.with_terms(RuleId::POL01, |terms| {
         let payments = checking.moves.payments();
         let refusals = payments.filter_map(|(output, script, _)| {
             let refused = |expected, got| {
@@ -36,7 +36,7 @@ pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
                         },
                         |address| phrase!("address {to}", "アドレス {to}", to = address),
                     );
-                    refused(expected, got)
+                    refused(expected, terms.beside_waiting(got))
                 }
                 Some(destination)
                     if checking.tip.is_some_and(|tip| destination.activation > tip) =>

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
-use super::checking::Checking;
+use super::checking::{Checking, Terms};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
@@ -23,7 +23,7 @@ pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
                 "このウォレットの限度額 {limit} sat 以下",
                 limit = rules.per_transfer.to_sat()
             );
-            refusals.push(refused(expected, paid));
+            refusals.push(refused(rules, expected, paid));
         }
         let mut sums = BTreeMap::new();
         for (_, script, amount) in checking.moves.payments() {
@@ -42,14 +42,14 @@ pub(super) fn pol02(checking: &Checking<'_>) -> Verdict {
                 limit = limit.to_sat(),
                 id = id
             );
-            refused(expected, sum)
+            refused(rules, expected, sum)
         }));
         refusals
     })
 }
 
-fn refused(expected: Phrase, sum: Amount) -> Refusal {
-    let got = Phrase::figure(format_args!("{} sat", sum.to_sat()));
+fn refused(terms: &Terms<'_>, expected: Phrase, sum: Amount) -> Refusal {
+    let got = terms.beside_waiting(Phrase::figure(format_args!("{} sat", sum.to_sat())));
     Refusal::new(RuleId::POL02, Place::Transaction, expected, got)
 }
 

@@ -18,7 +18,7 @@ use crate::cose::Scope;
 use crate::digest::{DeviceId, RequestDigest, TxDigest};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
-use crate::policy::{ActivePolicy, CheckedTx, PolicyError, PolicyStanding};
+use crate::policy::{ActivePolicy, Before, CheckedTx, PolicyError, PolicyStanding};
 use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
@@ -137,7 +137,7 @@ fn open_policy(
 ) -> Result<ActivePolicy, PolicyError> {
     let standing = PolicyStanding {
         installed: tip,
-        after: None,
+        before: Before::Nothing,
     };
     ActivePolicy::open(bytes, roster, standing, tip)
 }

@@ -35,8 +35,8 @@ use crate::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use crate::digest::{WalletDigest, sha256_of};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
-    ActivePolicy, ApprovalQuorum, Destination, FeeCaps, Policy, PolicyError, PolicyStanding,
-    WalletRules,
+    ActivePolicy, ApprovalQuorum, Before, Destination, FeeCaps, Policy, PolicyError,
+    PolicyStanding, WalletRules,
 };
 use crate::root::{Checkpoint, Root};
 use crate::signing::SigningHsm;
@@ -438,9 +438,9 @@ pub(crate) fn activate(policy: Policy, roster: &ActiveRoster) -> Result<ActivePo
 }
 
 /// A first policy, installed at [`TIP`].
-pub(crate) const FIRST: PolicyStanding = PolicyStanding {
+pub(crate) const FIRST: PolicyStanding<'static> = PolicyStanding {
     installed: TIP,
-    after: None,
+    before: Before::Nothing,
 };
 
 /// The rules of the first wallet in a policy.

@@ -11,6 +11,7 @@ mod signatures;
 mod supply;
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
@@ -32,7 +33,7 @@ use crate::digest::{DeviceId, FileDigest, SampleDigest};
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
-use crate::policy::ActivePolicy;
+use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::signing::{Intent, SignatureLine};
 use crate::types::{Height, SessionNumber};
 use crate::wallet::{CheckedCard, Registry};
@@ -46,7 +47,7 @@ pub struct DeviceState {
     cards: Vec<CheckedCard>,
     drafts: Vec<ByteString>,
     wallets: Registry,
-    policy: Option<ActivePolicy>,
+    policy: Option<Arc<ActivePolicy>>,
     tip: Option<ChainTip>,
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
@@ -136,9 +137,17 @@ impl DeviceState {
         &self.wallets
     }
 
-    /// The policy in force.
-    pub const fn policy(&self) -> Option<&ActivePolicy> {
-        self.policy.as_ref()
+    /// The policy in force at the known height.
+    pub fn policy(&self) -> Option<&ActivePolicy> {
+        self.policy.as_deref()
+    }
+
+    /// How a policy that is installed now would stand.
+    pub fn policy_standing(&self) -> PolicyStanding<'_> {
+        PolicyStanding {
+            installed: self.height(),
+            before: self.policy.as_ref().map_or(Before::Nothing, Before::Policy),
+        }
     }
 
     /// The last block that is known.

@@ -61,6 +61,8 @@ pub(crate) struct Bench {
     pub(crate) journal: Journal,
     pub(crate) disk: Vec<u8>,
     pub(crate) lang: Lang,
+    /// Hash and time of the last block of every run of [`Self::blocks`].
+    pub(crate) mined: Vec<([u8; 32], u32)>,
 }
 
 impl Bench {
@@ -74,6 +76,7 @@ impl Bench {
             disk: vec![],
             lang: Lang::En,
             world,
+            mined: vec![],
         };
         let card = bench.device.card(bench.world.root.digest(), &[1]);
         bench.add(Body::Genesis(Box::new(Genesis {
@@ -161,11 +164,32 @@ impl Bench {
         appended
     }
 
-    fn install(&mut self, kind: WhatKind, artefact: Vec<u8>) {
+    pub(crate) fn install(&mut self, kind: WhatKind, artefact: Vec<u8>) {
         self.add(Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
         }));
+    }
+
+    /// So many blocks after the last one that is known, in a session of their own.
+    pub(crate) fn blocks(&mut self, count: u32) {
+        self.open(CeremonyKind::Headers);
+        let height = self.state().height().0;
+        let known = self.mined.last().copied();
+        let (mut previous, mut time) = known.unwrap_or(headers_end());
+        let headers = (0..count).map(|_| {
+            time += 1;
+            let header = mined(previous, time);
+            previous = header.block_hash().to_byte_array();
+            consensus::serialize(&header).try_into().unwrap()
+        });
+        let run = HeaderRun {
+            first_height: Height(height + 1),
+            headers: headers.collect(),
+        };
+        self.mined.push((previous, time));
+        self.install(WhatKind::Headers, codec::encode(&run));
+        self.close(Outcome::Done);
     }
 
     /// Opens a session.
@@ -546,6 +570,13 @@ fn headers() -> HeaderRun {
         first_height: Height(TIP.0 - 1),
         headers: headers.collect(),
     }
+}
+
+/// Hash and time of the last of them.
+fn headers_end() -> ([u8; 32], u32) {
+    let run = headers();
+    let last: Header = consensus::deserialize(run.headers.last().unwrap()).unwrap();
+    (last.block_hash().to_byte_array(), last.time)
 }
 
 fn mined(previous: [u8; 32], time: u32) -> Header {

@@ -5,6 +5,7 @@ mod forged;
 mod keys;
 mod life;
 mod numbers;
+mod policy;
 mod repeated;
 mod rosters;
 mod sessions;

@@ -12,7 +12,6 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 /// Active means that the policy in force lists this version of it, under the same class, that it
 /// is not retired, and that this device is one of its co-signers.
 pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContext<'_>) -> Verdict {
-    let refused = |expected, got| Refusal::new(RuleId::WAL01, Place::Transaction, expected, got);
     let Some(wallet) = wallet else {
         let expected = phrase!("a registered wallet", "登録済みウォレット");
         return Verdict::of(alloc::vec![refused(expected, Phrase::none())]);
@@ -54,8 +53,23 @@ pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContex
             ),
         ));
     }
-    match context.policy.policy().wallet(&wallet.digest()) {
-        None => refusals.push(refused(
+    refusals.extend(unlisted(wallet, context));
+    Verdict::of(refusals)
+}
+
+/// What is wrong with the wallet's place in the policy in force.
+fn unlisted(wallet: &RegisteredWallet, context: &BindContext<'_>) -> Option<Refusal> {
+    let policy = context.policy;
+    let (expected, got) = match policy.policy().wallet(&wallet.digest()) {
+        None if policy.document().wallet(&wallet.digest()).is_some() => (
+            phrase!(
+                "a wallet that the policy lists at height {tip}",
+                "ブロック高 {tip} でポリシーに記載されたウォレット",
+                tip = context.tip
+            ),
+            policy.opening(),
+        ),
+        None => (
             phrase!(
                 "a wallet that the policy lists",
                 "ポリシーに記載されたウォレット"
@@ -65,18 +79,22 @@ pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContex
                 "ウォレット {wallet} のないポリシー",
                 wallet = wallet.digest()
             ),
-        )),
-        Some(rules) if rules.class != wallet.class() => refusals.push(refused(
+        ),
+        Some(rules) if rules.class != wallet.class() => (
             phrase!(
                 "{class} as the policy says",
                 "ポリシーの定める{class}",
                 class = rules.class.phrase()
             ),
             wallet.class().phrase(),
-        )),
-        Some(_) => {}
-    }
-    Verdict::of(refusals)
+        ),
+        Some(_) => return None,
+    };
+    Some(refused(expected, got))
+}
+
+const fn refused(expected: Phrase, got: Phrase) -> Refusal {
+    Refusal::new(RuleId::WAL01, Place::Transaction, expected, got)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 
 use signer_core::life::Standing;
+use signer_core::policy::ActivePolicy;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Refusal, RuleLine};
 use signer_core::signing::SigningHsm as _;
@@ -517,7 +518,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
     let number = session.facts.session;
     let summary = match session.journal().state().policy() {
         None => "none".to_owned(),
-        Some(policy) => format!("{} ({})", policy.number(), policy.digest()),
+        Some(policy) => in_force(policy),
     };
     let previous = session.journal().state().last_seal();
     let previous = previous.map_or_else(|| "none".to_owned(), |seal| seal.to_hex());
@@ -540,7 +541,14 @@ fn announce(session: &mut Session) -> Result<(), Failure> {
     session.record(Body::Announced(due))
 }
 
-/// Something did not go as the script says, at the step that looks at the journal.
+/// The policy in force, and until when some of it waits.
+fn in_force(policy: &ActivePolicy) -> String {
+    let waits = policy.waits_until().map_or_else(String::new, |height| {
+        format!(", its loosenings wait until height {height}")
+    });
+    format!("{} ({}{waits})", policy.number(), policy.digest())
+}
+
 /// What stopped earlier ceremonies before they had a session. It is forgotten once it is recorded.
 fn record_unrecorded(session: &mut Session, folder: &Path) -> Result<(), Failure> {
     let Some(lines) = unrecorded::lines(folder) else {
@@ -554,6 +562,7 @@ fn record_unrecorded(session: &mut Session, folder: &Path) -> Result<(), Failure
     Ok(())
 }
 
+/// Something did not go as the script says, at the step that looks at the journal.
 fn exception(expected: &str, happened: &str, decision: &str) -> Body {
     Body::Exception(Exception {
         step: 2,

@@ -1,7 +1,7 @@
 //! Installing a policy: two people read destinations and limits, and type what they read.
 
 use bitcoin::Address;
-use signer_core::policy::{ActivePolicy, Destination, PolicyStanding, WalletRules};
+use signer_core::policy::{ActivePolicy, Destination, WalletRules};
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
@@ -83,7 +83,7 @@ fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
 
     // 7. Compare destinations
     session.room.step(7)?;
-    for destination in &policy.policy().destinations {
+    for destination in &policy.document().destinations {
         compare_destination(session, destination)?;
     }
 
@@ -105,10 +105,25 @@ fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
 fn finish(mut session: Session) -> Result<(), Failure> {
     // 11. Log out
     session.room.step(11)?;
-    session.room.say(
-        "the policy is in force from the next session on",
-        "ポリシーは次のセッションから有効です",
-    )?;
+    let state = session.journal().state();
+    let waits = state.policy().and_then(ActivePolicy::waits_until);
+    let [en, ja] = match waits {
+        None => [
+            "the policy is in force from the next session on".to_owned(),
+            "ポリシーは次のセッションから有効です".to_owned(),
+        ],
+        Some(height) => [
+            format!(
+                "from the next session on the stricter of this policy and the one before holds; \
+                 what it loosens opens at height {height}"
+            ),
+            format!(
+                "次のセッションから新旧ポリシーの厳しい方が有効です。\
+                 緩和はブロック高 {height} から有効です"
+            ),
+        ],
+    };
+    session.room.say(&en, &ja)?;
     session.leave()
 }
 
@@ -116,13 +131,7 @@ fn check(session: &Session, bytes: &[u8]) -> Result<ActivePolicy, Failure> {
     let state = session.journal().state();
     let roster = state.roster();
     let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
-    let standing = PolicyStanding {
-        installed: state.height(),
-        after: state
-            .policy()
-            .map(|policy| (policy.number(), policy.digest())),
-    };
-    ActivePolicy::open(bytes, roster, standing, state.height())
+    ActivePolicy::open(bytes, roster, state.policy_standing(), state.height())
         .map_err(|error| Failure::of_two_lines("policy", &error))
 }
 
@@ -179,10 +188,10 @@ fn compare_policy(session: &mut Session, policy: &ActivePolicy) -> Result<(), Fa
     let lang = session.lang();
     let mut lines = vec![
         format!("policy {}  {}", policy.number(), policy.scope().network),
-        format!("from height {}", policy.policy().activation),
+        format!("from height {}", policy.document().activation),
         String::new(),
     ];
-    for rules in &policy.policy().wallets {
+    for rules in &policy.document().wallets {
         lines.extend(wallet_lines(session, rules, lang));
         lines.push(String::new());
     }

@@ -5,6 +5,7 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
+use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
 use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
@@ -17,6 +18,7 @@ use signer_core::wallet::{
 };
 
 use super::Bench;
+use super::chain;
 use super::officers::{Officers, SCOPE};
 use super::people::{at_ceremony, at_commissioning};
 use super::play::{Played, Plug, device, play, play_until};
@@ -42,6 +44,8 @@ pub(crate) struct House<'a> {
     hsm: Option<[String; 2]>,
     /// Keys on each chain of a pool.
     pub(crate) keys: u32,
+    /// Block headers that travel in every PSBT from now on, up to this height.
+    pub(crate) known_height: Height,
 }
 
 fn id(text: &str) -> Id {
@@ -77,6 +81,7 @@ impl<'a> House<'a> {
             policy: None,
             hsm,
             keys: KEYS,
+            known_height: Height(0),
         }
     }
 
@@ -90,6 +95,7 @@ impl<'a> House<'a> {
             policy: None,
             hsm: None,
             keys: KEYS,
+            known_height: Height(0),
         }
     }
 
@@ -356,7 +362,12 @@ impl<'a> House<'a> {
                 .insert_global(&key, &approval.to_bytes())
                 .expect("it fits");
         }
-        psbt
+        if self.known_height == Height(0) {
+            return psbt;
+        }
+        let run = chain::headers(&self.officers.root.checkpoint, self.known_height);
+        psbt.insert_global(&ProprietaryField::headers_key(), &codec::encode(&run))
+            .expect("it fits")
     }
 
     fn unsigned_psbt(&self, script: ScriptBuf, coins: &[(KeyIndex, u32)]) -> RawPsbt {

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
+pub(crate) mod chain;
 pub(crate) mod house;
 pub(crate) mod officers;
 pub(crate) mod people;

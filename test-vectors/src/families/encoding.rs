@@ -356,7 +356,6 @@ fn policy() -> Vec<Case> {
         with("version-2", 0, Value::Uint(2)),
         with("other-root", 2, Value::bytes(&[1; 32])),
         with("other-roster", 3, Value::bytes(&[1; 32])),
-        with("not-active-yet", 6, Value::Uint(850_001)),
         with(
             "a-destination-unknown",
             9,

@@ -10,7 +10,7 @@ use signer_core::codec;
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, SignedBy};
 use signer_core::digest::{KeyId, sha256_of};
 use signer_core::keys::{P256PublicKey, Signature64};
-use signer_core::policy::{ActivePolicy, PolicyStanding};
+use signer_core::policy::{ActivePolicy, Before, PolicyStanding};
 use signer_core::root::Root;
 use signer_core::types::{Height, Network, Purpose};
 use signer_core::wallet::{RegisteredWallet, Registry};
@@ -23,9 +23,9 @@ pub(crate) const SCOPE: Scope = Scope {
 /// The height that everybody knows.
 pub(crate) const TIP: Height = Height(850_000);
 /// How the policy of the seeds stands: the first one.
-pub(crate) const FIRST: PolicyStanding = PolicyStanding {
+pub(crate) const FIRST: PolicyStanding<'static> = PolicyStanding {
     installed: TIP,
-    after: None,
+    before: Before::Nothing,
 };
 /// The devices of the seeds.
 pub(crate) const DEVICES: [&str; 3] = ["north", "south", "west"];

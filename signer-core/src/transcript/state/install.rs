@@ -9,7 +9,7 @@ use crate::codec;
 use crate::headers::HeaderRun;
 use crate::life::{CheckedRetirement, RetirementStanding};
 use crate::phrase;
-use crate::policy::{ActivePolicy, PolicyStanding};
+use crate::policy::ActivePolicy;
 use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Genesis, Installed, WhatKind};
 use crate::transcript::judge::operators;
@@ -127,14 +127,8 @@ impl DeviceState {
 
     fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let roster = self.roster.as_ref().ok_or_else(no_roster)?;
-        let standing = PolicyStanding {
-            installed: self.height(),
-            after: self
-                .policy()
-                .map(|policy| (policy.number(), policy.digest())),
-        };
-        let policy = ActivePolicy::open(bytes, roster, standing, self.height());
-        self.policy = Some(policy.map_err(refused)?);
+        let policy = ActivePolicy::open(bytes, roster, self.policy_standing(), self.height());
+        self.policy = Some(Arc::new(policy.map_err(refused)?));
         self.note_active();
         Ok(())
     }
@@ -157,6 +151,10 @@ impl DeviceState {
         let tip = self.tip.as_ref().ok_or(FoldError::Genesis)?;
         let extended = tip.extend(&run, genesis.root.scope.network);
         self.tip = Some(extended.map_err(refused)?);
+        // What a policy loosens opens by headers, and by nothing else.
+        let height = self.height();
+        self.policy = self.policy.take().map(|policy| Arc::new(policy.at(height)));
+        self.note_active();
         Ok(())
     }
 }

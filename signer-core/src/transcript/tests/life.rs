@@ -26,13 +26,6 @@ fn states(bench: &Bench) -> Vec<KeyState> {
     states
 }
 
-fn install(bench: &mut Bench, kind: WhatKind, artefact: Vec<u8>) {
-    bench.add(Body::Installed(Installed {
-        kind,
-        artefact: ByteString(artefact),
-    }));
-}
-
 /// A policy that follows the one in force and does not list the wallet.
 fn without_the_wallet(bench: &Bench) -> Vec<u8> {
     let mut policy = bench.world.policy.policy().clone();
@@ -91,7 +84,7 @@ fn a_key_lives_from_its_generation_to_its_end() {
     assert_eq!(states(&bench), [KeyState::Active]);
     bench.open(CeremonyKind::Policy);
     let policy = without_the_wallet(&bench);
-    install(&mut bench, WhatKind::Policy, policy);
+    bench.install(WhatKind::Policy, policy);
     bench.close(Outcome::Done);
     assert_eq!(states(&bench), [KeyState::Suspended]);
     bench.retire();

@@ -1,0 +1,281 @@
+//! What a policy changes of the one before it: every difference by name, and whether it tightens.
+//!
+//! What tightens is on a closed list. Whatever is not on it is a loosening and waits.
+
+use alloc::vec::Vec;
+
+use bitcoin::{Amount, ScriptBuf};
+
+use super::{ApprovalQuorum, Destination, Policy, WalletRules};
+use crate::digest::WalletDigest;
+use crate::types::{Blocks, Height, Id, Label};
+use crate::wallet::WalletClass;
+
+/// What something was, and what it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed<T> {
+    /// In the policy before.
+    pub old: T,
+    /// In the new one.
+    pub new: T,
+}
+
+impl<T: Clone + PartialOrd> Changed<T> {
+    /// The change, where there is one.
+    fn between(old: &T, new: &T) -> Option<Self> {
+        (old != new).then(|| Self {
+            old: old.clone(),
+            new: new.clone(),
+        })
+    }
+
+    fn rises(&self) -> Direction {
+        tightening_if(self.new > self.old)
+    }
+
+    fn falls(&self) -> Direction {
+        tightening_if(self.new < self.old)
+    }
+}
+
+/// Which way a change goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Less is allowed than before: at once.
+    Tightening,
+    /// More is allowed than before, or nobody can say: it waits.
+    Loosening,
+}
+
+const fn tightening_if(tightens: bool) -> Direction {
+    if tightens {
+        Direction::Tightening
+    } else {
+        Direction::Loosening
+    }
+}
+
+/// One difference between two policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// How long a loosening waits.
+    Delay(Changed<Blocks>),
+    /// A destination that was not there.
+    DestinationAdded(Id),
+    /// A destination that is no longer there.
+    DestinationRemoved(Id),
+    /// One field of a destination.
+    Destination(Id, DestinationChange),
+    /// A wallet that was not listed.
+    WalletAdded(WalletDigest),
+    /// A wallet that is no longer listed.
+    WalletRemoved(WalletDigest),
+    /// One field of what a wallet may do.
+    Wallet(WalletDigest, WalletChange),
+}
+
+/// One difference in a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DestinationChange {
+    /// Its label.
+    Label(Changed<Label>),
+    /// The script that is paid: another address.
+    Script(Changed<ScriptBuf>),
+    /// The first height at which it may be paid.
+    From(Changed<Height>),
+    /// Most that one transaction may pay to it.
+    Limit(Changed<Amount>),
+}
+
+/// One difference in what a wallet may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WalletChange {
+    /// Whose assets it holds.
+    Class(Changed<WalletClass>),
+    /// Most that one transaction may pay out.
+    PerTransfer(Changed<Amount>),
+    /// The cap on the fee in satoshi.
+    FeeAbsolute(Changed<Amount>),
+    /// The cap on the fee rate in satoshi per virtual byte.
+    FeeRate(Changed<u32>),
+    /// The cap on the fee in thousandths of what is paid out.
+    FeePerMille(Changed<u32>),
+    /// How many of these must stand behind a transfer.
+    Quorum(Voters, Changed<u8>),
+    /// A destination that it may pay from now on.
+    DestinationAdded(Id),
+    /// A destination that it may no longer pay.
+    DestinationRemoved(Id),
+    /// How far ahead change may lie.
+    ChangeWindow(Changed<u32>),
+}
+
+/// Who is counted in a quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voters {
+    /// Distinct people.
+    Approvers,
+    /// Departments.
+    Departments,
+    /// Directors among them.
+    Directors,
+}
+
+impl PolicyChange {
+    /// Which way it goes. This is the closed list of tightenings.
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::Delay(delay) => delay.rises(),
+            Self::DestinationRemoved(_) | Self::WalletRemoved(_) => Direction::Tightening,
+            Self::Destination(_, DestinationChange::From(height)) => height.rises(),
+            Self::Destination(_, DestinationChange::Limit(limit)) => limit.falls(),
+            Self::Wallet(_, change) => change.direction(),
+            _ => Direction::Loosening,
+        }
+    }
+}
+
+impl WalletChange {
+    fn direction(&self) -> Direction {
+        match self {
+            Self::PerTransfer(limit) | Self::FeeAbsolute(limit) => limit.falls(),
+            Self::FeeRate(cap) | Self::FeePerMille(cap) | Self::ChangeWindow(cap) => cap.falls(),
+            Self::Quorum(_, count) => count.rises(),
+            Self::DestinationRemoved(_) => Direction::Tightening,
+            _ => Direction::Loosening,
+        }
+    }
+}
+
+/// Every difference between two policies, in a fixed order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyChanges(Vec<PolicyChange>);
+
+impl PolicyChanges {
+    /// What `new` changes of `old`. Number, predecessor, roster and height are how a policy
+    /// follows another, not what it allows.
+    pub fn between(old: &Policy, new: &Policy) -> Self {
+        // Named one by one: a field that is added must be placed here, or this does not compile.
+        let Policy {
+            version: _,
+            scope: _,
+            root: _,
+            roster: _,
+            number: _,
+            predecessor: _,
+            activation: _,
+            delay,
+            wallets,
+            destinations,
+        } = new;
+        let mut found = Vec::new();
+        found.extend(Changed::between(&old.delay, delay).map(PolicyChange::Delay));
+        for was in &old.destinations {
+            match new.destination(&was.id) {
+                None => found.push(PolicyChange::DestinationRemoved(was.id.clone())),
+                Some(is) => found.extend(
+                    of_destination(was, is)
+                        .map(|change| PolicyChange::Destination(is.id.clone(), change)),
+                ),
+            }
+        }
+        let added = destinations.iter();
+        let added = added.filter(|is| old.destination(&is.id).is_none());
+        found.extend(added.map(|is| PolicyChange::DestinationAdded(is.id.clone())));
+        for was in &old.wallets {
+            match new.wallet(&was.wallet) {
+                None => found.push(PolicyChange::WalletRemoved(was.wallet)),
+                Some(is) => found.extend(
+                    of_wallet(was, is)
+                        .into_iter()
+                        .map(|change| PolicyChange::Wallet(is.wallet, change)),
+                ),
+            }
+        }
+        let added = wallets.iter();
+        let added = added.filter(|is| old.wallet(&is.wallet).is_none());
+        found.extend(added.map(|is| PolicyChange::WalletAdded(is.wallet)));
+        Self(found)
+    }
+
+    /// The differences, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &PolicyChange> {
+        self.0.iter()
+    }
+
+    /// Those that wait.
+    pub fn loosenings(&self) -> impl Iterator<Item = &PolicyChange> {
+        self.iter()
+            .filter(|change| change.direction() == Direction::Loosening)
+    }
+}
+
+fn of_destination(
+    was: &Destination,
+    is: &Destination,
+) -> impl Iterator<Item = DestinationChange> + use<> {
+    let Destination {
+        id: _,
+        label,
+        script,
+        activation,
+        limit,
+    } = is;
+    [
+        Changed::between(&was.label, label).map(DestinationChange::Label),
+        Changed::between(&was.script, script).map(DestinationChange::Script),
+        Changed::between(&was.activation, activation).map(DestinationChange::From),
+        Changed::between(&was.limit, limit).map(DestinationChange::Limit),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
+    let WalletRules {
+        wallet: _,
+        class,
+        per_transfer,
+        fee,
+        quorum,
+        destinations,
+        change_window,
+    } = is;
+    let (absolute, rate) = (fee.absolute, fee.sat_per_vbyte);
+    let single = [
+        Changed::between(&was.class, class).map(WalletChange::Class),
+        Changed::between(&was.per_transfer, per_transfer).map(WalletChange::PerTransfer),
+        Changed::between(&was.fee.absolute, &absolute).map(WalletChange::FeeAbsolute),
+        Changed::between(&was.fee.sat_per_vbyte, &rate).map(WalletChange::FeeRate),
+        Changed::between(&was.fee.per_mille, &fee.per_mille).map(WalletChange::FeePerMille),
+    ];
+    let mut found: Vec<WalletChange> = single.into_iter().flatten().collect();
+    found.extend(of_quorum(was.quorum, *quorum));
+    let (before, after) = (&was.destinations, destinations);
+    let removed = before.iter().filter(|id| !after.contains(id));
+    found.extend(removed.cloned().map(WalletChange::DestinationRemoved));
+    let added = after.iter().filter(|id| !before.contains(id));
+    found.extend(added.cloned().map(WalletChange::DestinationAdded));
+    let window = Changed::between(&was.change_window, change_window);
+    found.extend(window.map(WalletChange::ChangeWindow));
+    found
+}
+
+fn of_quorum(
+    was: ApprovalQuorum,
+    is: ApprovalQuorum,
+) -> impl Iterator<Item = WalletChange> + use<> {
+    let ApprovalQuorum {
+        approvers,
+        departments,
+        directors,
+    } = is;
+    let counts = [
+        (Voters::Approvers, was.approvers, approvers),
+        (Voters::Departments, was.departments, departments),
+        (Voters::Directors, was.directors, directors),
+    ];
+    counts.into_iter().filter_map(|(who, old, new)| {
+        Changed::between(&old, &new).map(|change| WalletChange::Quorum(who, change))
+    })
+}

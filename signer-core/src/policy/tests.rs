@@ -1,0 +1,253 @@
+//! A policy that follows another: what tightens at once, what waits, and for how long.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bitcoin::Amount;
+
+use super::strict::{both, nothing};
+use super::{ActivePolicy, Before, Direction, Policy, PolicyChange, PolicyChanges, PolicyStanding};
+use crate::testing::{
+    FIRST, TIP, activate, id, label, officers_sign, outside_script, policy_for, rules_of, world,
+};
+use crate::types::{Blocks, Height, Version};
+use crate::wallet::WalletClass;
+
+fn usual() -> Policy {
+    policy_for(&world().roster, [&world().wallet, &world().other])
+}
+
+fn first() -> Arc<ActivePolicy> {
+    Arc::new(activate(usual(), &world().roster).unwrap())
+}
+
+/// The policy after `last`, installed at this height and looked at there.
+fn follow(
+    last: &Arc<ActivePolicy>,
+    installed: Height,
+    edit: impl FnOnce(&mut Policy),
+) -> Arc<ActivePolicy> {
+    let mut policy = last.document().clone();
+    policy.number = Version(last.number().0 + 1);
+    policy.predecessor = Some(last.digest());
+    edit(&mut policy);
+    let bytes = officers_sign(policy, &["admin.a", "admin.b"]).to_bytes();
+    let standing = PolicyStanding {
+        installed,
+        before: Before::Policy(last),
+    };
+    Arc::new(ActivePolicy::open(&bytes, &world().roster, standing, installed).unwrap())
+}
+
+fn limit(policy: &ActivePolicy, height: u32) -> u64 {
+    let at = policy.at(Height(height));
+    rules_of(&mut at.policy().clone()).per_transfer.to_sat()
+}
+
+fn raise(to: u64) -> impl FnOnce(&mut Policy) {
+    move |policy| rules_of(policy).per_transfer = Amount::from_sat(to)
+}
+
+#[test]
+fn a_first_policy_waits_for_its_height() {
+    for (activation, wallets) in [(TIP.0, 2), (TIP.0 + 1, 0)] {
+        let mut policy = usual();
+        policy.activation = Height(activation);
+        let bytes = officers_sign(policy, &["admin.a", "admin.b"]).to_bytes();
+        let active = ActivePolicy::open(&bytes, &world().roster, FIRST, TIP).unwrap();
+        assert_eq!(active.policy().wallets.len(), wallets);
+        assert_eq!(active.document().wallets.len(), 2);
+        let later = active.at(Height(activation));
+        assert_eq!(later.policy(), later.document());
+        assert_eq!(later.waits_until(), None);
+    }
+}
+
+/// 144 blocks of the policy before, counted from the installation: at the limit and one past it.
+#[test]
+fn a_loosening_waits_for_the_old_delay() {
+    let next = follow(&first(), TIP, |policy| {
+        rules_of(policy).per_transfer = Amount::from_sat(3_000_000);
+        policy.delay = Blocks(1);
+    });
+    assert_eq!(next.waits_until(), Some(Height(TIP.0 + 144)));
+    assert_eq!(limit(&next, TIP.0), 2_000_000);
+    assert_eq!(limit(&next, TIP.0 + 143), 2_000_000);
+    assert_eq!(limit(&next, TIP.0 + 144), 3_000_000);
+    // The shorter delay is a loosening of its own: until it opens, the longer one holds.
+    assert_eq!(next.policy().delay, Blocks(144));
+    let third = follow(&next, Height(TIP.0 + 10), raise(4_000_000));
+    assert_eq!(third.waits_until(), Some(Height(TIP.0 + 154)));
+    assert_eq!(limit(&third, TIP.0 + 143), 2_000_000);
+    assert_eq!(limit(&third, TIP.0 + 153), 3_000_000);
+    assert_eq!(limit(&third, TIP.0 + 154), 4_000_000);
+}
+
+#[test]
+fn a_stated_height_that_is_later_counts() {
+    let next = follow(&first(), TIP, |policy| {
+        raise(3_000_000)(policy);
+        policy.activation = Height(TIP.0 + 1_000);
+    });
+    assert_eq!(limit(&next, TIP.0 + 999), 2_000_000);
+    assert_eq!(limit(&next, TIP.0 + 1_000), 3_000_000);
+}
+
+/// Even where it states a height ahead, and beside a loosening.
+#[test]
+fn a_tightening_acts_at_once() {
+    let alone = follow(&first(), TIP, |policy| {
+        raise(5_000)(policy);
+        policy.activation = Height(TIP.0 + 1_000);
+    });
+    assert_eq!(alone.waits_until(), None);
+    assert_eq!(limit(&alone, TIP.0), 5_000);
+    let mixed = follow(&first(), TIP, |policy| {
+        raise(5_000)(policy);
+        rules_of(policy).change_window = 9;
+        rules_of(policy).destinations.remove(0);
+    });
+    let rules = rules_of(&mut mixed.policy().clone()).clone();
+    assert_eq!(rules.per_transfer.to_sat(), 5_000);
+    assert_eq!(rules.change_window, 3);
+    assert_eq!(rules.destinations, [id("hot-2"), id("later")]);
+}
+
+/// Taking back what another policy tightened is a loosening like any other.
+#[test]
+fn what_was_tightened_comes_back_after_the_delay_only() {
+    let tight = follow(&first(), TIP, raise(5_000));
+    let back = follow(&tight, TIP, raise(2_000_000));
+    assert_eq!(limit(&back, TIP.0 + 143), 5_000);
+    assert_eq!(limit(&back, TIP.0 + 144), 2_000_000);
+}
+
+/// A later policy neither holds up a loosening that waits nor lets it open sooner.
+#[test]
+fn a_later_policy_leaves_what_waits_to_its_height() {
+    let second = follow(&first(), TIP, raise(3_000_000));
+    let third = follow(&second, Height(TIP.0 + 100), |policy| {
+        rules_of(policy).destinations.remove(0);
+    });
+    assert_eq!(limit(&third, TIP.0 + 143), 2_000_000);
+    assert_eq!(limit(&third, TIP.0 + 144), 3_000_000);
+    let revoked = follow(&second, Height(TIP.0 + 100), raise(2_000_000));
+    assert_eq!(revoked.waits_until(), None);
+    assert_eq!(limit(&revoked, TIP.0 + 500), 2_000_000);
+}
+
+/// Heights that no chain reaches do not wrap around.
+#[test]
+fn a_delay_beyond_the_last_height_never_ends() {
+    let long = follow(&first(), TIP, |policy| policy.delay = Blocks(u32::MAX));
+    let next = follow(&long, TIP, raise(3_000_000));
+    assert_eq!(next.waits_until(), Some(Height(u32::MAX)));
+    assert_eq!(limit(&next, u32::MAX - 1), 2_000_000);
+}
+
+/// One edit of a policy, and which way it goes.
+type Edit = (fn(&mut Policy), Direction);
+
+const LOOSER: Direction = Direction::Loosening;
+const TIGHTER: Direction = Direction::Tightening;
+
+/// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
+const EDITS: [Edit; 26] = [
+    (|p| p.delay.0 += 1, TIGHTER),
+    (|p| p.delay.0 -= 1, LOOSER),
+    (|p| p.destinations[0].label = label("X"), LOOSER),
+    (
+        |p| p.destinations[0].script = outside_script("elsewhere"),
+        LOOSER,
+    ),
+    (|p| p.destinations[0].activation.0 += 1, TIGHTER),
+    (|p| p.destinations[0].activation.0 -= 1, LOOSER),
+    (|p| p.destinations[0].limit -= Amount::from_sat(1), TIGHTER),
+    (|p| p.destinations[0].limit += Amount::from_sat(1), LOOSER),
+    (|p| rename(p, "others", "renamed"), LOOSER),
+    (|p| drop(p.wallets.remove(0)), TIGHTER),
+    (
+        |p| p.wallets[0].wallet = crate::digest::WalletDigest::over(&[]),
+        LOOSER,
+    ),
+    (|p| rules_of(p).class = WalletClass::Guarantee, LOOSER),
+    (|p| rules_of(p).per_transfer -= Amount::from_sat(1), TIGHTER),
+    (|p| rules_of(p).per_transfer += Amount::from_sat(1), LOOSER),
+    (|p| rules_of(p).fee.absolute -= Amount::from_sat(1), TIGHTER),
+    (|p| rules_of(p).fee.absolute += Amount::from_sat(1), LOOSER),
+    (|p| rules_of(p).fee.sat_per_vbyte -= 1, TIGHTER),
+    (|p| rules_of(p).fee.sat_per_vbyte += 1, LOOSER),
+    (|p| rules_of(p).fee.per_mille -= 1, TIGHTER),
+    (|p| rules_of(p).fee.per_mille += 1, LOOSER),
+    (|p| rules_of(p).quorum.approvers += 1, TIGHTER),
+    (|p| rules_of(p).quorum.departments -= 1, LOOSER),
+    (|p| rules_of(p).quorum.directors += 1, TIGHTER),
+    (|p| drop(rules_of(p).destinations.remove(1)), TIGHTER),
+    (|p| rules_of(p).destinations.push(id("others")), LOOSER),
+    (|p| rules_of(p).change_window += 1, LOOSER),
+];
+
+/// The same destination under another name, wherever it is named.
+fn rename(policy: &mut Policy, from: &str, to: &str) {
+    let lists = policy.wallets.iter_mut();
+    let named = lists.flat_map(|rules| rules.destinations.iter_mut());
+    let named = named.chain(policy.destinations.iter_mut().map(|d| &mut d.id));
+    for known in named.filter(|known| known.as_str() == from) {
+        *known = id(to);
+    }
+}
+
+fn loosens(old: &Policy, new: &Policy) -> bool {
+    PolicyChanges::between(old, new)
+        .loosenings()
+        .next()
+        .is_some()
+}
+
+fn directions(changes: &PolicyChanges) -> Vec<Direction> {
+    changes.iter().map(PolicyChange::direction).collect()
+}
+
+#[test]
+fn every_field_goes_its_way() {
+    for (number, (edit, direction)) in EDITS.iter().enumerate() {
+        let (old, mut new) = (usual(), usual());
+        edit(&mut new);
+        let changes = PolicyChanges::between(&old, &new);
+        assert!(directions(&changes).contains(direction), "edit {number}");
+        assert_eq!(loosens(&old, &new), *direction == LOOSER, "edit {number}");
+        // What the stricter of both leaves of the new one is all of it, or it loosens.
+        let all = both(&old, &new) == new;
+        assert_eq!(all, *direction == TIGHTER, "edit {number}");
+    }
+    assert_eq!(directions(&PolicyChanges::between(&usual(), &usual())), []);
+}
+
+/// Number, predecessor and height say how a policy follows, not what it allows.
+#[test]
+fn how_a_policy_follows_is_no_difference() {
+    let (old, mut new) = (usual(), usual());
+    new.number = Version(7);
+    new.predecessor = Some(crate::digest::PolicyDigest::over(&[]));
+    new.activation = Height(1);
+    new.roster = crate::digest::RosterDigest::over(&[]);
+    assert_eq!(directions(&PolicyChanges::between(&old, &new)), []);
+}
+
+/// Over every pair of edits on either side: the stricter of both allows nothing that one of them
+/// does not, and is the new policy itself exactly where that loosens nothing.
+#[test]
+fn the_stricter_of_both_is_within_both() {
+    for (first, _) in EDITS {
+        for (second, _) in EDITS {
+            let (mut old, mut new) = (usual(), usual());
+            first(&mut old);
+            second(&mut new);
+            let strict = both(&old, &new);
+            assert!(!loosens(&old, &strict) && !loosens(&new, &strict));
+            assert_eq!(strict == new, !loosens(&old, &new));
+            // Nothing is within everything.
+            assert!(!loosens(&new, &nothing(&new)));
+        }
+    }
+}
