@@ -8,7 +8,7 @@ use crate::digest::{FileDigest, RosterDigest};
 use crate::ledger::LedgerState;
 use crate::signing::{Intent, IntentLine, SignatureLine};
 use crate::transcript::entry::{
-    Announced, Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown,
+    Announced, Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown, WhatKind,
 };
 use crate::types::SessionNumber;
 
@@ -84,10 +84,15 @@ impl OpenSession {
     }
 
     /// Each ceremony makes its own entries: one that only looks changes nothing, and only a
-    /// destruction destroys.
+    /// destruction destroys. One that signs or destroys installs nothing but headers, so that
+    /// nothing is ever used in the session that installed it.
     pub(super) fn admit(&self, body: &Body) -> Result<(), FoldError> {
+        use CeremonyKind::{Destroy, Resume, Sign};
         let kind = self.opened.kind;
         let fits = match body {
+            Body::Installed(installed) if matches!(kind, Sign | Resume | Destroy) => {
+                installed.kind == WhatKind::Headers
+            }
             Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
             Body::Proven(_) => kind == CeremonyKind::Backup,
             Body::Installed(_)
