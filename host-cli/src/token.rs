@@ -8,6 +8,7 @@ use hsm_profiles::{
 };
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use signer_core::keys::{P256PublicKey, Signature64};
+use signer_core::rule::Explained;
 use signer_core::signing::OfficerOrder;
 use signer_core::token::{Assurance, Line};
 use signer_core::types::{Lang, Network, OfficerId};
@@ -161,7 +162,7 @@ impl Pen {
 
 /// Two lines of an error of the token.
 pub(crate) fn failure(error: &HsmError, lang: Lang) -> Failure {
-    Failure::hsm(error.what(lang), error.advice(lang))
+    Failure::hsm(error.what().text(lang), error.advice().text(lang))
 }
 
 /// A new secret, typed twice.

@@ -10,6 +10,8 @@ use std::time::Duration;
 use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 use signer_core::keys::CkaId;
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
 use signer_core::token::LoginKind;
 use signer_core::types::Lang;
 
@@ -53,41 +55,41 @@ impl ErrorClass {
         ("stale_handle", Self::StaleHandle),
     ];
 
-    const fn advice(self, lang: Lang) -> &'static str {
+    fn advice(self) -> Phrase {
         match self {
-            Self::PinWrong => lang.pick(
+            Self::PinWrong => phrase!(
                 "Nothing is tried again by itself. Check the PIN before the next try: tries are counted.",
                 "自動では再試行しません。試行回数に限りがあるため、PINを確認してから再度実行してください。",
             ),
-            Self::PinLocked => lang.pick(
+            Self::PinLocked => phrase!(
                 "The PIN is locked. The security officer of this token must reset it.",
                 "PINがロックされています。トークンのセキュリティ責任者が再設定してください。",
             ),
-            Self::PinShape => lang.pick(
+            Self::PinShape => phrase!(
                 "Use a PIN of the length that this token takes.",
                 "このトークンで使用できる長さのPINを使用してください。",
             ),
-            Self::DeviceGone => lang.pick(
+            Self::DeviceGone => phrase!(
                 "Check that the token is connected and its configuration is there, then start the session again.",
                 "トークンの接続と設定を確認し、セッションを最初からやり直してください。",
             ),
-            Self::StoreFull => lang.pick(
+            Self::StoreFull => phrase!(
                 "The token is full. Use a smaller pool or another token.",
                 "トークンの容量が不足しています。プールを小さくするか別のトークンを使用してください。",
             ),
-            Self::Busy => lang.pick(
+            Self::Busy => phrase!(
                 "Close every other program that uses this token, then start again.",
                 "このトークンを使用している他のプログラムを終了し、やり直してください。",
             ),
-            Self::Permission => lang.pick(
+            Self::Permission => phrase!(
                 "The token does not allow this. Check that the right user's PIN was entered.",
                 "トークンが許可していません。正しい利用者のPINか確認してください。",
             ),
-            Self::NotAnswering => lang.pick(
+            Self::NotAnswering => phrase!(
                 "Nothing was tried again. Disconnect the HSM, restart it and this machine, then begin again.",
                 "自動では再試行していません。HSMを切り離し、HSMと本機を再起動してからやり直してください。",
             ),
-            Self::StaleHandle | Self::Unknown => lang.pick(
+            Self::StaleHandle | Self::Unknown => phrase!(
                 "Stop the session and report the code. Do not try again before it is understood.",
                 "セッションを中止し、コードを報告してください。原因が分かるまで再試行しないでください。",
             ),
@@ -118,7 +120,7 @@ pub enum HsmError {
     /// The module's answer could not be read.
     Answer {
         /// What was wrong with it.
-        reason: String,
+        reason: Phrase,
     },
     /// There is no file at any path of the profile, or at the given one.
     ModuleMissing {
@@ -130,7 +132,7 @@ pub enum HsmError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        reason: String,
+        reason: Phrase,
     },
     /// The module is not the profile's.
     WrongModule {
@@ -251,26 +253,11 @@ impl HsmError {
     pub(crate) fn is_of(&self, name: &str) -> bool {
         matches!(self, Self::Call { function, .. } if function == name)
     }
-
-    /// What happened, in one line.
-    pub fn what(&self, lang: Lang) -> String {
-        text::what(self, lang)
-    }
-
-    /// What to do, in one line.
-    pub const fn advice(&self, lang: Lang) -> &'static str {
-        text::advice(self, lang)
-    }
-
-    /// Both lines.
-    pub fn text(&self, lang: Lang) -> String {
-        format!("{}\n  {}", self.what(lang), self.advice(lang))
-    }
 }
 
 impl fmt::Display for HsmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(Lang::En))
+        f.write_str(&Explained::text(self, Lang::En))
     }
 }
 
@@ -280,6 +267,11 @@ impl From<ProfileError> for HsmError {
     fn from(error: ProfileError) -> Self {
         Self::Profile(error)
     }
+}
+
+/// What a library says in English, and in Japanese what it means.
+pub(crate) fn foreign(said: &impl fmt::Display, meant: &str) -> Phrase {
+    Phrase::new(&said.to_string(), meant)
 }
 
 /// The error of a call, classed by the profile.
@@ -294,7 +286,7 @@ pub(crate) fn of_call(error: &Error, class_of: impl Fn(&str) -> ErrorClass) -> H
             }
         }
         other => HsmError::Answer {
-            reason: other.to_string(),
+            reason: foreign(other, "ライブラリのエラー"),
         },
     }
 }

@@ -13,6 +13,7 @@ use cryptoki::slot::Slot;
 use signer_core::digest::FileDigest;
 use signer_core::token::{HsmFacts, Line, Pattern};
 
+use crate::error::foreign;
 use crate::error::{self, HsmError};
 use crate::login::PinState;
 use crate::owner::{Asked, Hands, Owner};
@@ -88,7 +89,8 @@ impl Module {
     /// Loads the module: the file at `path`, or the first of the profile's paths that exists.
     pub fn load(profile: &Profile, path: Option<&Path>) -> Result<Self, HsmError> {
         let path = find(profile, path)?;
-        let bytes = std::fs::read(&path).map_err(|e| not_a_module(&path, &e.to_string()))?;
+        let bytes = std::fs::read(&path)
+            .map_err(|e| not_a_module(&path, &e, "ファイルを読み取れません"))?;
         let digest = FileDigest::over(&[&bytes]);
         let limit = Duration::from_millis(profile.limits().timeout_ms.into());
         let owner = Owner::start(limit)?;
@@ -307,14 +309,14 @@ fn find(profile: &Profile, path: Option<&Path>) -> Result<PathBuf, HsmError> {
 
 fn loading(path: &Path, error: &Error) -> HsmError {
     match error {
-        Error::LibraryLoading(reason) => not_a_module(path, &reason.to_string()),
-        other => not_a_module(path, &other.to_string()),
+        Error::LibraryLoading(reason) => not_a_module(path, reason, "読み込めません"),
+        other => not_a_module(path, other, "PKCS#11の関数がありません"),
     }
 }
 
-fn not_a_module(path: &Path, reason: &str) -> HsmError {
+fn not_a_module(path: &Path, said: &impl fmt::Display, meant: &str) -> HsmError {
     HsmError::NotAModule {
         path: path.to_path_buf(),
-        reason: reason.to_owned(),
+        reason: foreign(said, meant),
     }
 }

@@ -9,6 +9,8 @@
 //! Work sees a session only through [`At::call`], which notes the function and the time first: no
 //! call is outside the watch.
 
+use signer_core::phrase;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +23,7 @@ use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::Error;
 use cryptoki::session::Session;
 
+use crate::error::foreign;
 use crate::error::{self, HsmError};
 
 /// Whether a thread of this process was left behind in a module.
@@ -138,7 +141,7 @@ impl Owner {
             .name("hsm".into())
             .spawn(move || work.into_iter().for_each(|request| request(&mut hands)))
             .map_err(|error| HsmError::Answer {
-                reason: error.to_string(),
+                reason: foreign(&error, "スレッドを開始できません"),
             })?;
         Ok(Self {
             requests: Some(requests),
@@ -223,7 +226,10 @@ impl Owner {
 
 fn stopped() -> HsmError {
     HsmError::Answer {
-        reason: "the thread that calls the module has ended".into(),
+        reason: phrase!(
+            "the thread that calls the module has ended",
+            "モジュールを呼び出すスレッドが終了しました"
+        ),
     }
 }
 

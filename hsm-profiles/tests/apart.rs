@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use common::{LABEL, Tokens, first_file, isolated, login, module_path, profile};
 use hsm_profiles::{DeviceHsm, ErrorClass, Module, Profile};
 use signer_core::cose::{Artefact, Draft, Scope, SignedBy};
+use signer_core::rule::Explained;
 use signer_core::rule::Verdict;
 use signer_core::signing::SigningHsm;
 use signer_core::token::{Relaxations, hsm01, hsm05};
@@ -154,7 +155,7 @@ fn a_module_that_hangs_is_given_up_after_its_time() {
         assert_eq!(seal(&mut device, 3), Err(ErrorClass::NotAnswering));
         let again = module.tokens().unwrap_err();
         assert_eq!(
-            again.what(Lang::En),
+            again.what().text(Lang::En),
             "the HSM is not answering: C_Sign did not come back in 700 ms"
         );
         let out = device.logout().map(|_| ());

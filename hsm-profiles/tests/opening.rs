@@ -10,6 +10,7 @@ use common::{
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use hsm_profiles::{ErrorClass, HsmError, Module, PinState, TokenSelector};
+use signer_core::rule::Explained;
 use signer_core::rule::Verdict;
 use signer_core::token::{Line, hsm02, hsm05, hsm06};
 use signer_core::types::{Lang, Network};
@@ -87,7 +88,10 @@ fn a_wrong_pin_is_said_and_not_tried_again() {
             .login(&pin("wrong-pin"))
             .unwrap_err();
         assert_eq!(error.class(), ErrorClass::PinWrong);
-        assert_eq!(error.what(Lang::En), "C_Login returned CKR_PIN_INCORRECT");
+        assert_eq!(
+            error.what().text(Lang::En),
+            "C_Login returned CKR_PIN_INCORRECT"
+        );
         is_two_lines_without_the_pin(&error);
 
         let closed = open(&module, &selector);
@@ -124,7 +128,8 @@ fn a_missing_token_is_named_with_those_that_are_there() {
             let error = module.open(&wanted).unwrap_err();
             assert!(
                 error
-                    .what(Lang::En)
+                    .what()
+                    .text(Lang::En)
                     .contains("\"elsewhere\"; seen: himuro-test")
             );
             is_two_lines_without_the_pin(&error);
@@ -181,7 +186,7 @@ fn a_broken_configuration_is_a_device_that_is_gone() {
             let error = Module::load(&profile(), None).unwrap_err();
             assert_eq!(error.class(), ErrorClass::DeviceGone);
             assert_eq!(
-                error.what(Lang::En),
+                error.what().text(Lang::En),
                 "C_Initialize returned CKR_GENERAL_ERROR"
             );
             is_two_lines_without_the_pin(&error);

@@ -5,6 +5,9 @@ use core::fmt;
 
 use minicbor::{Decode, Encode};
 
+use crate::phrase;
+use crate::rule::Phrase;
+
 /// The Bitcoin network that an artefact, a wallet and a device belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
@@ -168,13 +171,24 @@ pub enum TextError {
     Space,
 }
 
+impl TextError {
+    /// In words.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Length => phrase!("empty or too long", "空、または長すぎる"),
+            Self::Character(c) => phrase!(
+                "character U+{code} is not allowed",
+                "使えない文字 U+{code} を含む",
+                code = alloc::format!("{:04X}", u32::from(*c))
+            ),
+            Self::Space => phrase!("begins or ends with a space", "先頭または末尾に空白がある"),
+        }
+    }
+}
+
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length => f.write_str("empty or too long"),
-            Self::Character(c) => write!(f, "character U+{:04X} is not allowed", u32::from(*c)),
-            Self::Space => f.write_str("begins or ends with a space"),
-        }
+        f.write_str(self.phrase().text(Lang::En))
     }
 }
 

@@ -12,11 +12,12 @@ mod support;
 
 use support::{cargo, root, scratch};
 
-/// Our crates, and those of our crates that each may use.
+/// Our crates, and those of our crates that each may use. Console and optics say in signer-core's
+/// phrases what went wrong.
 const EDGES: [(&str, &[&str]); 8] = [
     ("signer-core", &[]),
-    ("officer-console", &[]),
-    ("optics", &[]),
+    ("officer-console", &["signer-core"]),
+    ("optics", &["signer-core"]),
     ("hsm-profiles", &["signer-core"]),
     ("quirk-module", &[]),
     (
@@ -35,7 +36,7 @@ const EDGES: [(&str, &[&str]); 8] = [
 const TEST_EDGES: [(&str, &[&str]); 8] = [
     ("signer-core", &["test-vectors"]),
     ("officer-console", &[]),
-    ("optics", &["signer-core", "test-vectors"]),
+    ("optics", &["test-vectors"]),
     ("hsm-profiles", &["test-vectors", "quirk-module"]),
     ("quirk-module", &[]),
     ("signer-device", &["test-vectors", "quirk-module"]),

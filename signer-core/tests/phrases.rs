@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [&str; 4] = [
+const ROOMS: [&str; 6] = [
     "signer-core/src",
+    "signer-core/console/src",
+    "signer-core/optics/src",
     "hsm-profiles/src",
     "signer-device/src",
     "host-cli/src",
@@ -51,6 +53,58 @@ fn a_phrase_that_is_half_english_is_found() {
     }
 }
 
+/// Lists of refusals; each of their lines is a refusal's own.
+const LISTS: [&str; 2] = ["Findings", "Stopped"];
+
+/// What people are shown of a failure is made of phrases: the programs' own `Failure` takes nothing
+/// else, and the errors that come into it have their words in both languages.
+#[test]
+fn every_error_has_words_in_both_languages() {
+    let ours = sources()
+        .into_iter()
+        .filter(|(place, _)| !place.contains("host-cli"));
+    let texts: Vec<String> = ours.map(|(_, text)| text).collect();
+    let errors: Vec<String> = texts.iter().flat_map(|text| errors_of(text)).collect();
+    assert!(errors.len() > 20, "{errors:?}");
+    for error in errors {
+        let told = texts.iter().any(|text| has_phrases(text, &error));
+        assert!(told, "{error} is told in English alone");
+    }
+}
+
+#[test]
+fn an_error_in_one_language_is_found() {
+    let english = "impl fmt::Display for Odd {}\nimpl std::error::Error for Odd {}\n";
+    assert_eq!(errors_of(english), ["Odd"]);
+    assert!(!has_phrases(english, "Odd"));
+    let both = format!("impl Explained for Odd {{}}\n{english}");
+    assert!(has_phrases(&both, "Odd"));
+}
+
+/// The error types of a source.
+fn errors_of(text: &str) -> Vec<String> {
+    let marks = [
+        "impl std::error::Error for ",
+        "impl core::error::Error for ",
+    ];
+    let lines = text
+        .lines()
+        .filter_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark)));
+    let names = lines.filter_map(|rest| Some(rest.split_once(' ')?.0.to_owned()));
+    names
+        .filter(|name| !LISTS.contains(&name.as_str()))
+        .collect()
+}
+
+/// Whether an error is told in phrases: two lines of its own, or one for a refusal.
+fn has_phrases(text: &str, error: &str) -> bool {
+    text.contains(&format!("impl Explained for {error} {{"))
+        || text
+            .split_once(&format!("impl {error} {{"))
+            .and_then(|(_, rest)| rest.split_once("\n}\n"))
+            .is_some_and(|(own, _)| own.contains("pub fn phrase(&self) -> Phrase {"))
+}
+
 /// What is wrong with a phrase.
 fn wrong(said: &Said) -> Option<String> {
     let Said { place, en, ja } = said;
@@ -76,8 +130,10 @@ fn facts(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The text without its facts and without names.
+/// The text without its facts, without commands in backticks and without names.
 fn words(text: &str) -> String {
+    let plain: Vec<&str> = text.split('`').step_by(2).collect();
+    let text = plain.join(" ");
     let outside = text.split('{').enumerate().map(|(n, part)| match n {
         0 => part,
         _ => part.split_once('}').map_or("", |(_, rest)| rest),
@@ -105,23 +161,31 @@ fn is_japanese(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
-/// Every phrase of the workspace.
-fn said() -> Vec<Said> {
+/// Every source of the workspace, by its path.
+fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
     for room in ROOMS {
         collect(&root.join(room), &mut files);
     }
-    let mut said = Vec::new();
-    for file in files {
+    let read = |file: PathBuf| {
         let text = fs::read_to_string(&file).unwrap();
+        (file.display().to_string(), text)
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Every phrase of the workspace.
+fn said() -> Vec<Said> {
+    let mut said = Vec::new();
+    for (file, text) in sources() {
         for (at, _) in text.match_indices("phrase!(") {
             let mut rest = &text[at..];
             let (Some(en), Some(ja)) = (literal(&mut rest), literal(&mut rest)) else {
                 continue;
             };
             let line = text[..at].lines().count();
-            let place = format!("{}:{line}", file.display());
+            let place = format!("{file}:{line}");
             said.push(Said { place, en, ja });
         }
     }

@@ -14,6 +14,8 @@ use std::fmt;
 use std::time::Duration;
 
 use officer_console::{ConsoleError, InputKind};
+use signer_core::phrase;
+use signer_core::rule::Explained;
 use signer_core::types::{Lang, OfficerId};
 use zeroize::Zeroizing;
 
@@ -95,8 +97,14 @@ impl Console {
             return Ok(());
         }
         Err(Failure::input(
-            "answers do not come from a terminal",
-            "Run the ceremony at the device's own keyboard; only a test-only profile takes scripted answers.",
+            phrase!(
+                "answers do not come from a terminal",
+                "回答が端末のキーボードからではない"
+            ),
+            phrase!(
+                "Run the ceremony at the device's own keyboard; only a test-only profile takes scripted answers.",
+                "端末のキーボードで実行してください。自動応答は試験用プロファイルに限ります。"
+            ),
         ))
     }
 
@@ -164,8 +172,14 @@ impl Console {
             Ok(text) if text.as_str() == REJECT => Err(rejected()),
             Ok(text) => Ok(text),
             Err(ConsoleError::NotText | ConsoleError::TooLong) => Err(Failure::input(
-                "the PIN is not text, or far too long",
-                "Begin the ceremony again and type the PIN of this token.",
+                phrase!(
+                    "the PIN is not text, or far too long",
+                    "PINが文字列ではない、または長すぎる"
+                ),
+                phrase!(
+                    "Begin the ceremony again and type the PIN of this token.",
+                    "セレモニーをやり直し、このトークンのPINを入力してください。"
+                ),
             )),
             Err(ConsoleError::Ended | ConsoleError::Idle) => Err(gone()),
             Err(ConsoleError::BrokenOff) => Err(rejected()),
@@ -181,12 +195,18 @@ impl Console {
 
 /// What an ended conversation is called.
 pub(crate) fn gone() -> Failure {
-    Failure::officer("nobody answered: the ceremony is aborted")
+    Failure::officer(phrase!(
+        "nobody answered: the ceremony is aborted",
+        "回答がないためセレモニーを中止"
+    ))
 }
 
 /// What a rejection is called.
 pub(crate) fn rejected() -> Failure {
-    Failure::officer("an officer rejected: the ceremony is aborted")
+    Failure::officer(phrase!(
+        "an officer rejected: the ceremony is aborted",
+        "役職員の否認によりセレモニーを中止"
+    ))
 }
 
 fn prompt(id: &str, question: &str) -> String {
@@ -196,7 +216,10 @@ fn prompt(id: &str, question: &str) -> String {
 fn broken(error: &ConsoleError) -> Failure {
     Failure::new(
         Kind::Internal,
-        format_args!("the console failed: {error}"),
-        "Nothing was released. Check the terminal and begin again.",
+        error.what(),
+        phrase!(
+            "Nothing was released. Check the terminal and begin again.",
+            "何も書き出していません。画面とキーボードを確認し、やり直してください。"
+        ),
     )
 }

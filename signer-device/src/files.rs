@@ -1,36 +1,61 @@
 //! Files from outside and for outside: read with a limit, written whole, never over another.
 
+use signer_core::phrase;
+use signer_core::rule::Named;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::{Deed, Failure};
 
 /// Largest artefact that is read, in bytes.
 pub(crate) const ARTEFACT: u64 = 4 * 1024 * 1024;
 
 /// The bytes of a plain file that is not empty and not larger than `limit`.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let about = fs::symlink_metadata(path).map_err(|e| Failure::file("read", path, e))?;
+    let about = fs::symlink_metadata(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
     if !about.is_file() {
         return Err(Failure::input(
-            format_args!("{} is not a plain file", path.display()),
-            "Give the file itself: no folder, link, pipe or device.",
+            phrase!(
+                "{path} is not a plain file",
+                "{path} は通常のファイルではない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "Give the file itself: no folder, link, pipe or device.",
+                "ファイルそのものを指定してください(フォルダ、リンク、パイプ、デバイスは不可)。"
+            ),
         ));
     }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|e| Failure::file("read", path, e))?;
+        .map_err(|e| Failure::file(Deed::Read, path, &e))?;
     match u64::try_from(bytes.len()) {
         Ok(0) => Err(Failure::input(
-            format_args!("{} is empty", path.display()),
-            "Copy the file again from where it was made.",
+            phrase!(
+                "{path} is empty",
+                "{path} は空である",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "Copy the file again from where it was made.",
+                "作成元からファイルをもう一度コピーしてください。"
+            ),
         )),
         Ok(length) if length <= limit => Ok(bytes),
         _ => Err(Failure::input(
-            format_args!("{} is larger than {limit} bytes", path.display()),
-            "Give the right file; nothing of ours is that large.",
+            phrase!(
+                "{path} is larger than {limit} bytes",
+                "{path} が {limit} バイトを超えている",
+                path = Named(path.display()),
+                limit = limit
+            ),
+            phrase!(
+                "Give the right file; nothing of ours is that large.",
+                "正しいファイルを指定してください。この大きさのファイルはありません。"
+            ),
         )),
     }
 }
@@ -51,8 +76,15 @@ impl Output {
         }
         let Some(name) = path.file_name() else {
             return Err(Failure::input(
-                format_args!("{} is not the name of a file", path.display()),
-                "Give the name of a file that is to be made.",
+                phrase!(
+                    "{path} is not the name of a file",
+                    "{path} はファイルの名前ではない",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Give the name of a file that is to be made.",
+                    "作成するファイルの名前を指定してください。"
+                ),
             ));
         };
         let mut hidden = std::ffi::OsString::from(".");
@@ -63,7 +95,7 @@ impl Output {
             .write(true)
             .create_new(true)
             .open(&draft)
-            .map_err(|e| Failure::file("write", path, e))?;
+            .map_err(|e| Failure::file(Deed::Write, path, &e))?;
         Ok(Self {
             path: path.to_path_buf(),
             draft,
@@ -93,7 +125,7 @@ impl Output {
     }
 
     fn failed(&self, error: &io::Error) -> Failure {
-        Failure::file("write", &self.path, error)
+        Failure::file(Deed::Write, &self.path, error)
     }
 }
 
@@ -113,8 +145,15 @@ fn folder_of(path: &Path) -> &Path {
 
 fn taken(path: &Path) -> Failure {
     Failure::input(
-        format_args!("{} exists already", path.display()),
-        "Choose another name; nothing is ever written over.",
+        phrase!(
+            "{path} exists already",
+            "{path} が既にある",
+            path = Named(path.display())
+        ),
+        phrase!(
+            "Choose another name; nothing is ever written over.",
+            "別の名前を指定してください。上書きは行いません。"
+        ),
     )
 }
 

@@ -4,16 +4,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use officer_console::system;
 use optics::child::Reader;
 use optics::draw;
 use signer_core::frames::{
     Content, FRAGMENT_LEN, Limits, Received, Receiver, Sender, TransferCode, UrType,
 };
+use signer_core::phrase;
 use signer_core::psbt::{self, limits};
+use signer_core::rule::{Explained, Named, Phrase};
 use signer_core::types::Lang;
 
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::failure::{Deed, Failure};
 use crate::files::{self, Output};
 
 /// The hidden subcommand that reads pictures.
@@ -37,18 +40,25 @@ pub(crate) enum Inlet {
 impl Inlet {
     /// Opens the way in.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let about = fs::metadata(path).map_err(|e| Failure::file("read", path, e))?;
+        let about = fs::metadata(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
         if about.is_file() && about.len() == 0 {
             return Err(Failure::input(
-                format_args!("{} is empty", path.display()),
-                "Copy the PSBT again from the host.",
+                phrase!(
+                    "{path} is empty",
+                    "{path} は空である",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Copy the PSBT again from the host.",
+                    "ホストからPSBTをもう一度コピーしてください。"
+                ),
             ));
         }
         if !about.is_dir() {
             return Ok(Self::File(path.to_path_buf()));
         }
-        let program = std::env::current_exe().map_err(Failure::internal)?;
-        let reader = Reader::spawn(program, &[CHILD]).map_err(Failure::internal)?;
+        let program = std::env::current_exe().map_err(|e| unread(&system(&e)))?;
+        let reader = Reader::spawn(program, &[CHILD]).map_err(|e| unread(&e.what()))?;
         Ok(Self::Pictures(path.to_path_buf(), Box::new(reader)))
     }
 
@@ -66,12 +76,28 @@ impl Inlet {
     }
 }
 
+/// The picture reader did not start.
+fn unread(why: &Phrase) -> Failure {
+    Failure::internal(phrase!(
+        "the picture reader does not start: {why}",
+        "画像読取りを開始できない: {why}",
+        why = why
+    ))
+}
+
 /// Binary as it is; base64 decoded.
 fn unarmoured(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
     psbt::unarmoured(bytes).ok_or_else(|| {
         Failure::input(
-            format_args!("{} is no PSBT, neither binary nor base64", path.display()),
-            "Export the PSBT again from the host; give that one file.",
+            phrase!(
+                "{path} is no PSBT, neither binary nor base64",
+                "{path} はPSBT(バイナリまたはbase64)ではない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "Export the PSBT again from the host; give that one file.",
+                "ホストからPSBTを書き出し直し、その1ファイルを指定してください。"
+            ),
         )
     })
 }
@@ -88,8 +114,8 @@ fn from_pictures(
         let texts = match reader.read(&files::read(path, limit)?) {
             Ok(texts) => texts,
             Err(error) => {
-                let error = error.to_string();
-                let what = error.lines().next().unwrap_or_default();
+                let what = error.what();
+                let what = what.text(console.lang());
                 console.notice(&format!("{}: {what}", path.display()))?;
                 continue;
             }
@@ -102,16 +128,32 @@ fn from_pictures(
         }
     }
     let missing = receiver.missing().map_or_else(
-        || "no frame of a PSBT was found in them".to_owned(),
-        |count| format!("{count} more are needed"),
+        || {
+            phrase!(
+                "no frame of a PSBT was found in them",
+                "PSBTのフレームが見つからない"
+            )
+        },
+        |count| {
+            phrase!(
+                "{count} more are needed",
+                "あと {count} 枚必要",
+                count = count
+            )
+        },
     );
     Err(Failure::input(
-        format_args!(
-            "the {} pictures in {} hold no whole message: {missing}",
-            pictures.len(),
-            folder.display()
+        phrase!(
+            "the {count} pictures in {folder} hold no whole message: {missing}",
+            "{folder} の画像 {count} 枚では1つの内容が揃わない: {missing}",
+            count = pictures.len(),
+            folder = Named(folder.display()),
+            missing = missing
         ),
-        "Take the pictures again from the host's screen, all of one transfer.",
+        phrase!(
+            "Take the pictures again from the host's screen, all of one transfer.",
+            "ホスト画面から1回の転送の全画像を撮影し直してください。"
+        ),
     ))
 }
 
@@ -126,10 +168,7 @@ fn take_frame(
             let sentence = why.sentence(console.lang());
             console.notice(&format!("{}: {sentence}", path.display()))
         }
-        Received::Alarm { why } => Err(Failure::input(
-            why.sentence(Lang::En),
-            "Begin the transfer again from the start; if it happens twice, report it.",
-        )),
+        Received::Alarm { why } => Err(Failure::explained(&why)),
         _ => Ok(()),
     }
 }
@@ -142,8 +181,14 @@ fn whole_message(
 ) -> Result<Vec<u8>, Failure> {
     if content == Content::Other {
         return Err(Failure::input(
-            "the pictures hold some other message, not a PSBT",
-            "Show the PSBT on the host's screen and take its pictures.",
+            phrase!(
+                "the pictures hold some other message, not a PSBT",
+                "画像の内容がPSBTではない"
+            ),
+            phrase!(
+                "Show the PSBT on the host's screen and take its pictures.",
+                "ホスト画面にPSBTを表示し、撮影し直してください。"
+            ),
         ));
     }
     if let Some(code) = code {
@@ -157,7 +202,7 @@ fn whole_message(
 }
 
 fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |e| Failure::file("list", folder, e);
+    let failed = |e: std::io::Error| Failure::file(Deed::List, folder, &e);
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -171,12 +216,16 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     found.sort();
     if found.is_empty() || found.len() > PICTURES {
         return Err(Failure::input(
-            format_args!(
-                "{} holds {} pictures (*.png)",
-                folder.display(),
-                found.len()
+            phrase!(
+                "{folder} holds {count} pictures (*.png)",
+                "{folder} の画像(*.png)が {count} 枚である",
+                folder = Named(folder.display()),
+                count = found.len()
             ),
-            "Give a folder with the pictures of one transfer.",
+            phrase!(
+                "Give a folder with the pictures of one transfer.",
+                "1回の転送の画像が入ったフォルダを指定してください。"
+            ),
         ));
     }
     Ok(found)
@@ -199,8 +248,15 @@ impl Outlet {
         }
         if fs::symlink_metadata(picture_path(path, 1)).is_ok() {
             return Err(Failure::input(
-                format_args!("{} already holds pictures of a transfer", path.display()),
-                "Give an empty folder; nothing is ever written over.",
+                phrase!(
+                    "{path} already holds pictures of a transfer",
+                    "{path} に既に転送の画像がある",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Give an empty folder; nothing is ever written over.",
+                    "空のフォルダを指定してください。上書きは行いません。"
+                ),
             ));
         }
         // Also shows whether the folder can be written.
@@ -224,8 +280,15 @@ impl Outlet {
 fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Failure> {
     let sender = Sender::new(UrType::CryptoPsbt, psbt, FRAGMENT_LEN).map_err(|e| {
         Failure::input(
-            format_args!("the PSBT does not go into pictures: {e}"),
-            "Export it as a file: run the ceremony with --out FILE.",
+            phrase!(
+                "the PSBT does not go into pictures: {why}",
+                "PSBTを画像にできない: {why}",
+                why = e.what()
+            ),
+            phrase!(
+                "Export it as a file: run the ceremony with --out FILE.",
+                "--out FILE を指定し、ファイルとして書き出してください。"
+            ),
         )
     })?;
     let plain = sender.plain_parts();
@@ -235,7 +298,7 @@ fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Fai
         0
     };
     for (number, frame) in (1_usize..).zip(sender.frames().take(plain + spare)) {
-        let picture = draw::png(&frame, draw::SCALE).map_err(Failure::internal)?;
+        let picture = draw::png(&frame, draw::SCALE).map_err(|e| Failure::internal(e.what()))?;
         Output::reserve(&picture_path(folder, number))?.write(&picture)?;
     }
     let (count, code) = (plain + spare, sender.code());

@@ -26,6 +26,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
 use clap::Parser as _;
+use clap::error::ContextKind;
+use officer_console::{language_of, wrong_arguments};
 
 use failure::Failure;
 use plan::Plan;
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
     if let Ok(Plan::End(code)) = plan {
         return ExitCode::from(code);
     }
-    let lang = plan.as_ref().map_or(Lang::En, Plan::lang);
+    let lang = language_of(std::env::args_os());
     match plan.and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -67,7 +69,8 @@ fn only_end(code: u8) {
 
 fn run(plan: Plan) -> Result<(), Failure> {
     if matches!(plan, Plan::DecodePicture) {
-        return optics::child::serve().map_err(Failure::internal);
+        return optics::child::serve()
+            .map_err(|error| Failure::internal(officer_console::system(&error)));
     }
     match plan {
         Plan::Commission(plan) => ceremony::commission::run(&plan),
@@ -95,12 +98,31 @@ fn run(plan: Plan) -> Result<(), Failure> {
     }
 }
 
+/// The argument and the value that are wrong.
+fn named(error: &clap::Error) -> String {
+    let wrong = error.context().filter(|(kind, _)| {
+        use ContextKind::{InvalidArg, InvalidSubcommand, InvalidValue};
+        matches!(kind, InvalidArg | InvalidSubcommand | InvalidValue)
+    });
+    let named: Vec<String> = wrong.map(|(_, named)| named.to_string()).collect();
+    named.join(" ")
+}
+
 /// Help goes to standard output with 0; a wrong argument is bad input.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(failure::Kind::Input.code())
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
     }
+    match language_of(std::env::args_os()) {
+        Lang::En => {
+            let _ = error.print();
+        }
+        Lang::Ja => {
+            let [what, advice] = wrong_arguments("", &named(error), "signer-device");
+            let failure = Failure::input(what, advice);
+            let _ = writeln!(std::io::stderr(), "{}", failure.text(Lang::Ja));
+        }
+    }
+    ExitCode::from(failure::Kind::Input.code())
 }

@@ -5,7 +5,9 @@ mod profile;
 
 use std::path::PathBuf;
 
+use signer_core::phrase;
 use signer_core::token::Line;
+use signer_core::types::TextError;
 use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber, SessionNumber};
 
 use crate::cli::{
@@ -257,33 +259,6 @@ pub(crate) struct Reissue {
     pub(crate) outputs: Vec<PathBuf>,
 }
 
-impl Plan {
-    /// The language in which people are spoken to.
-    pub(crate) fn lang(&self) -> Lang {
-        match self {
-            Self::Commission(plan) => plan.place.lang,
-            Self::Generate(plan) => plan.place.lang,
-            Self::Check(plan) => plan.lang,
-            Self::Inventory(plan) => plan.place.lang,
-            Self::VerifyBackup(plan) => plan.place.lang,
-            Self::Destroy(plan) => plan.place.lang,
-            Self::Retire(plan) => plan.place.lang,
-            Self::Register(plan) => plan.place.lang,
-            Self::InstallPolicy(plan) => plan.place.lang,
-            Self::InstallRoster(plan) => plan.place.lang,
-            Self::Sign(plan) => plan.place.lang,
-            Self::Reissue(plan) => plan.place.lang,
-            Self::Card(plan) | Self::Transcript(plan) => plan.place.lang,
-            Self::Status(plan) | Self::Wallets(plan) | Self::Policy(plan) | Self::Roster(plan) => {
-                plan.place.lang
-            }
-            Self::Address(plan) => plan.show.place.lang,
-            Self::Review(plan) => plan.show.place.lang,
-            Self::Selftest(_) | Self::DecodePicture | Self::End(_) => Lang::En,
-        }
-    }
-}
-
 impl TryFrom<Cli> for Plan {
     type Error = Failure;
 
@@ -353,14 +328,28 @@ impl TryFrom<Cli> for Plan {
 fn commission(args: InitArgs) -> Result<Commission, Failure> {
     if args.receive == 0 || args.change == 0 {
         return Err(Failure::input(
-            "a pool without keys on one of its chains",
-            "Give --receive and --change of at least 1.",
+            phrase!(
+                "a pool without keys on one of its chains",
+                "鍵プールの一方のチェーンに鍵がない"
+            ),
+            phrase!(
+                "Give --receive and --change of at least 1.",
+                "--receive と --change には1以上を指定してください。"
+            ),
         ));
     }
-    let named = |what: &str, error| {
+    let named = |what: &str, error: TextError| {
         Failure::input(
-            format_args!("{what}: {error}"),
-            "Use 1 to 32 of a-z 0-9 . _ - for a name, plain text for a site.",
+            phrase!(
+                "{what}: {why}",
+                "{what}: {why}",
+                what = what,
+                why = error.phrase()
+            ),
+            phrase!(
+                "Use 1 to 32 of a-z 0-9 . _ - for a name, plain text for a site.",
+                "名前は a-z 0-9 . _ - の1〜32文字、設置場所は通常の文字で指定してください。"
+            ),
         )
     };
     Ok(Commission {
@@ -381,8 +370,11 @@ fn commission(args: InitArgs) -> Result<Commission, Failure> {
 fn generate(args: GenerateArgs) -> Result<Generate, Failure> {
     if args.receive == 0 && args.change == 0 {
         return Err(Failure::input(
-            "no keys to make",
-            "Give --receive or --change of at least 1.",
+            phrase!("no keys to make", "作成する鍵がない"),
+            phrase!(
+                "Give --receive or --change of at least 1.",
+                "--receive または --change に1以上を指定してください。"
+            ),
         ));
     }
     Ok(Generate {
@@ -411,8 +403,14 @@ fn register(args: RegisterArgs) -> Result<Register, Failure> {
         (None, Some(record), None) => RecordChoice::Complete(record),
         _ => {
             return Err(Failure::input(
-                "neither a draft with --endorsement-out nor a complete record",
-                "Give --draft FILE --endorsement-out FILE, or --record FILE.",
+                phrase!(
+                    "neither a draft with --endorsement-out nor a complete record",
+                    "--endorsement-out 付きの草案でも完成した記録でもない"
+                ),
+                phrase!(
+                    "Give --draft FILE --endorsement-out FILE, or --record FILE.",
+                    "--draft FILE と --endorsement-out FILE、または --record FILE を指定してください。"
+                ),
             ));
         }
     };
@@ -465,8 +463,14 @@ fn outputs(outputs: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
         |(place, path): (usize, &PathBuf)| outputs.iter().skip(place + 1).any(|o| o == path);
     if outputs.iter().enumerate().any(again) || outputs.len() > OUTPUTS {
         return Err(Failure::input(
-            "the same --out twice, or too many of them",
-            "Give each output once: a new file, an empty folder for pictures.",
+            phrase!(
+                "the same --out twice, or too many of them",
+                "--out が重複しているか、多すぎる"
+            ),
+            phrase!(
+                "Give each output once: a new file, an empty folder for pictures.",
+                "出力先はそれぞれ1回だけ指定してください(新しいファイル、または画像用の空フォルダ)。"
+            ),
         ));
     }
     Ok(outputs)
@@ -485,8 +489,15 @@ fn line(what: &str, text: &str) -> Result<Line, Failure> {
         .filter(|line| !line.as_str().is_empty())
         .ok_or_else(|| {
             Failure::input(
-                format_args!("{what}: not a line of plain characters"),
-                "Use letters, digits, dot, dash.",
+                phrase!(
+                    "{what}: not a line of plain characters",
+                    "{what}: 英数記号の1行ではない",
+                    what = what
+                ),
+                phrase!(
+                    "Use letters, digits, dot, dash.",
+                    "英数字、ドット、ハイフンを使用してください。"
+                ),
             )
         })
 }

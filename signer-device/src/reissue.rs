@@ -1,6 +1,7 @@
 //! Writing what a sealed session released once more, from its journal. It opens no token, asks
 //! nobody and records nothing: the bytes are those that left, or should have left, already.
 
+use signer_core::phrase;
 use signer_core::transcript::{DeviceState, Journal, Outcome, Release};
 use signer_core::types::{Lang, SessionNumber};
 
@@ -9,7 +10,6 @@ use crate::failure::Failure;
 use crate::gap::Outlet;
 use crate::journal::{Disk, Hold};
 use crate::plan::Reissue;
-use crate::show::refused;
 
 /// `psbt reissue`
 pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
@@ -20,14 +20,14 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     let session = if let Some(session) = plan.session {
         session
     } else {
-        let journal = Journal::load(disk.bytes()).map_err(|r| refused(&r, lang))?;
+        let journal = Journal::load(disk.bytes()).map_err(|r| Failure::rule(&r))?;
         last(journal.state())?
     };
     let release = Release::again(disk.bytes().to_vec(), session);
-    let release = release.map_err(|refusal| refused(&refusal, lang))?;
-    let psbt = release
-        .psbt()
-        .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    let release = release.map_err(|refusal| Failure::rule(&refusal))?;
+    let psbt = release.psbt().ok_or_else(|| {
+        Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
+    })?;
     let mut console = Console::new(lang);
     console.say(&match lang {
         Lang::En => format!("session {session}: released before, nothing is signed"),
@@ -44,8 +44,8 @@ fn last(state: &DeviceState) -> Result<SessionNumber, Failure> {
     let signed = newest_first.find(|session| session.outcome == Outcome::Signed);
     signed.map(|session| session.number).ok_or_else(|| {
         Failure::input(
-            "no sealed session of this device has signed",
-            "After a cut before the seal, run: signer-device psbt resume. Else sign the PSBT.",
+            phrase!("no sealed session of this device has signed", "署名して封印されたセッションがこの端末にない"),
+            phrase!("After a cut before the seal, run `signer-device psbt resume`. Else sign the PSBT.", "封印前に中断した場合は `signer-device psbt resume` を実行し、それ以外はPSBTに署名してください。"),
         )
     })
 }

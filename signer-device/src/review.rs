@@ -3,6 +3,7 @@
 
 use signer_core::codec;
 use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::{Limits, ParsedPsbt};
 use signer_core::review::address::grouped;
@@ -46,8 +47,14 @@ pub(crate) fn run(plan: &Review) -> Result<(), Failure> {
 fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped>, Failure> {
     let (Some(device), Some(policy)) = (state.device(), state.policy()) else {
         return Err(Failure::input(
-            "no policy is installed on this device",
-            "Install one first: signer-device policy install --help",
+            phrase!(
+                "no policy is installed on this device",
+                "この端末にポリシーが登録されていない"
+            ),
+            phrase!(
+                "Install one first: `signer-device policy install --help`.",
+                "先にポリシーを登録してください: `signer-device policy install --help`"
+            ),
         ));
     };
     let chain = || {
@@ -86,8 +93,15 @@ fn refused(stopped: &Stopped) -> Failure {
     }
     Failure::new(
         Kind::Rule,
-        format_args!("refused by rule: {}", rules.join(", ")),
-        "What each rule expected and what to do stands above.",
+        phrase!(
+            "refused by rule: {rules}",
+            "ルールによる拒否: {rules}",
+            rules = rules.join(", ")
+        ),
+        phrase!(
+            "What each rule expected and what to do stands above.",
+            "各規則の期待値と対処は上に表示しています。"
+        ),
     )
 }
 
@@ -104,7 +118,7 @@ fn text(
     };
     let later = console.lang().pick(
         "APP01 to APP11 are judged in the ceremony, with the operators there",
-        "APP01からAPP10は操作者が揃う儀式で判定します",
+        "APP01からAPP11は操作者が揃うセレモニーで判定します",
     );
     console.say(later)?;
     let tx = checked.wallet_tx();

@@ -5,6 +5,7 @@ use optics::draw;
 use signer_core::digest::{from_words, hex, sha256_of, tagged, words_of};
 use signer_core::frames::{FRAGMENT_LEN, Limits, Receiver, Sender, UrType};
 use signer_core::keys::{P256PublicKey, Signature64, Verification};
+use signer_core::phrase;
 use signer_core::types::Lang;
 
 use crate::console::Console;
@@ -46,8 +47,11 @@ pub(crate) fn run(format: Format) -> Result<(), Failure> {
     }
     Err(Failure::new(
         Kind::Internal,
-        "a known answer was not given",
-        "Do not use this machine or this copy of the program. Report it.",
+        phrase!("a known answer was not given", "既知の答えと一致しない"),
+        phrase!(
+            "Do not use this machine or this copy of the program. Report it.",
+            "この端末とプログラムを使用せず、報告してください。"
+        ),
     ))
 }
 

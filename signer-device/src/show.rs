@@ -5,14 +5,15 @@ use std::sync::Arc;
 use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
+use signer_core::phrase;
 use signer_core::review::address::grouped;
-use signer_core::rule::Refusal;
+use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
-use signer_core::types::{Chain, Lang};
+use signer_core::types::Chain;
 use signer_core::wallet::RegisteredWallet;
 
 use crate::console::Console;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::files::Output;
 use crate::journal::{Disk, Hold};
 use crate::json::Json;
@@ -32,7 +33,7 @@ impl Reading {
     /// TRN01, TRN04.
     pub(crate) fn open(place: &Place) -> Result<Self, Failure> {
         let (disk, torn) = Disk::open(&place.state, Hold::Shared)?;
-        let journal = Journal::load(disk.bytes()).map_err(|r| refused(&r, place.lang))?;
+        let journal = Journal::load(disk.bytes()).map_err(|r| Failure::rule(&r))?;
         Ok(Self {
             console: Console::new(place.lang),
             journal,
@@ -45,21 +46,14 @@ impl Reading {
     }
 }
 
-/// A journal that is none.
-pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> Failure {
-    let text = refusal.text(lang);
-    let (what, advice) = text.split_once('\n').unwrap_or((&text, ""));
-    Failure::new(Kind::Rule, what, advice)
-}
-
 /// `device card`
 pub(crate) fn card(plan: &Export) -> Result<(), Failure> {
     let out = Output::reserve(&plan.out)?;
     let mut reading = Reading::open(&plan.place)?;
     let card = reading.state().own_card().ok_or_else(|| {
         Failure::input(
-            "the journal holds no card of this device",
-            "Go on with: signer-device device resume, or begin with: signer-device device generate.",
+            phrase!("the journal holds no card of this device", "ジャーナルにこの端末のカードがない"),
+            phrase!("Go on with `signer-device device resume`, or begin with `signer-device device generate`.", "`signer-device device resume` で続行するか、`signer-device device generate` で開始してください。"),
         )
     })?;
     let (bytes, path) = (card.to_bytes(), out.path().display().to_string());
@@ -230,16 +224,20 @@ pub(crate) fn address(plan: &Address) -> Result<(), Failure> {
     let wallet = find(reading.state(), &plan.wallet)?;
     let address = wallet.address(plan.chain, plan.index).ok_or_else(|| {
         Failure::input(
-            format_args!(
-                "the wallet has {} addresses on this chain",
-                wallet.addresses(plan.chain)
+            phrase!(
+                "the wallet has {count} addresses on this chain",
+                "ウォレットのこのチェーンのアドレスは {count} 個である",
+                count = wallet.addresses(plan.chain)
             ),
-            "Give a smaller --index, or top up the pools.",
+            phrase!(
+                "Give a smaller --index, or top up the pools.",
+                "--index を小さくするか、鍵プールを補充してください。"
+            ),
         )
     })?;
     let descriptor = wallet
         .descriptor(plan.chain, plan.index)
-        .map_err(Failure::internal)?;
+        .map_err(|e| Failure::internal(e.what()))?;
     if plan.show.format == Format::Json {
         let value = Json::Object(vec![
             ("wallet", Json::text(wallet.digest())),
@@ -267,8 +265,15 @@ pub(crate) fn find(state: &DeviceState, wanted: &str) -> Result<Arc<RegisteredWa
         .cloned()
         .ok_or_else(|| {
             Failure::input(
-                format_args!("no wallet {wanted} is registered here"),
-                "Look at the names with: signer-device wallet list --state DIR",
+                phrase!(
+                    "no wallet {wanted} is registered here",
+                    "ウォレット {wanted} は登録されていない",
+                    wanted = wanted
+                ),
+                phrase!(
+                    "Look at the names with `signer-device wallet list --state DIR`.",
+                    "名前を確認してください: `signer-device wallet list --state DIR`"
+                ),
             )
         })
 }

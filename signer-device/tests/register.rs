@@ -151,12 +151,61 @@ fn both_languages_ask_the_same_questions() {
             asked.push(prompts);
         }
         assert_eq!(asked[0], asked[1]);
-        let missing = ["device", "status", "--state", "/nowhere", "--lang", "ja"];
-        show(&missing)
-            .ended(3)
-            .says("初期設定済み端末の状態フォルダ");
         assert!(asked[0].contains(&"card-d2".to_owned()));
     });
+}
+
+#[test]
+fn a_failure_is_told_in_japanese() {
+    let told = |arguments: &[&str], words: &str| {
+        let arguments = [arguments, &["--lang", "ja"]].concat();
+        show(&arguments).ended(3).says("エラー: ").says(words);
+    };
+    let nowhere = ["--state", "/nowhere"];
+    for verb in ["status", "card"] {
+        let out: &[&str] = if verb == "card" {
+            &["--out", "/dev/null/x"]
+        } else {
+            &[]
+        };
+        let words = ["ジャーナルがない", "書込みに失敗"][usize::from(verb == "card")];
+        told(
+            &[&["device", verb], nowhere.as_slice(), out].concat(),
+            words,
+        );
+    }
+    let sign = [
+        "psbt",
+        "sign",
+        "--in",
+        "/nowhere/a",
+        "--out",
+        "/tmp/a",
+        "--out",
+        "/tmp/a",
+    ];
+    told(&[&sign, nowhere.as_slice()].concat(), "--out が重複");
+    let review = ["psbt", "review", "--in", "/nowhere/a"];
+    told(&[&review, nowhere.as_slice()].concat(), "読取りに失敗");
+    told(
+        &["psbt", "sign", "--pin", "1234"],
+        "引数が正しくない: --pin",
+    );
+    let check = [
+        "device",
+        "check",
+        "--profile",
+        "no-such",
+        "--network",
+        "regtest",
+        "--token",
+        "t",
+        "--report-out",
+        "/tmp/no-report",
+        "--page-out",
+        "/tmp/no-page",
+    ];
+    told(&check, "プロファイル \"no-such\" はない");
 }
 
 #[test]

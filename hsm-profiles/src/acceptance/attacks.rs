@@ -12,6 +12,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::Session;
 use signer_core::acceptance::{Answer, Trial};
 use signer_core::keys::{CkaId, KeyRole};
+use signer_core::phrase;
 use signer_core::types::KeyIndex;
 use zeroize::Zeroize as _;
 
@@ -125,7 +126,11 @@ impl Probe<'_> {
             gone
         })?
         .map_err(|code| HsmError::Answer {
-            reason: format!("the wrapping key of the test was not destroyed: {code}"),
+            reason: phrase!(
+                "the wrapping key of the test was not destroyed: {code}",
+                "試験用のラップ鍵を破棄できません: {code}",
+                code = code
+            ),
         })?;
         Ok(wrapped.map_or_else(refused, |length| done(&format!("{length} bytes came out"))))
     }

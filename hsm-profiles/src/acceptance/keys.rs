@@ -14,6 +14,7 @@ use signer_core::types::KeyIndex;
 
 use super::{Probe, ThrowAway, words_of};
 use crate::error::HsmError;
+use crate::error::foreign;
 use crate::keys::attribute_type;
 use crate::point::PublicPart;
 use crate::session::OpenToken;
@@ -258,7 +259,10 @@ impl Probe<'_> {
 /// Something that should have been refused, or should not be there, and is.
 fn not_refused(what: &str) -> HsmError {
     HsmError::Answer {
-        reason: format!("not refused: {what}"),
+        reason: foreign(
+            &format_args!("not refused: {what}"),
+            "拒否されるべきものが通りました",
+        ),
     }
 }
 

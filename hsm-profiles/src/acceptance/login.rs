@@ -3,6 +3,7 @@
 use cryptoki::context::Function;
 use cryptoki::session::{Session, UserType};
 use signer_core::acceptance::{Answer, TestDigest, Trial};
+use signer_core::phrase;
 
 use super::{Probe, ThrowAway, words_of};
 use crate::error::{ErrorClass, HsmError};
@@ -54,7 +55,10 @@ impl Probe<'_> {
         }
         let code = self.handle_signs(key.private)?;
         code.ok_or_else(|| HsmError::Answer {
-            reason: "a handle signs although nobody is logged in".into(),
+            reason: phrase!(
+                "a handle signs although nobody is logged in",
+                "ログインしていないのに署名できます"
+            ),
         })
     }
 }

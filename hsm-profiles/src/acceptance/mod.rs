@@ -16,6 +16,7 @@ use std::time::Duration;
 use cryptoki::object::ObjectHandle;
 use signer_core::acceptance::{Answer, Operation, Timing, Trial, TrialLine};
 use signer_core::keys::CkaId;
+use signer_core::rule::Explained;
 use signer_core::token::{Inventory, Line};
 use signer_core::types::Lang;
 
@@ -131,7 +132,7 @@ fn words_of(token: &OpenToken, error: HsmError) -> Result<String, HsmError> {
             ..
         } if !keys::are_there(token) => Err(error),
         HsmError::Call { code, .. } => Ok(code),
-        other => Ok(other.what(Lang::En)),
+        other => Ok(other.what().text(Lang::En).to_owned()),
     }
 }
 

@@ -5,8 +5,8 @@ use signer_core::token::{Date, FipsClaim, FipsLevel, FipsList, FipsListing, Fips
 use super::ProfileError;
 use super::table::Table;
 
-const LINE: &str = "a line of printable ASCII";
-const DATE: &str = "a date as 2026-09-21";
+const LINE: [&str; 2] = ["a line of printable ASCII", "表示可能なASCIIの1行"];
+const DATE: [&str; 2] = ["a date as 2026-09-21", "2026-09-21 の形の日付"];
 
 /// Reads the table. What is true today is computed from it elsewhere: a file cannot say it.
 pub(super) fn read(mut table: Table<'_>) -> Result<FipsClaim, ProfileError> {
@@ -17,7 +17,10 @@ pub(super) fn read(mut table: Table<'_>) -> Result<FipsClaim, ProfileError> {
             .find(|list| list.name() == name)
             .map(|list| Some(*list)),
     };
-    let expected = "none, active, interim or historical: as it was on checked_on";
+    let expected = [
+        "none, active, interim or historical: as it was on checked_on",
+        "checked_on の日の状態: none、active、interim、historical のいずれか",
+    ];
     let claim = match table.one_of("status", status, expected)? {
         None => FipsClaim::Never(table.one_of("why", some_line, LINE)?),
         Some(list) => FipsClaim::Listed(listing(&mut table, list)?),
@@ -37,7 +40,7 @@ fn listing(table: &mut Table<'_>, list: FipsList) -> Result<FipsListing, Profile
         standard: table.named("standard", FipsStandard::ALL, FipsStandard::name)?,
         level: table.named("level", FipsLevel::ALL, FipsLevel::name)?,
         list,
-        firmware: table.list_of("firmware", some_line, "a list of versions")?,
+        firmware: table.list_of("firmware", some_line, ["a list of versions", "版の一覧"])?,
         sunset,
         checked_on: table.one_of("checked_on", Date::parse, DATE)?,
         source: table.one_of("source", some_line, LINE)?,

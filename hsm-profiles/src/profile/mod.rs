@@ -19,11 +19,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use signer_core::digest::FileDigest;
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
 use signer_core::token::{
     AnchorStore, Assurance, Evidence, Expectation, FipsClaim, HsmFacts, KeyStorage, Line,
     LoginKind, Pattern, ProfileStanding, Relaxations,
 };
 use signer_core::types::Id;
+use signer_core::types::Lang;
 
 use crate::error::ErrorClass;
 pub use facts::{
@@ -76,26 +79,54 @@ pub enum ProfileError {
         /// The key.
         key: String,
         /// What is expected.
-        expected: String,
+        expected: Phrase,
     },
+}
+
+impl Explained for ProfileError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::NoSuchProfile(name) => phrase!(
+                "there is no profile {name}; known: {known}",
+                "プロファイル {name} はない。使えるもの: {known}",
+                name = format!("{name:?}"),
+                known = Profile::names().collect::<Vec<_>>().join(", ")
+            ),
+            // What the library says is for those who write profiles, in English.
+            Self::NotToml(reason) => Phrase::new(
+                &format!("the profile is not TOML: {reason}"),
+                "プロファイルがTOML形式ではない",
+            ),
+            Self::Missing(key) => phrase!(
+                "the profile lacks {key}",
+                "プロファイルに {key} がない",
+                key = key
+            ),
+            Self::Unknown(key) => phrase!(
+                "the profile has the unknown key {key}",
+                "プロファイルに未知の項目 {key} がある",
+                key = key
+            ),
+            Self::Value { key, expected } => phrase!(
+                "{key} in the profile: expected {expected}",
+                "プロファイルの {key}: 期待値 {expected}",
+                key = key,
+                expected = expected
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        phrase!(
+            "Name a built-in profile, or give the file of the profile of this HSM model.",
+            "内蔵プロファイルの名前、またはこのHSM機種のプロファイルを指定してください。"
+        )
+    }
 }
 
 impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchProfile(name) => {
-                let known: Vec<&str> = Profile::names().collect();
-                write!(
-                    f,
-                    "there is no profile {name:?}; known: {}",
-                    known.join(", ")
-                )
-            }
-            Self::NotToml(reason) => write!(f, "the profile is not TOML: {reason}"),
-            Self::Missing(key) => write!(f, "the profile lacks {key}"),
-            Self::Unknown(key) => write!(f, "the profile has the unknown key {key}"),
-            Self::Value { key, expected } => write!(f, "{key} in the profile: expected {expected}"),
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -29,11 +29,19 @@ pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
     let keys = verification::keys(document.get_ref());
     let mut root = Table::root(document.get_ref());
     let mut head = root.table("profile")?;
-    let made_for = head.one_of("assurance", MadeFor::from_name, "test-only or hardware")?;
+    let made_for = head.one_of(
+        "assurance",
+        MadeFor::from_name,
+        ["test-only or hardware", "test-only または hardware"],
+    )?;
     let verified = verification::read(root.table("verification")?, made_for, &keys)?;
     let profile = Profile {
         digest: FileDigest::over(&[text.as_bytes()]),
-        id: head.one_of("id", |t| Id::new(t).ok(), "1 to 32 of a-z 0-9 . _ -")?,
+        id: head.one_of(
+            "id",
+            |t| Id::new(t).ok(),
+            ["1 to 32 of a-z 0-9 . _ -", "a-z 0-9 . _ - の1〜32文字"],
+        )?,
         vendor: patterns(&mut head, "vendor")?,
         model: patterns(&mut head, "model")?,
         product: line(&mut head, "product")?,
@@ -43,7 +51,10 @@ pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
         key_storage: head.one_of(
             "key_storage",
             KeyStorage::from_name,
-            "internal, wrapped-on-host or software",
+            [
+                "internal, wrapped-on-host or software",
+                "internal、wrapped-on-host、software のいずれか",
+            ],
         )?,
         module: module(root.table("module")?)?,
         token: token(root.table("token")?)?,
@@ -64,7 +75,11 @@ pub(super) fn profile(text: &str) -> Result<Profile, ProfileError> {
 }
 
 fn line(table: &mut Table<'_>, key: &str) -> Result<Line, ProfileError> {
-    table.one_of(key, Line::new, "a line of printable ASCII")
+    table.one_of(
+        key,
+        Line::new,
+        ["a line of printable ASCII", "表示可能なASCIIの1行"],
+    )
 }
 
 fn optional_line(table: &mut Table<'_>, key: &str) -> Result<Option<Line>, ProfileError> {
@@ -72,7 +87,7 @@ fn optional_line(table: &mut Table<'_>, key: &str) -> Result<Option<Line>, Profi
         None => Ok(None),
         Some(text) => {
             let line = Line::new(text).filter(|line| !line.as_str().is_empty());
-            let expected = "a line of printable ASCII";
+            let expected = ["a line of printable ASCII", "表示可能なASCIIの1行"];
             line.map(Some).ok_or_else(|| table.bad(key, expected))
         }
     }
@@ -80,7 +95,10 @@ fn optional_line(table: &mut Table<'_>, key: &str) -> Result<Option<Line>, Profi
 
 /// At least one; a star may end each.
 fn patterns(table: &mut Table<'_>, key: &str) -> Result<Vec<Pattern>, ProfileError> {
-    let expected = "a list of texts, each with at most a star at its end";
+    let expected = [
+        "a list of texts, each with at most a star at its end",
+        "文字列の一覧(それぞれ末尾にのみ星印可)",
+    ];
     let patterns = table.list_of(key, Pattern::new, expected)?;
     if patterns.is_empty() {
         return Err(table.bad(key, expected));
@@ -119,7 +137,10 @@ fn token(mut table: Table<'_>) -> Result<TokenTable, ProfileError> {
         id_max: table.number_in(
             "id_max",
             |length| length >= ID_LENGTH,
-            "16 or more bytes: a shorter CKA_ID could not name a key",
+            [
+                "16 or more bytes: a shorter CKA_ID could not name a key",
+                "16バイト以上(短いCKA_IDでは鍵を区別できない)",
+            ],
         )?,
     };
     table.end()?;
@@ -137,12 +158,18 @@ fn login(mut table: Table<'_>) -> Result<LoginTable, ProfileError> {
         sign_as: table.named("sign_as", LoginRole::ALL, LoginRole::name)?,
     };
     // A key that asks for a login before each signature is refused: nobody types 900 PINs.
-    table.one_of("context", exactly("refused"), "refused")?;
+    table.one_of("context", exactly("refused"), ["refused"; 2])?;
     if login.min > login.max {
-        return Err(table.bad("min", "at most max"));
+        return Err(table.bad("min", ["at most max", "max 以下"]));
     }
     if (login.tries == 0) != (login.consequence == Consequence::None) {
-        return Err(table.bad("tries", "0 with the consequence none, else more"));
+        return Err(table.bad(
+            "tries",
+            [
+                "0 with the consequence none, else more",
+                "consequence が none なら0、それ以外は1以上",
+            ],
+        ));
     }
     table.end()?;
     Ok(login)
@@ -150,12 +177,12 @@ fn login(mut table: Table<'_>) -> Result<LoginTable, ProfileError> {
 
 fn length(table: &mut Table<'_>, key: &str) -> Result<usize, ProfileError> {
     let number = table.number(key)?;
-    usize::try_from(number).map_err(|_| table.bad(key, "a length"))
+    usize::try_from(number).map_err(|_| table.bad(key, ["a length", "長さ"]))
 }
 
 /// Curve by OID, 32-byte digests and r||s are the only forms that the driver serves.
 fn ec(mut table: Table<'_>) -> Result<EcTable, ProfileError> {
-    table.one_of("params", exactly("oid"), "oid")?;
+    table.one_of("params", exactly("oid"), ["oid"; 2])?;
     let ec = EcTable {
         point: table.named("point", PointForm::ALL, PointForm::name)?,
         point_on_private: table.named(
@@ -165,9 +192,9 @@ fn ec(mut table: Table<'_>) -> Result<EcTable, ProfileError> {
         )?,
     };
     if table.number("digest_len")? != 32 {
-        return Err(table.bad("digest_len", "32"));
+        return Err(table.bad("digest_len", ["32"; 2]));
     }
-    table.one_of("signature", exactly("rs64"), "rs64")?;
+    table.one_of("signature", exactly("rs64"), ["rs64"; 2])?;
     // A fact for readers: the driver brings S down in any case.
     table.truth("low_s_by_hsm")?;
     table.end()?;
@@ -176,7 +203,10 @@ fn ec(mut table: Table<'_>) -> Result<EcTable, ProfileError> {
 
 fn generate(mut table: Table<'_>) -> Result<GenerateTable, ProfileError> {
     let sent = |name: &str| Sent::ALL.iter().copied().find(|sent| sent.name() == name);
-    let expected = "attributes that are not sent in any case, each once";
+    let expected = [
+        "attributes that are not sent in any case, each once",
+        "常に送るもの以外の属性を1回ずつ",
+    ];
     let generate = GenerateTable {
         send: table.list_of("send", sent, expected)?,
         pool_max: table.number("pool_max")?,
@@ -191,14 +221,18 @@ fn check(mut table: Table<'_>) -> Result<Relaxations, ProfileError> {
         "unreliable" => Some(LocalClaim::Unreliable),
         _ => None,
     };
-    let local = table.one_of("local", local, "required or unreliable")?;
+    let local = table.one_of(
+        "local",
+        local,
+        ["required or unreliable", "required または unreliable"],
+    )?;
     let extractable = if table.truth("extractable_means_wrap")? {
         WrapBackup::MeansWrap
     } else {
         WrapBackup::Forbidden
     };
     let names = KeyAttribute::from_name;
-    let mut absent_ok = table.list_of("absent_ok", names, "attributes of keys")?;
+    let mut absent_ok = table.list_of("absent_ok", names, ["attributes of keys", "鍵の属性"])?;
     absent_ok.sort_unstable();
     table.end()?;
     Ok(Relaxations {
@@ -211,9 +245,9 @@ fn check(mut table: Table<'_>) -> Result<Relaxations, ProfileError> {
 fn limits(mut table: Table<'_>) -> Result<Limits, ProfileError> {
     let some = |number: u32| number > 0;
     let limits = Limits {
-        sessions: table.number_in("sessions", some, "1 or more")?,
-        timeout_ms: table.number_in("timeout_ms", some, "1 or more")?,
-        parallel: table.number_in("parallel", |number| number == 1, "1")?,
+        sessions: table.number_in("sessions", some, ["1 or more", "1以上"])?,
+        timeout_ms: table.number_in("timeout_ms", some, ["1 or more", "1以上"])?,
+        parallel: table.number_in("parallel", |number| number == 1, ["1"; 2])?,
     };
     table.end()?;
     Ok(limits)
@@ -224,7 +258,13 @@ fn errors(mut table: Table<'_>) -> Result<BTreeMap<String, ErrorClass>, ProfileE
     for (name, class) in ErrorClass::NAMED {
         for code in table.texts(name)? {
             if !is_code(code) || errors.insert(code.to_owned(), class).is_some() {
-                return Err(table.bad(name, "CKR_ names or vendors' 0x numbers, each in one class"));
+                return Err(table.bad(
+                    name,
+                    [
+                        "CKR_ names or vendors' 0x numbers, each in one class",
+                        "CKR_ の名前または製造者の 0x の番号(1つの分類に1回)",
+                    ],
+                ));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Reading one TOML table to its last key.
 
+use signer_core::rule::Phrase;
+
 use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
@@ -34,11 +36,11 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The error that `key` has another form than `expected`.
-    pub(super) fn bad(&self, key: &str, expected: &str) -> ProfileError {
+    /// The error that `key` has another form than expected, in English and in Japanese.
+    pub(super) fn bad(&self, key: &str, [en, ja]: [&str; 2]) -> ProfileError {
         ProfileError::Value {
             key: self.place_of(key),
-            expected: expected.to_owned(),
+            expected: Phrase::new(en, ja),
         }
     }
 
@@ -55,7 +57,7 @@ impl<'t> Table<'t> {
     pub(super) fn table(&mut self, key: &str) -> Result<Self, ProfileError> {
         match self.required(key)? {
             DeValue::Table(table) => Ok(Self::new(self.place_of(key), table)),
-            _ => Err(self.bad(key, "a table")),
+            _ => Err(self.bad(key, ["a table", "表"])),
         }
     }
 
@@ -67,7 +69,9 @@ impl<'t> Table<'t> {
     /// Text.
     pub(super) fn text(&mut self, key: &str) -> Result<&'t str, ProfileError> {
         let value = self.required(key)?;
-        value.as_str().ok_or_else(|| self.bad(key, "text"))
+        value
+            .as_str()
+            .ok_or_else(|| self.bad(key, ["text", "文字列"]))
     }
 
     /// Text that may be missing.
@@ -85,7 +89,12 @@ impl<'t> Table<'t> {
         value
             .as_integer()
             .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
-            .ok_or_else(|| self.bad(key, "a number from 0 to 4294967295"))
+            .ok_or_else(|| {
+                self.bad(
+                    key,
+                    ["a number from 0 to 4294967295", "0から4294967295の数"],
+                )
+            })
     }
 
     /// A number of this kind.
@@ -93,7 +102,7 @@ impl<'t> Table<'t> {
         &mut self,
         key: &str,
         good: impl Fn(u32) -> bool,
-        expected: &str,
+        expected: [&str; 2],
     ) -> Result<u32, ProfileError> {
         let number = self.number(key)?;
         if good(number) {
@@ -114,7 +123,8 @@ impl<'t> Table<'t> {
         let found = all.iter().copied().find(|value| name(*value) == text);
         found.ok_or_else(|| {
             let names: Vec<&str> = all.iter().copied().map(name).collect();
-            self.bad(key, &names.join(", "))
+            let names = names.join(", ");
+            self.bad(key, [&names; 2])
         })
     }
 
@@ -123,13 +133,13 @@ impl<'t> Table<'t> {
         let value = self.required(key)?;
         value
             .as_bool()
-            .ok_or_else(|| self.bad(key, "true or false"))
+            .ok_or_else(|| self.bad(key, ["true or false", "true または false"]))
     }
 
     /// A list of texts, none of them twice.
     pub(super) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, ProfileError> {
         let value = self.required(key)?;
-        let expected = "a list of texts, each once";
+        let expected = ["a list of texts, each once", "重複のない文字列の一覧"];
         let array = value.as_array().ok_or_else(|| self.bad(key, expected))?;
         let mut texts = Vec::new();
         for item in array {
@@ -146,7 +156,7 @@ impl<'t> Table<'t> {
         &mut self,
         key: &str,
         take: impl Fn(&str) -> Option<T>,
-        expected: &str,
+        expected: [&str; 2],
     ) -> Result<Vec<T>, ProfileError> {
         let texts = self.texts(key)?;
         let taken: Option<Vec<T>> = texts.into_iter().map(take).collect();
@@ -158,7 +168,7 @@ impl<'t> Table<'t> {
         &mut self,
         key: &str,
         named: impl Fn(&str) -> Option<T>,
-        expected: &str,
+        expected: [&str; 2],
     ) -> Result<T, ProfileError> {
         let text = self.text(key)?;
         named(text).ok_or_else(|| self.bad(key, expected))

@@ -301,6 +301,9 @@ fn relaxations_are_read() {
 
 #[test]
 fn text_that_is_not_toml_is_refused_in_one_line() {
-    let error = Profile::parse("[profile\nid=").unwrap_err().to_string();
-    assert_eq!(error.lines().count(), 1, "{error}");
+    let what = Profile::parse("[profile\nid=").unwrap_err().what();
+    assert!(what.text(Lang::En).starts_with("the profile is not TOML: "));
+    for lang in [Lang::En, Lang::Ja] {
+        assert_eq!(what.text(lang).lines().count(), 1, "{what:?}");
+    }
 }

@@ -52,19 +52,37 @@ pub(super) fn read(
         "unverified" => Some(Assurance::Unverified),
         _ => None,
     };
-    let status = table.one_of("status", status, "verified or unverified")?;
+    let status = table.one_of(
+        "status",
+        status,
+        ["verified or unverified", "verified または unverified"],
+    )?;
     let mut unverified = Vec::new();
     if status == Assurance::Verified {
         for key in ["on", "firmware", "by"] {
-            table.one_of(key, Line::new, "a line of printable ASCII")?;
+            table.one_of(
+                key,
+                Line::new,
+                ["a line of printable ASCII", "表示可能なASCIIの1行"],
+            )?;
         }
     } else {
         let mut listed = table.table("unverified")?;
         for key in listed.names() {
             if !keys.contains(&key) {
-                return Err(listed.bad(&key, "the table.key of a value in this profile"));
+                return Err(listed.bad(
+                    &key,
+                    [
+                        "the table.key of a value in this profile",
+                        "このプロファイルの値の「表.項目」",
+                    ],
+                ));
             }
-            let why = listed.one_of(&key, reason, "why it is not verified, in one line")?;
+            let why = listed.one_of(
+                &key,
+                reason,
+                ["why it is not verified, in one line", "未検証の理由を1行で"],
+            )?;
             unverified.push(UnverifiedValue {
                 key: Line::lossy(&key),
                 why,
@@ -72,7 +90,7 @@ pub(super) fn read(
         }
         listed.end()?;
         if unverified.is_empty() {
-            return Err(table.bad("unverified", "at least one value"));
+            return Err(table.bad("unverified", ["at least one value", "1つ以上の値"]));
         }
     }
     table.end()?;

@@ -9,6 +9,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use signer_core::cose::{Artefact, Draft, Scope, SignedBy};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole, P256PublicKey};
 use signer_core::random::{DeviceRandom, DrawError};
+use signer_core::rule::Explained;
 use signer_core::rule::Verdict;
 use signer_core::signing::{PossessionOrder, SigningHsm, WalletKeyRef};
 use signer_core::token::{KeyReading, KnownKey, RandomBefore, hsm01, hsm02, hsm03, hsm04, hsm05};
@@ -176,7 +177,7 @@ fn said(error: HsmError) -> String {
     let (text, class) = (error.text(Lang::En), error.class());
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(!text.contains(USER_PIN), "{text}");
-    format!("{} ({class:?})", error.what(Lang::En))
+    format!("{} ({class:?})", error.what().text(Lang::En))
 }
 
 fn judged(rule: &str, verdict: &Verdict) -> Result<(), String> {

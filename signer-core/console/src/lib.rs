@@ -21,11 +21,18 @@ use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, isatty, tcflush,
     tcgetattr, tcsetattr,
 };
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
+use signer_core::types::Lang;
 use zeroize::Zeroizing;
 
+mod arguments;
 mod process;
+mod system;
 
+pub use arguments::{language_of, wrong_arguments};
 pub use process::harden;
+pub use system::system;
 
 /// Longest answer that is read, in bytes.
 pub const ANSWER_LIMIT: usize = 1024;
@@ -47,16 +54,46 @@ pub enum ConsoleError {
     Io(io::Error),
 }
 
+impl Explained for ConsoleError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Ended => phrase!(
+                "the input ended before there was an answer",
+                "回答の前に入力が終了した"
+            ),
+            Self::Idle => phrase!("nobody answered in time", "時間内に回答がない"),
+            Self::TooLong => phrase!(
+                "the answer is longer than {limit} bytes",
+                "回答が {limit} バイトを超えている",
+                limit = ANSWER_LIMIT
+            ),
+            Self::NotText => phrase!("the answer is not text", "回答が文字列ではない"),
+            Self::BrokenOff => phrase!("the answer was broken off", "回答が中断された"),
+            Self::Io(error) => phrase!(
+                "the console failed: {why}",
+                "入出力の異常: {why}",
+                why = system(error)
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Io(_) => phrase!(
+                "run the command where standard input and output are open",
+                "標準入力と標準出力を使える場所でコマンドを実行してください。"
+            ),
+            _ => phrase!(
+                "run the command again and answer each question on its own line",
+                "コマンドを再度実行し、質問ごとに1行で回答してください。"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for ConsoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ended => f.write_str("the input ended before there was an answer"),
-            Self::Idle => f.write_str("nobody answered in time"),
-            Self::TooLong => write!(f, "the answer is longer than {ANSWER_LIMIT} bytes"),
-            Self::NotText => f.write_str("the answer is not text"),
-            Self::BrokenOff => f.write_str("the answer was broken off"),
-            Self::Io(error) => write!(f, "the console failed: {error}"),
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

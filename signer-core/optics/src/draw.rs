@@ -8,6 +8,9 @@ use std::fmt;
 
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
+use signer_core::types::Lang;
 
 /// Modules of white around a code.
 const QUIET_ZONE: usize = 4;
@@ -31,20 +34,36 @@ pub enum DrawError {
     Scale,
 }
 
+impl Explained for DrawError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::TooLong => phrase!(
+                "the text is longer than one code holds",
+                "1つのコードに収まらない文字列である"
+            ),
+            Self::Scale => phrase!(
+                "a module has {least} to {most} pixels",
+                "1セルは {least} 画素から {most} 画素",
+                least = SCALES.start(),
+                most = SCALES.end()
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::TooLong => phrase!("use smaller frames", "フレームを小さくしてください。"),
+            Self::Scale => phrase!(
+                "choose a scale in between",
+                "この範囲の倍率を指定してください。"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for DrawError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => {
-                f.write_str("the text is longer than one code holds\nuse smaller frames")
-            }
-            Self::Scale => {
-                let (least, most) = (SCALES.start(), SCALES.end());
-                write!(
-                    f,
-                    "a module has {least} to {most} pixels\nchoose a scale in between"
-                )
-            }
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

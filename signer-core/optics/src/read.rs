@@ -13,6 +13,9 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use png::{ColorType, Decoder, Transformations};
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
+use signer_core::types::Lang;
 
 /// Largest picture file in bytes.
 pub const FILE_LIMIT: usize = 8 * 1024 * 1024;
@@ -48,25 +51,52 @@ impl ReadError {
     ];
 }
 
+impl Explained for ReadError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::TooManyBytes => phrase!(
+                "the picture file is larger than {limit} bytes",
+                "画像ファイルが {limit} バイトを超えている",
+                limit = FILE_LIMIT
+            ),
+            Self::TooManyPixels => phrase!(
+                "the picture has more than {limit} pixels",
+                "画像が {limit} 画素を超えている",
+                limit = PIXEL_LIMIT
+            ),
+            Self::NotPng => phrase!(
+                "this is not a complete PNG picture",
+                "完全なPNG画像ではない"
+            ),
+            Self::Interlaced => phrase!(
+                "this PNG picture is interlaced",
+                "インターレース形式のPNG画像である"
+            ),
+            Self::Panicked => phrase!("the picture could not be decoded", "画像を復号できない"),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::TooManyBytes | Self::TooManyPixels => {
+                phrase!("save it smaller", "小さくして保存し直してください。")
+            }
+            Self::NotPng => phrase!("save it as PNG again", "PNG形式で保存し直してください。"),
+            Self::Interlaced => phrase!(
+                "save it without interlacing",
+                "インターレースなしで保存し直してください。"
+            ),
+            Self::Panicked => phrase!(
+                "take or save it again",
+                "撮影または保存をやり直してください。"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooManyBytes => write!(
-                f,
-                "the picture file is larger than {FILE_LIMIT} bytes\nsave it smaller"
-            ),
-            Self::TooManyPixels => write!(
-                f,
-                "the picture has more than {PIXEL_LIMIT} pixels\nsave it smaller"
-            ),
-            Self::NotPng => f.write_str("this is not a complete PNG picture\nsave it as PNG again"),
-            Self::Interlaced => {
-                f.write_str("this PNG picture is interlaced\nsave it without interlacing")
-            }
-            Self::Panicked => {
-                f.write_str("the picture could not be decoded\ntake or save it again")
-            }
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -10,8 +10,11 @@ use super::{Answer, Findings, SignatureTally, Trial};
 use crate::cose::{Artefact, CoseError, Scope, Signed, SignedBy, peek};
 use crate::digest::{AcceptanceDigest, KeyId};
 use crate::keys::P256PublicKey;
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
 use crate::token::{Evidence, HsmFacts, Line};
 use crate::transcript::{MadeKey, Software};
+use crate::types::Lang;
 
 /// What an acceptance test saw.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -196,17 +199,41 @@ pub enum ReportError {
     /// Signed by another key than the one that is trusted.
     OtherKey(KeyId),
     /// A part contradicts another.
-    Content(&'static str),
+    Content(Phrase),
+}
+
+impl Explained for ReportError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Cose(error) => phrase!(
+                "not a signed acceptance report: {error}",
+                "署名された受入試験の報告ではない: {error}",
+                error = error.phrase()
+            ),
+            Self::OtherKey(key) => phrase!(
+                "the report is signed by another key, {key}",
+                "報告が別の鍵 {key} で署名されている",
+                key = key
+            ),
+            Self::Content(what) => phrase!(
+                "the acceptance report is wrong: {what}",
+                "受入試験の報告が正しくない: {what}",
+                what = what
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        phrase!(
+            "Give the report as the device wrote it, and the words that it showed.",
+            "端末が書き出したままの報告と、端末が表示した単語を指定してください。"
+        )
+    }
 }
 
 impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cose(error) => write!(f, "not a signed acceptance report: {error}"),
-            Self::OtherKey(key) => write!(f, "the report is signed by another key, {key}"),
-            Self::Content(what) => write!(f, "the acceptance report is wrong: {what}"),
-        }?;
-        f.write_str("\nGive the report as the device wrote it, and the words that it showed.")
+        f.write_str(&self.text(Lang::En))
     }
 }
 
@@ -285,21 +312,27 @@ impl AcceptanceReport {
 
     /// Lists that could be read in two ways are refused.
     fn check(&self) -> Result<(), ReportError> {
-        if self.version != Self::VERSION {
-            return Err(ReportError::Content("another version of the format"));
-        }
-        if !self.trials.is_sorted_by(|a, b| a.trial < b.trial) {
-            return Err(ReportError::Content("trials out of order, or one twice"));
-        }
-        if !self.timings.is_sorted_by(|a, b| a.operation < b.operation) {
-            return Err(ReportError::Content("timings out of order, or one twice"));
-        }
-        if !self.mechanisms.is_sorted_by(|a, b| a.number < b.number) {
-            return Err(ReportError::Content(
+        let wrong = if self.version != Self::VERSION {
+            phrase!("another version of the format", "形式のバージョンが違う")
+        } else if !self.trials.is_sorted_by(|a, b| a.trial < b.trial) {
+            phrase!(
+                "trials out of order, or one twice",
+                "試行の順序違い、または重複"
+            )
+        } else if !self.timings.is_sorted_by(|a, b| a.operation < b.operation) {
+            phrase!(
+                "timings out of order, or one twice",
+                "所要時間の順序違い、または重複"
+            )
+        } else if !self.mechanisms.is_sorted_by(|a, b| a.number < b.number) {
+            phrase!(
                 "mechanisms out of order, or one twice",
-            ));
-        }
-        Ok(())
+                "メカニズムの順序違い、または重複"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(ReportError::Content(wrong))
     }
 }
 

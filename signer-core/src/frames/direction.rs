@@ -6,7 +6,8 @@
 //! sentence; whether a receipt is true is judged by the rules.
 
 use crate::digest::DeviceId;
-use crate::types::Lang;
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,17 +52,28 @@ pub enum WrongDirection {
     NoAnswerShownToHost,
 }
 
-impl WrongDirection {
-    /// What happened and what to do, as one sentence each.
-    pub const fn sentence(self, lang: Lang) -> &'static str {
+impl Explained for WrongDirection {
+    fn what(&self) -> Phrase {
         match self {
-            Self::AnswerShownToDevice => lang.pick(
-                "This is this device's own answer. Take it to the host.",
-                "これはこの装置自身の回答です。ホストへ渡してください。",
+            Self::AnswerShownToDevice => phrase!(
+                "This is this device's own answer",
+                "これはこの端末自身の回答です"
             ),
-            Self::NoAnswerShownToHost => lang.pick(
-                "This carries no receipt of that device. Show the code from the device's screen.",
-                "この装置の受領証がありません。装置の画面のコードを読み取ってください。",
+            Self::NoAnswerShownToHost => phrase!(
+                "This carries no receipt of that device",
+                "その端末の受領証がありません"
+            ),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::AnswerShownToDevice => {
+                phrase!("Take it to the host.", "ホストへ渡してください。")
+            }
+            Self::NoAnswerShownToHost => phrase!(
+                "Show the code from the device's screen.",
+                "端末の画面のコードを読み取ってください。"
             ),
         }
     }

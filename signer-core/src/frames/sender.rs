@@ -8,6 +8,9 @@ use core::fmt;
 use super::fountain::Fountain;
 use super::ur::{self, Part, UrType};
 use super::{Limits, TransferCode, bbqr, bytewords};
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
+use crate::types::Lang;
 
 /// Why a message cannot be sent in frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +29,43 @@ pub enum SenderError {
     },
 }
 
-impl fmt::Display for SenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained for SenderError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Empty => f.write_str("nothing to send\nchoose a file that is not empty"),
-            Self::TooLarge { limit } => write!(
-                f,
-                "larger than {limit} bytes, which no receiver takes\nsplit the transaction"
+            Self::Empty => phrase!("nothing to send", "送信するものがない"),
+            Self::TooLarge { limit } => phrase!(
+                "larger than {limit} bytes, which no receiver takes",
+                "{limit} バイトを超えており、受信側が受け付けない",
+                limit = limit
             ),
-            Self::TooManyFragments { fragment_len } => write!(
-                f,
-                "more frames than a receiver takes\nuse at least {fragment_len} bytes per frame"
+            Self::TooManyFragments { .. } => phrase!(
+                "more frames than a receiver takes",
+                "受信側が受け付けるフレーム数を超えている"
             ),
         }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Empty => phrase!(
+                "choose a file that is not empty",
+                "空でないファイルを指定してください。"
+            ),
+            Self::TooLarge { .. } => {
+                phrase!("split the transaction", "取引を分割してください。")
+            }
+            Self::TooManyFragments { fragment_len } => phrase!(
+                "use at least {fragment_len} bytes per frame",
+                "1フレームを {fragment_len} バイト以上にしてください。",
+                fragment_len = fragment_len
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
     }
 }
 

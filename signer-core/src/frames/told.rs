@@ -1,5 +1,7 @@
 //! What a receiver says of frames that it does not take, and of transfers that it gives up.
 
+use crate::phrase;
+use crate::rule::{Explained, Phrase};
 use crate::types::Lang;
 
 /// Why a frame was passed over.
@@ -76,26 +78,32 @@ pub enum Alarm {
     NotWhole,
 }
 
-impl Alarm {
-    /// The reason as a sentence.
-    pub const fn sentence(self, lang: Lang) -> &'static str {
+impl Explained for Alarm {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Contradiction => lang.pick(
+            Self::Contradiction => phrase!(
                 "Frames of this message contradict each other.",
-                "この送信のフレームは互いに矛盾しています。",
+                "この送信のフレームは互いに矛盾しています。"
             ),
-            Self::Checksum => lang.pick(
+            Self::Checksum => phrase!(
                 "The message does not match the checksum of its frames.",
-                "内容がフレームのチェックサムと一致しません。",
+                "内容がフレームのチェックサムと一致しません。"
             ),
-            Self::NotOneByteString => lang.pick(
+            Self::NotOneByteString => phrase!(
                 "The message is not in the form that its type demands.",
-                "内容がその種類の定める形式ではありません。",
+                "内容がその種類の定める形式ではありません。"
             ),
-            Self::NotWhole => lang.pick(
+            Self::NotWhole => phrase!(
                 "The frames do not make one whole message; two may have been mixed.",
-                "フレームを合わせても一つの内容になりません。二つの送信が混ざった可能性があります。",
+                "フレームを合わせても一つの内容になりません。二つの送信が混ざった可能性があります。"
             ),
         }
+    }
+
+    fn advice(&self) -> Phrase {
+        phrase!(
+            "Begin the transfer again from the start; if it happens twice, report it.",
+            "転送を最初からやり直し、再発する場合は報告してください。"
+        )
     }
 }

@@ -7,7 +7,9 @@ use core::fmt;
 use bitcoin::hashes::Hash;
 use bitcoin::{ScriptBuf, Sequence, Transaction, TxOut, consensus};
 
-use crate::rule::Refusal;
+use crate::phrase;
+use crate::rule::{Explained, Phrase, Refusal};
+use crate::types::Lang;
 
 use super::form::KeyOrigin;
 use super::key::{
@@ -60,28 +62,58 @@ pub enum BuildError {
     Form(Refusal),
 }
 
+impl Explained for BuildError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Parts => phrase!(
+                "not one set of parts for each input and output",
+                "入力と出力それぞれに1組の情報がない"
+            ),
+            Self::NotUnsigned => phrase!(
+                "the transaction is already signed",
+                "取引が既に署名されている"
+            ),
+            Self::Previous(input, error) => phrase!(
+                "previous transaction of input {input}: {error}",
+                "入力 {input} の前取引: {error}",
+                input = input,
+                error = error.phrase()
+            ),
+            Self::OtherPrevious(input) => phrase!(
+                "previous transaction of input {input} does not hold the coin that is spent",
+                "入力 {input} の前取引に使用するコインがない",
+                input = input
+            ),
+            Self::Form(refusal) => refusal.what(),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Parts => phrase!(
+                "Give the parts of every input and output, in order.",
+                "すべての入力と出力の情報を順に指定してください。"
+            ),
+            Self::NotUnsigned => phrase!(
+                "Give the unsigned transaction.",
+                "未署名の取引を指定してください。"
+            ),
+            Self::Previous(..) => phrase!(
+                "Fetch it again from your own node.",
+                "自社のノードからもう一度取得してください。"
+            ),
+            Self::OtherPrevious(_) => phrase!(
+                "Fetch the transaction with the txid that the input names.",
+                "入力が示す txid の取引を取得してください。"
+            ),
+            Self::Form(refusal) => refusal.advice(),
+        }
+    }
+}
+
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parts => f.write_str(
-                "not one set of parts for each input and output\n  \
-                 Give the parts of every input and output, in order.",
-            ),
-            Self::NotUnsigned => {
-                f.write_str("the transaction is already signed\n  Give the unsigned transaction.")
-            }
-            Self::Previous(input, error) => write!(
-                f,
-                "previous transaction of input {input}: {error}\n  \
-                 Fetch it again from your own node."
-            ),
-            Self::OtherPrevious(input) => write!(
-                f,
-                "previous transaction of input {input} does not hold the coin that is spent\n  \
-                 Fetch the transaction with the txid that the input names."
-            ),
-            Self::Form(refusal) => f.write_str(&refusal.text(crate::types::Lang::En)),
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

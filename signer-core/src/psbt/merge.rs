@@ -4,7 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::rule::Refusal;
+use crate::phrase;
+use crate::rule::{Explained, Phrase, Refusal};
+use crate::types::Lang;
 
 use super::key::{GLOBAL_TX_MODIFIABLE, MapId};
 use super::raw::{self, RawPsbt};
@@ -27,23 +29,45 @@ pub enum MergeError {
     Form(Refusal),
 }
 
+impl Explained for MergeError {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Version => phrase!(
+                "one PSBT is of version 0, the other of version 2",
+                "PSBTのバージョンが0と2で異なる"
+            ),
+            Self::Transaction => phrase!(
+                "the PSBTs are about different transactions",
+                "PSBTの取引が互いに異なる"
+            ),
+            Self::Conflict { map, key } => phrase!(
+                "the PSBTs contradict each other in {map}, key {key}",
+                "PSBTの値が互いに矛盾する: {map}、キー {key}",
+                map = map.place(),
+                key = crate::digest::hex(key)
+            ),
+            Self::Form(refusal) => refusal.what(),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Version | Self::Transaction => phrase!(
+                "Use answers to the same PSBT.",
+                "同じPSBTへの回答を指定してください。"
+            ),
+            Self::Conflict { .. } => phrase!(
+                "One of them was changed on its way: fetch both again from where they were made.",
+                "途中で変更されたものがあります。両方を作成元から取得し直してください。"
+            ),
+            Self::Form(refusal) => refusal.advice(),
+        }
+    }
+}
+
 impl fmt::Display for MergeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version => f.write_str(
-                "one PSBT is of version 0, the other of version 2\n  Use answers to the same PSBT.",
-            ),
-            Self::Transaction => f.write_str(
-                "the PSBTs are about different transactions\n  Use answers to the same PSBT.",
-            ),
-            Self::Conflict { map, key } => write!(
-                f,
-                "the PSBTs contradict each other in {map:?}, key {}\n  \
-                 One of them was changed on its way: fetch both again from where they were made.",
-                crate::digest::hex(key)
-            ),
-            Self::Form(refusal) => f.write_str(&refusal.text(crate::types::Lang::En)),
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::types::{InputIndex, Lang, OfficerId, OutputIndex};
 pub use id::{RuleId, Stage};
 #[doc(hidden)]
 pub use phrase::written;
-pub use phrase::{Explained, Fact, Phrase};
+pub use phrase::{Explained, Fact, Named, Phrase};
 
 /// What a refusal points at.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -97,6 +97,12 @@ impl Place {
     }
 }
 
+impl Fact for Place {
+    fn said(&self, lang: Lang) -> String {
+        self.text(lang)
+    }
+}
+
 /// A refusal: which rule, where, what was expected and what was there.
 ///
 /// All of it in both languages: place, `expected`, `got`, and of the rule its sentence and advice.
@@ -150,13 +156,23 @@ impl Refusal {
 
     /// Two lines: what was refused, and what an officer can do.
     pub fn text(&self, lang: Lang) -> String {
-        let (rule, place) = (self.rule, self.place.text(lang));
-        let (difference, advice) = (self.difference(), rule.advice(lang));
-        let difference = difference.text(lang);
-        match lang {
-            Lang::En => alloc::format!("{rule} refused at {place}: {difference}\n  {advice}"),
-            Lang::Ja => alloc::format!("{rule} 拒否({place}): {difference}\n  {advice}"),
-        }
+        Explained::text(self, lang)
+    }
+}
+
+impl Explained for Refusal {
+    fn what(&self) -> Phrase {
+        phrase!(
+            "{rule} refused at {place}: {difference}",
+            "{rule} 拒否({place}): {difference}",
+            rule = self.rule,
+            place = self.place,
+            difference = self.difference()
+        )
+    }
+
+    fn advice(&self) -> Phrase {
+        Phrase::new(self.rule.advice(Lang::En), self.rule.advice(Lang::Ja))
     }
 }
 

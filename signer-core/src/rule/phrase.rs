@@ -134,6 +134,26 @@ impl Fact for Phrase {
     }
 }
 
+impl Fact for &Phrase {
+    fn said(&self, lang: Lang) -> String {
+        self.text(lang).into()
+    }
+}
+
+/// A name from outside, such as a path: its kana and kanji stay as they are in the Japanese.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<T>(pub T);
+
+impl<T: fmt::Display> Fact for Named<T> {
+    fn said(&self, lang: Lang) -> String {
+        let fits = match lang {
+            Lang::En => is_english,
+            Lang::Ja => is_japanese,
+        };
+        kept(&alloc::format!("{}", self.0), fits, FACT_LIMIT)
+    }
+}
+
 /// Words in English and in Japanese around the same facts:
 /// `phrase!("at most {limit} sat", "{limit} sat 以下", limit = 5)`.
 ///

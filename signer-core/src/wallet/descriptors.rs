@@ -21,8 +21,8 @@ use super::scripts::{KnownWallets, Signer, WalletScripts};
 use super::{MAX_DEVICES, ScriptType, script};
 use crate::keys::Fingerprint;
 use crate::phrase;
-use crate::rule::Phrase;
-use crate::types::{Chain, KeyIndex};
+use crate::rule::{Explained, Phrase};
+use crate::types::{Chain, KeyIndex, Lang};
 
 /// Most keys of all addresses together: 2,000 addresses of 15 keys.
 pub const DESCRIPTOR_KEYS: usize = 30_000;
@@ -67,49 +67,93 @@ pub enum DescriptorError {
     TooMany,
 }
 
-impl fmt::Display for DescriptorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained for DescriptorError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Empty => f.write_str("there is no descriptor\n  Give one on each line."),
-            Self::Unreadable(n, why) => write!(
-                f,
-                "descriptor {n}: {why}\n  Copy it again from the wallet program, with its checksum."
+            Self::Empty => phrase!("there is no descriptor", "デスクリプタがない"),
+            // What the library says is for programmers, in English.
+            Self::Unreadable(n, why) => Phrase::new(
+                &alloc::format!("descriptor {n}: {why}"),
+                &alloc::format!("デスクリプタ {n} を読み取れない、またはチェックサムが違う"),
             ),
-            Self::Form(n) => write!(
-                f,
-                "descriptor {n} is neither wsh(sortedmulti(..)) nor sh(wsh(sortedmulti(..)))\n  \
-                 Wallets of other forms cannot be judged."
+            Self::Form(n) => phrase!(
+                "descriptor {n} is neither wsh(sortedmulti(..)) nor sh(wsh(sortedmulti(..)))",
+                "デスクリプタ {n} が wsh(sortedmulti(..)) でも sh(wsh(sortedmulti(..))) でもない",
+                n = n
             ),
-            Self::Key(n) => write!(
-                f,
-                "descriptor {n} has a key that cannot be derived from what is public\n  \
-                 Give compressed keys, or extended keys with steps that are not hardened."
+            Self::Key(n) => phrase!(
+                "descriptor {n} has a key that cannot be derived from what is public",
+                "デスクリプタ {n} に公開情報から導出できない鍵がある",
+                n = n
             ),
-            Self::Keys(n) => write!(
-                f,
-                "descriptor {n} has more than {MAX_DEVICES} keys, or one twice\n  \
-                 Wallets of this shape cannot be judged."
+            Self::Keys(n) => phrase!(
+                "descriptor {n} has more than {most} keys, or one twice",
+                "デスクリプタ {n} の鍵が {most} 個を超えている、または重複している",
+                n = n,
+                most = MAX_DEVICES
             ),
-            Self::OtherWallet(n) => write!(
-                f,
-                "descriptor {n} is of another form or quorum than the first\n  \
-                 Give the descriptors of one wallet only."
+            Self::OtherWallet(n) => phrase!(
+                "descriptor {n} is of another form or quorum than the first",
+                "デスクリプタ {n} の形式または必要署名数が最初のものと違う",
+                n = n
             ),
-            Self::Repeated(n) => write!(
-                f,
-                "descriptor {n} gives an address or a place that is there already\n  \
-                 Give each descriptor once, and those of one wallet only."
+            Self::Repeated(n) => phrase!(
+                "descriptor {n} gives an address or a place that is there already",
+                "デスクリプタ {n} のアドレスまたは位置が既にある",
+                n = n
             ),
-            Self::Range(n) => write!(
-                f,
-                "descriptor {n} has a range whose first index is above the last\n  \
-                 Give the first index first."
+            Self::Range(n) => phrase!(
+                "descriptor {n} has a range whose first index is above the last",
+                "デスクリプタ {n} の範囲の先頭が末尾より大きい",
+                n = n
             ),
-            Self::TooMany => write!(
-                f,
-                "more than {DESCRIPTOR_KEYS} keys\n  Give a shorter range."
+            Self::TooMany => phrase!(
+                "more than {most} keys",
+                "鍵が {most} 個を超えている",
+                most = DESCRIPTOR_KEYS
             ),
         }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Empty => phrase!("Give one on each line.", "1行に1つずつ指定してください。"),
+            Self::Unreadable(..) => phrase!(
+                "Copy it again from the wallet program, with its checksum.",
+                "ウォレットのプログラムからチェックサムごともう一度コピーしてください。"
+            ),
+            Self::Form(_) => phrase!(
+                "Wallets of other forms cannot be judged.",
+                "他の形式のウォレットは判定できません。"
+            ),
+            Self::Key(_) => phrase!(
+                "Give compressed keys, or extended keys with steps that are not hardened.",
+                "圧縮形式の公開鍵、または強化導出を含まない拡張公開鍵を指定してください。"
+            ),
+            Self::Keys(_) => phrase!(
+                "Wallets of this shape cannot be judged.",
+                "この構成のウォレットは判定できません。"
+            ),
+            Self::OtherWallet(_) => phrase!(
+                "Give the descriptors of one wallet only.",
+                "1つのウォレットのデスクリプタだけを指定してください。"
+            ),
+            Self::Repeated(_) => phrase!(
+                "Give each descriptor once, and those of one wallet only.",
+                "1つのウォレットのデスクリプタを1回ずつ指定してください。"
+            ),
+            Self::Range(_) => phrase!(
+                "Give the first index first.",
+                "範囲は小さい番号から指定してください。"
+            ),
+            Self::TooMany => phrase!("Give a shorter range.", "範囲を短くしてください。"),
+        }
+    }
+}
+
+impl fmt::Display for DescriptorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -6,13 +6,15 @@ use std::path::Path;
 use signer_core::acceptance::CheckedReport;
 use signer_core::cose::Scope;
 use signer_core::digest::KeyId;
+use signer_core::phrase;
+use signer_core::rule::Named;
 use signer_core::token::{AcceptanceRecord, HsmFacts};
 use signer_core::types::Network;
 
 use super::room::Room;
 use super::words::{self, Half};
 use crate::console::Who;
-use crate::failure::Failure;
+use crate::failure::{Failure, path_of};
 use crate::files;
 
 /// A report that was read and whose key nobody has compared yet.
@@ -28,19 +30,34 @@ impl Claimed {
     /// Bad input: no report, one of another network, or of a test that did not pass.
     pub(super) fn read(path: &Path, scope: Scope) -> Result<Self, Failure> {
         let bytes = files::read(path, files::ARTEFACT)?;
-        let told = |error| Failure::of_two_lines(path.display(), &error);
+        let told =
+            |error: signer_core::acceptance::ReportError| Failure::told(&path_of(path), &error);
         let key = CheckedReport::claimed_key(&bytes).map_err(told)?;
         let checked = CheckedReport::open(&bytes, &key).map_err(told)?;
         if checked.report().scope != scope {
             return Err(Failure::input(
-                format_args!("{} is of another network or purpose", path.display()),
-                "Run the acceptance test again for the network of this root.",
+                phrase!(
+                    "{path} is of another network or purpose",
+                    "{path} のネットワークまたは用途が違う",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Run the acceptance test again for the network of this root.",
+                    "この基点のネットワークで受入試験をやり直してください。"
+                ),
             ));
         }
         let record = AcceptanceRecord::of(&checked).ok_or_else(|| {
             Failure::input(
-                format_args!("the acceptance test in {} did not pass", path.display()),
-                "Give the report of a test in which everything was tried and held.",
+                phrase!(
+                    "the acceptance test in {path} did not pass",
+                    "{path} の受入試験が合格していない",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Give the report of a test in which everything was tried and held.",
+                    "すべて実施され適合した試験の報告を指定してください。"
+                ),
             )
         })?;
         Ok(Self { key, record })

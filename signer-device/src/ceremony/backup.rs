@@ -6,6 +6,7 @@ use signer_core::codec::ByteString;
 use signer_core::cose::Draft;
 use signer_core::keys::CkaId;
 use signer_core::life::{Found, KeyLine, PossessionReport, ProofLine, Standing, key01};
+use signer_core::phrase;
 use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _};
 use signer_core::transcript::{Body, CeremonyKind, Outcome, Proven};
@@ -127,7 +128,9 @@ fn prove_all(
     let lang = session.lang();
     let state = session.journal().state();
     let card = state.own_card().map(CheckedCard::digest);
-    let card = card.ok_or_else(|| Failure::internal("the device has no card"))?;
+    let card = card.ok_or_else(|| {
+        Failure::internal(phrase!("the device has no card", "端末のカードがない"))
+    })?;
     let head = session.journal().head().hash;
     let nonce = PossessionReport::nonce_of(&session.facts.nonce, &head);
     let total = u32::try_from(asked.len()).unwrap_or(u32::MAX);
@@ -160,13 +163,12 @@ fn prove_all(
 /// One proof. What says something of this key is a finding; what says something of the token ends
 /// the ceremony.
 fn found(session: &mut Session, order: &PossessionOrder) -> Result<Found, Failure> {
-    let lang = session.lang();
     match session.hsm.prove(order) {
         Ok(signature) => Ok(Found::Proven(signature)),
         Err(HsmError::NoKey(_)) => Ok(Found::Missing),
         Err(HsmError::OtherKey(_)) => Ok(Found::Other),
         Err(HsmError::UnusableKey(_) | HsmError::BadSignature(_)) => Ok(Found::Unproven),
-        Err(error) => Err(of_hsm(&error, lang)),
+        Err(error) => Err(of_hsm(&error)),
     }
 }
 
@@ -192,16 +194,25 @@ fn show(session: &mut Session, report: &PossessionReport) -> Result<(), Failure>
 }
 
 fn sign(session: &mut Session, report: PossessionReport) -> Result<Vec<u8>, Failure> {
-    let lang = session.lang();
     let draft = Draft::new(report, session.scope()?, session.hsm.identity());
-    let order = draft
-        .seal_order()
-        .ok_or_else(|| Failure::internal("a report is not a device's to sign"))?;
-    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let order = draft.seal_order().ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a report is not a device's to sign",
+            "報告書が端末の署名対象ではない"
+        ))
+    })?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e))?;
     let signed = draft.signed(signature).map_err(|error| {
         Failure::hsm(
-            format_args!("the token's signature on the report does not verify: {error}"),
-            "Do not use this token. Report it.",
+            phrase!(
+                "the token's signature on the report does not verify: {why}",
+                "報告書へのトークンの署名を検証できない: {why}",
+                why = error.phrase()
+            ),
+            phrase!(
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。"
+            ),
         )
     })?;
     Ok(signed.to_bytes())

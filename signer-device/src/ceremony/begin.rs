@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
 use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
+use signer_core::phrase;
 
 use signer_core::life::Standing;
 use signer_core::policy::ActivePolicy;
@@ -31,7 +32,7 @@ use super::room::Room;
 use super::session::{Memory, Records, Session, of_hsm};
 use super::token::{ExpectedKeys, Past, judge_token, log_in};
 use crate::console::{Answers, Who};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Deed, Failure, Kind};
 use crate::journal::{Disk, Hold, TornTail, unrecorded};
 use crate::machine;
 use crate::plan::{self, Place, TokenChoice};
@@ -66,7 +67,12 @@ impl Desk {
         let written = written.map_err(|refusal| room.refused([&refusal]))?;
         let journal = Journal::of(&written).map_err(|refusal| room.refused([&refusal]))?;
         let genesis = journal.state().genesis().cloned();
-        let genesis = genesis.ok_or_else(|| Failure::internal("a journal without a birth"))?;
+        let genesis = genesis.ok_or_else(|| {
+            Failure::internal(phrase!(
+                "a journal without a birth",
+                "起点の記録がないジャーナル"
+            ))
+        })?;
         let named = choice.profile.as_deref();
         let profile = plan::profile(named.unwrap_or_else(|| genesis.hsm.profile.as_str()))?;
         room.console.admit(answers(profile.assurance()))?;
@@ -178,9 +184,8 @@ impl Desk {
     }
 
     fn open_token(&mut self, asks: Asks) -> Result<FoundToken, Failure> {
-        let lang = self.room.lang();
         let module = Module::load(&self.profile, self.module.as_deref());
-        let module = module.map_err(|e| of_hsm(&e, lang))?;
+        let module = module.map_err(|e| of_hsm(&e))?;
         // A backup lies in another HSM, which has a serial number of its own.
         let serial = match asks {
             Asks::TheTokenInUse => Some(self.genesis.hsm.serial.clone()),
@@ -192,11 +197,17 @@ impl Desk {
             serial,
         };
         let (open, pin) = log_in(&mut self.room, &module, &selector, &Who::B, "pin")?;
-        let mut hsm = DeviceHsm::new(open).map_err(|e| of_hsm(&e, lang))?;
+        let mut hsm = DeviceHsm::new(open).map_err(|e| of_hsm(&e))?;
         if hsm.identity() != self.genesis.identity {
             return Err(Failure::hsm(
-                "the token is of another device than the journal",
-                "Use the token that was commissioned with this state folder.",
+                phrase!(
+                    "the token is of another device than the journal",
+                    "トークンがこのジャーナルの端末のものではない"
+                ),
+                phrase!(
+                    "Use the token that was commissioned with this state folder.",
+                    "この状態フォルダと共に初期設定したトークンを使用してください。"
+                ),
             ));
         }
         let (anchor, standing) = self.remembered(&mut hsm, asks)?;
@@ -223,7 +234,7 @@ impl Desk {
             return Ok((None, Standing::Blank));
         }
         let slots = hsm.token().anchors();
-        let slots = slots.map_err(|e| of_hsm(&e, self.room.lang()))?;
+        let slots = slots.map_err(|e| of_hsm(&e))?;
         let anchor = Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]);
         let standing = standing(anchor.as_ref(), &self.written, asks);
         let standing = standing.map_err(|refusal| self.room.refused([&refusal]))?;
@@ -392,8 +403,8 @@ impl TokenDesk {
         machine: Machine,
     ) -> Result<(Session, Found, Vec<RuleLine>), Failure> {
         let lang = self.desk.room.lang();
-        let mut random = Random::start(self.hsm.token(), lang)?;
-        let nonce = random.session_nonce(self.hsm.token(), lang)?;
+        let mut random = Random::start(self.hsm.token())?;
+        let nonce = random.session_nonce(self.hsm.token())?;
         let evidence = random.evidence();
         let before = RandomBefore::Sessions(self.desk.journal.state().random_samples());
         let healthy = hsm04(&evidence, before);
@@ -416,7 +427,7 @@ impl TokenDesk {
             expected,
             healthy,
         );
-        let lines = lines.map_err(|e| of_hsm(&e, lang))?;
+        let lines = lines.map_err(|e| of_hsm(&e))?;
         let state = self.desk.journal.state();
         let opened = SessionOpened {
             kind,
@@ -437,7 +448,7 @@ impl TokenDesk {
         let mut records = Records::new(self.desk.disk, self.desk.journal, self.memory);
         records.append(Body::SessionOpened(Box::new(opened)))?;
         records.flush()?;
-        records.anchor(&mut self.hsm, lang)?;
+        records.anchor(&mut self.hsm)?;
         let facts = ReviewSession {
             device,
             device_name,
@@ -586,7 +597,7 @@ pub(super) fn hsm_lines(
 /// What runs; self-reported.
 pub(super) fn software(hsm: &HsmFacts) -> Result<Software, Failure> {
     let path = std::path::Path::new("/proc/self/exe");
-    let binary = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
+    let binary = std::fs::read(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
     Ok(Software {
         version: Line::lossy(env!("CARGO_PKG_VERSION")),
         revision: Line::lossy(option_env!("HIMURO_REVISION").unwrap_or("unreleased")),

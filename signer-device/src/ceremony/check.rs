@@ -74,7 +74,7 @@ pub(crate) fn run(plan: &Check) -> Result<(), Failure> {
     room.step(2)?;
     let loading = Instant::now();
     let module = Module::load(&profile, plan.module.as_deref());
-    let module = module.map_err(|e| of_hsm(&e, room.lang()))?;
+    let module = module.map_err(|e| of_hsm(&e))?;
     let loaded = loading.elapsed();
     let selector = TokenSelector {
         label: plan.label.clone(),
@@ -85,10 +85,10 @@ pub(crate) fn run(plan: &Check) -> Result<(), Failure> {
     // 3. Log in
     room.step(3)?;
     let (mut token, entered) = enter(&mut room, &module, &selector, &profile)?;
-    let mut random = Random::start(&mut token, room.lang())?;
-    let nonce = nonce(&mut random, &mut token, room.lang())?;
+    let mut random = Random::start(&mut token)?;
+    let nonce = nonce(&mut random, &mut token)?;
     let began = Probe::begin(&mut token);
-    let (mut probe, leftovers) = began.map_err(|e| of_hsm(&e, room.lang()))?;
+    let (mut probe, leftovers) = began.map_err(|e| of_hsm(&e))?;
     if leftovers > 0 {
         room.console.notice(&format!(
             "{leftovers} objects of an earlier test were on the token and are destroyed"
@@ -102,8 +102,8 @@ pub(crate) fn run(plan: &Check) -> Result<(), Failure> {
     probe.note(Trial::WrongPinRefused, *answer, words);
 
     let concluded = test(&mut room, plan, &mut probe, nonce, outputs);
-    let cleaned = probe.finish().map_err(|e| of_hsm(&e, room.lang()));
-    let left = token.logout().map_err(|e| of_hsm(&e, room.lang()));
+    let cleaned = probe.finish().map_err(|e| of_hsm(&e));
+    let left = token.logout().map_err(|e| of_hsm(&e));
     // The first that went wrong is what counts.
     concluded.and(cleaned).and(left.map(drop))
 }
@@ -116,8 +116,7 @@ fn test(
     nonce: [u8; 32],
     outputs: Outputs,
 ) -> Result<(), Failure> {
-    let lang = room.lang();
-    let of = |error: HsmError| of_hsm(&error, lang);
+    let of = |error: HsmError| of_hsm(&error);
 
     // 4. What the module claims
     room.step(4)?;
@@ -184,7 +183,7 @@ fn test(
 
 /// What the token says of itself, before a PIN is asked for.
 fn show_token(room: &mut Room, module: &Module, selector: &TokenSelector) -> Result<(), Failure> {
-    let closed = module.open(selector).map_err(|e| of_hsm(&e, room.lang()))?;
+    let closed = module.open(selector).map_err(|e| of_hsm(&e))?;
     let info = closed.info();
     room.console.screen(
         "token",
@@ -213,12 +212,11 @@ fn enter(
     selector: &TokenSelector,
     profile: &Profile,
 ) -> Result<(OpenToken, Entered), Failure> {
-    let lang = room.lang();
-    let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    let closed = module.open(selector).map_err(|e| of_hsm(&e))?;
     let (pin, _) = ask_at(room, &closed, selector, &Who::B, "pin")?;
     drop(closed);
     let wrong = if may_be_wrong(room, selector, profile)? {
-        wrong_pin(module, selector, &pin.wrong()).map_err(|e| of_hsm(&e, lang))?
+        wrong_pin(module, selector, &pin.wrong()).map_err(|e| of_hsm(&e))?
     } else {
         let (_, consequence) = profile.pin_tries();
         let why = match consequence {
@@ -231,7 +229,7 @@ fn enter(
     };
     let since = Instant::now();
     let open = module.open(selector).and_then(|closed| closed.login(&pin));
-    let open = open.map_err(|e| of_hsm(&e, lang))?;
+    let open = open.map_err(|e| of_hsm(&e))?;
     let took = since.elapsed();
     Ok((open, Entered { took, wrong }))
 }
@@ -264,8 +262,8 @@ fn may_be_wrong(
 
 /// What every digest of the test follows from. It is no secret: where random numbers fail their
 /// tests, which the report says, another value serves.
-fn nonce(random: &mut Random, token: &mut OpenToken, lang: Lang) -> Result<[u8; 32], Failure> {
-    match random.draw(token, lang) {
+fn nonce(random: &mut Random, token: &mut OpenToken) -> Result<[u8; 32], Failure> {
+    match random.draw(token) {
         Ok(nonce) => Ok(nonce),
         Err(NothingDrawn::Unhealthy(_)) => Ok(sha256_of(&super::begin::clock().to_be_bytes())),
         Err(NothingDrawn::Failed(failure)) => Err(failure),
@@ -302,7 +300,7 @@ fn sign_many(
     for (done, (key, read)) in (1..=count).zip(keys.iter().cycle()) {
         let digest = TestDigest::new(&nonce, done);
         let answer = probe.sign(key, &digest);
-        let answer = answer.map_err(|e| of_hsm(&e, room.lang()))?;
+        let answer = answer.map_err(|e| of_hsm(&e))?;
         tally.take(&read.public_key, &digest, &answer);
         if done.is_multiple_of(EVERY) || done == count {
             let high = tally.counts().high_s;

@@ -6,10 +6,11 @@ use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Profile, TokenSelector};
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
+use signer_core::phrase;
 
 use signer_core::review::ReviewSession;
 use signer_core::root::Root;
-use signer_core::rule::{RuleId, RuleLine, Verdict};
+use signer_core::rule::{Named, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{AcceptanceRecord, AnchorStore, KnownKey, RandomBefore, hsm04, hsm06};
 use signer_core::transcript::{
@@ -28,7 +29,7 @@ use super::session::{Memory, Records, Session, of_hsm, rule_lines};
 use super::token::{ExpectedKeys, Past, judge_token};
 use super::words::{self, Half};
 use crate::console::Who;
-use crate::failure::Failure;
+use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::journal::Disk;
 use crate::plan::{self, Commission};
@@ -85,14 +86,14 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     // 3. Initialise the token
     room.step(3)?;
     let module = Module::load(&profile, plan.module.as_deref());
-    let module = module.map_err(|e| of_hsm(&e, room.lang()))?;
+    let module = module.map_err(|e| of_hsm(&e))?;
     let (selector, pin) = initialise(&mut room, &module, plan)?;
 
     // 4. Log in
     room.step(4)?;
     let closed = module.open(&selector);
     let token = closed.and_then(|closed| closed.login(&pin));
-    let mut token = token.map_err(|e| of_hsm(&e, room.lang()))?;
+    let mut token = token.map_err(|e| of_hsm(&e))?;
     drop(pin);
     let now = clock();
     let facts = token.facts();
@@ -103,14 +104,14 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
 
     // 5. Identity key
     room.step(5)?;
-    let random = Random::start(&mut token, room.lang())?;
+    let random = Random::start(&mut token)?;
     let healthy = hsm04(&random.evidence(), RandomBefore::Sessions(&BTreeSet::new()));
     // A key of a broken generator must not even exist.
     if matches!(healthy, Verdict::Refused(_)) {
         room.verdicts(&rule_lines([(RuleId::HSM04, healthy.clone())]))?;
     }
     let identity = token.generate_identity();
-    let identity = identity.map_err(|e| of_hsm(&e, room.lang()))?;
+    let identity = identity.map_err(|e| of_hsm(&e))?;
     show_identity(&mut room, plan, &identity.public_key.device_id())?;
 
     // 6. Random numbers and token rules
@@ -129,7 +130,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
         expected,
         healthy,
     );
-    let lines = lines.map_err(|e| of_hsm(&e, room.lang()))?;
+    let lines = lines.map_err(|e| of_hsm(&e))?;
     room.verdicts(&lines)?;
 
     // 7. Birth of the device
@@ -200,13 +201,21 @@ impl Trust {
         let bytes = files::read(&plan.root, files::ARTEFACT)?;
         let root: Root = codec::decode(&bytes).map_err(|error| {
             Failure::input(
-                format_args!("{} is no root of trust: {error}", plan.root.display()),
-                "Give the root.cbor that the administrators made.",
+                phrase!(
+                    "{path} is no root of trust: {why}",
+                    "{path} は信頼の起点ではない: {why}",
+                    path = Named(plan.root.display()),
+                    why = error.phrase()
+                ),
+                phrase!(
+                    "Give the root.cbor that the administrators made.",
+                    "管理者が作成した root.cbor を指定してください。"
+                ),
             )
         })?;
         let roster_bytes = files::read(&plan.roster, files::ARTEFACT)?;
         let roster = ActiveRoster::first(&roster_bytes, root.scope, &root)
-            .map_err(|error| Failure::of_two_lines(plan.roster.display(), &error))?;
+            .map_err(|error| Failure::told(&path_of(&plan.roster), &error))?;
         Ok(Self {
             root,
             roster,
@@ -283,7 +292,7 @@ fn initialise(
     )?;
     let pin = new_pin(room, &Who::B, "pin", ["New user PIN", "新しいユーザーPIN"])?;
     let made = module.init_token(&so_pin, plan.label.as_str(), &pin);
-    let selector = made.map_err(|e| of_hsm(&e, room.lang()))?;
+    let selector = made.map_err(|e| of_hsm(&e))?;
     room.say(
         &format!("token {selector} is initialised"),
         &format!("トークン {selector} を初期化しました"),
@@ -303,8 +312,10 @@ fn new_pin(room: &mut Room, who: &Who, id: &str, what: [&str; 2]) -> Result<Pin,
     };
     let second: Zeroizing<String> = room.console.ask_pin(who, &format!("{id}-again"), &again)?;
     if first != second {
-        return Err(Failure::officer(format_args!(
-            "the two entries of [{id}] differ"
+        return Err(Failure::officer(phrase!(
+            "the two entries of [{id}] differ",
+            "[{id}] の2回の入力が一致しない",
+            id = id
         )));
     }
     Ok(Pin::new(&first))
@@ -343,13 +354,13 @@ fn be_born(
     let lang = room.lang();
     // What step 5 judged: the nonce is drawn only from sources that passed.
     let evidence = random.evidence();
-    let nonce = random.draw(&mut token, lang);
+    let nonce = random.draw(&mut token);
     let nonce = nonce.map_err(|nothing| match nothing {
         NothingDrawn::Unhealthy(refusal) => room.refused([&refusal]),
         NothingDrawn::Failed(failure) => failure,
     })?;
     let hsm_facts = token.facts();
-    let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e, lang))?;
+    let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e))?;
     let identity = hsm.identity();
     let mut records = Records::new(disk, Journal::empty(), Memory::Told(None));
     records.append(Body::Genesis(Box::new(Genesis {
@@ -379,7 +390,7 @@ fn be_born(
         artefact: ByteString(trust.roster_bytes.clone()),
     }))?;
     records.flush()?;
-    records.anchor(&mut hsm, lang)?;
+    records.anchor(&mut hsm)?;
     records.appear()?;
     let [begun, begun_ja] = match hsm.token().profile().anchor() {
         AnchorStore::DataObject => [

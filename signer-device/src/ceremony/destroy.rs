@@ -147,7 +147,7 @@ fn end_keys(session: &mut Session, mut undertaker: Undertaker) -> Result<(), Fai
     let mut pace = Pace::of(u32::try_from(total).unwrap_or(u32::MAX), ["keys", "鍵"]);
     while let Some(order) = undertaker.next_order() {
         let gone = session.hsm.destroy(&order);
-        gone.map_err(|e| of_hsm(&e, lang))?;
+        gone.map_err(|e| of_hsm(&e))?;
         let id = order.key().id;
         session.record(Body::Destroyed(id))?;
         let (pool, chain, index) = (id.pool, id.chain.number(), id.index);

@@ -1,5 +1,6 @@
 //! Exporting the transcript: the sealed journal, byte for byte.
 
+use signer_core::phrase;
 use signer_core::transcript::Journal;
 
 use super::Script;
@@ -29,8 +30,14 @@ pub(crate) fn run(plan: &Export) -> Result<(), Failure> {
     let journal = Journal::load(disk.bytes()).map_err(|refusal| room.refused([&refusal]))?;
     if torn.is_some() || journal.state().open().is_some() {
         return Err(Failure::input(
-            "the last session was cut and is not sealed",
-            "Run the next ceremony first: its seal covers what was cut. Then export again.",
+            phrase!(
+                "the last session was cut and is not sealed",
+                "最後のセッションが中断し、封印されていない"
+            ),
+            phrase!(
+                "Run the next ceremony first: its seal covers what was cut. Then export again.",
+                "先に次のセレモニーを行ってください(その封印が中断分を含みます)。その後に書き出してください。"
+            ),
         ));
     }
     let (head, sessions) = (journal.head(), journal.state().sessions().len());

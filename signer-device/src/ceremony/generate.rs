@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use signer_core::codec::ByteString;
 use signer_core::keys::CkaId;
+use signer_core::phrase;
 use signer_core::rule::{Refusal, RuleId, Verdict};
 use signer_core::token::{Leftover, hsm03, hsm03_after_cut};
 use signer_core::transcript::{
@@ -118,12 +119,25 @@ impl WhichKeys {
         match (self, state.generation()) {
             (Self::Rest, Some(_)) => Ok(()),
             (Self::Rest, None) => Err(Failure::input(
-                "no generation of keys was cut on this device",
-                "For more keys run: signer-device device generate --pool N --receive N --change N",
+                phrase!(
+                    "no generation of keys was cut on this device",
+                    "中断した鍵の生成がこの端末にない"
+                ),
+                phrase!(
+                    "For more keys run `signer-device device generate --pool N --receive N --change N`.",
+                    "鍵を追加するには: `signer-device device generate --pool N --receive N --change N`"
+                ),
             )),
             (Self::More { .. }, Some(cut)) => Err(Failure::input(
-                format_args!("a generation of keys in pool {} was cut", cut.pool),
-                "Finish it first: signer-device device resume --state DIR --card-out FILE",
+                phrase!(
+                    "a generation of keys in pool {pool} was cut",
+                    "プール {pool} の鍵の生成が中断している",
+                    pool = cut.pool
+                ),
+                phrase!(
+                    "Finish it first: `signer-device device resume --state DIR --card-out FILE`.",
+                    "先に完了してください: `signer-device device resume --state DIR --card-out FILE`"
+                ),
             )),
             (Self::More { pool, counts }, None) => fit_pool(state, *pool, counts),
         }
@@ -139,8 +153,16 @@ fn fit_pool(state: &DeviceState, pool: PoolNumber, counts: &[(Chain, u32)]) -> R
     }
     if pool.0 != next || counts.iter().any(|(_, count)| *count == 0) {
         return Err(Failure::input(
-            format_args!("pool {pool} is not there; the next new one is {next}, with both chains"),
-            "Name a pool that is there, or begin the next one with keys on both chains.",
+            phrase!(
+                "pool {pool} is not there; the next new one is {next}, with both chains",
+                "プール {pool} はない。次に作れるのは両チェーンを持つプール {next}",
+                pool = pool,
+                next = next
+            ),
+            phrase!(
+                "Name a pool that is there, or begin the next one with keys on both chains.",
+                "既存のプールを指定するか、次の番号のプールを両チェーンの鍵付きで作成してください。"
+            ),
         ));
     }
     Ok(())
@@ -157,7 +179,12 @@ fn clear(session: &mut Session) -> Result<(), Failure> {
         );
     }
     let pool = session.journal().state().generation().map(|cut| cut.pool);
-    let pool = pool.ok_or_else(|| Failure::internal("left behind by no generation"))?;
+    let pool = pool.ok_or_else(|| {
+        Failure::internal(phrase!(
+            "left behind by no generation",
+            "どの生成にも属さない鍵"
+        ))
+    })?;
     for leftover in &left {
         let text = leftover.phrase();
         session.room.console.notice(text.text(session.lang()))?;
@@ -166,10 +193,9 @@ fn clear(session: &mut Session) -> Result<(), Failure> {
         pool,
         keys: left.iter().map(discarded).collect(),
     }))?;
-    let (lang, ids): (Lang, Vec<CkaId>) =
-        (session.lang(), left.iter().map(|left| left.id).collect());
+    let ids: Vec<CkaId> = left.iter().map(|left| left.id).collect();
     let gone = session.hsm.token().discard(&ids);
-    gone.map_err(|e| of_hsm(&e, lang))?;
+    gone.map_err(|e| of_hsm(&e))?;
     session.room.say(
         &format!("{} destroyed, and gone when read again", ids.len()),
         &format!("{} 件を破棄し、消去を読み戻しで確認しました", ids.len()),
@@ -197,7 +223,10 @@ fn leftovers(session: &mut Session) -> Result<Vec<Leftover>, Failure> {
     let inventory = session.hsm.token().listed();
     let (verdict, left) = hsm03_after_cut(&inventory, expected, &intended);
     match verdict {
-        Verdict::Refused(_) => Err(Failure::internal("the token changed since it was judged")),
+        Verdict::Refused(_) => Err(Failure::internal(phrase!(
+            "the token changed since it was judged",
+            "判定後にトークンの内容が変わった"
+        ))),
         _ => Ok(left),
     }
 }

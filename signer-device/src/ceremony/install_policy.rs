@@ -1,6 +1,7 @@
 //! Installing a policy: two people read destinations and limits, and type what they read.
 
 use bitcoin::Address;
+use signer_core::phrase;
 use signer_core::policy::{ActivePolicy, Destination, WalletRules};
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
@@ -130,9 +131,11 @@ fn finish(mut session: Session) -> Result<(), Failure> {
 fn check(session: &Session, bytes: &[u8]) -> Result<ActivePolicy, Failure> {
     let state = session.journal().state();
     let roster = state.roster();
-    let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
+    let roster = roster.ok_or_else(|| {
+        Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
+    })?;
     ActivePolicy::open(bytes, roster, state.policy_standing(), state.height())
-        .map_err(|error| Failure::of_two_lines("policy", &error))
+        .map_err(|error| Failure::told(&phrase!("policy", "ポリシー"), &error))
 }
 
 /// One destination: its full address, and a stretch of it typed.
@@ -180,7 +183,12 @@ fn compare_destination(session: &mut Session, destination: &Destination) -> Resu
 fn address_of(destination: &Destination, network: Network) -> Result<String, Failure> {
     Address::from_script(&destination.script, network.to_bitcoin())
         .map(|address| address.to_string())
-        .map_err(|_| Failure::internal("a destination without an address"))
+        .map_err(|_| {
+            Failure::internal(phrase!(
+                "a destination without an address",
+                "アドレスのない送付先"
+            ))
+        })
 }
 
 /// Everything else of the policy, and its words.

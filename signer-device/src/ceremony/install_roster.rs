@@ -2,6 +2,7 @@
 //! come from the host. Who leaves is out from here on; the roster is used from the next session on.
 
 use signer_core::approval::{ActiveRoster, PersonChange, Role, RosterDifference};
+use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::Lang;
 
@@ -111,14 +112,16 @@ fn finish(mut session: Session) -> Result<(), Failure> {
 
 fn in_force(session: &Session) -> Result<&ActiveRoster, Failure> {
     let roster = session.journal().state().roster();
-    roster.ok_or_else(|| Failure::internal("no roster is installed"))
+    roster.ok_or_else(|| {
+        Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
+    })
 }
 
 fn check(session: &Session, bytes: &[u8]) -> Result<ActiveRoster, Failure> {
     let height = session.journal().state().height();
     in_force(session)?
         .succeed(bytes, height)
-        .map_err(|error| Failure::of_two_lines("roster", &error))
+        .map_err(|error| Failure::told(&phrase!("roster", "名簿"), &error))
 }
 
 /// Everybody who comes, leaves or changes, one screen each.
@@ -145,7 +148,7 @@ fn compare_person(
     let lang = session.lang();
     let who = person
         .who()
-        .ok_or_else(|| Failure::internal("a change of nobody"))?;
+        .ok_or_else(|| Failure::internal(phrase!("a change of nobody", "対象者のない変更")))?;
     let id = format!("person-{place}");
     let screen = session.show(&id, &person.lines(lang))?;
     let (question, expected) = match new_key(person) {

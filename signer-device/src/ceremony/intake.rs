@@ -4,7 +4,9 @@ use signer_core::codec::{self, ByteString};
 use signer_core::digest::DeviceId;
 use signer_core::frames::{Direction, direction::Receipts};
 use signer_core::headers::HeaderRun;
+use signer_core::phrase;
 use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
+use signer_core::rule::Explained;
 use signer_core::transcript::{Body, CeremonyKind, Channel, Intake, WhatKind};
 
 use super::begin::Desk;
@@ -40,8 +42,14 @@ impl Mouth {
             Self::Gap(_) => Ok(CeremonyKind::Sign),
             Self::Journal if desk.state().unfinished().is_some() => Ok(CeremonyKind::Resume),
             Self::Journal => Err(Failure::input(
-                "no signing session was cut here",
-                "Sign with: signer-device psbt sign --help; a sealed session's lost PSBT: psbt reissue --help",
+                phrase!(
+                    "no signing session was cut here",
+                    "中断した署名セッションがない"
+                ),
+                phrase!(
+                    "Sign with `signer-device psbt sign --help`; a sealed session's lost PSBT: `psbt reissue --help`.",
+                    "署名するには: `signer-device psbt sign --help`。封印済みセッションのPSBTを失った場合: `psbt reissue --help`"
+                ),
             )),
         }
     }
@@ -75,7 +83,9 @@ pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<(), Failure
 /// Takes the PSBT of the session that was cut from the journal, byte for byte.
 fn take_again(session: &mut Session) -> Result<(), Failure> {
     let unfinished = session.journal().state().unfinished();
-    let unfinished = unfinished.ok_or_else(|| Failure::internal("no intent is recorded"))?;
+    let unfinished = unfinished.ok_or_else(|| {
+        Failure::internal(phrase!("no intent is recorded", "署名予定の記録がない"))
+    })?;
     let (intake, number) = (unfinished.intake().clone(), unfinished.session());
     session.record(Body::Intake(intake))?;
     session.room.say(
@@ -91,11 +101,9 @@ fn admit(session: &Session, raw: &RawPsbt) -> Result<(), Failure> {
         .filter_map(|record| receipt_of(record.key()))
         .collect();
     let receipts = Receipts::among(&receipts, &session.facts.device);
-    Direction::ToDevice.admit(receipts).map_err(|wrong| {
-        let sentence = wrong.sentence(session.lang());
-        let (what, advice) = sentence.split_once(". ").unwrap_or((sentence, ""));
-        Failure::input(what, advice)
-    })
+    Direction::ToDevice
+        .admit(receipts)
+        .map_err(|wrong| Failure::explained(&wrong))
 }
 
 /// The device that a receipt's key names.
@@ -115,10 +123,11 @@ fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
     let network = session.scope()?.network;
     let state = session.journal().state();
     let extended = codec::decode::<HeaderRun>(&bytes)
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.phrase())
         .and_then(|run| {
-            let tip = state.tip().ok_or_else(|| "no tip".to_owned())?;
-            tip.extend(&run, network).map_err(|error| error.to_string())
+            let none = || phrase!("no block is known", "既知のブロックがない");
+            let tip = state.tip().ok_or_else(none)?;
+            tip.extend(&run, network).map_err(|error| error.what())
         });
     match extended {
         Ok(tip) => {
@@ -129,12 +138,14 @@ fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
                 &format!("ブロックヘッダを高さ {height} まで確認しました"),
             )
         }
-        Err(error) => {
-            let what = error.lines().next().unwrap_or_default();
-            session
-                .room
-                .console
-                .notice(&format!("headers are not taken: {what}"))
+        Err(why) => {
+            let what = phrase!(
+                "headers are not taken: {why}",
+                "ブロックヘッダを受け付けません: {why}",
+                why = why
+            );
+            let lang = session.lang();
+            session.room.console.notice(what.text(lang))
         }
     }
 }

@@ -78,9 +78,8 @@ fn finish(mut session: Session) -> Result<(), Failure> {
 
 /// Reads the whole token anew, judges it by HSM03, and records both.
 pub(super) fn take(session: &mut Session) -> Result<(Inventory, Verdict), Failure> {
-    let lang = session.lang();
     let inventory = session.hsm.token().inventory();
-    let inventory = inventory.map_err(|e| of_hsm(&e, lang))?;
+    let inventory = inventory.map_err(|e| of_hsm(&e))?;
     let verdict = hsm03(&inventory, session.journal().state().known_keys());
     session.record(Body::Inventoried(Inventoried {
         inventory: inventory.clone(),

@@ -28,7 +28,9 @@ pub(super) fn authenticate(session: &mut Session) -> Result<Operators, Failure> 
         nonce: session.facts.nonce,
     };
     let roster = session.journal().state().roster();
-    let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
+    let roster = roster.ok_or_else(|| {
+        Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
+    })?;
     match Operators::open(&a, &b, facts, roster) {
         Ok(operators) => Ok(operators),
         Err(refusal) => Err(session.refuse(&refusal)),
@@ -42,7 +44,6 @@ fn seat(
     other: Option<&OfficerId>,
 ) -> Result<(Vec<u8>, OfficerId), Failure> {
     let officer = who_sits(session, seat, other)?;
-    let lang = session.lang();
     let label = Line::lossy(&format!("officer-{}", officer.id));
     let selector = TokenSelector {
         label,
@@ -56,15 +57,22 @@ fn seat(
         &who,
         "officer-pin",
     )?;
-    let mut token = OfficerToken::new(open).map_err(|e| of_hsm(&e, lang))?;
+    let mut token = OfficerToken::new(open).map_err(|e| of_hsm(&e))?;
     if token.public_key() != officer.key {
         return Err(Failure::hsm(
-            format_args!("the key on token {} is not the roster's", selector.label),
-            "Use the officer's own token, as the roster in force lists it.",
+            phrase!(
+                "the key on token {token} is not the roster's",
+                "トークン {token} の鍵が名簿の鍵と違う",
+                token = selector.label
+            ),
+            phrase!(
+                "Use the officer's own token, as the roster in force lists it.",
+                "現行の名簿に載っている本人のトークンを使用してください。"
+            ),
         ));
     }
     let attendance = sign(session, &officer, seat, &mut token)?;
-    let out = token.logout().map_err(|e| of_hsm(&e, lang))?;
+    let out = token.logout().map_err(|e| of_hsm(&e))?;
     session
         .room
         .verdicts(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))?;
@@ -96,7 +104,9 @@ fn who_sits(
     let state = session.records.journal().state();
     let height = state.height();
     let roster = state.roster();
-    let roster = roster.ok_or_else(|| Failure::internal("no roster is installed"))?;
+    let roster = roster.ok_or_else(|| {
+        Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
+    })?;
     session.room.ask_until(&who, id, &question, |typed| {
         let named = Id::new(typed).ok().filter(|id| Some(id) != other)?;
         let officer = roster.officer(&named)?;
@@ -110,7 +120,6 @@ fn sign(
     seat: Seat,
     token: &mut OfficerToken,
 ) -> Result<Vec<u8>, Failure> {
-    let lang = session.lang();
     let scope = session.scope()?;
     let body = Attendance {
         version: 1,
@@ -122,10 +131,13 @@ fn sign(
         nonce: session.facts.nonce,
     };
     let draft = Draft::new(body, scope, officer.key);
-    let order = draft
-        .officer_order()
-        .ok_or_else(|| Failure::internal("an attendance is not an officer's to sign"))?;
-    let signature = token.sign(&order).map_err(|e| of_hsm(&e, lang))?;
+    let order = draft.officer_order().ok_or_else(|| {
+        Failure::internal(phrase!(
+            "an attendance is not an officer's to sign",
+            "在席が役職員の署名対象ではない"
+        ))
+    })?;
+    let signature = token.sign(&order).map_err(|e| of_hsm(&e))?;
     match draft.signed(signature) {
         Ok(signed) => Ok(signed.to_bytes()),
         Err(error) => {

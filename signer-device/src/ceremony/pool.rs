@@ -5,6 +5,7 @@ use bitcoin::secp256k1::PublicKey;
 use hsm_profiles::Progress;
 use signer_core::cose::Draft;
 use signer_core::keys::{CkaId, Fingerprint};
+use signer_core::phrase;
 use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _, WalletKeyRef};
 use signer_core::token::{KeyReading, hsm01};
@@ -30,12 +31,11 @@ pub(super) fn announce(
     pool: PoolNumber,
     counts: &[(Chain, u32)],
 ) -> Result<(), Failure> {
-    let lang = session.lang();
     let room = session
         .hsm
         .token()
         .check_room(counts.iter().map(|(_, count)| count).sum());
-    room.map_err(|e| of_hsm(&e, lang))?;
+    room.map_err(|e| of_hsm(&e))?;
     let ranges = following(session.journal().state(), pool, counts);
     session.record(Body::KeysIntended(KeysIntended { pool, ranges }))
 }
@@ -59,7 +59,9 @@ pub(super) fn following(
 pub(super) fn make_keys(session: &mut Session) -> Result<(), Failure> {
     let state = session.journal().state();
     let pool = state.generation().map(|intended| intended.pool);
-    let pool = pool.ok_or_else(|| Failure::internal("keys that were never announced"))?;
+    let pool = pool.ok_or_else(|| {
+        Failure::internal(phrase!("keys that were never announced", "予定にない鍵"))
+    })?;
     let missing = state.missing_keys();
     let total = missing.iter().map(|range| range.count).sum();
     let mut pace = Pace::of(total, ["keys", "鍵"]);
@@ -72,9 +74,8 @@ pub(super) fn make_keys(session: &mut Session) -> Result<(), Failure> {
             keys.extend(made.iter().map(|key| (key.id, key.public_key)));
         }
     }
-    let (lang, token) = (session.lang(), session.hsm.token());
-    let there = token.confirm_wallet_keys(&keys);
-    there.map_err(|e| of_hsm(&e, lang))?;
+    let there = session.hsm.token().confirm_wallet_keys(&keys);
+    there.map_err(|e| of_hsm(&e))?;
     let verdict = verdict.map(|verdict| rule_lines([(RuleId::HSM01, verdict)]));
     session.room.verdicts(&verdict.unwrap_or_default())
 }
@@ -99,7 +100,7 @@ fn make_some(
     };
     let token = session.hsm.token();
     let keys = token.generate_wallet_keys(device, pool, chain, part, progress);
-    let keys = keys.map_err(|e| of_hsm(&e, lang))?;
+    let keys = keys.map_err(|e| of_hsm(&e))?;
     said?;
     let evidence = session.hsm.token().profile().evidence();
     session.record(Body::KeysGenerated(KeysGenerated {
@@ -128,9 +129,10 @@ const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
 /// The card: every recorded key with a possession proof, signed by the identity key. It names the
 /// card before it.
 pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
-    let lang = session.lang();
     let genesis = session.journal().state().genesis().cloned();
-    let genesis = genesis.ok_or_else(|| Failure::internal("the device has no birth"))?;
+    let genesis = genesis.ok_or_else(|| {
+        Failure::internal(phrase!("the device has no birth", "端末の起点の記録がない"))
+    })?;
     let scope = genesis.root.scope;
     let nonce = session.draw()?;
     let card = DeviceCard {
@@ -152,14 +154,24 @@ pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
         acceptance: genesis.acceptance.clone(),
     };
     let draft = Draft::new(card, scope, session.hsm.identity());
-    let order = draft
-        .seal_order()
-        .ok_or_else(|| Failure::internal("a card is not a device's to sign"))?;
-    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let order = draft.seal_order().ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a card is not a device's to sign",
+            "カードが端末の署名対象ではない"
+        ))
+    })?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e))?;
     let signed = draft.signed(signature).map_err(|error| {
         Failure::hsm(
-            format_args!("the token's signature on the card does not verify: {error}"),
-            "Do not use this token. Report it.",
+            phrase!(
+                "the token's signature on the card does not verify: {why}",
+                "カードへのトークンの署名を検証できない: {why}",
+                why = error.phrase()
+            ),
+            phrase!(
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。"
+            ),
         )
     })?;
     let mut lines = vec![format!("card of device {}", genesis.name), String::new()];
@@ -186,7 +198,9 @@ fn prove_pools(session: &mut Session, nonce: [u8; 32]) -> Result<Vec<PoolCard>, 
             let mut recorded = session.journal().state().keys().iter();
             let some = recorded.find(|made| made.pool == pool && !made.keys.is_empty());
             let some = some.and_then(|made| Some((made.keys.first()?.attributes, made.evidence)));
-            let some = some.ok_or_else(|| Failure::internal("a pool without a key"))?;
+            let some = some.ok_or_else(|| {
+                Failure::internal(phrase!("a pool without a key", "鍵のない鍵プール"))
+            })?;
             let (attributes, evidence) = some;
             Ok(PoolCard {
                 pool,
@@ -214,7 +228,7 @@ fn prove_chain(
         let id = CkaId::wallet(Fingerprint::of(&device), pool, chain, index);
         let order = PossessionOrder::new(&device, WalletKeyRef { id, public_key }, nonce);
         let possession = session.hsm.prove(&order);
-        let possession = possession.map_err(|e| of_hsm(&e, lang))?;
+        let possession = possession.map_err(|e| of_hsm(&e))?;
         let before = session.journal().state().ledger().r_values();
         let judged = order.judge(&possession, before);
         judged.map_err(|refusal| session.refuse(&refusal))?;

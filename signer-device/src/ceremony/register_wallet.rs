@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use signer_core::approval::CheckedEnrolment;
 use signer_core::codec::ByteString;
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::review::address::grouped;
 use signer_core::rule::Refusal;
 use signer_core::signing::SigningHsm as _;
@@ -22,7 +23,7 @@ use super::officers;
 use super::session::{Session, of_hsm};
 use super::words::{self, WordQuestion};
 use crate::console::Who;
-use crate::failure::Failure;
+use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::plan::{RecordChoice, Register};
 
@@ -170,18 +171,21 @@ impl Checked {
     fn open(session: &mut Session, papers: &Papers) -> Result<Self, Failure> {
         let state = session.journal().state();
         let (Some(roster), Some(own)) = (state.roster(), state.own_card()) else {
-            return Err(Failure::internal("no roster or no card is installed"));
+            return Err(Failure::internal(phrase!(
+                "no roster or no card is installed",
+                "名簿またはカードが登録されていない"
+            )));
         };
         let (scope, root) = (roster.scope(), roster.root());
         let mut cards = Vec::new();
         for (path, bytes) in &papers.cards {
             let card = CheckedCard::open(bytes, scope, &root);
-            cards.push(card.map_err(|e| Failure::of_two_lines(path.display(), &e))?);
+            cards.push(card.map_err(|e| Failure::told(&path_of(path), &e))?);
         }
         let mut enrolments = Vec::new();
         for (path, bytes) in &papers.enrolments {
             let enrolment = CheckedEnrolment::open(bytes, roster, state.height());
-            enrolments.push(enrolment.map_err(|e| Failure::of_two_lines(path.display(), &e))?);
+            enrolments.push(enrolment.map_err(|e| Failure::told(&path_of(path), &e))?);
         }
         let record = RegistrableRecord::check(&Registration {
             record: &papers.record,
@@ -197,7 +201,10 @@ impl Checked {
                 record,
             }),
             Err(WalletError::Extension(refusals)) => Err(refuse(session, &refusals)),
-            Err(error) => Err(Failure::of_two_lines("wallet record", &error)),
+            Err(error) => Err(Failure::told(
+                &phrase!("wallet record", "ウォレット記録"),
+                &error,
+            )),
         }
     }
 
@@ -234,8 +241,14 @@ impl Checked {
         });
         if !signed_here {
             return Err(Failure::input(
-                "this device has not signed this wallet record",
-                "Register its draft first: wallet register --draft FILE --endorsement-out FILE.",
+                phrase!(
+                    "this device has not signed this wallet record",
+                    "この端末はこのウォレット記録に署名していない"
+                ),
+                phrase!(
+                    "Register its draft first: `wallet register --draft FILE --endorsement-out FILE`.",
+                    "先に下書きを登録してください: `wallet register --draft FILE --endorsement-out FILE`"
+                ),
             ));
         }
         session.room.say(
@@ -367,18 +380,27 @@ pub(super) fn ask_words(
 
 /// Adds this device's signature.
 fn sign(session: &mut Session, record: RegistrableRecord) -> Result<Vec<u8>, Failure> {
-    let lang = session.lang();
     let scope = session.scope()?;
     let mut endorsed: Endorsed<WalletRecord> = record.into_endorsed();
     let draft = endorsed.draft_for(scope, &session.hsm.identity());
-    let order = draft
-        .seal_order()
-        .ok_or_else(|| Failure::internal("a record is not a device's to sign"))?;
-    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let order = draft.seal_order().ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a record is not a device's to sign",
+            "記録が端末の署名対象ではない"
+        ))
+    })?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e))?;
     let endorsement = draft.signed(signature).map_err(|error| {
         Failure::hsm(
-            format_args!("the token's signature does not verify: {error}"),
-            "Do not use this token. Report it.",
+            phrase!(
+                "the token's signature does not verify: {why}",
+                "トークンの署名を検証できない: {why}",
+                why = error.phrase()
+            ),
+            phrase!(
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。"
+            ),
         )
     })?;
     endorsed.add(endorsement);

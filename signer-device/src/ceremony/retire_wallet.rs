@@ -2,6 +2,7 @@
 //! in force at once; there is no way back.
 
 use signer_core::life::{CheckedRetirement, RetirementStanding};
+use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::Lang;
 
@@ -101,12 +102,14 @@ fn check(session: &Session, bytes: &[u8]) -> Result<CheckedRetirement, Failure> 
     let state = session.journal().state();
     let roster = state.roster();
     let standing = RetirementStanding {
-        roster: roster.ok_or_else(|| Failure::internal("no roster is installed"))?,
+        roster: roster.ok_or_else(|| {
+            Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
+        })?,
         wallets: state.wallets(),
         known: state.height(),
     };
     CheckedRetirement::open(bytes, standing)
-        .map_err(|error| Failure::of_two_lines("retirement", &error))
+        .map_err(|error| Failure::told(&phrase!("retirement", "廃止指示"), &error))
 }
 
 /// A types the wallet's name, B words of the order from paper.
@@ -115,7 +118,12 @@ fn compare(session: &mut Session, order: &CheckedRetirement) -> Result<(), Failu
     let asked = order.order();
     let wallets = session.journal().state().wallets().wallets();
     let wallet = wallets.iter().find(|wallet| wallet.id() == asked.wallet);
-    let wallet = wallet.ok_or_else(|| Failure::internal("a wallet that is not registered"))?;
+    let wallet = wallet.ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a wallet that is not registered",
+            "登録されていないウォレット"
+        ))
+    })?;
     let name = wallet.name().to_string();
     let lines = [
         format!("{name}  {}", class(wallet.class(), lang)),

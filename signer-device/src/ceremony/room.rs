@@ -1,6 +1,7 @@
 //! The room of a ceremony: its console, and where in the script it is.
 
 use signer_core::approval::Seat;
+use signer_core::phrase;
 use signer_core::rule::{Refusal, RuleId, RuleLine, Verdict};
 use signer_core::types::Lang;
 
@@ -39,8 +40,10 @@ impl Room {
             Some(title) if number == self.step + 1 => *title,
             _ => {
                 let name = self.script.name;
-                return Err(Failure::internal(format_args!(
-                    "ceremony {name} left its script"
+                return Err(Failure::internal(phrase!(
+                    "ceremony {name} left its script",
+                    "セレモニー {name} が手順書から外れた",
+                    name = name
                 )));
             }
         };
@@ -122,8 +125,15 @@ impl Room {
         }
         Failure::new(
             Kind::Rule,
-            format_args!("refused by rule: {}", rules.join(", ")),
-            "Nothing was signed. What each rule expected and what to do stands above.",
+            phrase!(
+                "refused by rule: {rules}",
+                "ルールによる拒否: {rules}",
+                rules = rules.join(", ")
+            ),
+            phrase!(
+                "Nothing was signed. What each rule expected and what to do stands above.",
+                "署名していません。各規則の期待値と対処は上に表示しています。"
+            ),
         )
     }
 
@@ -159,7 +169,12 @@ impl Room {
                 Answer::Gone => return Err(console::gone()),
             }
         }
-        let wrong = Failure::officer(format_args!("{TRIES} wrong answers to [{id}]"));
+        let wrong = Failure::officer(phrase!(
+            "{tries} wrong answers to [{id}]",
+            "[{id}] への誤答が {tries} 回",
+            tries = TRIES,
+            id = id
+        ));
         Err(wrong.by(seat_of(who)))
     }
 

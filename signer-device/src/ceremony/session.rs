@@ -4,12 +4,14 @@
 //! closed, sealed and anchored like one that ends well.
 
 use hsm_profiles::{DeviceHsm, ErrorClass, Module};
+use signer_core::cose::CoseError;
 use signer_core::cose::Scope;
 use signer_core::digest::ScreenDigest;
+use signer_core::phrase;
 
 use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
-use signer_core::rule::{Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
+use signer_core::rule::{Explained, Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{AnchorStore, Line, RandomBefore, hsm04, hsm05};
 use signer_core::transcript::{
@@ -106,18 +108,24 @@ impl Records {
     /// Lets the HSM remember where the journal stands, where it can; and if it still remembers what it was last told
     /// here. Otherwise another program goes on with a copy of this journal: the lock of a folder
     /// keeps nobody out of its copy.
-    pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<(), Failure> {
+    pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm) -> Result<(), Failure> {
         if hsm.token().profile().anchor() == AnchorStore::None {
             return Ok(());
         }
         let Memory::Told(last) = self.memory else {
             return Ok(());
         };
-        let slots = hsm.token().anchors().map_err(|e| of_hsm(&e, lang))?;
+        let slots = hsm.token().anchors().map_err(|e| of_hsm(&e))?;
         if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != last {
             return Err(Failure::hsm(
-                "the token was told of another journal while this session was open",
-                "Two programs used one token. Nothing was released. Keep both disks and report it.",
+                phrase!(
+                    "the token was told of another journal while this session was open",
+                    "このセッションの途中でトークンに別のジャーナルが記録された"
+                ),
+                phrase!(
+                    "Two programs used one token. Nothing was released. Keep both disks and report it.",
+                    "2つのプログラムが同じトークンを使いました。何も書き出していません。両方のディスクを保管し報告してください。"
+                ),
             ));
         }
         let (head, ledger) = (self.journal.head(), self.journal.state().ledger());
@@ -125,18 +133,21 @@ impl Records {
         let next = Anchor::following(last.as_ref(), &head, signatures, ledger.digest());
         hsm.token()
             .write_anchor(next.generation, &next.to_bytes())
-            .map_err(|e| of_hsm(&e, lang))?;
+            .map_err(|e| of_hsm(&e))?;
         self.memory = Memory::Told(Some(next));
         Ok(())
     }
 
-    fn seal(&mut self, hsm: &mut DeviceHsm, lang: Lang) -> Result<SealedSession, Failure> {
+    fn seal(&mut self, hsm: &mut DeviceHsm) -> Result<SealedSession, Failure> {
         let draft = self.journal.seal_draft().map_err(|r| not_following(&r))?;
-        let order = draft
-            .seal_order()
-            .ok_or_else(|| Failure::internal("a seal is not a device's to sign"))?;
-        let signature = hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
-        let signed = draft.signed(signature).map_err(bad_seal)?;
+        let order = draft.seal_order().ok_or_else(|| {
+            Failure::internal(phrase!(
+                "a seal is not a device's to sign",
+                "封印が端末の署名対象ではない"
+            ))
+        })?;
+        let signature = hsm.seal(&order).map_err(|e| of_hsm(&e))?;
+        let signed = draft.signed(signature).map_err(|e| bad_seal(&e))?;
         let sealed = self.journal.seal(&signed).map_err(|r| not_following(&r))?;
         self.disk.append(sealed.entry().bytes())?;
         self.disk.flush()?;
@@ -178,7 +189,9 @@ impl Session {
     /// Network and purpose of everything on this device.
     pub(super) fn scope(&self) -> Result<Scope, Failure> {
         let scope = self.journal().state().scope();
-        scope.ok_or_else(|| Failure::internal("the device has no birth"))
+        scope.ok_or_else(|| {
+            Failure::internal(phrase!("the device has no birth", "端末の起点の記録がない"))
+        })
     }
 
     /// Records what happened, durably.
@@ -223,7 +236,7 @@ impl Session {
 
     /// 32 random bytes. Where a source has failed its tests there are none, and the session ends.
     pub(super) fn draw(&mut self) -> Result<[u8; 32], Failure> {
-        let drawn = self.random.draw(self.hsm.token(), self.room.lang());
+        let drawn = self.random.draw(self.hsm.token());
         drawn.map_err(|nothing| match nothing {
             NothingDrawn::Unhealthy(refusal) => self.refuse(&refusal),
             NothingDrawn::Failed(failure) => failure,
@@ -233,10 +246,15 @@ impl Session {
     /// Tests the sources of random numbers again, and judges what was found since the session
     /// began.
     pub(super) fn test_random(&mut self) -> Result<(RandomEvidence, RuleLine), Failure> {
-        self.random.test_again(self.hsm.token(), self.room.lang())?;
+        self.random.test_again(self.hsm.token())?;
         let evidence = self.random.evidence();
         let opening = self.journal().state().open();
-        let opening = opening.ok_or_else(|| Failure::internal("the session is not open"))?;
+        let opening = opening.ok_or_else(|| {
+            Failure::internal(phrase!(
+                "the session is not open",
+                "セッションが開いていない"
+            ))
+        })?;
         let verdict = hsm04(&evidence, RandomBefore::Opening(&opening.opened().random));
         let rule = RuleId::HSM04;
         Ok((evidence, RuleLine { rule, verdict }))
@@ -244,7 +262,7 @@ impl Session {
 
     /// Lets the HSM remember where the journal stands.
     pub(super) fn anchor(&mut self) -> Result<(), Failure> {
-        self.records.anchor(&mut self.hsm, self.room.lang())
+        self.records.anchor(&mut self.hsm)
     }
 
     /// Records and shows a refusal; what the session ends with.
@@ -258,7 +276,7 @@ impl Session {
     /// Closes, seals and anchors the session.
     pub(super) fn close(&mut self, outcome: Outcome) -> Result<SealedSession, Failure> {
         self.records.append(Body::Closed(outcome))?;
-        let sealed = self.records.seal(&mut self.hsm, self.room.lang())?;
+        let sealed = self.records.seal(&mut self.hsm)?;
         self.anchor()?;
         self.room.say(
             &format!("session {} is sealed", self.facts.session),
@@ -269,10 +287,7 @@ impl Session {
 
     /// Logs out and judges what is left of the login.
     pub(super) fn leave(mut self) -> Result<(), Failure> {
-        let out = self
-            .hsm
-            .logout()
-            .map_err(|e| of_hsm(&e, self.room.lang()))?;
+        let out = self.hsm.logout().map_err(|e| of_hsm(&e))?;
         let verdict = hsm05(out.end);
         self.room.verdicts(&[RuleLine {
             rule: RuleId::HSM05,
@@ -327,13 +342,13 @@ impl Session {
     }
 }
 
-/// A failure of the token, in the language of the room.
-pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
+/// A failure of the token.
+pub(super) fn of_hsm(error: &hsm_profiles::HsmError) -> Failure {
     let kind = match error.class() {
         ErrorClass::PinWrong => Kind::WrongPin,
         _ => Kind::Hsm,
     };
-    Failure::new(kind, error.what(lang), error.advice(lang)).recorded_as(error.what(Lang::En))
+    Failure::new(kind, error.what(), error.advice())
 }
 
 /// An entry that the journal does not take: this program did something out of order, or the token
@@ -341,21 +356,33 @@ pub(super) fn of_hsm(error: &hsm_profiles::HsmError, lang: Lang) -> Failure {
 fn not_following(refusal: &Refusal) -> Failure {
     if refusal.rule == RuleId::SIG03 {
         return Failure::hsm(
-            refusal.text(Lang::En).lines().next().unwrap_or_default(),
-            "Nothing was released. Use neither this token nor its keys any more. Report it.",
+            refusal.what(),
+            phrase!(
+                "Nothing was released. Use neither this token nor its keys any more. Report it.",
+                "何も解放していません。このトークンと鍵を使用せず、報告してください。"
+            ),
         );
     }
-    Failure::internal(format_args!(
-        "the journal takes no such entry: {}",
-        refusal.text(Lang::En).replace('\n', " ")
+    Failure::internal(phrase!(
+        "the journal takes no such entry: {why} {advice}",
+        "ジャーナルに記録できない: {why} {advice}",
+        why = refusal.what(),
+        advice = refusal.advice()
     ))
 }
 
 /// The token sealed something, and it does not verify.
-fn bad_seal(error: impl std::fmt::Display) -> Failure {
+fn bad_seal(error: &CoseError) -> Failure {
     Failure::hsm(
-        format_args!("the token's seal does not verify: {error}"),
-        "Do not use this token. Report it.",
+        phrase!(
+            "the token's seal does not verify: {why}",
+            "トークンの封印を検証できない: {why}",
+            why = error.phrase()
+        ),
+        phrase!(
+            "Do not use this token. Report it.",
+            "このトークンを使用せず、報告してください。"
+        ),
     )
 }
 

@@ -7,6 +7,7 @@ use hsm_profiles::AskedSignature;
 use signer_core::approval::{ApprovedTx, Seat};
 use signer_core::codec::ByteString;
 use signer_core::environment;
+use signer_core::phrase;
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
 use signer_core::signing::{
@@ -184,7 +185,12 @@ fn say_report(session: &mut Session, report: &RuleReport) -> Result<(), Failure>
 /// Every screen is shown, every question asked; what was typed is recorded, right or wrong.
 fn confirm(session: &mut Session, approved: ApprovedTx) -> Result<ConfirmedTx, Failure> {
     let opened = review(session.journal().state(), approved);
-    let mut review = opened.map_err(|_| Failure::internal("the session is not open"))?;
+    let mut review = opened.map_err(|_| {
+        Failure::internal(phrase!(
+            "the session is not open",
+            "セッションが開いていない"
+        ))
+    })?;
     loop {
         match review.step() {
             Step::Show { .. } => show(session, &mut review)?,
@@ -237,9 +243,12 @@ fn ask(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
     }))?;
     match review.answer(&text) {
         Judged::Accepted => Ok(()),
-        Judged::Wrong { tries_left: 0 } => {
-            Err(Failure::officer(format_args!("too many wrong answers to [{id}]")).by(seat))
-        }
+        Judged::Wrong { tries_left: 0 } => Err(Failure::officer(phrase!(
+            "too many wrong answers to [{id}]",
+            "[{id}] への誤答が多すぎる",
+            id = id
+        ))
+        .by(seat)),
         Judged::Wrong { tries_left } => session.room.wrong(tries_left),
         Judged::Rejected => Err(console::rejected().by(seat)),
     }
@@ -291,8 +300,7 @@ fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), F
     let mut done = reuse_signatures(session, signing)?;
     let mut next = ask_next(session, signing)?;
     while let Some((order, asked)) = next {
-        let lang = session.lang();
-        let signature = session.hsm.answer(asked).map_err(|e| of_hsm(&e, lang))?;
+        let signature = session.hsm.answer(asked).map_err(|e| of_hsm(&e))?;
         let following = ask_next(session, signing);
         let line = signing.accept(order, signature, session.journal().state().ledger());
         let line = line.map_err(|refusal| session.refuse(&refusal))?;
@@ -300,7 +308,7 @@ fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), F
         next = following?;
         done += 1;
         if done.is_multiple_of(EVERY) || done == total {
-            session.room.console.say(&match lang {
+            session.room.console.say(&match session.room.lang() {
                 Lang::En => format!("{done} of {total} signatures"),
                 Lang::Ja => format!("署名 {total} 件中 {done} 件"),
             })?;
@@ -318,7 +326,7 @@ fn ask_next(
         return Ok(None);
     };
     let asked = session.hsm.ask(&order);
-    let asked = asked.map_err(|e| of_hsm(&e, session.lang()))?;
+    let asked = asked.map_err(|e| of_hsm(&e))?;
     Ok(Some((order, asked)))
 }
 
@@ -326,7 +334,9 @@ fn ask_next(
 fn reuse_signatures(session: &mut Session, signing: &mut Signing) -> Result<usize, Failure> {
     let state = session.journal().state();
     let unfinished = state.unfinished();
-    let unfinished = unfinished.ok_or_else(|| Failure::internal("no intent is recorded"))?;
+    let unfinished = unfinished.ok_or_else(|| {
+        Failure::internal(phrase!("no intent is recorded", "署名予定の記録がない"))
+    })?;
     let (results, ledger) = (unfinished.results(), unfinished.ledger_before());
     let taken = results
         .iter()
@@ -346,7 +356,6 @@ fn reuse_signatures(session: &mut Session, signing: &mut Signing) -> Result<usiz
 
 /// The receipt, signed and recorded; with it the PSBT is complete.
 fn receipt(session: &mut Session, signing: Signing) -> Result<SignedPsbt, Failure> {
-    let lang = session.lang();
     let head = session.journal().head();
     let facts = ReceiptFacts {
         head: head.hash,
@@ -356,14 +365,24 @@ fn receipt(session: &mut Session, signing: Signing) -> Result<SignedPsbt, Failur
     let draft = signing
         .receipt(facts, session.hsm.identity())
         .map_err(|refusal| session.refuse(&refusal))?;
-    let order = draft
-        .seal_order()
-        .ok_or_else(|| Failure::internal("a receipt is not a device's to sign"))?;
-    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e, lang))?;
+    let order = draft.seal_order().ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a receipt is not a device's to sign",
+            "受領証が端末の署名対象ではない"
+        ))
+    })?;
+    let signature = session.hsm.seal(&order).map_err(|e| of_hsm(&e))?;
     let receipt = draft.signed(signature).map_err(|error| {
         Failure::hsm(
-            format_args!("the token's signature on the receipt does not verify: {error}"),
-            "Do not use this token. Report it.",
+            phrase!(
+                "the token's signature on the receipt does not verify: {why}",
+                "受領証へのトークンの署名を検証できない: {why}",
+                why = error.phrase()
+            ),
+            phrase!(
+                "Do not use this token. Report it.",
+                "このトークンを使用せず、報告してください。"
+            ),
         )
     })?;
     let bytes = ByteString(receipt.to_bytes());
@@ -383,9 +402,9 @@ fn release(
     let transcript = session.records.read_back()?;
     let release = Release::signed(signed, sealed, transcript)
         .map_err(|refusal| session.room.refused([&refusal]))?;
-    let psbt = release
-        .psbt()
-        .ok_or_else(|| Failure::internal("a release without a PSBT"))?;
+    let psbt = release.psbt().ok_or_else(|| {
+        Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
+    })?;
     let kept = keep(session, psbt);
     let mut failed = None;
     for outlet in outlets {

@@ -26,10 +26,9 @@ pub(super) fn log_in(
     who: &Who,
     id: &str,
 ) -> Result<(OpenToken, PinState), Failure> {
-    let lang = room.lang();
-    let closed = module.open(selector).map_err(|e| of_hsm(&e, lang))?;
+    let closed = module.open(selector).map_err(|e| of_hsm(&e))?;
     let (pin, state) = ask_at(room, &closed, selector, who, id)?;
-    let open = closed.login(&pin).map_err(|e| of_hsm(&e, lang))?;
+    let open = closed.login(&pin).map_err(|e| of_hsm(&e))?;
     Ok((open, state))
 }
 
@@ -42,7 +41,7 @@ pub(super) fn ask_at(
     id: &str,
 ) -> Result<(Pin, PinState), Failure> {
     let lang = room.lang();
-    closed.ready_for_login().map_err(|e| of_hsm(&e, lang))?;
+    closed.ready_for_login().map_err(|e| of_hsm(&e))?;
     let state = closed.pin_state();
     if let Some(text) = tries(closed.profile(), lang) {
         room.console.notice(&text)?;

@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use signer_core::codec;
+use signer_core::phrase;
+use signer_core::rule::Named;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Deed, Failure, Kind};
 
 /// Name of the journal in the state folder.
 const FILE: &str = "journal.cbor";
@@ -61,13 +63,20 @@ impl Disk {
             fs::DirBuilder::new()
                 .mode(0o700)
                 .create(folder)
-                .map_err(|e| disk("make", folder, &e))?;
+                .map_err(|e| disk(Deed::Make, folder, &e))?;
         }
         let lock = take_lock(folder, Hold::Alone)?;
         if folder.join(FILE).exists() {
             return Err(Failure::input(
-                format_args!("{} already holds a journal", folder.display()),
-                "Go on with this device (after a cut: device resume), or use another --state folder.",
+                phrase!(
+                    "{folder} already holds a journal",
+                    "{folder} に既にジャーナルがある",
+                    folder = Named(folder.display())
+                ),
+                phrase!(
+                    "Go on with this device (after a cut: device resume), or use another --state folder.",
+                    "この端末を使い続ける(中断後は device resume)か、別の --state フォルダを指定してください。"
+                ),
             ));
         }
         let path = folder.join(UNBORN);
@@ -77,7 +86,7 @@ impl Disk {
             .truncate(true)
             .mode(0o600)
             .open(&path)
-            .map_err(|e| disk("make", &path, &e))?;
+            .map_err(|e| disk(Deed::Make, &path, &e))?;
         Ok(Self {
             folder: folder.to_path_buf(),
             file,
@@ -91,7 +100,7 @@ impl Disk {
     pub(crate) fn appear(&mut self) -> Result<(), Failure> {
         self.flush()?;
         let (unborn, path) = (self.folder.join(UNBORN), self.folder.join(FILE));
-        fs::rename(&unborn, &path).map_err(|e| disk("name", &path, &e))?;
+        fs::rename(&unborn, &path).map_err(|e| disk(Deed::Name, &path, &e))?;
         sync_folder(&self.folder)
     }
 
@@ -101,14 +110,23 @@ impl Disk {
         let path = folder.join(FILE);
         if !path.exists() {
             return Err(Failure::input(
-                format_args!("{} holds no journal", folder.display()),
-                "Give the state folder of a commissioned device, or run: signer-device device init --help",
+                phrase!(
+                    "{folder} holds no journal",
+                    "{folder} にジャーナルがない",
+                    folder = Named(folder.display())
+                ),
+                phrase!(
+                    "Give the state folder of a commissioned device, or run `signer-device device init --help`.",
+                    "初期設定済み端末の状態フォルダを指定するか、`signer-device device init --help` を実行してください。"
+                ),
             ));
         }
         let lock = take_lock(folder, hold)?;
         let mut options = OpenOptions::new();
         options.read(true).append(hold == Hold::Alone);
-        let mut file = options.open(&path).map_err(|e| disk("open", &path, &e))?;
+        let mut file = options
+            .open(&path)
+            .map_err(|e| disk(Deed::Open, &path, &e))?;
         let mut bytes = read_all(&mut file, &path)?;
         let good = whole_entries(&bytes);
         let torn = bytes.split_off(good);
@@ -145,7 +163,7 @@ impl Disk {
         self.still_trusted()?;
         if let Err(error) = self.file.write_all(entry) {
             self.trusted = false;
-            return Err(disk("write to", &self.folder.join(FILE), &error));
+            return Err(disk(Deed::Append, &self.folder.join(FILE), &error));
         }
         self.bytes.extend_from_slice(entry);
         Ok(())
@@ -157,14 +175,14 @@ impl Disk {
         self.still_trusted()?;
         self.file.sync_data().map_err(|error| {
             self.trusted = false;
-            disk("flush", &self.folder.join(FILE), &error)
+            disk(Deed::Flush, &self.folder.join(FILE), &error)
         })
     }
 
     /// The file as it is read now, not as this program remembers it.
     pub(crate) fn read_back(&self) -> Result<Vec<u8>, Failure> {
         let path = self.folder.join(FILE);
-        let mut file = File::open(&path).map_err(|e| disk("open", &path, &e))?;
+        let mut file = File::open(&path).map_err(|e| disk(Deed::Open, &path, &e))?;
         read_all(&mut file, &path)
     }
 
@@ -172,9 +190,10 @@ impl Disk {
         if self.trusted {
             return Ok(());
         }
-        Err(Failure::internal(
+        Err(Failure::internal(phrase!(
             "the journal could not be written before: nothing more is recorded or released",
-        ))
+            "前にジャーナルを書き込めなかったため、これ以上は記録も書出しもしない"
+        )))
     }
 }
 
@@ -198,8 +217,15 @@ fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<To
     // What was kept before at this place was cut by the same cut: it holds these very bytes.
     if fs::read(&path).is_ok_and(|kept| kept != torn) {
         return Err(Failure::input(
-            format_args!("{} holds other bytes already", path.display()),
-            "The journal was cut twice at one place. Keep the disk and report it.",
+            phrase!(
+                "{path} holds other bytes already",
+                "{path} に既に別の内容がある",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "The journal was cut twice at one place. Keep the disk and report it.",
+                "ジャーナルが同じ位置で2度切れています。ディスクを保管し報告してください。"
+            ),
         ));
     }
     let mut aside = OpenOptions::new()
@@ -208,16 +234,16 @@ fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<To
         .truncate(true)
         .mode(0o600)
         .open(&path)
-        .map_err(|e| disk("make", &path, &e))?;
+        .map_err(|e| disk(Deed::Make, &path, &e))?;
     aside
         .write_all(torn)
         .and_then(|()| aside.sync_all())
-        .map_err(|e| disk("write", &path, &e))?;
+        .map_err(|e| disk(Deed::Write, &path, &e))?;
     sync_folder(folder)?;
     let length = u64::try_from(good).unwrap_or(u64::MAX);
     file.set_len(length)
         .and_then(|()| file.sync_all())
-        .map_err(|e| disk("shorten", &folder.join(FILE), &e))?;
+        .map_err(|e| disk(Deed::Shorten, &folder.join(FILE), &e))?;
     Ok(TornTail {
         length: torn.len(),
         kept: Some(path),
@@ -233,7 +259,7 @@ fn take_lock(folder: &Path, hold: Hold) -> Result<File, Failure> {
         .truncate(false)
         .mode(0o600)
         .open(&path)
-        .map_err(|e| disk("open", &path, &e))?;
+        .map_err(|e| disk(Deed::Open, &path, &e))?;
     let operation = match hold {
         Hold::Shared => FlockOperation::NonBlockingLockShared,
         Hold::Alone => FlockOperation::NonBlockingLockExclusive,
@@ -241,10 +267,17 @@ fn take_lock(folder: &Path, hold: Hold) -> Result<File, Failure> {
     match flock(&file, operation) {
         Ok(()) => Ok(file),
         Err(Errno::WOULDBLOCK) => Err(Failure::input(
-            format_args!("another signer-device is at work in {}", folder.display()),
-            "Wait until that ceremony has ended; two never run in one state folder.",
+            phrase!(
+                "another signer-device is at work in {folder}",
+                "{folder} を別の signer-device が使用中である",
+                folder = Named(folder.display())
+            ),
+            phrase!(
+                "Wait until that ceremony has ended; two never run in one state folder.",
+                "進行中のセレモニーが終わるまで待ってください。1つの状態フォルダで同時には実行できません。"
+            ),
         )),
-        Err(error) => Err(disk("lock", &path, &error.into())),
+        Err(error) => Err(disk(Deed::Lock, &path, &error.into())),
     }
 }
 
@@ -252,13 +285,21 @@ fn read_all(file: &mut File, path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|e| disk("read", path, &e))?;
+        .map_err(|e| disk(Deed::Read, path, &e))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST) {
         return Ok(bytes);
     }
     Err(Failure::input(
-        format_args!("{} is larger than {LARGEST} bytes", path.display()),
-        "This is no journal of this device. Keep the disk and report it.",
+        phrase!(
+            "{path} is larger than {limit} bytes",
+            "{path} が {limit} バイトを超えている",
+            path = Named(path.display()),
+            limit = LARGEST
+        ),
+        phrase!(
+            "This is no journal of this device. Keep the disk and report it.",
+            "この端末のジャーナルではありません。ディスクを保管し報告してください。"
+        ),
     ))
 }
 
@@ -266,17 +307,25 @@ fn read_all(file: &mut File, path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
     File::open(folder)
         .and_then(|handle| handle.sync_all())
-        .map_err(|e| disk("flush", folder, &e))
+        .map_err(|e| disk(Deed::Flush, folder, &e))
 }
 
 /// A failure of the state's medium.
-fn disk(doing: &str, path: &Path, error: &io::Error) -> Failure {
+fn disk(doing: Deed, path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Failure::new(
                 Kind::Internal,
-                format_args!("the disk is full: cannot {doing} {}", path.display()),
-                "Nothing was released. Make room on the state's disk, then run the command again.",
+                phrase!(
+                    "the disk is full: cannot {doing} {path}",
+                    "ディスクの空き容量がなく、{path} の{doing}に失敗した",
+                    doing = doing.phrase(),
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "Nothing was released. Make room on the state's disk, then run the command again.",
+                    "何も書き出していません。状態フォルダのディスクに空きを作り、もう一度実行してください。"
+                ),
             )
         }
         _ => Failure::file(doing, path, error),

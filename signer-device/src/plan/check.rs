@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use signer_core::cose::Scope;
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 use signer_core::token::Line;
 use signer_core::types::{Lang, Network, Purpose};
 
@@ -32,8 +34,11 @@ impl TryFrom<CheckArgs> for Check {
     fn try_from(args: CheckArgs) -> Result<Self, Failure> {
         if !(1..=MOST).contains(&args.signatures) {
             return Err(Failure::input(
-                format_args!("--signatures {}", args.signatures),
-                "Give a number from 1 to 1000000; a complete test has at least 1000.",
+                Phrase::figure(format_args!("--signatures {}", args.signatures)),
+                phrase!(
+                    "Give a number from 1 to 1000000; a complete test has at least 1000.",
+                    "1から1000000までの数を指定してください。完全な試験には1000以上が必要です。"
+                ),
             ));
         }
         Ok(Self {

@@ -7,12 +7,7 @@ use crate::files;
 
 /// The profile of this name, or in this file.
 pub(crate) fn profile(choice: &str) -> Result<hsm_profiles::Profile, Failure> {
-    let wrong = |error: hsm_profiles::ProfileError| {
-        Failure::input(
-            error,
-            "Name a built-in profile, or give the file of the profile of this HSM model.",
-        )
-    };
+    let wrong = |error: hsm_profiles::ProfileError| Failure::explained(&error);
     if hsm_profiles::Profile::names().any(|name| name == choice) {
         return hsm_profiles::Profile::named(choice).map_err(wrong);
     }

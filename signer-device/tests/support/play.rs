@@ -163,13 +163,29 @@ fn read_prompt<'a>(screen: &'a str, prompt: &'a str) -> Prompt<'a> {
     }
 }
 
+/// Whether a line is Japanese: kana or kanji, and no two English words in a row but for commands in
+/// backticks.
+fn is_japanese(line: &str) -> bool {
+    let plain: Vec<&str> = line.split('`').step_by(2).collect();
+    let words: Vec<bool> = plain
+        .join(" ")
+        .split_whitespace()
+        .map(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase()))
+        .collect();
+    line.chars().any(|c| ('ぁ'..='鿿').contains(&c)) && !words.windows(2).any(|w| w[0] && w[1])
+}
+
 impl Played {
-    /// Asserts the exit code, and that an error is two lines.
+    /// Asserts the exit code, and that an error is two lines, both in English or both in Japanese.
     pub(crate) fn ended(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "{}\n{}", self.output, self.errors);
         if code != 0 {
             assert_eq!(self.errors.lines().count(), 2, "{}", self.errors);
-            assert!(self.errors.starts_with("error: "), "{}", self.errors);
+            let told = match self.errors.strip_prefix("エラー: ") {
+                Some(_) => self.errors.lines().all(is_japanese),
+                None => self.errors.starts_with("error: ") && self.errors.is_ascii(),
+            };
+            assert!(told, "{}", self.errors);
             assert!(!self.errors.contains("panicked"), "{}", self.errors);
         }
         self

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use signer_core::frames::{Limits, Received, Receiver};
 use signer_core::psbt::ParsedPsbt;
+use signer_core::rule::Explained;
 use signer_core::types::Lang;
 
-use crate::cli;
 use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::picture;
@@ -86,8 +86,8 @@ fn take(receiver: &mut Receiver, texts: &[String]) -> Result<(), Failure> {
     for text in texts {
         if let Received::Alarm { why: alarm } = receiver.receive(text) {
             return Err(Failure::input(
-                alarm.sentence(cli::LANG),
-                alarm.sentence(Lang::Ja),
+                alarm.what().text(Lang::En),
+                alarm.advice().text(Lang::En),
             ));
         }
     }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use signer_core::phrase;
+use signer_core::rule::{Explained, Phrase};
+use signer_core::types::Lang;
 
 use super::{TIME_LIMIT, wire};
 use crate::read::ReadError;
@@ -27,21 +30,47 @@ pub enum PictureError {
     NotStarted(io::Error),
 }
 
-impl fmt::Display for PictureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained for PictureError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Refused(why) => why.fmt(f),
-            Self::Overrun => {
-                f.write_str("reading the picture took too long\ntake or save it again")
-            }
-            Self::Died => {
-                f.write_str("the picture reader ended unexpectedly\ntake or save the picture again")
-            }
-            Self::NotStarted(why) => write!(
-                f,
-                "the picture reader could not be started: {why}\ncheck the installation"
+            Self::Refused(why) => why.what(),
+            Self::Overrun => phrase!(
+                "reading the picture took too long",
+                "画像の読取りが時間内に終わらない"
+            ),
+            Self::Died => phrase!(
+                "the picture reader ended unexpectedly",
+                "画像読取りが異常終了した"
+            ),
+            Self::NotStarted(why) => Phrase::new(
+                &format!("the picture reader could not be started: {why}"),
+                "画像読取りを開始できない",
             ),
         }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Refused(why) => why.advice(),
+            Self::Overrun => phrase!(
+                "take or save it again",
+                "撮影または保存をやり直してください。"
+            ),
+            Self::Died => phrase!(
+                "take or save the picture again",
+                "画像の撮影または保存をやり直してください。"
+            ),
+            Self::NotStarted(_) => phrase!(
+                "check the installation",
+                "インストールの状態を確認してください。"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for PictureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
     }
 }
 

@@ -7,6 +7,9 @@ use signer_core::acceptance::{
 };
 use signer_core::cose::Draft;
 use signer_core::keys::P256PublicKey;
+use signer_core::phrase;
+use signer_core::rule::Explained;
+use signer_core::rule::Phrase;
 use signer_core::token::Line;
 use signer_core::transcript::MadeKey;
 
@@ -49,16 +52,16 @@ pub(super) fn conclude(
     let report = report(plan, probe, seen)?;
     let findings = report.findings();
     show(room, &findings)?;
-    let signed = sign(room, probe, seal, &report)?;
+    let signed = sign(probe, seal, &report)?;
     let page_seal = match &signed {
         Ok((_, checked)) => PageSeal::Signed(checked.digest()),
-        Err(why) => PageSeal::Unsigned(why.clone()),
+        Err(why) => PageSeal::Unsigned(why.text(room.lang()).to_owned()),
     };
     write(room, outputs.page, page(&report, &page_seal).as_bytes())?;
     let (bytes, checked) = signed.map_err(|why| {
         Failure::hsm(
-            format_args!("the report is not signed: {why}"),
-            "Do not use this HSM: its signatures do not verify. The page says what was found.",
+            phrase!("the report is not signed: {why}", "報告に署名できない: {why}", why = why),
+            phrase!("Do not use this HSM: its signatures do not verify. The page says what was found.", "このHSMを使用しないでください。署名を検証できません。検出内容は報告ページに記載されています。"),
         )
     })?;
     write(room, outputs.report, &bytes)?;
@@ -122,23 +125,28 @@ fn show(room: &mut Room, findings: &Findings) -> Result<(), Failure> {
 
 /// The signed report, checked as its readers will; or why there is none.
 fn sign(
-    room: &Room,
     probe: &mut Probe<'_>,
     seal: &ThrowAway,
     report: &AcceptanceReport,
-) -> Result<Result<(Vec<u8>, CheckedReport), String>, Failure> {
+) -> Result<Result<(Vec<u8>, CheckedReport), Phrase>, Failure> {
     let draft = Draft::new(report.clone(), report.scope, report.key);
     let order = draft.seal_order();
-    let order = order.ok_or_else(|| Failure::internal("a report is not a device's to sign"))?;
+    let order = order.ok_or_else(|| {
+        Failure::internal(phrase!(
+            "a report is not a device's to sign",
+            "報告が端末の署名対象ではない"
+        ))
+    })?;
     let signature = match probe.seal(seal, &order) {
         Ok(signature) => signature,
-        Err(error) => return Ok(Err(error.what(room.lang()))),
+        Err(error) => return Ok(Err(error.what())),
     };
     let signed = match draft.signed(signature) {
         Ok(signed) => signed.to_bytes(),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(Err(error.phrase())),
     };
-    let checked = CheckedReport::open(&signed, &report.key.key_id()).map_err(Failure::internal)?;
+    let checked = CheckedReport::open(&signed, &report.key.key_id())
+        .map_err(|e| Failure::internal(e.what()))?;
     Ok(Ok((signed, checked)))
 }
 
@@ -160,12 +168,26 @@ fn standing(room: &mut Room, findings: &Findings) -> Result<(), Failure> {
             )
         }
         Standing::Incomplete => Err(Failure::hsm(
-            format_args!("the acceptance test is incomplete: {open} lines are open"),
-            "Run it again with at least 1000 signatures, and answer every question.",
+            phrase!(
+                "the acceptance test is incomplete: {open} lines are open",
+                "受入試験が未完了: {open} 項目が残っている",
+                open = open
+            ),
+            phrase!(
+                "Run it again with at least 1000 signatures, and answer every question.",
+                "署名数1000以上で再実行し、すべての質問に答えてください。"
+            ),
         )),
         Standing::Failed => Err(Failure::hsm(
-            format_args!("the acceptance test failed: {failed} lines did not hold"),
-            "Do not use this HSM with this profile. The report and its page say what did not hold.",
+            phrase!(
+                "the acceptance test failed: {failed} lines did not hold",
+                "受入試験に不合格: {failed} 項目が不適合",
+                failed = failed
+            ),
+            phrase!(
+                "Do not use this HSM with this profile. The report and its page say what did not hold.",
+                "このHSMをこのプロファイルで使用しないでください。不適合の内容は報告と報告ページに記載されています。"
+            ),
         )),
     }
 }
