@@ -35,6 +35,7 @@ pub mod digest;
 pub mod environment;
 pub mod frames;
 pub mod headers;
+mod html;
 pub mod keys;
 pub mod ledger;
 pub mod life;

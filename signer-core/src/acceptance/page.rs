@@ -9,6 +9,7 @@ use core::fmt::{self, Write as _};
 
 use super::{AcceptanceReport, Finding, Findings, ReportSigner, Standing, Subject, Weight};
 use crate::digest::{AcceptanceDigest, hex};
+use crate::html::{self, Escaped, heading, row};
 use crate::token::{Date, KeyAttribute, Line, fips_status};
 use crate::types::Lang;
 
@@ -22,21 +23,9 @@ pub enum PageSeal {
 }
 
 const STYLE: &str = "\
-@page{size:A4;margin:16mm}\
-body{font:10.5pt/1.5 'Noto Sans','Noto Sans JP','Hiragino Sans',sans-serif;color:#16202a;\
-background:#fff;max-width:178mm;margin:1.5rem auto;padding:0 1rem}\
-h1{font-size:17pt;margin:0 0 .2rem}h2{font-size:12pt;margin:1.6rem 0 .4rem;\
-border-bottom:1.5px solid #1d5a7a;padding-bottom:.15rem;break-after:avoid}\
-p{margin:.3rem 0}.ja{color:#4a5a66;font-size:9.5pt}\
-table{border-collapse:collapse;width:100%}thead{display:table-header-group}\
-tr{break-inside:avoid}th,td{text-align:left;vertical-align:top;padding:.22rem .5rem .22rem 0;\
-border-bottom:1px solid #d5dde2;overflow-wrap:anywhere}th{font-weight:600}\
-td.n{text-align:right;font-variant-numeric:tabular-nums}\
-code,.w{font-family:'Noto Sans Mono',monospace;font-size:9pt;overflow-wrap:anywhere}\
 .verdict{border:2px solid;padding:.5rem .8rem;margin:.8rem 0;font-size:13pt;font-weight:700}\
 .held{color:#14663c}.notice{color:#8a5a00}.noted,.open{color:#4a5a66}\
-.failed{color:#a3162a;font-weight:700}\
-@media print{body{margin:0;max-width:none;padding:0}}";
+.failed{color:#a3162a;font-weight:700}";
 
 /// The page of a report.
 pub fn page(report: &AcceptanceReport, seal: &PageSeal) -> String {
@@ -54,15 +43,7 @@ fn write_page(
     seal: &PageSeal,
 ) -> fmt::Result {
     let title = format!("{} {}", report.hsm.vendor, report.hsm.model);
-    write!(
-        html,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" \
-         content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Acceptance test: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
-        Escaped(&title),
-    )?;
+    html::begin(html, &format!("Acceptance test: {title}"), STYLE)?;
     writeln!(
         html,
         "<h1>Acceptance test of an HSM</h1>\n<p class=\"ja\" lang=\"ja\">HSM受入試験</p>"
@@ -75,7 +56,7 @@ fn write_page(
     timings(html, report)?;
     mechanisms(html, report)?;
     html.push_str(LIMITS);
-    html.push_str("</body>\n</html>\n");
+    html::end(html);
     Ok(())
 }
 
@@ -298,39 +279,4 @@ fn mechanisms(html: &mut String, report: &AcceptanceReport) -> fmt::Result {
     html.push_str(&hex(&report.nonce));
     html.push_str("</code></p>\n");
     Ok(())
-}
-
-fn heading(html: &mut String, en: &str, ja: &str) -> fmt::Result {
-    writeln!(
-        html,
-        "<h2>{en} <span class=\"ja\" lang=\"ja\">{ja}</span></h2>"
-    )
-}
-
-fn row(html: &mut String, what: &str, text: &str) -> fmt::Result {
-    writeln!(
-        html,
-        "<tr><th>{}</th><td class=\"w\">{}</td></tr>",
-        Escaped(what),
-        Escaped(text)
-    )
-}
-
-/// Text that cannot leave its place in the page.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
-    }
 }
