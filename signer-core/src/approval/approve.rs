@@ -137,77 +137,6 @@ impl ApprovedTx {
     }
 }
 
-/// A checked transaction and its request, as an officer's own desk can judge them before the
-/// officer decides. Not a stage: nothing is signed from it but the officer's own word.
-#[derive(Debug)]
-pub struct HeardRequest {
-    checked: CheckedTx,
-    request: Signed<Request>,
-    requester: Officer,
-    votes: Vec<(Officer, Decision)>,
-}
-
-impl HeardRequest {
-    /// Judges the request and the words on it so far: APP01 to APP04 and APP08.
-    ///
-    /// # Errors
-    /// Every refusal of these rules.
-    pub fn hear(checked: CheckedTx, roster: &ActiveRoster) -> Result<Self, Vec<Refusal>> {
-        let hearing = Hearing::new(&checked, roster);
-        let verdicts = [
-            app01::app01(&hearing),
-            app02::app02(&hearing),
-            app03::app03(&hearing),
-            app04::app04(&hearing),
-            app08::app08(&hearing),
-        ];
-        let refusals = verdicts.into_iter().flat_map(|verdict| match verdict {
-            Verdict::Refused(refusals) => refusals,
-            _ => Vec::new(),
-        });
-        let refusals: Vec<Refusal> = refusals.collect();
-        let votes = hearing.votes.iter().filter_map(|vote| {
-            let (approval, officer) = vote.opened.as_ref().ok()?;
-            Some(((*officer).clone(), approval.body().decision))
-        });
-        let votes = votes.collect();
-        match hearing.request {
-            Some((request, requester)) if refusals.is_empty() => Ok(Self {
-                request,
-                requester: requester.clone(),
-                votes,
-                checked,
-            }),
-            _ => Err(refusals),
-        }
-    }
-
-    /// The transaction.
-    pub const fn checked(&self) -> &CheckedTx {
-        &self.checked
-    }
-
-    /// The request.
-    pub const fn request(&self) -> &Request {
-        self.request.body()
-    }
-
-    /// The digest that approvals are over.
-    pub fn request_digest(&self) -> RequestDigest {
-        self.request.request_digest()
-    }
-
-    /// Who asked.
-    pub const fn requester(&self) -> &Officer {
-        &self.requester
-    }
-
-    /// Who has decided so far, and what.
-    pub fn votes(&self) -> &[(Officer, Decision)] {
-        &self.votes
-    }
-}
-
 /// What the rules of this stage judge.
 pub(super) struct Hearing<'a> {
     pub(super) checked: &'a CheckedTx,
@@ -231,7 +160,7 @@ pub(super) struct Vote<'a> {
 }
 
 impl<'a> Hearing<'a> {
-    fn new(checked: &'a CheckedTx, roster: &'a ActiveRoster) -> Self {
+    pub(super) fn new(checked: &'a CheckedTx, roster: &'a ActiveRoster) -> Self {
         let carried = checked.wallet_tx().parsed().carried();
         let opened = carried
             .request

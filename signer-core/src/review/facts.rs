@@ -94,10 +94,9 @@ pub struct People {
     pub requester: Person,
     /// Who approved, by identifier.
     pub approvers: Vec<Person>,
-    /// Who reads and enters.
-    pub operator_a: Person,
-    /// Who checks.
-    pub operator_b: Person,
+    /// Operator A, who reads and enters, and operator B, who checks; none at an officer's desk,
+    /// where no session is open.
+    pub operators: Option<[Person; 2]>,
 }
 
 /// One officer as the roster knows them.

@@ -1,4 +1,5 @@
-//! The facts of the screens, computed from an approved transaction and from nothing else.
+//! The facts of the screens, computed from an approved transaction, or from one that an officer's
+//! desk has judged, and from nothing else.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -10,22 +11,48 @@ use super::facts::{
     ChangeFacts, CoinFacts, FeeFacts, PaymentFacts, People, Person, SignerFacts, Standing, TxFacts,
     WalletFacts,
 };
-use crate::approval::{ApprovedTx, Officer, Role};
+use crate::approval::{ApprovedTx, Decision, HeardRequest, Officer, Request, Role};
+use crate::policy::CheckedTx;
+use crate::rule::RuleLine;
 use crate::types::{Chain, KeyIndex};
 use crate::wallet::{BoundInput, WalletTx};
 
 /// Everything that the screens show of a transaction.
 pub(super) fn facts(approved: &ApprovedTx) -> TxFacts {
-    let (checked, request) = (approved.checked(), approved.request());
+    let [a, b] = approved.operators();
+    let approvers = approved.approvers().iter();
+    let people = People {
+        requester: person(approved.requester()),
+        approvers: approvers
+            .map(|approver| person(&approver.officer))
+            .collect(),
+        operators: Some([person(a), person(b)]),
+    };
+    let report = approved.report().lines();
+    of(approved.checked(), approved.request(), people, report)
+}
+
+/// The same at an officer's desk: no operators yet, and the rules that a desk can judge.
+pub(super) fn at_desk(heard: &HeardRequest) -> TxFacts {
+    let votes = heard.votes().iter();
+    let approved = votes.filter(|(_, decision)| *decision == Decision::Approve);
+    let people = People {
+        requester: person(heard.requester()),
+        approvers: approved.map(|(officer, _)| person(officer)).collect(),
+        operators: None,
+    };
+    of(heard.checked(), heard.request(), people, heard.judged())
+}
+
+fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine]) -> TxFacts {
     let tx = checked.wallet_tx();
-    let report = approved.report().lines().iter();
     TxFacts {
         scope: request.scope,
         case: request.case.clone(),
         purpose: request.purpose.clone(),
         expiry: request.expiry,
         tx: tx.parsed().tx_digest(),
-        people: people(approved),
+        people,
         wallet: WalletFacts {
             name: tx.wallet().name().clone(),
             class: tx.wallet().class(),
@@ -39,7 +66,7 @@ pub(super) fn facts(approved: &ApprovedTx) -> TxFacts {
             count: tx.inputs().len(),
             sum: tx.parsed().total_in(),
         },
-        payments: payments(approved),
+        payments: payments(checked),
         change: change(tx),
         fee: FeeFacts {
             fee: tx.fee(),
@@ -51,25 +78,13 @@ pub(super) fn facts(approved: &ApprovedTx) -> TxFacts {
         signed_by: signers(tx),
         signatures_before: fewest_signatures(tx),
         report: report
+            .iter()
             .map(|line| (line.rule, line.verdict.clone()))
             .collect(),
     }
 }
 
-fn people(approved: &ApprovedTx) -> People {
-    let [a, b] = approved.operators();
-    let approvers = approved.approvers().iter();
-    People {
-        requester: person(approved.requester()),
-        approvers: approvers
-            .map(|approver| person(&approver.officer))
-            .collect(),
-        operator_a: person(a),
-        operator_b: person(b),
-    }
-}
-
-fn person(officer: &Officer) -> Person {
+pub(super) fn person(officer: &Officer) -> Person {
     Person {
         id: officer.id.clone(),
         name: officer.name.clone(),
@@ -83,8 +98,8 @@ fn person(officer: &Officer) -> Person {
     }
 }
 
-fn payments(approved: &ApprovedTx) -> Vec<PaymentFacts> {
-    let payments = approved.checked().payments().iter();
+fn payments(checked: &CheckedTx) -> Vec<PaymentFacts> {
+    let payments = checked.payments().iter();
     payments
         .map(|payment| PaymentFacts {
             output: payment.output,

@@ -68,18 +68,57 @@ fn padded(text: &str, columns: usize) -> String {
     out
 }
 
+/// One thing that a screen says, before it is broken into lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A name and its value.
+    Fact {
+        /// Empty where the value goes on.
+        name: String,
+        /// The value.
+        value: String,
+    },
+    /// A sentence or a line as it is.
+    Text(String),
+    /// An empty line.
+    Gap,
+}
+
+impl Item {
+    fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Fact { name, value } => fact_lines(name, value),
+            Self::Text(text) => wrap(text, COLUMNS),
+            Self::Gap => alloc::vec![String::new()],
+        }
+    }
+}
+
+/// The value beside its name; a long value goes on below itself.
+fn fact_lines(name: &str, value: &str) -> Vec<String> {
+    let columns = COLUMNS.saturating_sub(NAME_COLUMNS);
+    let rows = wrap(value, columns).into_iter().enumerate();
+    let rows = rows.map(|(place, row)| {
+        let name = if place == 0 { name } else { "" };
+        let mut line = padded(name, NAME_COLUMNS);
+        line.push_str(&row);
+        line
+    });
+    rows.collect()
+}
+
 /// The content of a screen while it is written.
 #[derive(Debug)]
 pub(crate) struct Block {
     lang: Lang,
-    lines: Vec<String>,
+    items: Vec<Item>,
 }
 
 impl Block {
     pub(crate) const fn new(lang: Lang) -> Self {
         Self {
             lang,
-            lines: Vec::new(),
+            items: Vec::new(),
         }
     }
 
@@ -89,34 +128,45 @@ impl Block {
 
     /// A name in both languages and a value; a long value goes on below itself.
     pub(crate) fn fact(&mut self, [en, ja]: [&str; 2], value: impl AsRef<str>) {
-        let columns = COLUMNS.saturating_sub(NAME_COLUMNS);
-        let mut name = padded(self.lang.pick(en, ja), NAME_COLUMNS);
-        for line in wrap(value.as_ref(), columns) {
-            name.push_str(&line);
-            self.lines.push(core::mem::take(&mut name));
-            name = padded("", NAME_COLUMNS);
-        }
+        self.items.push(Item::Fact {
+            name: self.lang.pick(en, ja).into(),
+            value: value.as_ref().into(),
+        });
     }
 
     /// A sentence in both languages.
     pub(super) fn say(&mut self, [en, ja]: [&str; 2]) {
-        let text = self.lang.pick(en, ja);
-        self.lines.extend(wrap(text, COLUMNS));
+        self.text(self.lang.pick(en, ja));
     }
 
     /// Text as it is, broken where it is too long.
     pub(super) fn text(&mut self, text: impl AsRef<str>) {
-        self.lines.extend(wrap(text.as_ref(), COLUMNS));
+        self.items.push(Item::Text(text.as_ref().into()));
     }
 
     /// An empty line.
     pub(super) fn gap(&mut self) {
-        self.lines.push(String::new());
+        self.items.push(Item::Gap);
+    }
+
+    /// All that another block says.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.items.extend(other.items.iter().cloned());
+    }
+
+    /// What was said, one by one.
+    pub(super) fn into_items(self) -> Vec<Item> {
+        self.items
     }
 
     pub(crate) fn into_lines(self) -> Vec<String> {
-        self.lines
+        lines_of(&self.items)
     }
+}
+
+/// Items as the lines of a screen.
+pub(super) fn lines_of(items: &[Item]) -> Vec<String> {
+    items.iter().flat_map(Item::lines).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod gather;
 pub mod layout;
 mod rules;
 mod screen;
+mod sheet;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,6 +22,7 @@ pub use facts::{
     Standing, TxFacts, WalletFacts,
 };
 pub use screen::{PagePart, Screen, ScreenId, ScreenKind, digest_of, render};
+pub use sheet::{Section, Sheet, SheetStanding, still_missing};
 
 use crate::approval::{ApprovedTx, Seat};
 use crate::cose::Scope;

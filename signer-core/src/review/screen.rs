@@ -6,11 +6,11 @@ mod fee;
 mod inputs;
 mod notice;
 mod payment;
-mod people;
+pub(super) mod people;
 mod report;
 mod signatures;
 mod summary;
-mod wallet;
+pub(super) mod wallet;
 
 use alloc::format;
 use alloc::string::String;
@@ -18,6 +18,7 @@ use alloc::vec::Vec;
 
 use super::facts::{ReviewSession, TxFacts};
 use super::layout::{self, Block};
+use crate::cose::Scope;
 use crate::digest::{ScreenDigest, ScreensDigest};
 use crate::types::{Lang, Network, Purpose};
 
@@ -57,7 +58,7 @@ impl ScreenKind {
         kinds
     }
 
-    fn title(self, facts: &TxFacts) -> [String; 2] {
+    pub(super) fn title(self, facts: &TxFacts) -> [String; 2] {
         let numbered = |[en, ja]: [&str; 2], place: usize, of: usize| {
             let number = place.saturating_add(1);
             [
@@ -82,6 +83,11 @@ impl ScreenKind {
 
     /// The content, without header and footer.
     fn content(self, lang: Lang, facts: &TxFacts) -> Vec<String> {
+        self.block(lang, facts).into_lines()
+    }
+
+    /// The same before it is broken into lines.
+    pub(super) fn block(self, lang: Lang, facts: &TxFacts) -> Block {
         let mut block = Block::new(lang);
         match self {
             Self::People => people::write(&mut block, facts),
@@ -95,7 +101,7 @@ impl ScreenKind {
             Self::Report => report::write(&mut block, facts),
             Self::Summary => summary::write(&mut block, facts),
         }
-        block.into_lines()
+        block
     }
 }
 
@@ -200,6 +206,19 @@ const fn lang_number(lang: Lang) -> u8 {
     }
 }
 
+/// Where we are, and whether it is meant: `[TEST regtest] ** DRILL 訓練 **`.
+pub(super) fn place(lang: Lang, scope: Scope) -> String {
+    let network = match scope.network {
+        Network::Main => lang.pick("MAIN", "本番 MAIN").into(),
+        other => format!("{} {other}", lang.pick("TEST", "試験")),
+    };
+    let drill = match scope.purpose {
+        Purpose::Live => "",
+        Purpose::Drill => " ** DRILL 訓練 **",
+    };
+    format!("[{network}]{drill}")
+}
+
 /// The two lines above every screen: where we are, and whether it is meant.
 fn header(
     lang: Lang,
@@ -207,23 +226,16 @@ fn header(
     session: &ReviewSession,
     (step, of): (usize, usize),
 ) -> Vec<String> {
-    let network = match facts.scope.network {
-        Network::Main => lang.pick("MAIN", "本番 MAIN").into(),
-        other => format!("{} {other}", lang.pick("TEST", "試験")),
-    };
-    let drill = match facts.scope.purpose {
-        Purpose::Live => "",
-        Purpose::Drill => " ** DRILL 訓練 **",
-    };
+    let place = place(lang, facts.scope);
     let (fingerprint, number) = (session.fingerprint(), session.session);
     let (device, case) = (&session.device_name, &facts.case);
     match lang {
         Lang::En => alloc::vec![
-            format!("[{network}]{drill} session {number}  step {step}/{of} ({fingerprint})"),
+            format!("{place} session {number}  step {step}/{of} ({fingerprint})"),
             format!("device {device}  case {case}"),
         ],
         Lang::Ja => alloc::vec![
-            format!("[{network}]{drill} 回 {number}  手順 {step}/{of}  ({fingerprint})"),
+            format!("{place} 回 {number}  手順 {step}/{of}  ({fingerprint})"),
             format!("端末 {device}  案件 {case}"),
         ],
     }

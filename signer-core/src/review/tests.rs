@@ -18,7 +18,7 @@ use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::{Case, World, id, label};
 use crate::types::{Id, Label, Lang, Network, OutputIndex, Purpose, SessionNumber, Version};
 
-fn session(world: &World) -> ReviewSession {
+pub(super) fn session(world: &World) -> ReviewSession {
     ReviewSession {
         device: world.devices[0].id(),
         device_name: id("north"),
@@ -58,8 +58,7 @@ fn longest() -> TxFacts {
     facts.purpose = long.clone();
     facts.people.requester = person.clone();
     facts.people.approvers = vec![person.clone(); 15];
-    facts.people.operator_a = person.clone();
-    facts.people.operator_b = person;
+    facts.people.operators = Some([person.clone(), person]);
     facts.wallet.name = long.clone();
     facts.wallet.policy_number = Version(u32::MAX);
     facts.inputs = CoinFacts {
@@ -107,7 +106,7 @@ fn longest() -> TxFacts {
 }
 
 /// Where golden texts lie; written anew with `HIMURO_GOLDEN=write`.
-fn golden(name: &str, text: &str) {
+pub(super) fn golden(name: &str, text: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);

@@ -372,6 +372,11 @@ impl Case {
         self.check_psbt(world, self.signed(world))
     }
 
+    /// Up to `CheckedTx`, with request and approvals still to be judged.
+    pub(crate) fn check_full(&self, world: &World) -> Result<CheckedTx, Stopped> {
+        self.check_psbt(world, self.full(world))
+    }
+
     /// A PSBT up to `ApprovedTx`.
     pub(crate) fn approve_psbt(&self, world: &World, psbt: RawPsbt) -> Result<ApprovedTx, Stopped> {
         let checked = self.check_psbt(world, psbt)?;

@@ -14,14 +14,10 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
         let (en, ja) = (format!("Approver {number}"), format!("承認者 {number}"));
         block.fact([&en, &ja], person(lang, approver));
     }
-    block.fact(
-        ["Operator A", "操作者A(操作)"],
-        person(lang, &people.operator_a),
-    );
-    block.fact(
-        ["Operator B", "操作者B(照合)"],
-        person(lang, &people.operator_b),
-    );
+    if let Some([a, b]) = &people.operators {
+        block.fact(["Operator A", "操作者A(操作)"], person(lang, a));
+        block.fact(["Operator B", "操作者B(照合)"], person(lang, b));
+    }
     block.fact(
         ["Valid to block", "有効期限(高さ)"],
         format!("{}", facts.expiry),
@@ -33,7 +29,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
 }
 
 /// Name, identifier, department; a director is called one.
-fn person(lang: Lang, person: &Person) -> String {
+pub(in crate::review) fn person(lang: Lang, person: &Person) -> String {
     let name = match lang {
         Lang::En => &person.name,
         Lang::Ja => &person.name_ja,

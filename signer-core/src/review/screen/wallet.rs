@@ -26,7 +26,11 @@ pub(super) fn write(block: &mut Block, wallet: &WalletFacts) {
         "Wallet digest in words, each line begins with the number of its first word:",
         "ウォレット照合語(行頭は最初の語の番号):",
     ]);
-    let words = wallet.digest.words();
+    words(block, &wallet.digest.words());
+}
+
+/// The words of a digest, each line with the number of its first word.
+pub(in crate::review) fn words(block: &mut Block, words: &[&str]) {
     for (place, line) in words.chunks(WORDS_PER_LINE).enumerate() {
         let first = place.saturating_mul(WORDS_PER_LINE).saturating_add(1);
         block.text(format!("{first:>3} | {}", line.join(" ")));
