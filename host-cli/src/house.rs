@@ -105,6 +105,12 @@ impl House {
         let checked = self.check(parsed)?;
         HeardRequest::hear(checked, &self.roster).map_err(Failure::Rules)
     }
+
+    /// The same of a request that may be rejected already: to be shown, not to be decided on.
+    pub(crate) fn look(&self, parsed: ParsedPsbt) -> Result<HeardRequest, Failure> {
+        let checked = self.check(parsed)?;
+        HeardRequest::look(checked, &self.roster).map_err(Failure::Rules)
+    }
 }
 
 /// The device in whose place the rules run: one that has not signed yet, where there is one.

@@ -232,6 +232,56 @@ fn a_rejected_request_is_dead() {
         "nobody is asked: {}",
         run.stdout
     );
+    // Everybody can see who rejected it, on the screen, for machines and on paper.
+    for (line, said) in [
+        ("request show", "REJECTED    by ito.m"),
+        ("request show --json", r#""decision": "reject""#),
+        ("request review", "rejected by ito.m"),
+        ("request review --json", r#""standing": "rejected""#),
+        (
+            "request review --page-out dead.html",
+            "REJECTED: this request is dead",
+        ),
+    ] {
+        let run = world.run(&format!("{line} --psbt rejected.psbt {HOUSE}"));
+        assert_eq!(run.code, 1, "{line}: {}", run.stderr);
+        assert!(run.stdout.contains(said), "{line}: {}", run.stdout);
+        assert!(run.stderr.starts_with("APP08 refused"), "{}", run.stderr);
+    }
+    let page = fs::read_to_string(world.folder.join("dead.html")).expect("written");
+    assert!(page.contains("REJECTED: this request is dead, for ever"));
+}
+
+/// The sheet says what the PSBT does by the desk's own files, whatever the builder's files say.
+#[test]
+fn a_request_is_reviewed_without_the_builders_screen() {
+    let world = world();
+    let line = format!("request review --psbt w/approved-a-v2.psbt {HOUSE}");
+    let text = world.done(&format!("{line} --page-out sheet.html"));
+    let page = fs::read_to_string(world.folder.join("sheet.html")).expect("written");
+    let json: serde_json::Value =
+        serde_json::from_str(&world.done(&format!("{line} --json"))).expect("JSON");
+    assert_eq!(json["standing"], "open");
+    assert_eq!(json["asked"][0]["officer"], "ito.m");
+    assert_eq!(json["asked"][0]["decision"], serde_json::Value::Null);
+    assert_eq!(json["total_sat"], 50_000_000);
+    let digest = json["digests"]["request"]["words"].as_array();
+    let digest: Vec<&str> = digest
+        .expect("words")
+        .iter()
+        .filter_map(|word| word.as_str())
+        .collect();
+    assert_eq!(digest.len(), 32);
+    for four in digest.chunks(4).map(|four| four.join(" ")) {
+        assert!(text.contains(&four) && page.contains(&four), "{four}");
+    }
+    // The page is a function of the request: a second desk prints the same.
+    world.done(&format!("{line} --page-out again.html"));
+    let again = fs::read_to_string(world.folder.join("again.html")).expect("written");
+    assert_eq!(page, again);
+    // In Japanese the same facts.
+    let ja = world.done(&format!("--lang ja {line}"));
+    assert!(ja.contains("未了: 承認が不足しています"), "{ja}");
 }
 
 #[test]
@@ -510,16 +560,17 @@ fn every_json_field_is_documented() {
     let page = fs::read_to_string(page).expect("the page is there");
     let shows = command_lines().into_iter().filter(|line| {
         let verb = line.split(' ').nth(1);
-        matches!(verb, Some("show" | "address" | "descriptors"))
+        matches!(verb, Some("show" | "address" | "descriptors" | "review"))
     });
     let mut found = std::collections::BTreeSet::new();
     let mut commands = 0;
     for line in shows {
+        let line = line.replace(" --page-out NEW", "");
         let json = world.done(&format!("{line} --json"));
         keys(&serde_json::from_str(&json).expect("JSON"), &mut found);
         commands += 1;
     }
-    assert_eq!(commands, 10, "every command that shows");
+    assert_eq!(commands, 11, "every command that shows");
     let unknown: Vec<&String> = found
         .iter()
         .filter(|key| !page.contains(&format!("`{key}`")))
@@ -565,6 +616,9 @@ fn command_lines() -> Vec<String> {
     .map(str::to_owned)
     .to_vec();
     lines.push(format!("request show --psbt w/request-v2.psbt {HOUSE}"));
+    lines.push(format!(
+        "request review --psbt w/request-v2.psbt {HOUSE} --page-out NEW"
+    ));
     lines.extend(token_lines(&token));
     lines
 }

@@ -23,12 +23,13 @@ use crate::digest::{
     PolicyDigest, RequestDigest, RootDigest, RosterDigest, TxDigest, WalletDigest,
 };
 use crate::rule::{Refusal, RuleId};
-use crate::types::Lang;
+use crate::types::{Lang, OfficerId};
 
 /// A request sheet: a view, never authority.
 #[derive(Clone, Debug)]
 pub struct Sheet {
     facts: TxFacts,
+    builder: OfficerId,
     asked: Vec<AskedOfficer>,
     open: Vec<Refusal>,
     rejections: Vec<Refusal>,
@@ -100,6 +101,7 @@ impl Sheet {
         let request = heard.request();
         Self {
             facts: gather::at_desk(heard),
+            builder: request.builder.clone(),
             asked: heard.asked().to_vec(),
             open: heard.open().to_vec(),
             rejections: heard.rejections().to_vec(),

@@ -1,10 +1,11 @@
 //! What an officer reads before deciding: everything comes from the transaction, the policy and the
 //! roster; what only the requester says is framed as such.
 
-use signer_core::approval::{HeardRequest, Officer, Role, Roster};
+use signer_core::approval::{Decision, Duty, HeardRequest, Officer, Role, Roster};
 use signer_core::policy::CheckedTx;
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
+use signer_core::review::still_missing;
 use signer_core::types::{Lang, OfficerId};
 
 use crate::artefact;
@@ -68,12 +69,41 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
     desk.say(&format!("fee ceiling {}", btc(request.fee_ceiling)))?;
     desk.say(&format!("expires     after height {}", request.expiry))?;
     for (officer, decision) in heard.votes() {
-        desk.say(&format!(
-            "{decision:<11?} by {} {}",
-            officer.id, officer.name
-        ))?;
+        let said = match decision {
+            Decision::Approve => desk.lang.pick("approved    by", "承認       "),
+            Decision::Reject => desk.lang.pick("REJECTED    by", "否認       "),
+        };
+        desk.say(&format!("{said} {} {}", officer.id, officer.name))?;
     }
     desk.say(&format!("digest      {}", heard.request_digest()))
+}
+
+/// Who has not answered yet, and which approvals a device would still miss; of a rejected request
+/// nothing is awaited.
+pub(super) fn show_waiting(desk: &mut Desk, heard: &HeardRequest) -> Result<(), Failure> {
+    if !heard.rejections().is_empty() {
+        return Ok(());
+    }
+    for asked in heard.waiting() {
+        let name = asked.entry.as_ref().map_or("", |entry| entry.name.as_str());
+        let id = &asked.id;
+        match asked.duty {
+            Duty::Mandatory => desk.tell(
+                &format!("no answer   of {id} {name}, who is mandatory"),
+                &format!("未回答      {id} {name}(必須)"),
+            )?,
+            Duty::Invited | Duty::Unasked => desk.tell(
+                &format!("no answer   of {id} {name}"),
+                &format!("未回答      {id} {name}"),
+            )?,
+        }
+    }
+    for refusal in heard.open() {
+        let (name, rule) = (desk.lang.pick("missing   ", "不足      "), refusal.rule);
+        let what = still_missing(refusal, desk.lang);
+        desk.say(&format!("{name}  {rule} {what}"))?;
+    }
+    Ok(())
 }
 
 /// The officer types the whole amount.

@@ -3,6 +3,7 @@
 mod decide;
 mod draft;
 mod facts;
+mod review;
 mod show;
 
 use clap::Subcommand;
@@ -20,6 +21,8 @@ pub(super) const EXAMPLE: &str = "Example:\n  \
 pub(crate) enum Command {
     /// Ask for a transfer: puts a signed request and headers into the PSBT
     Draft(draft::Args),
+    /// Read a request on the own desk: the request sheet, as text, page and JSON
+    Review(review::Args),
     /// Approve a request
     #[command(after_help = decide::APPROVE)]
     Approve(decide::Args),
@@ -34,6 +37,7 @@ impl Command {
     pub(super) fn run(self, desk: &mut Desk) -> Result<(), Failure> {
         match self {
             Self::Draft(args) => args.run(desk),
+            Self::Review(args) => args.run(desk),
             Self::Approve(args) => args.run(desk, Decision::Approve),
             Self::Reject(args) => args.run(desk, Decision::Reject),
             Self::Show(args) => args.run(desk),

@@ -7,13 +7,15 @@ use signer_core::approval::{Decision, HeardRequest};
 use signer_core::types::{Height, Id};
 
 use super::decide::known_height;
-use super::facts;
+use super::{facts, review};
 use crate::cli::{self, Desk, ViewArgs};
 use crate::error::Failure;
 use crate::house::{self, HouseArgs};
 use crate::view;
 
-/// Shows a request that the rules let stand.
+/// Shows a request that the rules let stand, who said what of it, and who has not answered yet.
+///
+/// Exit code 1 where an officer has rejected it: the request is dead, and shown all the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli request show --psbt request.psbt --policy policy.cbor --roster roster.cbor \\\n    \
@@ -39,13 +41,18 @@ impl Args {
         let root = self.house.root()?;
         let parsed = house::psbt(&self.psbt)?;
         let tip = known_height(&parsed, &root, self.height)?;
-        let heard = self.house.at(root, tip)?.hear(parsed)?;
+        let seen = self.house.at(root, tip)?.look(parsed)?;
         if self.view.json {
-            view::print(&json(&heard));
-            return Ok(());
+            view::print(&json(&seen));
+        } else {
+            facts::show_request(desk, &seen)?;
+            facts::show_waiting(desk, &seen)?;
+            facts::show_transaction(desk, seen.checked())?;
         }
-        facts::show_request(desk, &heard)?;
-        facts::show_transaction(desk, heard.checked())
+        match seen.rejections() {
+            [] => Ok(()),
+            rejections => Err(Failure::Rules(rejections.to_vec())),
+        }
     }
 }
 
@@ -66,6 +73,7 @@ fn json(heard: &HeardRequest) -> Value {
             },
         })
     });
+    let waiting = heard.waiting().map(|asked| asked.id.as_str());
     json!({
         "type": "request",
         "network": request.scope.network.name(),
@@ -85,6 +93,8 @@ fn json(heard: &HeardRequest) -> Value {
         "wallet": request.wallet.to_hex(),
         "tx_digest": request.tx.to_hex(),
         "votes": votes.collect::<Vec<_>>(),
+        "waiting": waiting.collect::<Vec<_>>(),
+        "open": review::refusals(heard.open()),
         "digest": heard.request_digest().to_hex(),
     })
 }
