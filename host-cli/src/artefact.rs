@@ -18,6 +18,7 @@ use signer_core::wallet::{CheckedCard, RegisteredWallet, WalletRecord};
 
 use crate::error::Failure;
 use crate::files;
+use crate::rosters::Rosters;
 
 /// An artefact's file is not what it should be.
 pub(crate) fn bad(path: &Path, kind: &str, error: &impl Display) -> Failure {
@@ -41,7 +42,7 @@ pub(crate) fn root(path: &Path) -> Result<Root, Failure> {
     codec::decode(&files::read(path)?).map_err(|e| bad(path, "root", &e))
 }
 
-/// A roster with verified signatures of officers in it.
+/// A first roster with verified signatures of officers in it.
 pub(crate) fn roster(path: &Path) -> Result<Endorsed<Roster>, Failure> {
     let bytes = files::read(path)?;
     let wrong = |e: &CoseError| bad(path, "roster", e);
@@ -58,6 +59,17 @@ pub(crate) fn policy(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<
     } else {
         Err(bad(path, "policy", &"it names another roster"))
     }
+}
+
+/// A policy with verified signatures of officers of the roster that it names, and that roster.
+pub(crate) fn policy_of<'r>(
+    path: &Path,
+    rosters: &'r Rosters,
+) -> Result<(Endorsed<Policy>, &'r Endorsed<Roster>), Failure> {
+    let claimed = Endorsed::<Policy>::peek(&files::read(path)?);
+    let claimed = claimed.map_err(|e| bad(path, "policy", &e))?;
+    let roster = rosters.named(claimed.roster);
+    Ok((policy(path, roster)?, roster))
 }
 
 /// A retirement with verified signatures of officers of `roster`, which it must name.

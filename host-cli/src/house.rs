@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use signer_core::approval::{ActiveRoster, HeardRequest};
+use signer_core::cose::Endorsed;
 use signer_core::digest::DeviceId;
 use signer_core::headers::{ChainTip, HeaderRun};
-use signer_core::policy::{ActivePolicy, Before, CheckedTx, PolicyStanding};
+use signer_core::policy::{ActivePolicy, Before, CheckedTx, Policy, PolicyStanding};
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
 use signer_core::transcript::DeviceState;
@@ -19,6 +20,7 @@ use signer_core::{codec, psbt};
 use crate::artefact;
 use crate::error::Failure;
 use crate::files;
+use crate::rosters::RosterArgs;
 
 /// Where the house rules lie.
 #[derive(Clone, Debug, Args)]
@@ -27,9 +29,8 @@ pub(crate) struct HouseArgs {
     #[arg(long)]
     root: PathBuf,
 
-    /// The roster in force
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// The policy in force
     #[arg(long)]
@@ -58,16 +59,21 @@ impl HouseArgs {
 
     /// Reads everything as it is in force at `tip`.
     pub(crate) fn at(&self, root: Root, tip: Height) -> Result<House, Failure> {
-        let roster = ActiveRoster::first(&files::read(&self.roster)?, root.scope, &root)
-            .map_err(|e| artefact::told(&self.roster, "roster", &e))?;
+        let mut rosters = self.rosters.active(&root, tip)?;
         let bytes = files::read(&self.policy)?;
+        let claimed = Endorsed::<Policy>::peek(&bytes);
+        let claimed = claimed.map_err(|e| artefact::bad(&self.policy, "policy", &e))?;
+        let made_under = rosters.iter().find(|r| r.digest() == claimed.roster);
+        // Where it names none of them it is refused under the one in force.
+        let made_under = made_under.or(rosters.last()).ok_or_else(no_roster)?;
         // Only a device knows which policy was in force before, and since when it has this one.
         let standing = PolicyStanding {
             installed: tip,
             before: Before::Unheard,
         };
-        let policy = ActivePolicy::open(&bytes, &roster, standing, tip)
+        let policy = ActivePolicy::open(&bytes, made_under, standing, tip)
             .map_err(|e| artefact::told(&self.policy, "policy", &e))?;
+        let roster = rosters.pop().ok_or_else(no_roster)?;
         let wallet = Arc::new(artefact::wallet_under(&self.wallet, &root)?);
         Ok(House {
             root,
@@ -77,6 +83,10 @@ impl HouseArgs {
             tip,
         })
     }
+}
+
+fn no_roster() -> Failure {
+    Failure::input("no roster", "give --roster")
 }
 
 impl House {

@@ -14,6 +14,7 @@ mod house;
 mod money;
 mod picture;
 mod rehearse;
+mod rosters;
 mod supply;
 mod token;
 mod view;

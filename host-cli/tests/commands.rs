@@ -510,6 +510,95 @@ fn a_wallet_is_retired_by_a_quorum_of_administrators() {
     assert_eq!(taken.order().empty_at, Height(901_000));
 }
 
+/// The roster that follows, from TOML to a request under it and the policy that was there before.
+#[test]
+fn a_roster_follows_the_one_in_force() {
+    let world = world();
+    let changes = "[[leaves]]\nid = \"admin.a\"\n[[changes]]\nid = \"suzuki.h\"\n\
+                   roles = [\"policy-administrator\", \"approver\"]\nvalid_to = 600000\n";
+    let draft = |text: &str, out: &str| {
+        fs::write(world.folder.join("changes.toml"), text).expect("ours");
+        format!(
+            "roster draft --roster w/roster.cbor --changes changes.toml --height 100 --out {out}"
+        )
+    };
+    for (wrong, why) in [
+        (
+            "[[leaves]]\nid = \"nobody\"\n",
+            "nobody is not in the roster",
+        ),
+        (
+            "[[leaves]]\nid = \"admin.a\"\n",
+            "2 valid administrators, at least 3",
+        ),
+        (
+            "[[changes]]\nid = \"ito.m\"\nrolls = []\n",
+            "rolls is not known",
+        ),
+        (
+            "[[comes]]\nid = \"new.n\"\nvalid_from = 0\nvalid_to = 9\n",
+            "no --card of new.n",
+        ),
+    ] {
+        let run = fails(&world, &draft(wrong, "next-0.cbor"), 3, "next-0.cbor");
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+    let told = world.done(&draft(changes, "next-0.cbor"));
+    for line in [
+        "LEAVES  admin.a",
+        "CHANGES  suzuki.h",
+        "role  + Policy administrator",
+        "heights  0 - 500000 -> 0 - 600000",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    let digest = told.lines().last().expect("the digest").to_owned();
+    let sign = |n: u32, officer: &str| {
+        format!(
+            "roster sign --roster w/roster.cbor --roster next-{n}.cbor --officer {officer} \
+             --profile softhsm2 --token {officer} --out next-{}.cbor",
+            n + 1
+        )
+    };
+    // Who becomes an administrator by this roster does not sign it.
+    fails(&world, &sign(0, "suzuki.h"), 1, "next-1.cbor");
+    world.done(&sign(0, "admin.a"));
+    world.done(&sign(1, "admin.b"));
+    let shown = world.done("roster show --roster w/roster.cbor --roster next-2.cbor");
+    assert!(shown.contains("signed by   admin.a, who leaves"), "{shown}");
+    let paper = world.done("roster show --roster w/roster.cbor --roster next-2.cbor --diff");
+    assert!(
+        paper.contains("LEAVES  admin.a") && paper.contains(&digest),
+        "{paper}"
+    );
+    fails(&world, "roster show --roster next-2.cbor", 3, "nothing");
+
+    // As a device takes it.
+    let bytes = |name: &str| fs::read(world.folder.join(name)).expect("written");
+    let root: Root = codec::decode(&world.read("root.cbor")).expect("a root");
+    let first = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
+    assert!(first.succeed(&bytes("next-1.cbor"), Height(6)).is_err());
+    let second = first
+        .succeed(&bytes("next-2.cbor"), Height(6))
+        .expect("a quorum");
+    assert_eq!(second.digest().to_string(), digest);
+
+    // A request under it, and under the policy that the first one's administrators signed.
+    let house = "--policy w/policy.cbor --roster w/roster.cbor --roster next-2.cbor \
+                 --wallet w/wallet.cbor --root w/root.cbor";
+    world.done(&format!(
+        "request draft --psbt w/transfer-v2.psbt {house} --case wr-1 --requester sato.k \
+         --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
+         --headers w/headers.json --profile softhsm2 --token sato.k --out under-next.psbt"
+    ));
+    let shown = world.done(&format!(
+        "request show --psbt under-next.psbt {house} --json"
+    ));
+    assert!(shown.contains(&digest), "{shown}");
+    let old = format!("request show --psbt under-next.psbt {HOUSE}");
+    assert_eq!(world.run(&old).code, 1, "another roster than the request's");
+}
+
 #[test]
 fn descriptors_are_what_a_node_imports() {
     use bitcoin::Network::Regtest;
@@ -586,6 +675,7 @@ fn command_lines() -> Vec<String> {
         "roster create --network regtest --card w/admin.a.cbor --card w/admin.b.cbor \
          --card w/admin.c.cbor --administrators 2 --valid-from 0 --valid-to 9 --out NEW",
         "roster show --roster w/roster.cbor",
+        "roster draft --roster w/roster.cbor --changes w/changes.toml --height 9 --out NEW",
         "root create --network regtest --checkpoint w/checkpoint.json --roster w/roster.cbor \
          --out NEW --paper NEW2",
         "root show --root w/root.cbor",

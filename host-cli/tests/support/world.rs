@@ -154,6 +154,10 @@ impl World {
                  --token {id} --out w/{last}.cbor"
             ));
         }
+        self.write(
+            "changes.toml",
+            "[[changes]]\nid = \"ito.m\"\nvalid_to = 600000\n",
+        );
         // The genesis block of regtest.
         self.write(
             "checkpoint.json",

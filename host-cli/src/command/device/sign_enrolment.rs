@@ -10,6 +10,7 @@ use crate::cli::{self, Desk};
 use crate::endorse::{Asked, ReadFrom, endorse};
 use crate::error::Failure;
 use crate::files::Output;
+use crate::rosters::RosterArgs;
 use crate::token::TokenArgs;
 use crate::view::line;
 
@@ -23,9 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     enrolment: PathBuf,
 
-    /// The roster
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// Who signs
     #[arg(long, value_parser = cli::id)]
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let roster = artefact::roster(&self.roster)?;
+        let roster = self.rosters.read()?.into_last();
         let mut enrolment = artefact::enrolment(&self.enrolment, &roster)?;
         let role = Role::PolicyAdministrator;
         let officer = artefact::officer(roster.body(), &self.officer, role)?;

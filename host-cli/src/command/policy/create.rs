@@ -10,6 +10,7 @@ use super::document;
 use crate::artefact;
 use crate::error::Failure;
 use crate::files::{self, Output};
+use crate::rosters::RosterArgs;
 use crate::view::line;
 
 /// Makes a policy from TOML. Amounts are text in BTC ("0.50000000") or whole satoshi.
@@ -30,9 +31,8 @@ pub(crate) struct Args {
     #[arg(long = "wallet", required = true)]
     wallets: Vec<PathBuf>,
 
-    /// The roster whose administrators will sign
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// The root of trust
     #[arg(long)]
@@ -51,15 +51,16 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let root = artefact::root(&self.root)?;
-        let roster = artefact::roster(&self.roster)?;
-        artefact::same_scope(&self.roster, roster.body().scope, root.scope)?;
+        let rosters = self.rosters.read()?;
+        let roster = rosters.last();
+        artefact::same_scope(self.rosters.path(), roster.body().scope, root.scope)?;
         let wallets = self
             .wallets
             .iter()
             .map(|path| artefact::wallet_under(path, &root))
             .collect::<Result<Vec<RegisteredWallet>, Failure>>()?;
         let predecessor = match &self.predecessor {
-            Some(path) => Some(artefact::policy(path, &roster)?),
+            Some(path) => Some(artefact::policy_of(path, &rosters)?.0),
             None => None,
         };
         let text = files::read_text(&self.policy)?;

@@ -4,7 +4,7 @@ mod create;
 pub(super) mod document;
 mod show;
 mod sign;
-mod table;
+pub(super) mod table;
 
 use clap::Subcommand;
 

@@ -11,6 +11,7 @@ use signer_core::types::{Id, Network};
 use crate::cli::ViewArgs;
 use crate::error::Failure;
 use crate::money::btc;
+use crate::rosters::RosterArgs;
 use crate::view::line;
 use crate::{artefact, consent, view};
 
@@ -23,9 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     policy: PathBuf,
 
-    /// The roster that the policy names
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     #[command(flatten)]
     view: ViewArgs,
@@ -33,12 +33,12 @@ pub(crate) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let roster = artefact::roster(&self.roster)?;
-        let policy = artefact::policy(&self.policy, &roster)?;
+        let rosters = self.rosters.read()?;
+        let (policy, roster) = artefact::policy_of(&self.policy, &rosters)?;
         if self.view.json {
-            view::print(&json(&policy, &roster));
+            view::print(&json(&policy, roster));
         } else {
-            print(&policy, &roster);
+            print(&policy, roster);
             let digest = policy.policy_digest();
             line!("{}", consent::grid(digest.as_bytes(), None));
         }

@@ -11,6 +11,7 @@ use crate::cli::{self, Desk};
 use crate::endorse::{Asked, ReadFrom, endorse};
 use crate::error::Failure;
 use crate::files::Output;
+use crate::rosters::RosterArgs;
 use crate::token::TokenArgs;
 
 /// Shows the policy, asks a policy administrator for words of its digest and the PIN, and signs.
@@ -23,9 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     policy: PathBuf,
 
-    /// The roster that the policy names
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// Who signs
     #[arg(long, value_parser = cli::id)]
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let roster = artefact::roster(&self.roster)?;
+        let roster = self.rosters.read()?.into_last();
         let mut policy = artefact::policy(&self.policy, &roster)?;
         let role = Role::PolicyAdministrator;
         let officer = artefact::officer(roster.body(), &self.officer, role)?;

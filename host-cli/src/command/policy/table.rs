@@ -8,14 +8,14 @@ use toml::de::{DeTable, DeValue};
 use crate::money;
 
 /// A table of which every key must be taken.
-pub(super) struct Table<'t> {
+pub(in crate::command) struct Table<'t> {
     place: String,
     entries: BTreeMap<&'t str, &'t DeValue<'t>>,
 }
 
 impl<'t> Table<'t> {
     /// The table at `place`, which error messages name.
-    pub(super) fn new(place: &str, table: &'t DeTable<'t>) -> Self {
+    pub(in crate::command) fn new(place: &str, table: &'t DeTable<'t>) -> Self {
         let entries = table
             .iter()
             .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
@@ -35,8 +35,13 @@ impl<'t> Table<'t> {
     }
 
     /// The message that `key` is not `expected`.
-    pub(super) fn bad(&self, key: &str, expected: impl std::fmt::Display) -> String {
+    pub(in crate::command) fn bad(&self, key: &str, expected: impl std::fmt::Display) -> String {
         format!("{}: {expected}", self.place_of(key))
+    }
+
+    /// Whether the table says anything under this key.
+    pub(in crate::command) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
     }
 
     fn take(&mut self, key: &str) -> Result<&'t DeValue<'t>, String> {
@@ -45,7 +50,7 @@ impl<'t> Table<'t> {
     }
 
     /// Text that `parse` takes.
-    pub(super) fn text<T, E: std::fmt::Display>(
+    pub(in crate::command) fn text<T, E: std::fmt::Display>(
         &mut self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -56,7 +61,7 @@ impl<'t> Table<'t> {
     }
 
     /// A number without sign that fits.
-    pub(super) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, String> {
+    pub(in crate::command) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, String> {
         let value = self.take(key)?;
         integer(value)
             .and_then(|number| T::try_from(number).ok())
@@ -64,7 +69,7 @@ impl<'t> Table<'t> {
     }
 
     /// An amount: text in BTC, or whole satoshi. A float is neither.
-    pub(super) fn amount(&mut self, key: &str) -> Result<Amount, String> {
+    pub(in crate::command) fn amount(&mut self, key: &str) -> Result<Amount, String> {
         let value = self.take(key)?;
         let read = match (value.as_str(), integer(value)) {
             (Some(text), _) => money::parse_btc(text),
@@ -75,7 +80,7 @@ impl<'t> Table<'t> {
     }
 
     /// A table inside.
-    pub(super) fn table(&mut self, key: &str) -> Result<Self, String> {
+    pub(in crate::command) fn table(&mut self, key: &str) -> Result<Self, String> {
         let place = self.place_of(key);
         match self.take(key)? {
             DeValue::Table(table) => Ok(Self::new(&place, table)),
@@ -84,7 +89,7 @@ impl<'t> Table<'t> {
     }
 
     /// Tables inside: `[[key]]`, at least one.
-    pub(super) fn tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
+    pub(in crate::command) fn tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
         let place = self.place_of(key);
         let wrong = || format!("{place}: not a list of tables [[{key}]]");
         let array = self.take(key)?.as_array().ok_or_else(wrong)?;
@@ -99,7 +104,7 @@ impl<'t> Table<'t> {
     }
 
     /// A list of texts.
-    pub(super) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, String> {
+    pub(in crate::command) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, String> {
         let value = self.take(key)?;
         let texts = value.as_array().and_then(|array| {
             let texts = array.iter().map(|item| item.get_ref().as_str());
@@ -109,7 +114,7 @@ impl<'t> Table<'t> {
     }
 
     /// Refuses keys that nobody took.
-    pub(super) fn end(self) -> Result<(), String> {
+    pub(in crate::command) fn end(self) -> Result<(), String> {
         match self.entries.keys().next() {
             None => Ok(()),
             Some(key) => Err(format!("{} is not known", self.place_of(key))),

@@ -15,6 +15,7 @@ use crate::coins::{self, Coin};
 use crate::error::Failure;
 use crate::files::Output;
 use crate::money::{self, btc};
+use crate::rosters::RosterArgs;
 use crate::view::line;
 use crate::{artefact, cli, supply};
 
@@ -36,9 +37,8 @@ pub(crate) struct Args {
     #[arg(long)]
     policy: PathBuf,
 
-    /// The roster that the policy names
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// The coins: JSON, every one is spent
     #[arg(long)]
@@ -73,8 +73,8 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let wallet = artefact::wallet(&self.wallet)?;
-        let roster = artefact::roster(&self.roster)?;
-        let policy = artefact::policy(&self.policy, &roster)?;
+        let rosters = self.rosters.read()?;
+        let (policy, _) = artefact::policy_of(&self.policy, &rosters)?;
         let coins = coins::read(&self.coins, &wallet)?;
         let change = KeyIndex(self.change_index);
         let script = wallet.script_pubkey(Chain::Change, change).ok_or_else(|| {

@@ -1,6 +1,8 @@
 //! `host-cli roster`: who the officers are.
 
+mod changes;
 mod create;
+mod draft;
 mod show;
 mod sign;
 
@@ -16,6 +18,8 @@ pub(super) const EXAMPLE: &str = "Example:\n  host-cli roster show --roster rost
 pub(crate) enum Command {
     /// Make a roster from officer cards
     Create(create::Args),
+    /// Draft the roster that follows the one in force
+    Draft(draft::Args),
     /// Add a policy administrator's signature
     Sign(sign::Args),
     /// Show a roster and who signed it
@@ -26,8 +30,9 @@ impl Command {
     pub(super) fn run(self, desk: &mut Desk) -> Result<(), Failure> {
         match self {
             Self::Create(args) => args.run(),
+            Self::Draft(args) => args.run(desk),
             Self::Sign(args) => args.run(desk),
-            Self::Show(args) => args.run(),
+            Self::Show(args) => args.run(desk.lang),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::artefact;
 use crate::cli;
 use crate::error::Failure;
 use crate::files::Output;
+use crate::rosters::RosterArgs;
 use crate::view::line;
 
 /// Drafts the order that retires a wallet. Before it is signed the administrators look at the chain
@@ -23,9 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     wallet: PathBuf,
 
-    /// The roster whose administrators will sign
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// The root of trust
     #[arg(long)]
@@ -48,8 +48,8 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let root = artefact::root(&self.root)?;
-        let roster = artefact::roster(&self.roster)?;
-        artefact::same_scope(&self.roster, roster.body().scope, root.scope)?;
+        let roster = self.rosters.read()?.into_last();
+        artefact::same_scope(self.rosters.path(), roster.body().scope, root.scope)?;
         let wallet = artefact::wallet_under(&self.wallet, &root)?;
         let order = Retirement {
             version: 1,

@@ -10,6 +10,7 @@ use crate::cli::{self, Desk};
 use crate::endorse::{Asked, ReadFrom, endorse};
 use crate::error::Failure;
 use crate::files::Output;
+use crate::rosters::RosterArgs;
 use crate::token::TokenArgs;
 use crate::view::line;
 
@@ -28,9 +29,8 @@ pub(crate) struct Args {
     #[arg(long)]
     wallet: PathBuf,
 
-    /// The roster that the order names
-    #[arg(long)]
-    roster: PathBuf,
+    #[command(flatten)]
+    rosters: RosterArgs,
 
     /// Who signs
     #[arg(long, value_parser = cli::id)]
@@ -47,7 +47,7 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let roster = artefact::roster(&self.roster)?;
+        let roster = self.rosters.read()?.into_last();
         let mut order = artefact::retirement(&self.retirement, &roster)?;
         let wallet = artefact::wallet(&self.wallet)?;
         if wallet.id() != order.body().wallet {
