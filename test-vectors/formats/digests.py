@@ -18,6 +18,7 @@ KINDS = {
     "endorsed-roster": ("roster", "himuro/roster"),
     "endorsed-enrolment": ("enrolment", "himuro/enrolment"),
     "endorsed-policy": ("policy", "himuro/policy"),
+    "signed-recovery-cancellation": ("recovery-cancellation", None),
     "signed-request": ("request", "himuro/request"),
     "signed-approval": ("approval", "himuro/approval"),
     "signed-attendance": ("attendance", None),

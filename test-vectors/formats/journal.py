@@ -34,7 +34,10 @@ ARTEFACTS = [
     "endorsed-policy",
     "header-run",
     "endorsed-retirement",
+    "endorsed-roster",
+    "signed-recovery-cancellation",
 ]
+ROSTER, WAITING, CANCELLATION, HEADERS = 0, 8, 9, 6
 
 
 def require(holds, what):
@@ -48,6 +51,7 @@ class Journal:
         self.grammar, self.root, self.identity = grammar, root, identity
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
+        self.waiting, self.height = None, None
         self.pinned = self.psbt = self.outcome = None
         self.intent = {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
@@ -92,7 +96,7 @@ class Journal:
         digest = digests.tagged("himuro/root", cbor.dumps(genesis[0]))
         require(digest == self.root, "another root than the one that is trusted")
         require(genesis[3] == self.identity, "another device than the one that is trusted")
-        self.pinned = genesis[0][3]
+        self.pinned, self.height = genesis[0][3], genesis[0][2][0]
 
     def artefact(self, rule, data, brought=()):
         """Grammar and signatures of an artefact; its body and its digest."""
@@ -106,11 +110,14 @@ class Journal:
         item = cbor.loads(data)
         self.grammar.check(rule, item)
         if rule == "header-run":
+            self.height = max(self.height, item[0] + len(item[1]) // 80 - 1)
             return
         brought = self.brought(rule, body_of(rule, item))
         body, digest = self.artefact(rule, data, brought)
         if rule == "endorsed-roster":
-            self.next_roster(body, digest, item)
+            self.next_roster(body, digest, item, installed[0])
+        elif rule == "signed-recovery-cancellation":
+            self.cancelled(body, item)
         elif rule == "endorsed-enrolment":
             self.trust([body[5]])
         elif rule == "signed-device-card":
@@ -126,22 +133,58 @@ class Journal:
             self.retired[body[4]] = digest
         self.own(data)
 
-    def next_roster(self, body, digest, item):
+    def administrators(self):
+        return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
+
+    def next_roster(self, body, digest, item, kind):
         """The first one is the root's; each later one names the one before it, has the next number and
-        the signatures of a quorum of its administrators. From then on only its officers sign."""
+        the signatures of a quorum of its administrators, or of the recovery quorum: then it waits
+        first. From then on only its officers sign."""
         if self.roster is None:
             require(digest == self.pinned, "another roster than the root's")
         else:
             require(body.get(3) == self.roster_digest, "a roster that follows another one")
             require(body[2] == self.roster[2] + 1, "a roster without the next number")
-            administrators = {
-                digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]
-            }
             signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
-            require(signers <= administrators, "a roster signed by who is no administrator")
-            require(len(signers) >= self.roster[5], "a roster without its quorum")
+            if signers <= self.administrators():
+                require(kind == ROSTER, "a roster that does not wait")
+                require(len(signers) >= self.roster[5], "a roster without its quorum")
+            else:
+                self.recovered(body, signers)
+                if kind == WAITING:
+                    require(self.waiting is None, "a second roster that waits")
+                    self.waiting = (digest, self.height + self.roster[6][2])
+                    return
+                waited = self.waiting and self.waiting[0] == digest
+                require(waited and self.height >= self.waiting[1], "a roster that has not waited")
+        self.waiting = None
         self.roster, self.roster_digest = body, digest
         self.officers = {digests.key_id(o[5]): o[5] for o in body[4]}
+
+    def recovered(self, body, signers):
+        """The recovery quorum replaces administrators alone."""
+        recovery = self.roster.get(6)
+        require(recovery is not None, "a roster signed by who is no administrator")
+        require(signers <= {digests.key_id(key) for key in recovery[1]}, "a roster of two quorums")
+        require(len(signers) >= recovery[0], "a roster without its recovery quorum")
+        require((body[5], body.get(6)) == (self.roster[5], recovery), "a roster with other quorums")
+
+        def others(roster):
+            stripped = [{**o, 4: [r for r in o[4] if r != POLICY_ADMINISTRATOR]} for o in roster[4]]
+            return [o for o in stripped if o[4]]
+
+        require(others(body) == others(self.roster), "a recovery beyond the administrators")
+        before = {o[0] for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
+        for o in body[4]:
+            named = POLICY_ADMINISTRATOR in o[4]
+            require(not named or len(o[4]) == 1 or o[0] in before, "an officer made administrator")
+
+    def cancelled(self, body, item):
+        signer = cbor.loads(item.value[0])[4]
+        require(signer in self.administrators(), "a cancellation of no administrator")
+        require(self.waiting and body[4] == self.waiting[0], "a cancellation of what does not wait")
+        require(body[3] == self.roster_digest, "a cancellation under another roster")
+        self.waiting = None
 
     def extension(self, record, digest, kind):
         """The rows of the version before stand in their places, and there are more (WAL07)."""
@@ -201,6 +244,8 @@ class Journal:
         first roster, whose digest the root pins, and a card's own, which proves that it is there."""
         if rule == "endorsed-roster" and self.roster is None:
             return [officer[5] for officer in body[4]]
+        if rule == "endorsed-roster":
+            return self.roster[6][1] if 6 in self.roster else []
         return [body[5]] if rule == "signed-device-card" else []
 
     def trust(self, keys):

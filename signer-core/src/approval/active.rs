@@ -66,6 +66,26 @@ pub enum RosterError {
     NotAdministrator(KeyId),
     /// Signed with a key that a roster of this device has removed.
     Former(FormerKey),
+    /// Signed by too few keys of the recovery quorum.
+    TooFewRecoveryKeys {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// The recovery quorum changed more of this officer than being an administrator.
+    NotAdministratorsAlone(OfficerId),
+    /// Another roster of the recovery quorum waits already.
+    OtherWaits(RosterDigest),
+    /// The delay of the recovery quorum is not over.
+    StillWaits {
+        /// First known height at which it can be installed.
+        from: Height,
+        /// The known height.
+        known: Height,
+    },
+    /// A cancellation of a roster that does not wait here.
+    NothingWaits(RosterDigest),
     /// Signed by too few administrators.
     TooFewSignatures {
         /// How many are needed.
@@ -159,6 +179,33 @@ impl Explained for RosterError {
                 got = got,
                 needed = needed
             ),
+            Self::TooFewRecoveryKeys { needed, got } => phrase!(
+                "signed by {got} recovery keys, at least {needed}",
+                "復旧鍵の署名 {got} 個({needed} 個以上が必要)",
+                got = got,
+                needed = needed
+            ),
+            Self::NotAdministratorsAlone(id) => phrase!(
+                "officer {id} changes beyond being an administrator",
+                "役職員 {id} のポリシー管理者以外の事項も変わっている",
+                id = id
+            ),
+            Self::OtherWaits(other) => phrase!(
+                "roster {other} of the recovery quorum waits already",
+                "復旧鍵による名簿 {other} がすでに待機中",
+                other = other
+            ),
+            Self::StillWaits { from, known } => phrase!(
+                "waits until height {from}, known height {known}",
+                "ブロック高 {from} まで待機中(既知のブロック高 {known})",
+                from = from,
+                known = known
+            ),
+            Self::NothingWaits(got) => phrase!(
+                "roster {got} does not wait under the roster in force",
+                "名簿 {got} は有効な名簿の下で待機していない",
+                got = got
+            ),
             Self::TooFewSignatures { needed, got } => phrase!(
                 "signed by {got} administrators, at least {needed}",
                 "ポリシー管理者の署名 {got} 名({needed} 名以上が必要)",
@@ -173,6 +220,22 @@ impl Explained for RosterError {
             Self::Signed(_) | Self::NotSignedBy(_) | Self::TooFewSignatures { .. } => phrase!(
                 "Collect the administrators' signatures again.",
                 "ポリシー管理者の署名を集め直してください。"
+            ),
+            Self::TooFewRecoveryKeys { .. } => phrase!(
+                "Collect the signatures of the recovery keys again.",
+                "復旧鍵の署名を集め直してください。"
+            ),
+            Self::OtherWaits(_) => phrase!(
+                "Let an administrator cancel the one that waits first.",
+                "先に待機中の名簿を管理者が取り消してください。"
+            ),
+            Self::StillWaits { .. } => phrase!(
+                "Come back with newer headers when the delay is over.",
+                "待機期間が終わってから、新しいヘッダーとともにやり直してください。"
+            ),
+            Self::NothingWaits(_) => phrase!(
+                "Use the cancellation of the roster that this device announces.",
+                "この端末が告知している名簿の取消しを使用してください。"
             ),
             Self::NotAdministrator(_) | Self::Former(_) => phrase!(
                 "Let only valid policy administrators sign.",
@@ -194,6 +257,7 @@ impl Explained for RosterError {
             | Self::Validity(_)
             | Self::Quorum(_)
             | Self::Recovery
+            | Self::NotAdministratorsAlone(_)
             | Self::TooFewAdministrators { .. } => phrase!(
                 "Correct the file and have it signed again.",
                 "ファイルを訂正し、署名を取り直してください。"

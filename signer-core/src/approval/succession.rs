@@ -57,7 +57,7 @@ impl ActiveRoster {
         self.followed_by(endorsed, at)
     }
 
-    fn is_named_by(&self, next: &Roster) -> Result<(), RosterError> {
+    pub(super) fn is_named_by(&self, next: &Roster) -> Result<(), RosterError> {
         if next.predecessor == Some(self.digest) {
             Ok(())
         } else {
@@ -98,7 +98,11 @@ impl ActiveRoster {
     }
 
     /// The place of a roster after this one, whoever signed it.
-    fn followed_by(&self, endorsed: Endorsed<Roster>, at: Height) -> Result<Self, RosterError> {
+    pub(super) fn followed_by(
+        &self,
+        endorsed: Endorsed<Roster>,
+        at: Height,
+    ) -> Result<Self, RosterError> {
         let next = endorsed.body();
         check_shape(next, self.scope(), at)?;
         self.is_named_by(next)?;

@@ -146,6 +146,20 @@ fn renewed() -> Value {
     })
 }
 
+/// The transcript of a device on which the recovery quorum replaced an administrator, at the second
+/// time: the first was cancelled.
+fn recovered() -> Value {
+    let bench = crate::transcript::testing::recovered();
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": 0,
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
 /// Every P-256 key of the world.
 fn keys(world: &World) -> Vec<String> {
     let officers = world.roster.roster().officers.iter().map(|o| o.key);
@@ -170,7 +184,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
         "p256_keys": keys(&world),
         "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
         "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
-        "transcripts": [transcript(), ended(), renewed()],
+        "transcripts": [transcript(), ended(), renewed(), recovered()],
     });
     spoil(&mut data);
     let file = root.join(format!("target/formats-{name}.json"));

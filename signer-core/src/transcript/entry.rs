@@ -12,7 +12,7 @@ use alloc::string::String;
 
 use minicbor::{Decode, Encode};
 
-pub use announced::{Announced, EndingEntry};
+pub use announced::{Announced, AnnouncedRoster, EndingEntry};
 pub use ended::{Aborted, Exception, Outcome, WrongPin};
 pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
 pub use life::{Inventoried, Proven};
@@ -228,6 +228,12 @@ pub enum WhatKind {
     /// An order that retires a wallet.
     #[n(7)]
     Retirement,
+    /// A roster of the recovery quorum, which waits.
+    #[n(8)]
+    WaitingRoster,
+    /// An administrator's order that a waiting roster never takes effect.
+    #[n(9)]
+    Cancellation,
 }
 
 /// An artefact that was installed.

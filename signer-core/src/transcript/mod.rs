@@ -25,10 +25,10 @@ mod tests;
 pub use anchor::{Anchor, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
-    Aborted, Announced, Answered, Body, CeremonyKind, Channel, DiscardedKey, EndingEntry, Entry,
-    Exception, Genesis, Installed, Intake, Inventoried, KeyRange, KeysDiscarded, KeysGenerated,
-    KeysIntended, Looks, MadeKey, Outcome, Proven, Rechecked, Rejected, SessionOpened, Shown,
-    Software, WhatKind, WrongPin,
+    Aborted, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel, DiscardedKey,
+    EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
+    KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, Outcome, Proven, Rechecked,
+    Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::Release;

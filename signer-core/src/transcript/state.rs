@@ -26,7 +26,7 @@ use super::entry::{
 };
 use super::judge::new_rejections;
 use super::seal::{Seal, trn02};
-use crate::approval::{ActiveRoster, CheckedEnrolment};
+use crate::approval::{ActiveRoster, CheckedEnrolment, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, FileDigest, SampleDigest};
@@ -43,6 +43,7 @@ use crate::wallet::{CheckedCard, Registry};
 pub struct DeviceState {
     genesis: Option<Genesis>,
     roster: Option<ActiveRoster>,
+    waiting: Option<WaitingRoster>,
     enrolments: Vec<CheckedEnrolment>,
     cards: Vec<CheckedCard>,
     drafts: Vec<ByteString>,
@@ -67,6 +68,7 @@ impl DeviceState {
         Self {
             genesis: None,
             roster: None,
+            waiting: None,
             enrolments: Vec::new(),
             cards: Vec::new(),
             drafts: Vec::new(),
@@ -109,6 +111,11 @@ impl DeviceState {
     /// The roster in force.
     pub const fn roster(&self) -> Option<&ActiveRoster> {
         self.roster.as_ref()
+    }
+
+    /// A roster of the recovery quorum that waits.
+    pub const fn waiting_roster(&self) -> Option<&WaitingRoster> {
+        self.waiting.as_ref()
     }
 
     /// Every enrolment.

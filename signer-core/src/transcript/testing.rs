@@ -37,7 +37,7 @@ use crate::token::{
     Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04, hsm06,
 };
 use crate::transcript::entry::Answered;
-use crate::types::{Chain, Height, KeyIndex, Lang};
+use crate::types::{Blocks, Chain, Height, KeyIndex, Lang};
 use crate::wallet::{DeviceCard, PoolCard};
 
 /// The announcement of a whole pool.
@@ -214,6 +214,11 @@ impl Bench {
     /// Opens a session with both operators.
     pub(crate) fn attend(&mut self, kind: CeremonyKind, [a, b]: [&str; 2]) {
         self.open(kind);
+        self.sit_down([a, b]);
+    }
+
+    /// Both operators take their seats.
+    pub(crate) fn sit_down(&mut self, [a, b]: [&str; 2]) {
         let session = self.state().open().unwrap();
         let facts = SessionFacts {
             device: self.device.id(),
@@ -223,6 +228,28 @@ impl Bench {
         for (who, seat) in [(a, Seat::OperatorA), (b, Seat::OperatorB)] {
             self.add(Body::Attended(ByteString(attendance(who, seat, facts))));
         }
+    }
+
+    /// So many blocks more, in a session of their own.
+    pub(crate) fn extend_chain(&mut self, blocks: Blocks) {
+        let tip = self.state().tip().unwrap();
+        let (mut previous, height) = (*tip.hash(), tip.height().0);
+        let headers = (1..=blocks.0).map(|n| {
+            let header = mined(previous, 1_700_010_000 + height + n);
+            previous = header.block_hash().to_byte_array();
+            consensus::serialize(&header).try_into().unwrap()
+        });
+        let run = HeaderRun {
+            first_height: Height(height + 1),
+            headers: headers.collect(),
+        };
+        self.open(CeremonyKind::Headers);
+        let due = self.state().open().unwrap().due().cloned();
+        if let Some(due) = due {
+            self.add(Body::Announced(due));
+        }
+        self.install(WhatKind::Headers, codec::encode(&run));
+        self.close(Outcome::Done);
     }
 
     /// Retires the wallet of the tests.
@@ -468,6 +495,29 @@ pub(crate) fn renewed() -> Bench {
     bench.install(WhatKind::Roster, bytes.clone());
     bench.close(Outcome::Done);
     bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();
+    bench
+}
+
+/// Recovery keys in safes, and what they do.
+pub(crate) mod safes;
+
+/// A device on which the recovery quorum replaced an administrator, after a first try that one of
+/// them cancelled.
+pub(crate) fn recovered() -> Bench {
+    let mut bench = safes::with_safes();
+    let roster = safes::recovered(&bench);
+    let body = |kind, artefact: Vec<u8>| {
+        Body::Installed(Installed {
+            kind,
+            artefact: ByteString(artefact),
+        })
+    };
+    safes::session(&mut bench, body(WhatKind::WaitingRoster, roster.clone())).unwrap();
+    let order = safes::cancellation(&bench).to_bytes();
+    safes::session(&mut bench, body(WhatKind::Cancellation, order)).unwrap();
+    safes::session(&mut bench, body(WhatKind::WaitingRoster, roster.clone())).unwrap();
+    bench.extend_chain(safes::DELAY);
+    safes::session(&mut bench, body(WhatKind::Roster, roster)).unwrap();
     bench
 }
 

@@ -25,10 +25,10 @@ use crate::token::{
     acceptance_of,
 };
 use crate::transcript::{
-    Aborted, Anchor, Announced, Answered, Body, CeremonyKind, Channel, DiscardedKey, EndingEntry,
-    Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange, KeysDiscarded,
-    KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked, Rejected, Seal,
-    SessionOpened, Shown, Software, WhatKind, WrongPin,
+    Aborted, Anchor, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel,
+    DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
+    KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked, Rejected,
+    Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 use crate::types::{
     Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
@@ -152,6 +152,14 @@ fn endings(world: &World) -> Vec<Body> {
                 officer: id("director.d"),
                 valid_to: Height(851_000),
             }],
+            waiting: None,
+        }),
+        Body::Announced(Announced {
+            ending: vec![],
+            waiting: Some(AnnouncedRoster {
+                roster: world.roster.digest(),
+                from: Height(860_000),
+            }),
         }),
     ]
 }

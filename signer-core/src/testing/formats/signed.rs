@@ -6,7 +6,8 @@ use std::vec;
 use super::Sample;
 use crate::acceptance::testing::good_report;
 use crate::approval::{
-    Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryQuorum, Request, Roster, Seat,
+    Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryCancellation, RecoveryQuorum,
+    Request, Roster, Seat,
 };
 use crate::codec;
 use crate::cose::{Endorsed, Scope, Signed};
@@ -56,6 +57,7 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         rosters(&officers_sign(roster(), &ADMINISTRATORS)),
         rosters(&officers_sign(later, &["admin.a", "admin.b"])),
         officer_card(),
+        recovery_cancellation(world),
         enrolments(&officers_sign(
             enrolment(&world.devices[0], &world.roster),
             &["admin.b"],
@@ -169,6 +171,20 @@ fn officer_card() -> Sample {
     let signature = crate::testing::p256_sign(&key, draft.officer_order().unwrap().digest());
     let signed = draft.signed(signature).unwrap();
     Sample::plain("signed-officer-card", signed.to_bytes())
+}
+
+fn recovery_cancellation(world: &World) -> Sample {
+    let body = RecoveryCancellation {
+        version: 1,
+        scope: SCOPE,
+        root: world.root.digest(),
+        roster: world.roster.digest(),
+        cancelled: world.roster.digest(),
+        officer: id("admin.a"),
+        reason: label("nobody lost a key"),
+    };
+    let signed = officer_signs(body, "admin.a");
+    Sample::plain("signed-recovery-cancellation", signed.to_bytes())
 }
 
 fn devices(world: &World) -> Vec<Sample> {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
+use crate::digest::RosterDigest;
 use crate::types::{Height, Lang, OfficerId};
 
 /// What had to be said at the beginning of a session. Where nothing has, there is no such entry.
@@ -15,13 +16,45 @@ pub struct Announced {
     /// Officers whose entry in the roster ends soon, or has ended, in ascending order.
     #[n(0)]
     pub ending: Vec<EndingEntry>,
+    /// A roster of the recovery quorum that waits.
+    #[n(1)]
+    pub waiting: Option<AnnouncedRoster>,
+}
+
+/// A roster that waits, and can be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AnnouncedRoster {
+    /// The roster.
+    #[n(0)]
+    pub roster: RosterDigest,
+    /// First known height at which it can be installed.
+    #[n(1)]
+    pub from: Height,
+}
+
+impl AnnouncedRoster {
+    fn line(&self, known: Height, lang: Lang) -> String {
+        let Self { roster, from } = self;
+        match lang {
+            Lang::En => format!(
+                "roster: {roster} of the recovery quorum replaces administrators from height {from}, \
+                 known height {known}; one administrator can cancel it"
+            ),
+            Lang::Ja => format!(
+                "名簿: 復旧鍵による名簿 {roster} がブロック高 {from} から管理者を入れ替えます\
+                 (既知のブロック高 {known})。管理者1名で取り消せます"
+            ),
+        }
+    }
 }
 
 impl Announced {
     /// What is said, a line for each thing, at this known height.
     pub fn lines(&self, known: Height, lang: Lang) -> Vec<String> {
-        let ending = self.ending.iter();
-        ending.map(|entry| entry.line(known, lang)).collect()
+        let ending = self.ending.iter().map(|entry| entry.line(known, lang));
+        let waiting = self.waiting.iter().map(|roster| roster.line(known, lang));
+        ending.chain(waiting).collect()
     }
 
     /// The announcement, unless there is nothing in it.

@@ -4,8 +4,9 @@
 use alloc::sync::Arc;
 
 use super::{DeviceState, FoldError};
-use crate::approval::{ActiveRoster, CheckedEnrolment, Role};
+use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
 use crate::codec;
+use crate::digest::RosterDigest;
 use crate::headers::HeaderRun;
 use crate::life::{CheckedRetirement, RetirementStanding};
 use crate::phrase;
@@ -29,6 +30,8 @@ impl DeviceState {
             WhatKind::Policy => self.install_policy(bytes),
             WhatKind::Retirement => self.install_retirement(bytes),
             WhatKind::Headers => self.install_headers(bytes, &genesis),
+            WhatKind::WaitingRoster => self.install_waiting(bytes),
+            WhatKind::Cancellation => self.install_cancellation(bytes),
         }
     }
 
@@ -39,15 +42,61 @@ impl DeviceState {
             self.roster = Some(first);
             return Ok(());
         };
-        self.compared_by_two_operators(known)?;
-        let next = known.succeed(bytes, self.height()).map_err(refused)?;
-        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        self.admits_rosters(known)?;
+        let next = known.next(bytes, self.waiting.as_ref(), self.height());
+        let NextRoster::InForce(next) = next.map_err(refused)? else {
+            return Err(FoldError::Artefact(phrase!(
+                "a roster of the recovery quorum that has not waited",
+                "待機期間を経ていない復旧鍵の名簿"
+            )));
+        };
+        self.end_with(next.digest());
+        self.roster = Some(next);
+        self.waiting = None;
+        Ok(())
+    }
+
+    /// A roster of the recovery quorum is seen: its delay begins.
+    fn install_waiting(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let known = self.roster.as_ref().ok_or_else(no_roster)?;
+        self.admits_rosters(known)?;
+        let next = known.next(bytes, self.waiting.as_ref(), self.height());
+        let NextRoster::Waits(_, waiting) = next.map_err(refused)? else {
+            return Err(FoldError::Artefact(phrase!(
+                "a roster that does not wait",
+                "待機しない名簿"
+            )));
+        };
+        self.end_with(waiting.roster);
+        self.waiting = Some(waiting);
+        Ok(())
+    }
+
+    /// One administrator says no: the roster that waits is forgotten.
+    fn install_cancellation(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let known = self.roster.as_ref().ok_or_else(no_roster)?;
+        self.admits_rosters(known)?;
+        let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), self.height());
+        let cancelled = cancellation.map_err(refused)?.body().cancelled;
+        self.end_with(cancelled);
+        self.waiting = None;
+        Ok(())
+    }
+
+    /// Rosters change in their own ceremony, before two operators.
+    fn admits_rosters(&self, known: &ActiveRoster) -> Result<(), FoldError> {
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
         if session.opened().kind != CeremonyKind::Roster {
             return Err(FoldError::Ceremony);
         }
-        session.renewed = Some(next.digest());
-        self.roster = Some(next);
-        Ok(())
+        self.compared_by_two_operators(known)
+    }
+
+    /// SOD-7: this session does nothing more.
+    fn end_with(&mut self, roster: RosterDigest) {
+        if let Some(session) = self.open.as_mut() {
+            session.renewed = Some(roster);
+        }
     }
 
     /// Two operators of the roster that ends have their seats: nobody installs a roster alone.

@@ -215,6 +215,7 @@ mod announced {
                 officer: id("director.d"),
                 valid_to: Height(TIP.0 + 101),
             }],
+            waiting: None,
         };
         for wrong in [other, Announced::default()] {
             assert_eq!(said(bench.try_add(Body::Announced(wrong))), early);
@@ -231,5 +232,81 @@ mod announced {
         bench.open(CeremonyKind::Policy);
         let nothing = bench.try_add(Body::Announced(Announced::default()));
         assert!(said(nothing).contains("were not told"));
+    }
+}
+
+/// The safes replace administrators: seen, announced, cancelled or in force.
+mod recovery {
+    use super::*;
+    use crate::testing::{p256_key, p256_public};
+    use crate::transcript::testing::safes::{self, DELAY, recovered, with_safes};
+
+    fn cancellation(bench: &Bench) -> Vec<u8> {
+        safes::cancellation(bench).to_bytes()
+    }
+
+    fn session(bench: &mut Bench, kind: WhatKind, artefact: Vec<u8>) -> Result<(), Refusal> {
+        safes::session(bench, installed(kind, artefact))
+    }
+
+    #[test]
+    fn waits_is_announced_and_is_in_force_after_the_delay() {
+        let mut bench = with_safes();
+        let roster = recovered(&bench);
+        let early = said(session(&mut bench, WhatKind::Roster, roster.clone()));
+        assert!(early.contains("has not waited"), "{early}");
+        session(&mut bench, WhatKind::WaitingRoster, roster.clone()).unwrap();
+        let announced = bench.state().announcement().unwrap().waiting.unwrap();
+        assert_eq!(announced.from, Height(TIP.0 + DELAY.0));
+        let still = said(session(&mut bench, WhatKind::Roster, roster.clone()));
+        assert!(still.starts_with("waits until height"), "{still}");
+        let again = said(session(&mut bench, WhatKind::WaitingRoster, roster.clone()));
+        assert!(again.starts_with("waits until height"), "{again}");
+        bench.extend_chain(DELAY);
+        session(&mut bench, WhatKind::Roster, roster).unwrap();
+        assert_eq!(bench.state().announcement(), None);
+        let own = bench.state().roster().unwrap().roster().officers[0].key;
+        assert_eq!(own, p256_public(&p256_key("admin.new")));
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
+
+    #[test]
+    fn one_administrator_cancels_it() {
+        let mut bench = with_safes();
+        let roster = recovered(&bench);
+        session(&mut bench, WhatKind::WaitingRoster, roster.clone()).unwrap();
+        let order = cancellation(&bench);
+        session(&mut bench, WhatKind::Cancellation, order.clone()).unwrap();
+        assert_eq!(bench.state().announcement(), None);
+        let again = said(session(&mut bench, WhatKind::Cancellation, order));
+        assert!(again.contains("does not wait"), "{again}");
+        // Shown again, it waits again.
+        bench.extend_chain(DELAY);
+        assert!(session(&mut bench, WhatKind::Roster, roster.clone()).is_err());
+        session(&mut bench, WhatKind::WaitingRoster, roster).unwrap();
+        let from = bench.state().waiting_roster().unwrap().from;
+        assert_eq!(from, Height(TIP.0 + 2 * DELAY.0));
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
+
+    #[test]
+    fn a_roster_of_the_administrators_ends_the_wait() {
+        let mut bench = with_safes();
+        let roster = recovered(&bench);
+        session(&mut bench, WhatKind::WaitingRoster, roster.clone()).unwrap();
+        let own = next(&bench, without("approver.s"));
+        session(&mut bench, WhatKind::Roster, own).unwrap();
+        assert_eq!(bench.state().announcement(), None);
+        bench.extend_chain(DELAY);
+        let late = said(session(&mut bench, WhatKind::Roster, roster));
+        assert!(late.contains("does not follow roster"), "{late}");
+    }
+
+    #[test]
+    fn what_is_signed_by_administrators_does_not_wait() {
+        let mut bench = with_safes();
+        let own = next(&bench, without("approver.s"));
+        let words = said(session(&mut bench, WhatKind::WaitingRoster, own));
+        assert_eq!(words, "a roster that does not wait");
     }
 }
