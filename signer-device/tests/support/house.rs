@@ -48,6 +48,30 @@ pub(crate) struct House<'a> {
     pub(crate) known_height: Height,
 }
 
+/// A transfer, to be spoiled before it is built.
+pub(crate) struct Transfer {
+    pub(crate) script: ScriptBuf,
+    pub(crate) paid: Amount,
+    pub(crate) fee: Amount,
+    /// Receive address and number of each coin.
+    pub(crate) coins: Vec<(KeyIndex, u32)>,
+    /// Where the rest goes, if not back to the wallet: the PSBT claims that it does.
+    pub(crate) change: Option<ScriptBuf>,
+}
+
+impl Transfer {
+    /// A transfer as it should be, to this script.
+    pub(crate) fn to(script: ScriptBuf, coins: &[(KeyIndex, u32)]) -> Self {
+        Self {
+            script,
+            paid: PAID,
+            fee: FEE,
+            coins: coins.to_vec(),
+            change: None,
+        }
+    }
+}
+
 fn id(text: &str) -> Id {
     Id::new(text).expect("a plain identifier")
 }
@@ -349,14 +373,23 @@ impl<'a> House<'a> {
         script: ScriptBuf,
         coins: &[(KeyIndex, u32)],
     ) -> RawPsbt {
-        let unsigned = self.unsigned_psbt(script, coins);
-        let request = self.request(&unsigned);
-        let mut psbt = unsigned;
-        let approvals = ["app.a", "app.b"].map(|name| (name, self.approval(name, &request)));
+        let unsigned = self.unsigned(&Transfer::to(script, coins));
+        self.asked_and_approved(unsigned)
+    }
+
+    /// A PSBT with a request over it, and the approvals.
+    pub(crate) fn asked_and_approved(&mut self, psbt: RawPsbt) -> RawPsbt {
+        self.asked_and_approved_by(&["app.a", "app.b"], psbt)
+    }
+
+    /// The same with approvals of these officers.
+    pub(crate) fn asked_and_approved_by(&mut self, names: &[&str], mut psbt: RawPsbt) -> RawPsbt {
+        let request = self.request(&psbt);
         psbt = psbt
             .insert_global(&ProprietaryField::request_key(), &request.to_bytes())
             .expect("it fits");
-        for (name, approval) in approvals {
+        for name in names {
+            let approval = self.approval(name, &request);
             let key = ProprietaryField::approval_key(&id(name));
             psbt = psbt
                 .insert_global(&key, &approval.to_bytes())
@@ -370,18 +403,19 @@ impl<'a> House<'a> {
             .expect("it fits")
     }
 
-    fn unsigned_psbt(&self, script: ScriptBuf, coins: &[(KeyIndex, u32)]) -> RawPsbt {
+    /// The PSBT of a transfer, without a word of anybody.
+    pub(crate) fn unsigned(&self, transfer: &Transfer) -> RawPsbt {
         let wallet = self.wallet.as_ref().expect("registered before");
-        let parents = coins
-            .iter()
-            .map(|(index, coin)| parent(wallet, *index, *coin));
+        let coins = transfer.coins.iter();
+        let parents = coins.map(|(index, coin)| parent(wallet, *index, *coin));
         let parents: Vec<(Transaction, InputParts)> = parents.collect();
         let pay = |value, script_pubkey| TxOut {
             value,
             script_pubkey,
         };
-        let all = COIN * u64::try_from(coins.len()).expect("a few coins");
-        let change = wallet.script_pubkey(Chain::Change, KeyIndex(0));
+        let all = COIN * u64::try_from(parents.len()).expect("a few coins");
+        let own = wallet.script_pubkey(Chain::Change, KeyIndex(0));
+        let change = transfer.change.clone().or(own).expect("an address");
         let tx = Transaction {
             version: TxVersion::TWO,
             lock_time: LockTime::ZERO,
@@ -390,12 +424,19 @@ impl<'a> House<'a> {
                 .map(|(previous, _)| spend(OutPoint::new(previous.compute_txid(), 0)))
                 .collect(),
             output: vec![
-                pay(PAID, script),
-                pay(all - PAID - FEE, change.expect("an address")),
+                pay(transfer.paid, transfer.script.clone()),
+                pay(all - transfer.paid - transfer.fee, change),
             ],
         };
         let inputs: Vec<InputParts> = parents.into_iter().map(|(_, input)| input).collect();
-        let outputs = [OutputParts::default(), OutputParts::default()];
+        let claimed = OutputParts {
+            witness_script: transfer.change.as_ref().and_then(|_| {
+                // What a forger says of an output that is not the wallet's.
+                wallet.witness_script(Chain::Change, KeyIndex(0))
+            }),
+            ..OutputParts::default()
+        };
+        let outputs = [OutputParts::default(), claimed];
         build(PsbtVersion::V2, &tx, &inputs, &outputs).expect("the parts fit")
     }
 
@@ -415,7 +456,7 @@ impl<'a> House<'a> {
             purpose: label("Hot wallet refill"),
             payments: vec![RequestedPayment {
                 destination: id("hot-1"),
-                amount: PAID,
+                amount: parsed.tx().output[0].value,
             }],
             fee_ceiling: Amount::from_sat(20_000),
             expiry: Height(144),
