@@ -177,6 +177,11 @@ pub(crate) enum RosterCommand {
         after_help = "Example:\n  signer-device roster install --state /var/lib/himuro --roster roster-2.cbor"
     )]
     Install(RosterInstallArgs),
+    /// Cancel the roster of the recovery quorum that waits, by the order of one administrator.
+    #[command(
+        after_help = "Example:\n  signer-device roster cancel --state /var/lib/himuro --cancellation cancellation.cbor"
+    )]
+    Cancel(RosterCancelArgs),
     /// Show the roster in force.
     #[command(after_help = "Example:\n  signer-device roster show --state /var/lib/himuro --json")]
     Show(ShowArgs),
@@ -470,6 +475,18 @@ pub(crate) struct RosterInstallArgs {
     pub(crate) roster: PathBuf,
 }
 
+/// `roster cancel`
+#[derive(Debug, Args)]
+pub(crate) struct RosterCancelArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The cancellation that an administrator signed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cancellation: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArgs {
@@ -577,7 +594,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 23);
+        assert_eq!(leaves.len(), 24);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

@@ -83,6 +83,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),
         Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
         Plan::InstallRoster(plan) => ceremony::install_roster::run(plan),
+        Plan::CancelRoster(plan) => ceremony::cancel_roster::run(plan),
         Plan::Roster(plan) => show::roster(&plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),
         Plan::Reissue(plan) => reissue::run(&plan),

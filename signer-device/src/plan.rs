@@ -57,6 +57,8 @@ pub(crate) enum Plan {
     Policy(Show),
     /// `roster install`
     InstallRoster(InstallRoster),
+    /// `roster cancel`
+    CancelRoster(CancelRoster),
     /// `roster show`
     Roster(Show),
     /// `psbt review`
@@ -226,6 +228,14 @@ pub(crate) struct InstallRoster {
     pub(crate) roster: PathBuf,
 }
 
+/// `roster cancel`
+#[derive(Debug)]
+pub(crate) struct CancelRoster {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) cancellation: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug)]
 pub(crate) struct Review {
@@ -311,6 +321,11 @@ impl TryFrom<Cli> for Plan {
                 place: args.common.into(),
                 token: token(args.token)?,
                 roster: args.roster,
+            }),
+            Command::Roster(RosterCommand::Cancel(args)) => Self::CancelRoster(CancelRoster {
+                place: args.common.into(),
+                token: token(args.token)?,
+                cancellation: args.cancellation,
             }),
             Command::Roster(RosterCommand::Show(args)) => Self::Roster(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),

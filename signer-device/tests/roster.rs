@@ -3,10 +3,10 @@
 
 mod support;
 
-use signer_core::approval::{Role, Roster};
+use signer_core::approval::{RecoveryCancellation, RecoveryQuorum, Role, Roster};
 use signer_core::cose::Endorsed;
 use signer_core::transcript::{Body, Outcome, WhatKind};
-use signer_core::types::{Height, Version};
+use signer_core::types::{Blocks, Height, Version};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::officers::SCOPE;
@@ -176,6 +176,144 @@ fn third(last: &Roster, first: &Endorsed<Roster>) -> Roster {
         officers: first.body().officers.clone(),
         ..last.clone()
     }
+}
+
+/// How long a roster of the safes waits.
+const DELAY: u32 = 144;
+
+/// The second roster: the first one with two safes.
+fn with_safes(house: &mut House<'_>) {
+    house.officers.with_token("safe.a");
+    house.officers.with_token("safe.b");
+    let mut keys = ["safe.a", "safe.b"].map(|name| house.officers.key_of(name));
+    keys.sort();
+    let second = draft(house, "second.cbor", &["app.a", "app.b"], |roster| {
+        roster.recovery = Some(RecoveryQuorum {
+            threshold: 2,
+            keys: keys.to_vec(),
+            delay: Blocks(DELAY),
+        });
+    });
+    install(house, "second.cbor", &second)
+        .ended(0)
+        .says("recovery quorum  none -> 2 of [");
+    house.officers.roster = second;
+}
+
+/// The third: the safes take the administrator away from req.a and name new.a.
+fn by_the_safes(house: &mut House<'_>, file: &str) -> Endorsed<Roster> {
+    house.officers.with_token("new.a");
+    let key = house.officers.key_of("new.a");
+    draft(house, file, &["safe.a", "safe.b"], |roster| {
+        let requester = officer(roster, "req.a");
+        requester
+            .roles
+            .retain(|role| *role != Role::PolicyAdministrator);
+        let mut comes = requester.clone();
+        comes.id = signer_core::types::Id::new("new.a").expect("plain");
+        comes.roles = vec![Role::PolicyAdministrator];
+        comes.key = key;
+        roster.officers.push(comes);
+        roster.officers.sort_by(|a, b| a.id.cmp(&b.id));
+    })
+}
+
+/// The device learns of so many blocks with a withdrawal.
+fn at_height(house: &mut House<'_>, height: u32, out: &str) {
+    house.known_height = Height(height);
+    let coin = u8::try_from(height % 100).expect("small") + 1;
+    let psbt = house.approved_psbt(destination_script(), coin).to_bytes();
+    sign(house, &psbt, out).ended(0);
+}
+
+#[test]
+fn the_recovery_quorum_replaces_an_administrator_after_its_delay() {
+    let name = "the_recovery_quorum_replaces_an_administrator_after_its_delay";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        with_safes(&mut house);
+        let third = by_the_safes(&mut house, "third.cbor");
+        let announced = "replaces administrators from height 144";
+        install(&house, "third.cbor", &third)
+            .ended(0)
+            .says("THE RECOVERY QUORUM replaces administrators")
+            .says("CHANGES  req.a")
+            .says("COMES  new.a")
+            .says("the roster waits");
+        // Announced in every session; too early for the whole delay.
+        install(&house, "third.cbor", &third)
+            .ended(3)
+            .says(announced)
+            .says("waits until height 144, known height 0");
+        at_height(&mut house, DELAY - 1, "one.psbt");
+        install(&house, "third.cbor", &third)
+            .ended(3)
+            .says("known height 143");
+        at_height(&mut house, DELAY, "two.psbt");
+        install(&house, "third.cbor", &third)
+            .ended(0)
+            .says("the roster is installed");
+        // From now on the new administrator counts, and the old one does not.
+        house.officers.roster = third;
+        let old = draft(&mut house, "old.cbor", &["app.a", "req.a"], |_| {});
+        install(&house, "old.cbor", &old)
+            .ended(3)
+            .says("is of no valid policy administrator");
+        let fourth = draft(&mut house, "fourth.cbor", &["app.a", "new.a"], |_| {});
+        install(&house, "fourth.cbor", &fourth).ended(0);
+        let transcript = house.verified_transcript("d1");
+        assert_eq!(transcript.state().waiting_roster(), None);
+    });
+}
+
+#[test]
+fn one_administrator_cancels_the_recovery_quorum() {
+    let name = "one_administrator_cancels_the_recovery_quorum";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        with_safes(&mut house);
+        let third = by_the_safes(&mut house, "third.cbor");
+        install(&house, "third.cbor", &third).ended(0);
+        let in_force = house.officers.roster.roster_digest();
+        let mut order = |who: &str, file: &str| {
+            let body = RecoveryCancellation {
+                version: 1,
+                scope: SCOPE,
+                root: house.officers.root.digest(),
+                roster: in_force,
+                cancelled: third.roster_digest(),
+                officer: signer_core::types::Id::new(who).expect("plain"),
+                reason: signer_core::types::Label::new("nobody lost a key").expect("plain"),
+            };
+            let signed = house.officers.sign(who, body);
+            bench.write(file, &signed.to_bytes());
+            let (state, file) = (bench.arg("d1"), bench.arg(file));
+            let words = [
+                "roster",
+                "cancel",
+                "--state",
+                &state,
+                "--cancellation",
+                &file,
+            ];
+            ceremony(&words.map(str::to_owned))
+        };
+        order("op.a", "op.cbor")
+            .ended(3)
+            .says("is of no valid policy administrator");
+        order("req.a", "req.cbor")
+            .ended(0)
+            .says("! roster: ")
+            .says("req.a cancels the roster that waits: nobody lost a key")
+            .says("is cancelled");
+        order("app.b", "app.cbor").ended(3).says("does not wait");
+        at_height(&mut house, DELAY, "one.psbt");
+        // The delay begins again when it is shown again.
+        install(&house, "third.cbor", &third)
+            .ended(0)
+            .says("the roster waits until height 288");
+        house.verified_transcript("d1");
+    });
 }
 
 /// Every question can be rejected, answered wrongly or left: the old roster stays.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::succession::FormerKey;
-use super::{Enrolment, Officer, RecoveryQuorum, Role, Roster};
+use super::{Enrolment, MIN_RECOVERY_DELAY, Officer, RecoveryQuorum, Role, Roster};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
 use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
 use crate::keys::P256PublicKey;
@@ -58,7 +58,8 @@ pub enum RosterError {
         /// How many there are.
         got: usize,
     },
-    /// Recovery keys that are too few, out of order, twice there or an officer's.
+    /// Recovery keys that are too few, out of order, twice there or an officer's, a delay below a day,
+    /// or a recovery quorum that the recovery quorum itself changed.
     Recovery,
     /// An administrator of the first roster has not signed it.
     NotSignedBy(OfficerId),
@@ -154,8 +155,11 @@ impl Explained for RosterError {
                 id = id
             ),
             Self::Recovery => phrase!(
-                "recovery keys: too few, out of order, twice or an officer's",
-                "復旧鍵が不足、順序違い、重複、または役職員の鍵"
+                "recovery keys: too few, out of order, twice, an officer's, changed by themselves, \
+                 or a delay below {least} blocks",
+                "復旧鍵が不足、順序違い、重複、役職員の鍵、復旧鍵自身による変更、\
+                 または待機期間が {least} ブロック未満",
+                least = MIN_RECOVERY_DELAY
             ),
             Self::NotSignedBy(id) => phrase!(
                 "administrator {id} has not signed",
@@ -465,11 +469,13 @@ pub(super) fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(
     }
 }
 
-/// Recovery keys lie in safes: at least two must sign, and none of them is anybody's daily key.
+/// Recovery keys lie in safes: at least two must sign, after a delay that somebody notices, and none
+/// of them is anybody's daily key.
 fn is_sound(recovery: &RecoveryQuorum, officers: &BTreeSet<P256PublicKey>) -> bool {
     let threshold = usize::from(recovery.threshold);
     threshold >= usize::from(MIN_ADMINISTRATORS)
         && threshold <= recovery.keys.len()
+        && recovery.delay >= MIN_RECOVERY_DELAY
         && recovery.keys.is_sorted_by(|a, b| a < b)
         && !recovery.keys.iter().any(|key| officers.contains(key))
 }
@@ -648,13 +654,13 @@ mod tests {
 
     #[test]
     fn recovery_keys_are_enough_in_order_and_nobodys() {
-        let with = |threshold, names: &[&str]| {
+        let with_delay = |threshold, names: &[&str], delay| {
             let mut keys: Vec<_> = names
                 .iter()
                 .map(|name| p256_public(&p256_key(name)))
                 .collect();
             keys.sort();
-            let delay = crate::types::Blocks(4_320);
+            let delay = crate::types::Blocks(delay);
             let recovery = RecoveryQuorum {
                 threshold,
                 keys,
@@ -662,6 +668,11 @@ mod tests {
             };
             first(|roster| roster.recovery = Some(recovery)).map(drop)
         };
+        let with = |threshold, names: &[&str]| with_delay(threshold, names, 144);
+        assert_eq!(
+            with_delay(2, &["safe.a", "safe.b"], 143),
+            Err(RosterError::Recovery)
+        );
         let safes = ["safe.a", "safe.b", "safe.c"];
         assert_eq!(with(2, &safes), Ok(()));
         assert_eq!(with(3, &safes), Ok(()));

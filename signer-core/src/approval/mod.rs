@@ -34,7 +34,7 @@ pub use difference::{PersonChange, RosterDifference};
 pub use enrolment::Enrolment;
 pub use heard::{AskedOfficer, Duty, HeardRequest};
 pub use operators::{Operators, SessionFacts};
-pub use recovery::{NextRoster, RecoveryCancellation, WaitingRoster};
+pub use recovery::{MIN_RECOVERY_DELAY, NextRoster, RecoveryCancellation, WaitingRoster};
 pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
 pub use roster::{Officer, RecoveryQuorum, Role, Roster};
 pub use succession::{EXPIRY_NOTICE, FormerKey};

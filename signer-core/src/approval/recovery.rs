@@ -8,7 +8,10 @@ use minicbor::{Decode, Encode};
 use super::{ActiveRoster, Officer, RecoveryQuorum, Role, Roster, RosterError};
 use crate::cose::{Artefact, Endorsed, Scope, Signed, SignedBy, signatures_by};
 use crate::digest::{KeyId, RootDigest, RosterDigest};
-use crate::types::{Height, Label, OfficerId};
+use crate::types::{Blocks, Height, Label, OfficerId};
+
+/// The shortest delay of a recovery quorum: about a day, so that a session may announce it.
+pub const MIN_RECOVERY_DELAY: Blocks = Blocks(144);
 
 /// One administrator's order that a roster of the recovery quorum never takes effect.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -1,7 +1,7 @@
 //! Installing a roster: two people compare everybody whose entry changes, with a paper that did not
 //! come from the host. Who leaves is out from here on; the roster is used from the next session on.
 
-use signer_core::approval::{ActiveRoster, PersonChange, Role, RosterDifference};
+use signer_core::approval::{ActiveRoster, NextRoster, PersonChange, Role, RosterDifference};
 use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::Lang;
@@ -72,26 +72,19 @@ fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
     // 6. Check the roster
     session.room.step(6)?;
     let next = check(session, bytes)?;
-    session.room.say(
-        "the roster is signed by a quorum of administrators and follows the one in force",
-        "名簿は管理者の必要数が署名し、有効な名簿に続くものです",
-    )?;
+    say_what_it_is(session, &next)?;
 
     // 7. Compare the people
     session.room.step(7)?;
-    compare_people(session, &next)?;
+    compare_people(session, next.roster())?;
 
     // 8. Compare the roster
     session.room.step(8)?;
-    compare_roster(session, &next)?;
+    compare_roster(session, next.roster())?;
 
     // 9. Install
     session.room.step(9)?;
-    install(session, WhatKind::Roster, next.to_bytes())?;
-    session.room.say(
-        "the roster is installed; whoever left is out from now on",
-        "名簿を登録しました。離任者は今から無効です",
-    )?;
+    put_down(session, &next)?;
 
     // 10. Seal
     session.room.step(10)?;
@@ -103,10 +96,6 @@ fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
 fn finish(mut session: Session) -> Result<(), Failure> {
     // 11. Log out
     session.room.step(11)?;
-    session.room.say(
-        "the policy stays in force; requests and approvals are made again under this roster",
-        "ポリシーは引き続き有効です。申請と承認はこの名簿の下で取り直してください",
-    )?;
     session.leave()
 }
 
@@ -117,11 +106,58 @@ fn in_force(session: &Session) -> Result<&ActiveRoster, Failure> {
     })
 }
 
-fn check(session: &Session, bytes: &[u8]) -> Result<ActiveRoster, Failure> {
-    let height = session.journal().state().height();
+fn check(session: &Session, bytes: &[u8]) -> Result<NextRoster, Failure> {
+    let state = session.journal().state();
     in_force(session)?
-        .succeed(bytes, height)
+        .next(bytes, state.waiting_roster(), state.height())
         .map_err(|error| Failure::told(&phrase!("roster", "名簿"), &error))
+}
+
+/// Whose roster it is, and when it is in force.
+fn say_what_it_is(session: &mut Session, next: &NextRoster) -> Result<(), Failure> {
+    match next {
+        NextRoster::InForce(_) => session.room.say(
+            "the roster follows the one in force, and the signatures that it needs are there",
+            "名簿は有効な名簿に続くもので、必要な署名が揃っています",
+        ),
+        NextRoster::Waits(_, waiting) => {
+            let from = waiting.from;
+            let text = match session.lang() {
+                Lang::En => format!(
+                    "THE RECOVERY QUORUM replaces administrators: the roster waits until height {from}"
+                ),
+                Lang::Ja => {
+                    format!("復旧鍵による管理者の入替えです。ブロック高 {from} まで待機します")
+                }
+            };
+            session.room.console.notice(&text)
+        }
+    }
+}
+
+/// The entry, and what it means from here on.
+fn put_down(session: &mut Session, next: &NextRoster) -> Result<(), Failure> {
+    let bytes = next.roster().to_bytes();
+    match next {
+        NextRoster::InForce(_) => {
+            install(session, WhatKind::Roster, bytes)?;
+            session.room.say(
+                "the roster is installed; whoever left is out from now on. The policy stays in force; \
+                 requests and approvals are made again",
+                "名簿を登録しました。離任者は今から無効です。ポリシーは引き続き有効です。\
+                 申請と承認は取り直してください",
+            )
+        }
+        NextRoster::Waits(..) => {
+            install(session, WhatKind::WaitingRoster, bytes)?;
+            session.room.say(
+                "the roster waits; every session announces it, and one administrator can cancel it. \
+                 Run this ceremony again with it when the delay is over",
+                "名簿は待機中です。毎回のセッションで告知され、管理者1名で取り消せます。\
+                 待機期間の終了後に同じ名簿でこのセレモニーを再度行ってください",
+            )
+        }
+    }
 }
 
 /// Everybody who comes, leaves or changes, one screen each.

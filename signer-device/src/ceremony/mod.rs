@@ -3,6 +3,7 @@
 mod acceptance;
 pub(crate) mod backup;
 mod begin;
+pub(crate) mod cancel_roster;
 pub(crate) mod check;
 pub(crate) mod commission;
 pub(crate) mod destroy;

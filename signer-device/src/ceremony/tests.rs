@@ -4,13 +4,14 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 12] = [
+const SCRIPTS: [&Script; 13] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
     &register_wallet::SCRIPT,
     &install_policy::SCRIPT,
     &install_roster::SCRIPT,
+    &cancel_roster::SCRIPT,
     &sign::SCRIPT,
     &inventory::SCRIPT,
     &backup::SCRIPT,

@@ -5,7 +5,7 @@ use hsm_profiles::{Module, OfficerToken, OpenToken, Pin, Profile, TokenSelector}
 use signer_core::approval::{Officer, Role, Roster};
 use signer_core::codec;
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
-use signer_core::keys::Fingerprint;
+use signer_core::keys::{Fingerprint, P256PublicKey};
 use signer_core::root::{Checkpoint, Root};
 use signer_core::token::Line;
 use signer_core::types::{Chain, Height, Id, Label, Network, PoolNumber, Purpose, Version};
@@ -118,6 +118,19 @@ impl Officers {
         }
     }
 
+    /// The public key of one officer, or of a safe.
+    pub(crate) fn key_of(&self, name: &str) -> P256PublicKey {
+        let found = self.tokens.iter().find(|(known, _)| *known == id(name));
+        found.expect("an officer of the bench").1.public_key()
+    }
+
+    /// Another token, of an officer who is to come or of a safe.
+    pub(crate) fn with_token(&mut self, name: &str) {
+        let module = self.module.as_ref().expect("nobody has gone home");
+        let token = own_token(module, name);
+        self.tokens.push((id(name), token));
+    }
+
     /// Adds the signature of one officer.
     pub(crate) fn endorse_by<T: Artefact>(&mut self, name: &str, artefact: &mut Endorsed<T>) {
         let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
@@ -173,7 +186,7 @@ fn roles_of(name: &Id) -> &'static [Role] {
     let found = OFFICERS
         .iter()
         .find(|(known, _, _)| *known == name.as_str());
-    found.expect("an officer of the bench").2
+    found.map_or(&[], |officer| officer.2)
 }
 
 fn own_token(module: &Module, name: &str) -> OfficerToken {

@@ -10,7 +10,7 @@ use crate::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
 use crate::types::Blocks;
 
 /// How long a roster of the safes waits.
-pub(crate) const DELAY: Blocks = Blocks(2);
+pub(crate) const DELAY: Blocks = Blocks(144);
 
 const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
 
