@@ -243,10 +243,14 @@ impl Rehearsal<'_> {
         ];
         let machine = self.house.device(name)?;
         self.with_operators(&machine, &arguments, 0, |prompt| {
-            match tag(prompt)
-                .strip_prefix("dest-")
-                .and_then(|id| addresses.get(id))
-            {
+            let name = tag(prompt);
+            if name == "changes" {
+                return loosenings(prompt);
+            }
+            // B types another stretch of the same address.
+            let id = name.strip_prefix("dest-");
+            let id = id.map(|id| id.strip_suffix("-b").unwrap_or(id));
+            match id.and_then(|id| addresses.get(id)) {
                 Some(address) => stretch_of_address(prompt, address),
                 None => stretch_of_words(prompt, prompt.screen),
             }
@@ -280,6 +284,19 @@ impl Rehearsal<'_> {
     pub(super) fn destinations(&self) -> BTreeMap<String, String> {
         destinations(self.arguments.outputs)
     }
+}
+
+/// How many changes loosen the policy, as the screen counts them.
+fn loosenings(prompt: &Prompt<'_>) -> Result<String, RehearseError> {
+    let lines = screen(prompt.screen, "changes").lines();
+    let mut lines = lines.map(|line| line.trim_start_matches(['|', ' ']));
+    let counted = lines.find_map(|line| {
+        let rest = line
+            .strip_prefix("LOOSENS: ")
+            .or_else(|| line.strip_prefix("緩和: "))?;
+        rest.split_whitespace().next()
+    });
+    counted.map(str::to_owned).ok_or_else(|| not_seen(prompt))
 }
 
 /// Identifier and address of each destination: the exchange's own hot wallet, made up.

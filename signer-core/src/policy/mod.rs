@@ -8,14 +8,17 @@ mod change;
 mod check;
 mod checking;
 mod document;
+mod page;
 mod plain;
 mod pol01;
 mod pol02;
 mod pol04;
 mod pol07;
+mod pol08;
 mod strict;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use active::{ActivePolicy, Before, PolicyError, PolicyStanding};
 pub use change::{
@@ -23,4 +26,6 @@ pub use change::{
 };
 pub use check::{CheckedPayment, CheckedTx};
 pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+pub use page::{Asked, Page, Typed};
 pub use plain::PlainPolicy;
+pub use pol08::{NewPolicy, pol08};

@@ -633,5 +633,17 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "登録しないでください。最新の記録と最新の端末カードから拡張を作り直し、再び異なる場合は報告してください。",
             ],
         },
+        RuleId::POL08 => Words {
+            stage: Stage::Register,
+            name: "POL08",
+            sentence: [
+                "A policy follows the one in force, and two operators read what it changes and typed every new address.",
+                "ポリシーは有効なものに続き、操作者2名が変更点を読み、新しいアドレスをすべて入力した。",
+            ],
+            advice: [
+                "Do not install. Draft the policy again after the one in force, have it signed, and begin again with the paper.",
+                "登録しないでください。有効なポリシーの次の版として作り直し、署名を取り直し、書面を用意してやり直してください。",
+            ],
+        },
     }
 }

@@ -196,11 +196,14 @@ pub enum RuleId {
     /// An extended wallet keeps every address of the record that it names, in its place.
     #[n(50)]
     WAL07,
+    /// A policy follows the one in force, and two operators read what it changes and typed every new address.
+    #[n(52)]
+    POL08,
 }
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -253,6 +256,7 @@ impl RuleId {
         Self::KEY01,
         Self::KEY02,
         Self::WAL07,
+        Self::POL08,
     ];
 
     /// The rules of one stage, in order.

@@ -13,6 +13,7 @@ use crate::environment::judge;
 use crate::keys::{CkaId, KeyRole, Signature64};
 use crate::ledger::LedgerState;
 use crate::life::{Found, key02};
+use crate::policy::pol08;
 use crate::psbt::signed::only_permitted_difference;
 use crate::random::testing::evidence;
 use crate::review::Step;
@@ -68,7 +69,15 @@ fn every() -> Vec<Refusal> {
     all.extend(of_transcript());
     all.extend(of_the_life_of_keys());
     all.extend(refused_extension().into_iter().take(1));
+    all.push(refused_policy());
     all
+}
+
+/// Of the same policy again.
+fn refused_policy() -> Refusal {
+    let mut bench = Bench::ready();
+    bench.open(CeremonyKind::Policy);
+    pol08(bench.state(), &bench.world.policy.to_bytes()).unwrap_err()
 }
 
 fn of_review() -> [Refusal; 2] {

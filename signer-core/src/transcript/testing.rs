@@ -25,6 +25,7 @@ use crate::headers::HeaderRun;
 use crate::life::{
     Destruction, Found, PossessionReport, ProofLine, Retirement, Standing, Undertaker, key01,
 };
+use crate::policy::NewPolicy;
 use crate::random::RandomEvidence;
 use crate::random::testing::{evidence, evidence_again};
 use crate::review::{Answer, ConfirmedTx, Review, Step};
@@ -169,6 +170,33 @@ impl Bench {
             kind,
             artefact: ByteString(artefact),
         }));
+    }
+
+    /// A session in which a policy is compared, every right answer typed, and installed.
+    pub(crate) fn install_policy(&mut self, bytes: Vec<u8>) {
+        self.compare_policy(&bytes);
+        self.install(WhatKind::Policy, bytes);
+        self.close(Outcome::Done);
+    }
+
+    /// Opens a session, shows every screen of a policy and types every right answer.
+    pub(crate) fn compare_policy(&mut self, bytes: &[u8]) {
+        self.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+        let pages = NewPolicy::of(self.state(), bytes).unwrap().pages(self.lang);
+        for (screen, page) in (1..).zip(pages) {
+            let text = page.lines.join("\n");
+            self.add(Body::Shown(Shown {
+                number: screen,
+                screen: ScreenDigest::over(&[text.as_bytes()]),
+            }));
+            for asked in &page.asked {
+                self.add(Body::Answered(Answered {
+                    screen,
+                    seat: asked.seat(),
+                    text: asked.expected(),
+                }));
+            }
+        }
     }
 
     /// So many blocks after the last one that is known, in a session of their own.

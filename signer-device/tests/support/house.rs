@@ -355,6 +355,28 @@ impl<'a> House<'a> {
         self.policy = Some(policy);
     }
 
+    /// The policy after the last one, signed, as a file.
+    pub(crate) fn next_policy(&mut self, edit: impl FnOnce(&mut Policy)) -> String {
+        let last = self.policy.as_ref().expect("installed before");
+        let mut body = last.body().clone();
+        body.number.0 += 1;
+        body.predecessor = Some(last.policy_digest());
+        edit(&mut body);
+        let mut policy = Endorsed::new(body, SCOPE);
+        self.officers.endorse_by_all(&mut policy);
+        let name = format!("policy-{}.cbor", policy.body().number);
+        let file = self.bench.write(&name, &policy.to_bytes());
+        self.policy = Some(policy);
+        file
+    }
+
+    /// Arguments of `policy install` on one device.
+    pub(crate) fn install_arguments(&self, name: &str, file: &str) -> Vec<String> {
+        let state = self.bench.arg(name);
+        let arguments = ["policy", "install", "--state", &state, "--policy", file];
+        self.at_hsm(arguments.map(str::to_owned).to_vec())
+    }
+
     /// The unsigned PSBT of a withdrawal to `script`, with request and approvals.
     pub(crate) fn approved_psbt(&mut self, script: ScriptBuf, coin: u8) -> RawPsbt {
         self.approved_psbt_of(script, &[coin])

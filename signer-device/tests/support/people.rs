@@ -43,6 +43,13 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
         let from = numbers[0] - 1;
         return address(&screen)[from..numbers[1]].to_owned();
     }
+    if asked.contains("LOOSEN") || asked.contains("緩和の件数") {
+        let line = screen.iter().find(|line| {
+            let line = line.trim_start();
+            line.starts_with("LOOSENS:") || line.starts_with("緩和:")
+        });
+        return numbers_of(line.expect("the loosenings are counted"))[0].clone();
+    }
     if asked.contains("how many keys") || asked.contains("個数") {
         return numbers_of(&screen[0])[1].clone();
     }

@@ -44,6 +44,8 @@ pub enum FoldError {
     Renewed,
     /// A destruction was refused.
     Key(Refusal),
+    /// POL08: a policy was refused.
+    Policy(Refusal),
     /// The seal was refused.
     Seal(Refusal),
 }
@@ -95,7 +97,7 @@ impl FoldError {
                 "the use of a roster in the session that installed it",
                 "名簿を登録したセッション内での名簿の使用"
             ),
-            Self::Seal(refusal) | Self::Key(refusal) => phrase!(
+            Self::Seal(refusal) | Self::Key(refusal) | Self::Policy(refusal) => phrase!(
                 "{rule}: {difference}",
                 "{rule}: {difference}",
                 rule = refusal.rule,

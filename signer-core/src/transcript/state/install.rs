@@ -10,7 +10,7 @@ use crate::digest::RosterDigest;
 use crate::headers::HeaderRun;
 use crate::life::{CheckedRetirement, RetirementStanding};
 use crate::phrase;
-use crate::policy::ActivePolicy;
+use crate::policy::pol08;
 use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Genesis, Installed, WhatKind};
 use crate::transcript::judge::operators;
@@ -175,9 +175,8 @@ impl DeviceState {
     }
 
     fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
-        let roster = self.roster.as_ref().ok_or_else(no_roster)?;
-        let policy = ActivePolicy::open(bytes, roster, self.policy_standing(), self.height());
-        self.policy = Some(Arc::new(policy.map_err(refused)?));
+        let policy = pol08(self, bytes).map_err(FoldError::Policy)?;
+        self.policy = Some(Arc::new(policy));
         self.note_active();
         Ok(())
     }

@@ -82,10 +82,8 @@ fn a_key_lives_from_its_generation_to_its_end() {
     assert_eq!(states(&bench), []);
     bench = Bench::ready();
     assert_eq!(states(&bench), [KeyState::Active]);
-    bench.open(CeremonyKind::Policy);
     let policy = without_the_wallet(&bench);
-    bench.install(WhatKind::Policy, policy);
-    bench.close(Outcome::Done);
+    bench.install_policy(policy);
     assert_eq!(states(&bench), [KeyState::Suspended]);
     bench.retire();
     assert_eq!(states(&bench), [KeyState::Deactivated]);

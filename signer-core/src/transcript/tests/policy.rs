@@ -28,9 +28,7 @@ fn following(bench: &Bench, edit: impl FnOnce(&mut Policy)) -> Vec<u8> {
 
 fn install(bench: &mut Bench, edit: impl FnOnce(&mut Policy)) {
     let bytes = following(bench, edit);
-    bench.open(CeremonyKind::Policy);
-    bench.install(WhatKind::Policy, bytes);
-    bench.close(Outcome::Done);
+    bench.install_policy(bytes);
 }
 
 fn limit(bench: &Bench) -> u64 {
@@ -105,5 +103,186 @@ fn nothing_is_used_in_the_session_that_installed_it() {
                     .contains("an entry of another ceremony")
             );
         }
+    }
+}
+
+mod pol08 {
+    use super::*;
+    use crate::policy::{NewPolicy, pol08};
+    use crate::rule::Refusal;
+    use crate::testing::{activate, id, outside_script, policy_for, world};
+    use crate::transcript::Entry;
+
+    /// A new address, a higher limit, a destination less.
+    fn mixed(policy: &mut Policy) {
+        let mut new = policy.destinations[0].clone();
+        new.id = id("hot-3");
+        new.script = outside_script("hot-3");
+        policy.destinations.insert(2, new);
+        let rules = rules_of(policy);
+        rules.per_transfer = Amount::from_sat(3_000_000);
+        rules.destinations = ["hot-2", "hot-3", "later"].map(id).into();
+    }
+
+    fn refused(bench: &Bench, bytes: &[u8]) -> Refusal {
+        let refusal = pol08(bench.state(), bytes).unwrap_err();
+        assert_eq!(refusal.rule, RuleId::POL08);
+        refusal
+    }
+
+    #[test]
+    fn passes_what_two_operators_compared() {
+        for lang in [Lang::En, Lang::Ja] {
+            let mut bench = Bench::ready();
+            bench.lang = lang;
+            let bytes = following(&bench, mixed);
+            bench.compare_policy(&bytes);
+            assert_eq!(pol08(bench.state(), &bytes).unwrap().number(), Version(2));
+            bench.install(WhatKind::Policy, bytes);
+            bench.close(Outcome::Done);
+            assert_eq!(found(&bench, &bench.disk), []);
+        }
+    }
+
+    #[test]
+    fn refuses_a_policy_that_nobody_compared() {
+        let mut bench = Bench::ready();
+        let bytes = following(&bench, mixed);
+        bench.open(CeremonyKind::Policy);
+        assert_eq!(refused(&bench, &bytes).got.text(Lang::En), "fewer");
+        bench.close(Outcome::Aborted);
+        bench.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+        let unread = refused(&bench, &bytes);
+        assert_eq!(unread.expected.text(Lang::En), "3 screens of this policy");
+        let appended = bench.journal.append(Body::Installed(Installed {
+            kind: WhatKind::Policy,
+            artefact: ByteString(bytes),
+        }));
+        let refusal = appended.unwrap_err();
+        assert!(refusal.text(Lang::En).contains("POL08"));
+    }
+
+    /// The screens of another policy, and each answer wrong or by the other operator.
+    #[test]
+    fn refuses_other_screens_and_every_wrong_answer() {
+        let mut bench = Bench::ready();
+        let (bytes, other) = (following(&bench, mixed), following(&bench, |_| {}));
+        bench.compare_policy(&other);
+        assert!(
+            refused(&bench, &bytes)
+                .text(Lang::En)
+                .contains("other ones")
+        );
+        let mut bench = Bench::ready();
+        bench.compare_policy(&bytes);
+        bench.install(WhatKind::Policy, bytes);
+        bench.close(Outcome::Done);
+        let answers = |body: &Body| matches!(body, Body::Answered(_));
+        let entries = super::super::items(&bench.disk);
+        let entries: Vec<Entry> = entries
+            .iter()
+            .map(|item| crate::codec::decode(item).unwrap())
+            .collect();
+        let places = entries.iter().filter(|entry| answers(&entry.body));
+        let places: Vec<u64> = places.map(|entry| entry.sequence).collect();
+        assert_eq!(places.len(), 4, "changes, a half address each, the words");
+        for place in places {
+            let mut prev = [0; 32];
+            let mut forged = Vec::new();
+            for mut entry in entries.clone() {
+                entry.prev = prev;
+                if let (true, Body::Answered(typed)) = (entry.sequence == place, &mut entry.body) {
+                    typed.text.push('x');
+                }
+                let bytes = crate::codec::encode(&entry);
+                prev = crate::digest::sha256_of(&bytes);
+                forged.extend(bytes);
+            }
+            assert_eq!(
+                found(&bench, &forged).last(),
+                Some(&RuleId::POL08),
+                "{place}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_a_policy_that_does_not_follow() {
+        let mut bench = Bench::ready();
+        let back = following(&bench, |policy| policy.number = Version(1));
+        let alone = officers_sign(bench.world.policy.document().clone(), &["admin.a"]).to_bytes();
+        bench.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+        let said = refused(&bench, &back);
+        assert_eq!(said.got.text(Lang::En), "policy 1 does not rise above 1");
+        refused(&bench, &alone);
+    }
+
+    /// Two people type different stretches of every new address and of no other, chosen by the
+    /// session's nonce.
+    #[test]
+    fn each_operator_types_another_half_of_a_new_address() {
+        let mut bench = Bench::ready();
+        let bytes = following(&bench, mixed);
+        let mut stretches = Vec::new();
+        for _ in 0..4 {
+            bench.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+            let new = NewPolicy::of(bench.state(), &bytes).unwrap();
+            let pages = new.addresses(Lang::En);
+            assert_eq!(pages.len(), 1);
+            assert_eq!(pages[0].id, "dest-hot-3");
+            let typed: Vec<_> = pages[0]
+                .asked
+                .iter()
+                .map(|a| (a.seat(), a.expected()))
+                .collect();
+            assert_ne!(typed[0].0, typed[1].0);
+            assert_ne!(typed[0].1, typed[1].1);
+            assert!(typed.iter().all(|(_, text)| text.len() == 6));
+            stretches.push(typed);
+            bench.close(Outcome::Aborted);
+        }
+        stretches.dedup();
+        assert!(stretches.len() > 1, "{stretches:?}");
+    }
+
+    #[test]
+    fn the_screen_says_in_words_what_changes() {
+        let mut bench = Bench::ready();
+        let bytes = following(&bench, mixed);
+        bench.open(CeremonyKind::Policy);
+        let new = NewPolicy::of(bench.state(), &bytes).unwrap();
+        assert_eq!(
+            new.difference(Lang::En).lines,
+            [
+                "policy 2: what it changes    known height 850000",
+                "",
+                "tightens: 1  (from the next session on)",
+                "  Cold 1: may no longer pay hot-1",
+                "",
+                "LOOSENS: 3  (from height 850144 on)",
+                "  destination added: hot-3",
+                "  Cold 1: limit per transfer: 2,000,000 sat -> 3,000,000 sat",
+                "  Cold 1: may now pay hot-3",
+            ]
+        );
+        let ja = new.difference(Lang::Ja).lines.join("\n");
+        assert!(ja.contains("緩和: 3  (ブロック高 850144 から)"), "{ja}");
+    }
+
+    /// Nothing else keeps a policy that nobody compared out of force.
+    #[test]
+    fn pol08_alone() {
+        let mut bench = Bench::ready();
+        let bytes = following(&bench, mixed);
+        bench.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+        refused(&bench, &bytes);
+        let world = world();
+        let usual = policy_for(&world.roster, [&world.wallet, &world.other]);
+        assert!(activate(usual, &world.roster).is_ok());
+        let standing = bench.state().policy_standing();
+        let roster = bench.state().roster().unwrap();
+        let height = bench.state().height();
+        let opened = crate::policy::ActivePolicy::open(&bytes, roster, standing, height);
+        assert!(opened.is_ok(), "in form and order it is good");
     }
 }

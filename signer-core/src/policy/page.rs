@@ -1,0 +1,181 @@
+//! One screen of a ceremony in which people compare something with their paper, and what they type.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::approval::Seat;
+use crate::digest::{ScreenDigest, tagged, words_of};
+use crate::transcript::{Answered, Shown};
+use crate::types::Lang;
+
+/// A screen, and what is asked about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its name on the console.
+    pub id: String,
+    /// Its text.
+    pub lines: Vec<String>,
+    /// What is asked, in order.
+    pub asked: Vec<Asked>,
+}
+
+impl Page {
+    /// The entry that says that it was shown as the one of this number.
+    pub(super) fn shown_as(&self, number: u32) -> Shown {
+        Shown {
+            number,
+            screen: ScreenDigest::over(&[self.lines.join("\n").as_bytes()]),
+        }
+    }
+}
+
+/// A question about a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    id: String,
+    seat: Seat,
+    text: String,
+    expected: Vec<String>,
+}
+
+/// Whether an answer was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Typed {
+    /// It was.
+    Right,
+    /// It was not.
+    Wrong,
+}
+
+/// Characters of an address that one person types.
+const STRETCH: usize = 6;
+/// First characters of an address, which many addresses share: never asked for.
+const PREFIX: usize = 5;
+/// Words of a digest that are typed.
+const WORDS: usize = 4;
+
+impl Asked {
+    /// Its name on the console.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Who answers.
+    pub const fn seat(&self) -> Seat {
+        self.seat
+    }
+
+    /// The question.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this was typed. Space does not count, nor do capitals in words of a digest.
+    pub fn takes(&self, typed: &str) -> Typed {
+        let right = match self.expected.as_slice() {
+            [exact] => parts(typed).concat() == *exact,
+            words => parts(&typed.to_ascii_lowercase()) == words,
+        };
+        if right { Typed::Right } else { Typed::Wrong }
+    }
+
+    /// What has to be typed, for tests.
+    #[cfg(test)]
+    pub(crate) fn expected(&self) -> String {
+        self.expected.join(" ")
+    }
+
+    /// Whether the right person answered it rightly on the screen of this number.
+    pub(super) fn answered_in(&self, screen: u32, answers: &[Answered]) -> Typed {
+        let right = |answer: &&Answered| {
+            (answer.screen, answer.seat) == (screen, self.seat)
+                && self.takes(&answer.text) == Typed::Right
+        };
+        match answers.iter().find(right) {
+            Some(_) => Typed::Right,
+            None => Typed::Wrong,
+        }
+    }
+
+    /// A number that stands on the screen.
+    pub(super) fn number(id: &str, seat: Seat, number: usize, text: [&str; 2], lang: Lang) -> Self {
+        let [en, ja] = text;
+        Self {
+            id: id.to_string(),
+            seat,
+            text: lang.pick(en, ja).to_string(),
+            expected: Vec::from([number.to_string()]),
+        }
+    }
+
+    /// A stretch of an address for A, and one of its other half for B. The session's nonce says
+    /// who has which half, and where: nobody can know before the session began.
+    pub(super) fn of_address(id: &str, address: &str, nonce: &[u8; 32], lang: Lang) -> [Self; 2] {
+        let characters: Vec<char> = address.chars().collect();
+        let rest = characters.len().saturating_sub(PREFIX);
+        let half = rest.checked_div(2).unwrap_or(0);
+        let [a, b, c, d, turn, ..] = tagged("himuro/new-address", &[nonce, id.as_bytes()]);
+        let halves = match turn.checked_rem(2) {
+            Some(1) => [PREFIX.saturating_add(half), PREFIX],
+            _ => [PREFIX, PREFIX.saturating_add(half)],
+        };
+        let [from_a, from_b] = halves;
+        [
+            (Seat::OperatorA, "", from_a, u16::from_be_bytes([a, b])),
+            (Seat::OperatorB, "-b", from_b, u16::from_be_bytes([c, d])),
+        ]
+        .map(|(seat, ending, from, number)| {
+            let skip = from.saturating_add(place(number, half, STRETCH));
+            let (first, last) = (skip.saturating_add(1), skip.saturating_add(STRETCH));
+            let stretch = characters.iter().skip(skip).take(STRETCH);
+            Self {
+                id: format!("{id}{ending}"),
+                seat,
+                text: match lang {
+                    Lang::En => {
+                        format!("Type characters {first} to {last} of the address from your paper")
+                    }
+                    Lang::Ja => format!("{first}文字目から{last}文字目を入力: 書面のアドレス"),
+                },
+                expected: Vec::from([stretch.collect::<String>()]),
+            }
+        })
+    }
+
+    /// Some words of a digest that B has on paper.
+    pub(super) fn of_words(
+        id: &str,
+        digest: &[u8; 32],
+        nonce: &[u8; 32],
+        subject: [&str; 2],
+        lang: Lang,
+    ) -> Self {
+        let words = words_of(digest);
+        let [a, b, ..] = tagged("himuro/new-words", &[nonce, id.as_bytes()]);
+        let skip = place(u16::from_be_bytes([a, b]), words.len(), WORDS);
+        let (first, last) = (skip.saturating_add(1), skip.saturating_add(WORDS));
+        let expected = words.into_iter().skip(skip).take(WORDS);
+        let [en, ja] = subject;
+        Self {
+            id: id.to_string(),
+            seat: Seat::OperatorB,
+            text: match lang {
+                Lang::En => format!("Type words {first} to {last} of {en}"),
+                Lang::Ja => format!("{first}語目から{last}語目を入力: {ja}"),
+            },
+            expected: expected.map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Where a stretch of `count` begins in `of`, by a number that is drawn.
+fn place(number: u16, of: usize, count: usize) -> usize {
+    let places = of.saturating_sub(count).saturating_add(1);
+    usize::from(number).checked_rem(places).unwrap_or(0)
+}
+
+fn parts(text: &str) -> Vec<String> {
+    text.split_whitespace().map(ToString::to_string).collect()
+}

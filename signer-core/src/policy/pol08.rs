@@ -1,0 +1,320 @@
+//! POL08, and the screens that it asks for.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use bitcoin::Address;
+
+use super::page::{Asked, Page, Typed};
+use super::strict::nothing;
+use super::{
+    ActivePolicy, Before, Destination, Direction, Policy, PolicyChange, PolicyChanges, PolicyError,
+    WalletRules,
+};
+use crate::approval::Seat;
+use crate::digest::{WalletDigest, words_of};
+use crate::phrase;
+use crate::review::address::grouped;
+use crate::review::amount::{btc, sat};
+use crate::rule::{Explained, Phrase, Place, Refusal, RuleId};
+use crate::transcript::{DeviceState, OpenSession, operators};
+use crate::types::{Height, Id, Lang, Network};
+use crate::wallet::Registry;
+
+/// A policy that may be installed in the open session, before anybody has compared it.
+#[derive(Debug)]
+pub struct NewPolicy<'a> {
+    policy: ActivePolicy,
+    /// What was in force before; nothing at all before the first.
+    old: Policy,
+    known: Height,
+    nonce: [u8; 32],
+    wallets: &'a Registry,
+}
+
+impl<'a> NewPolicy<'a> {
+    /// Takes a policy that follows the one in force.
+    ///
+    /// # Errors
+    /// POL08: it is not signed, not of this root and roster, does not follow, or is malformed.
+    pub fn of(state: &'a DeviceState, bytes: &[u8]) -> Result<Self, Refusal> {
+        let roster = state.roster();
+        let roster = roster.ok_or_else(|| refusal(phrase!("a roster", "名簿"), Phrase::none()))?;
+        let session = state.open().ok_or_else(no_session)?;
+        let standing = state.policy_standing();
+        let policy = ActivePolicy::open(bytes, roster, standing, state.height());
+        let policy = policy.map_err(|error| not_taken(&error))?;
+        let old = match standing.before {
+            Before::Policy(last) => last.policy().clone(),
+            Before::Nothing | Before::Unheard => nothing(policy.document()),
+        };
+        Ok(Self {
+            policy,
+            old,
+            known: state.height(),
+            nonce: session.opened().nonce,
+            wallets: state.wallets(),
+        })
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> &ActivePolicy {
+        &self.policy
+    }
+
+    /// Every screen, in the order in which it is shown.
+    pub fn pages(&self, lang: Lang) -> Vec<Page> {
+        let first = core::iter::once(self.difference(lang));
+        let last = core::iter::once(self.whole(lang));
+        first.chain(self.addresses(lang)).chain(last).collect()
+    }
+
+    /// What it changes, and from when.
+    pub fn difference(&self, lang: Lang) -> Page {
+        let changes = PolicyChanges::between(&self.old, self.policy.document());
+        let count = |way| {
+            let all = changes.iter().map(PolicyChange::direction);
+            all.filter(|direction| *direction == way).count()
+        };
+        let loosens = count(Direction::Loosening);
+        let (number, known) = (self.policy.number(), self.known);
+        let mut lines = Vec::from([match lang {
+            Lang::En => format!("policy {number}: what it changes    known height {known}"),
+            Lang::Ja => format!("ポリシー {number} の変更点    既知のブロック高 {known}"),
+        }]);
+        let named = |wallet: &WalletDigest| self.name(wallet, lang);
+        for way in [Direction::Tightening, Direction::Loosening] {
+            lines.push(String::new());
+            lines.push(format!(
+                "{}: {}  ({})",
+                way.name(lang),
+                count(way),
+                self.begins(way, lang)
+            ));
+            let those = changes.iter().filter(|change| change.direction() == way);
+            lines.extend(those.map(|change| format!("  {}", change.text(lang, &named))));
+        }
+        let question = [
+            "Type how many changes LOOSEN the policy",
+            "緩和の件数を入力",
+        ];
+        Page {
+            id: "changes".to_string(),
+            lines,
+            asked: Vec::from([Asked::number(
+                "changes",
+                Seat::OperatorA,
+                loosens,
+                question,
+                lang,
+            )]),
+        }
+    }
+
+    /// From when changes of this direction hold.
+    fn begins(&self, way: Direction, lang: Lang) -> String {
+        let next = || {
+            lang.pick("from the next session on", "次のセッションから")
+                .to_string()
+        };
+        match (way, self.policy.waits_until()) {
+            (Direction::Tightening, _) | (_, None) => next(),
+            (Direction::Loosening, Some(height)) => match lang {
+                Lang::En => format!("from height {height} on"),
+                Lang::Ja => format!("ブロック高 {height} から"),
+            },
+        }
+    }
+
+    /// Every destination whose name, label or address was not there before.
+    pub fn addresses(&self, lang: Lang) -> Vec<Page> {
+        let all = self.policy.document().destinations.iter();
+        let new = all.filter(|is| {
+            let was = self.old.destination(&is.id);
+            was.is_none_or(|was| (&was.label, &was.script) != (&is.label, &is.script))
+        });
+        new.map(|destination| self.address(destination, lang))
+            .collect()
+    }
+
+    fn address(&self, destination: &Destination, lang: Lang) -> Page {
+        let network = self.policy.scope().network;
+        let address = address_of(destination, network);
+        let id = format!("dest-{}", destination.id);
+        let mut lines = Vec::from([
+            destination.label.to_string(),
+            format!("{}  {network}", destination.id),
+            String::new(),
+        ]);
+        lines.extend(grouped(&address));
+        let from = destination.activation;
+        lines.extend([
+            String::new(),
+            format!("{}  ({})", btc(destination.limit), sat(destination.limit)),
+            match lang {
+                Lang::En => format!("at most, in one transfer; from height {from}"),
+                Lang::Ja => format!("1回の上限。高さ {from} から有効"),
+            },
+        ]);
+        let asked = Asked::of_address(&id, &address, &self.nonce, lang);
+        Page {
+            id,
+            lines,
+            asked: asked.into(),
+        }
+    }
+
+    /// The whole policy with its words.
+    pub fn whole(&self, lang: Lang) -> Page {
+        let document = self.policy.document();
+        let digest = self.policy.digest();
+        let mut lines = Vec::from([
+            format!("policy {}  {}", document.number, document.scope.network),
+            match lang {
+                Lang::En => format!(
+                    "from height {}; a later loosening waits {} blocks",
+                    document.activation, document.delay
+                ),
+                Lang::Ja => format!(
+                    "ブロック高 {} から。以後の緩和は {} ブロック待機",
+                    document.activation, document.delay
+                ),
+            },
+            String::new(),
+        ]);
+        for rules in &document.wallets {
+            lines.extend(self.rules(rules, lang));
+            lines.push(String::new());
+        }
+        lines.extend(word_lines(digest.as_bytes()));
+        let subject = ["the policy from your paper", "書面のポリシー照合語"];
+        let asked = Asked::of_words("policy", digest.as_bytes(), &self.nonce, subject, lang);
+        Page {
+            id: "policy".to_string(),
+            lines,
+            asked: Vec::from([asked]),
+        }
+    }
+
+    fn rules(&self, rules: &WalletRules, lang: Lang) -> [String; 7] {
+        let (fee, quorum) = (rules.fee, rules.quorum);
+        let to: Vec<&str> = rules.destinations.iter().map(Id::as_str).collect();
+        let (limit, class) = (rules.per_transfer, rules.class.phrase());
+        [
+            format!("{}  {}", self.name(&rules.wallet, lang), class.text(lang)),
+            format!("  wallet {}", rules.wallet),
+            format!("  per transfer  {}  ({})", btc(limit), sat(limit)),
+            format!(
+                "  fee           {}, {} sat/vB, {}/1000",
+                sat(fee.absolute),
+                fee.sat_per_vbyte,
+                fee.per_mille
+            ),
+            format!(
+                "  approvals     {} people, {} departments, {} directors",
+                quorum.approvers, quorum.departments, quorum.directors
+            ),
+            format!("  pays          {}", to.join(" ")),
+            format!("  change window {}", rules.change_window),
+        ]
+    }
+
+    fn name(&self, wallet: &WalletDigest, lang: Lang) -> String {
+        match self.wallets.by_digest(wallet) {
+            Some(known) => known.name().to_string(),
+            None => lang
+                .pick(
+                    "NOT REGISTERED ON THIS DEVICE",
+                    "この端末に未登録のウォレット",
+                )
+                .to_string(),
+        }
+    }
+
+    fn read_and_typed(&self, open: &OpenSession) -> Result<(), Refusal> {
+        let pages = self.pages(open.opened().lang);
+        let numbered = || (1..).zip(&pages);
+        let shown: Vec<_> = numbered()
+            .map(|(number, page)| page.shown_as(number))
+            .collect();
+        if open.shown() != shown {
+            return Err(refusal(
+                phrase!(
+                    "{count} screens of this policy",
+                    "このポリシーの画面 {count} 件",
+                    count = shown.len()
+                ),
+                phrase!("other ones, or none", "別の画面、または表示なし"),
+            ));
+        }
+        for (number, page) in numbered() {
+            for asked in &page.asked {
+                if asked.answered_in(number, open.answered()) == Typed::Wrong {
+                    return Err(refusal(
+                        phrase!("an answer to [{id}]", "[{id}] への回答", id = asked.id()),
+                        phrase!("no right answer", "正しい回答なし"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// POL08: A policy follows the one in force, and two operators read what it changes and typed every new address.
+///
+/// Before the first policy of a device there is nothing that could be compared: its screens are
+/// judged where any were shown.
+///
+/// # Errors
+/// POL08.
+pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal> {
+    let new = NewPolicy::of(state, bytes)?;
+    let open = state.open().ok_or_else(no_session)?;
+    if state.policy().is_none() && open.shown().is_empty() {
+        return Ok(new.policy);
+    }
+    operators(state).map_err(|_| {
+        refusal(
+            phrase!("two operators of the roster", "名簿の操作者2名"),
+            phrase!("fewer", "不足"),
+        )
+    })?;
+    new.read_and_typed(open)?;
+    Ok(new.policy)
+}
+
+fn address_of(destination: &Destination, network: Network) -> String {
+    // Every destination has one: `Policy::check`.
+    Address::from_script(&destination.script, network.to_bitcoin())
+        .map_or_else(|_| String::new(), |address| address.to_string())
+}
+
+/// All 32 words, four on a line, each line with the number of its first word.
+fn word_lines(digest: &[u8; 32]) -> Vec<String> {
+    let words = words_of(digest);
+    let numbered = (1_usize..).step_by(4).zip(words.chunks(4));
+    numbered
+        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
+        .collect()
+}
+
+fn not_taken(error: &PolicyError) -> Refusal {
+    let expected = phrase!(
+        "a policy of these administrators that follows the one in force",
+        "有効なポリシーに続く、ポリシー管理者署名済みのポリシー"
+    );
+    refusal(expected, error.what())
+}
+
+fn no_session() -> Refusal {
+    refusal(
+        phrase!("an open session", "開いたセッション"),
+        Phrase::none(),
+    )
+}
+
+const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
+    Refusal::new(RuleId::POL08, Place::Whole, expected, got)
+}

@@ -1,0 +1,122 @@
+//! A change of policy in words, for the people who compare it with their paper.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::{Changed, DestinationChange, Direction, PolicyChange, Voters, WalletChange};
+use crate::digest::WalletDigest;
+use crate::review::amount::sat;
+use crate::types::Lang;
+
+impl Direction {
+    /// The word for it.
+    pub const fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Tightening => lang.pick("tightens", "厳格化"),
+            Self::Loosening => lang.pick("LOOSENS", "緩和"),
+        }
+    }
+}
+
+impl PolicyChange {
+    /// What changes, from what to what; `named` says how a wallet is called.
+    pub fn text(&self, lang: Lang, named: &dyn Fn(&WalletDigest) -> String) -> String {
+        match self {
+            Self::Delay(delay) => from_to(
+                lang.pick("blocks that a loosening waits", "緩和の発効待機ブロック数"),
+                delay,
+                ToString::to_string,
+            ),
+            Self::DestinationAdded(id) => {
+                format!("{} {id}", lang.pick("destination added:", "送付先を追加:"))
+            }
+            Self::DestinationRemoved(id) => {
+                format!(
+                    "{} {id}",
+                    lang.pick("destination removed:", "送付先を削除:")
+                )
+            }
+            Self::Destination(id, change) => format!("{id}: {}", change.text(lang)),
+            Self::WalletAdded(wallet) => {
+                let what = lang.pick("wallet added:", "ウォレットを追加:");
+                format!("{what} {}", named(wallet))
+            }
+            Self::WalletRemoved(wallet) => {
+                let what = lang.pick("wallet removed:", "ウォレットを削除:");
+                format!("{what} {}", named(wallet))
+            }
+            Self::Wallet(wallet, change) => format!("{}: {}", named(wallet), change.text(lang)),
+        }
+    }
+}
+
+impl DestinationChange {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Label(label) => from_to(lang.pick("label", "名称"), label, ToString::to_string),
+            Self::Script(_) => lang
+                .pick(
+                    "ANOTHER ADDRESS, shown below",
+                    "別のアドレス(次の画面に表示)",
+                )
+                .to_string(),
+            Self::From(height) => from_to(
+                lang.pick("may be paid from height", "送付できるブロック高"),
+                height,
+                ToString::to_string,
+            ),
+            Self::Limit(limit) => from_to(lang.pick("limit", "限度額"), limit, |a| sat(*a)),
+        }
+    }
+}
+
+impl WalletChange {
+    fn text(&self, lang: Lang) -> String {
+        let amount = |[en, ja]: [&str; 2], change: &Changed<bitcoin::Amount>| {
+            from_to(lang.pick(en, ja), change, |a| sat(*a))
+        };
+        let number =
+            |[en, ja]: [&str; 2], change| from_to(lang.pick(en, ja), change, u32::to_string);
+        match self {
+            Self::Class(class) => {
+                from_to(lang.pick("class", "ウォレット区分"), class, |class| {
+                    class.phrase().text(lang).to_string()
+                })
+            }
+            Self::PerTransfer(limit) => amount(["limit per transfer", "1回の限度額"], limit),
+            Self::FeeAbsolute(cap) => amount(["fee at most", "手数料の上限"], cap),
+            Self::FeeRate(cap) => {
+                number(["fee rate at most, sat/vB", "手数料率の上限 sat/vB"], cap)
+            }
+            Self::FeePerMille(cap) => number(
+                [
+                    "fee at most, thousandths of the amount",
+                    "手数料の上限(出庫額の千分率)",
+                ],
+                cap,
+            ),
+            Self::Quorum(who, count) => from_to(who.name(lang), count, ToString::to_string),
+            Self::DestinationAdded(id) => {
+                format!("{} {id}", lang.pick("may now pay", "送付先に追加:"))
+            }
+            Self::DestinationRemoved(id) => {
+                format!("{} {id}", lang.pick("may no longer pay", "送付先から除外:"))
+            }
+            Self::ChangeWindow(window) => number(["change window", "おつりの範囲"], window),
+        }
+    }
+}
+
+impl Voters {
+    const fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Approvers => lang.pick("people who must approve", "承認者の人数"),
+            Self::Departments => lang.pick("departments among them", "承認者の部門数"),
+            Self::Directors => lang.pick("directors among them", "承認取締役の人数"),
+        }
+    }
+}
+
+fn from_to<T>(what: &str, change: &Changed<T>, say: impl Fn(&T) -> String) -> String {
+    format!("{what}: {} -> {}", say(&change.old), say(&change.new))
+}
