@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use signer_core::codec;
+use signer_core::cose::peek;
+use signer_core::life::{PossessionReport, Standing};
 use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript};
 
 use support::house::{House, ceremony, destination_script, run};
@@ -124,6 +126,14 @@ fn without_an_anchor_the_device_says_what_it_cannot_see() {
             signed.ended(0).says(said);
             assert!(!signed.output.contains("anchored"), "{}", signed.output);
         }
+        // Held against the card, it is not called a restored one: nobody can tell.
+        let verify = ["device", "verify-backup", "--state", &bench.arg("d1")].map(str::to_owned);
+        let out = ["--out".to_owned(), bench.arg("d1.report")];
+        let verify = house.at_hsm([verify.to_vec(), out.to_vec()].concat());
+        let said = "it cannot be told whether it is the one in use or a copy";
+        ceremony(&verify).ended(0).says(said);
+        let report: PossessionReport = peek(&bench.read("d1.report")).expect("a report");
+        assert_eq!(report.standing, Standing::Unanchored);
         // Without its profile the device does not believe that there is no anchor.
         let mut other = house.sign_arguments("d1", "in.psbt", &["third.psbt"]);
         let flag = other.iter().position(|a| a == "--profile").expect("given");

@@ -69,6 +69,9 @@ pub enum Standing {
     /// It remembers nothing: only keys were restored.
     #[n(2)]
     Blank,
+    /// It keeps no anchor: nothing tells the HSM in use from a copy of it.
+    #[n(3)]
+    Unanchored,
 }
 
 /// One key of the card.

@@ -117,6 +117,10 @@ const fn stands(standing: Standing) -> (&'static str, &'static str) {
             "the token remembers nothing: only keys were restored, and it only proves them",
             "トークンに記憶がありません。鍵のみ復元されたもので、所持証明のみ可能です",
         ),
+        Standing::Unanchored => (
+            "this HSM keeps no anchor: it cannot be told whether it is the one in use or a copy",
+            "このHSMはアンカーを保持しません。使用中のものか複製かを判別できません",
+        ),
     }
 }
 

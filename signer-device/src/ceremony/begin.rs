@@ -231,7 +231,7 @@ impl Desk {
                 "TRN03 -- this HSM keeps no anchor: a disk that was copied or rolled back is not noticed",
                 "TRN03 -- このHSMはアンカーを保持せず、ディスクの複製や巻き戻しを検出できません",
             ))?;
-            return Ok((None, Standing::Blank));
+            return Ok((None, Standing::Unanchored));
         }
         let slots = hsm.token().anchors();
         let slots = slots.map_err(|e| of_hsm(&e))?;
