@@ -42,18 +42,16 @@ impl Connection {
         self.run(move |at| at.call(function, call))
     }
 
-    /// One call that is begun and not waited for.
+    /// Work that is begun and not waited for.
     pub(crate) fn begin<R: Send + 'static>(
         &self,
-        function: Function,
-        call: impl FnOnce(&Session) -> Result<R, Error> + Send + 'static,
+        work: impl FnOnce(&At<'_, Session>) -> Result<R, Error> + Send + 'static,
     ) -> Result<Asked<Result<R, Error>>, HsmError> {
         let seat = self.seat;
-        self.library
-            .begin(move |hands| hands.at(seat)?.call(function, call))
+        self.library.begin(move |hands| work(&hands.at(seat)?))
     }
 
-    /// What became of a call that was begun.
+    /// What became of it.
     pub(crate) fn wait<R>(&self, asked: Asked<Result<R, Error>>) -> Result<R, HsmError> {
         self.library.wait(asked)
     }

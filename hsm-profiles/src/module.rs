@@ -10,6 +10,7 @@ use std::time::Duration;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Info, Pkcs11};
 use cryptoki::error::Error;
 use cryptoki::slot::Slot;
+use sign_call::SignCall;
 use signer_core::digest::FileDigest;
 use signer_core::token::{HsmFacts, Line, Pattern};
 
@@ -285,7 +286,8 @@ impl Library {
 
 fn load(hands: &mut Hands, path: &Path) -> Result<(), Error> {
     hands.begin(Function::GetFunctionList);
-    hands.keep(Pkcs11::new(path)?);
+    let library = Pkcs11::new(path)?;
+    hands.keep(library, SignCall::of(path));
     Ok(())
 }
 

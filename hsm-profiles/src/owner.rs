@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::Error;
 use cryptoki::session::Session;
+use sign_call::SignCall;
 
 use crate::error::foreign;
 use crate::error::{self, HsmError};
@@ -62,6 +63,7 @@ pub(crate) struct Hands {
     sessions: BTreeMap<Seat, Session>,
     opened: u32,
     context: Option<Pkcs11>,
+    sign_call: Option<SignCall>,
     watch: Arc<Watch>,
 }
 
@@ -69,6 +71,7 @@ pub(crate) struct Hands {
 pub(crate) struct At<'h, T> {
     what: &'h T,
     watch: &'h Watch,
+    sign_call: Option<&'h SignCall>,
 }
 
 /// The call that is being made.
@@ -99,6 +102,11 @@ impl Watch {
 }
 
 impl<T> At<'_, T> {
+    /// The signing functions, where they know this session.
+    pub(crate) const fn sign_call(&self) -> Option<&SignCall> {
+        self.sign_call
+    }
+
     /// One call, or a few that belong together, known by the name of one of them.
     pub(crate) fn call<R>(
         &self,
@@ -134,6 +142,7 @@ impl Owner {
             sessions: BTreeMap::new(),
             opened: 0,
             context: None,
+            sign_call: None,
             watch: Arc::clone(&watch),
         };
         let (requests, work) = mpsc::channel::<Request>();
@@ -250,9 +259,10 @@ impl Drop for Owner {
 }
 
 impl Hands {
-    /// Keeps the library.
-    pub(crate) fn keep(&mut self, context: Pkcs11) {
+    /// Keeps the library, and its signing functions where they can be had apart.
+    pub(crate) fn keep(&mut self, context: Pkcs11, sign_call: Option<SignCall>) {
         self.context = Some(context);
+        self.sign_call = sign_call;
     }
 
     /// Notes what is being done where there is no library yet.
@@ -263,13 +273,20 @@ impl Hands {
     /// The library.
     pub(crate) fn library(&self) -> Result<At<'_, Pkcs11>, Error> {
         let what = self.context.as_ref();
-        let watch = &self.watch;
-        what.map(|what| At { what, watch })
-            .ok_or(Error::NullFunctionPointer)
+        let (watch, sign_call) = (&self.watch, None);
+        let at = |what| At {
+            what,
+            watch,
+            sign_call,
+        };
+        what.map(at).ok_or(Error::NullFunctionPointer)
     }
 
-    /// Keeps a session.
+    /// Keeps a session. Where the signing functions do not know it, they are not used any more.
     pub(crate) fn seat(&mut self, session: Session) -> Seat {
+        self.watch.begin(Function::GetSessionInfo);
+        let known = |sign_call: &SignCall| sign_call.knows(session.handle());
+        self.sign_call = self.sign_call.take().filter(known);
         let seat = Seat(self.opened);
         self.opened = self.opened.wrapping_add(1);
         self.sessions.insert(seat, session);
@@ -279,9 +296,13 @@ impl Hands {
     /// A session.
     pub(crate) fn at(&self, seat: Seat) -> Result<At<'_, Session>, Error> {
         let what = self.sessions.get(&seat);
-        let watch = &self.watch;
-        what.map(|what| At { what, watch })
-            .ok_or(Error::NullFunctionPointer)
+        let (watch, sign_call) = (&self.watch, self.sign_call.as_ref());
+        let at = |what| At {
+            what,
+            watch,
+            sign_call,
+        };
+        what.map(at).ok_or(Error::NullFunctionPointer)
     }
 
     /// Closes a session.

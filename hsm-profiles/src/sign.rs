@@ -4,14 +4,15 @@
 //! the only ones. Whether the signature verifies is judged by signer-core, not here.
 
 use cryptoki::context::Function;
-use cryptoki::error::Error;
+use cryptoki::error::{Error, Rv};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
+use sign_call::Failed;
 use signer_core::keys::{CkaId, Signature64};
 
 use crate::error::HsmError;
-use crate::owner::Asked;
+use crate::owner::{Asked, At};
 use crate::point::PublicPart;
 use crate::session::OpenToken;
 
@@ -53,9 +54,7 @@ impl OpenToken {
             id,
             expected: *expected,
             digest: *digest,
-            asked: self
-                .connection
-                .begin(Function::Sign, signing(private, digest))?,
+            asked: self.connection.begin(signing(private, digest))?,
         })
     }
 
@@ -115,8 +114,7 @@ impl OpenToken {
         private: ObjectHandle,
         digest: &[u8; 32],
     ) -> Result<Vec<u8>, HsmError> {
-        self.connection
-            .call(Function::Sign, signing(private, digest))
+        self.connection.run(signing(private, digest))
     }
 
     fn private_of(&self, id: CkaId, expected: &PublicPart) -> Result<ObjectHandle, HsmError> {
@@ -129,17 +127,33 @@ impl OpenToken {
     }
 }
 
-/// The one signing call.
+/// The one signing call: without a question for the length, where the module lets us.
 fn signing(
     private: ObjectHandle,
     digest: &[u8; 32],
-) -> impl FnOnce(&Session) -> Result<Vec<u8>, Error> + Send + 'static {
+) -> impl FnOnce(&At<'_, Session>) -> Result<Vec<u8>, Error> + Send + 'static {
     let digest = *digest;
     #[expect(
         clippy::disallowed_methods,
         reason = "the one signing call, over a digest of one of our own orders"
     )]
-    move |session| session.sign(&Mechanism::Ecdsa, private, &digest)
+    move |at| {
+        at.call(Function::Sign, |session| match at.sign_call() {
+            Some(direct) => direct
+                .sign_at_once(session.handle(), private.handle(), &digest)
+                .or_else(failed),
+            None => session.sign(&Mechanism::Ecdsa, private, &digest),
+        })
+    }
+}
+
+/// The failure as cryptoki tells it.
+fn failed(failed: Failed) -> Result<Vec<u8>, Error> {
+    let (code, function) = match failed {
+        Failed::SignInit(code) => (code, Function::SignInit),
+        Failed::Sign(code) => (code, Function::Sign),
+    };
+    Rv::from(code).into_result(function).map(|()| Vec::new())
 }
 
 #[cfg(test)]

@@ -16,8 +16,11 @@ const DESTROY: &str = "hsm-profiles/src/destroy.rs";
 /// Loses keys past the driver.
 const LOSER: &str = "hsm-profiles/tests/keys.rs";
 const SIGN: &str = "hsm-profiles/src/sign.rs";
-/// The module that stands before a real one in tests: it is called from C.
-const QUIRKS: &[&str] = &[
+/// The two calls of a signature.
+const SIGN_CALL: &str = "hsm-profiles/sign-call/src/lib.rs";
+/// The module that stands before a real one in tests, which is called from C; and the one file that
+/// calls C.
+const C_SIDE: &[&str] = &[
     "hsm-profiles/quirk-module/src/ask.rs",
     "hsm-profiles/quirk-module/src/born.rs",
     "hsm-profiles/quirk-module/src/lib.rs",
@@ -26,6 +29,7 @@ const QUIRKS: &[&str] = &[
     "hsm-profiles/quirk-module/src/script.rs",
     "hsm-profiles/quirk-module/src/sign.rs",
     "hsm-profiles/quirk-module/src/token.rs",
+    SIGN_CALL,
 ];
 /// Tries all of it on throw-away keys, in the acceptance test; its own tests stand below.
 const ATTACKS: &str = "hsm-profiles/src/acceptance/attacks.rs";
@@ -38,7 +42,7 @@ const fn forbidden(pieces: [&'static str; 2], allowed: &'static [&'static str]) 
     Forbidden { pieces, allowed }
 }
 
-const FORBIDDEN: [Forbidden; 18] = [
+const FORBIDDEN: [Forbidden; 19] = [
     forbidden(["wrap", "_key"], &[ATTACKS]),
     forbidden(["unwrap", "_key"], &[]),
     forbidden(["derive", "_key"], &[ATTACKS]),
@@ -54,7 +58,8 @@ const FORBIDDEN: [Forbidden; 18] = [
     forbidden(["Attribute", "::*"], &[]),
     forbidden(["AttributeType", "::*"], &[]),
     forbidden(["object", "::*"], &[]),
-    forbidden(["cryptoki", "_sys"], QUIRKS),
+    forbidden(["cryptoki", "_sys"], C_SIDE),
+    forbidden(["sign_at", "_once"], &[SIGN, SIGN_CALL]),
     forbidden(["Mechanism", "::Ecdsa"], &[ATTACKS, SIGN]),
     forbidden(["encapsulate", "_key"], &[]),
     forbidden(["decapsulate", "_key"], &[]),
@@ -283,7 +288,10 @@ fn only_this_crate_names_the_binding() {
         // The workspace's own manifest fixes the version.
         let may = matches!(
             name.as_str(),
-            "Cargo.toml" | "hsm-profiles/Cargo.toml" | "hsm-profiles/quirk-module/Cargo.toml"
+            "Cargo.toml"
+                | "hsm-profiles/Cargo.toml"
+                | "hsm-profiles/quirk-module/Cargo.toml"
+                | "hsm-profiles/sign-call/Cargo.toml"
         );
         assert_eq!(names_it, may, "{name}");
     }

@@ -14,12 +14,13 @@ use support::{cargo, root, scratch};
 
 /// Our crates, and those of our crates that each may use. Console and optics say in signer-core's
 /// phrases what went wrong.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("signer-core", &[]),
     ("officer-console", &["signer-core"]),
     ("optics", &["signer-core"]),
-    ("hsm-profiles", &["signer-core"]),
+    ("hsm-profiles", &["signer-core", "sign-call"]),
     ("quirk-module", &[]),
+    ("sign-call", &[]),
     (
         "signer-device",
         &["signer-core", "hsm-profiles", "officer-console", "optics"],
@@ -33,12 +34,13 @@ const EDGES: [(&str, &[&str]); 8] = [
 
 /// What tests may use beside that. Vectors are shared data; they know none of our code. Pictures
 /// are tested with the frames they are made for. The module that misbehaves is for tests alone.
-const TEST_EDGES: [(&str, &[&str]); 8] = [
+const TEST_EDGES: [(&str, &[&str]); 9] = [
     ("signer-core", &["test-vectors"]),
     ("officer-console", &[]),
     ("optics", &["test-vectors"]),
     ("hsm-profiles", &["test-vectors", "quirk-module"]),
     ("quirk-module", &[]),
+    ("sign-call", &[]),
     ("signer-device", &["test-vectors", "quirk-module"]),
     ("host-cli", &["test-vectors", "quirk-module"]),
     ("test-vectors", &[]),
@@ -47,8 +49,8 @@ const TEST_EDGES: [(&str, &[&str]); 8] = [
 /// Crates from outside that only these of ours may name, in tests too.
 const OWNERS: [(&str, &[&str]); 8] = [
     ("cryptoki", &["hsm-profiles"]),
-    ("cryptoki-sys", &["quirk-module"]),
-    ("libloading", &["quirk-module"]),
+    ("cryptoki-sys", &["quirk-module", "sign-call"]),
+    ("libloading", &["quirk-module", "sign-call"]),
     ("clap", &["signer-device", "host-cli"]),
     ("rqrr", &["optics"]),
     ("qrcode", &["optics"]),
@@ -105,6 +107,7 @@ fn each_forbidden_dependency_is_caught() {
             "bitcoinconsensus.workspace = true",
         ),
         ("hsm-profiles", "clap", "clap.workspace = true"),
+        ("signer-device", "sign-call", "sign-call.workspace = true"),
         (
             "signer-device",
             "quirk-module",
@@ -408,6 +411,7 @@ fn folder(ours: &str) -> &str {
         "optics" => "signer-core/optics",
         "officer-console" => "signer-core/console",
         "quirk-module" => "hsm-profiles/quirk-module",
+        "sign-call" => "hsm-profiles/sign-call",
         _ => ours,
     }
 }

@@ -55,6 +55,11 @@ fn what_vendors_do_is_served() {
             Row::new("a wrong PIN before", "flags=count-low", DONE),
             Row::new("one try left", "flags=final-try", DONE),
             Row::new("a late answer", "delay:C_Sign=20000", DONE),
+            Row::new(
+                "no answer how long a signature will be",
+                "code:C_Sign(length)=0x54",
+                DONE,
+            ),
         ],
     );
 }
