@@ -1,6 +1,5 @@
 //! `device report`: reports of acceptance tests, good, spoiled and failed.
 
-#[allow(dead_code, reason = "other tests use the rest of it")]
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Runs the real program as officers would: a line is typed only after its prompt was read.
 
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
 pub(crate) mod device;
 pub(crate) mod world;
 
