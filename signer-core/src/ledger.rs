@@ -8,7 +8,7 @@ use bitcoin::hashes::Hash;
 
 use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
 use crate::keys::Signature64;
-use crate::types::{KeyIndex, OfficerId};
+use crate::types::{Height, KeyIndex, OfficerId};
 
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
 ///
@@ -20,6 +20,17 @@ pub struct LedgerState {
     r_values: RValues,
     highest_change: BTreeMap<WalletId, KeyIndex>,
     signatures: u64,
+    recovered: Option<RecoveredAt>,
+}
+
+/// That a device lost a part of its journal: what it signed before is known in part at best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecoveredAt {
+    /// Height at which the administrators looked. Whatever is counted over a window of blocks counts
+    /// as used up here.
+    pub height: Height,
+    /// Signatures over coins that are not known.
+    pub unknown: u64,
 }
 
 impl LedgerState {
@@ -31,7 +42,14 @@ impl LedgerState {
             r_values: RValues::new(),
             highest_change: BTreeMap::new(),
             signatures: 0,
+            recovered: None,
         }
+    }
+
+    /// That the device lost a part of its journal, where it did: the newest time, and all that is
+    /// not known.
+    pub const fn recovered(&self) -> Option<RecoveredAt> {
+        self.recovered
     }
 
     /// The transaction that this device signed over this coin, if it ever did.
@@ -69,6 +87,17 @@ impl LedgerState {
         self.signatures = self.signatures.saturating_add(count);
     }
 
+    /// Counts signatures that are remembered, over coins that are not known.
+    pub(crate) fn record_recovery(&mut self, height: Height, unknown: u64) {
+        let before = self.recovered.map_or(0, |before| before.unknown);
+        let last = self.recovered.map_or(height, |before| before.height);
+        self.signatures = self.signatures.saturating_add(unknown);
+        self.recovered = Some(RecoveredAt {
+            height: height.max(last),
+            unknown: before.saturating_add(unknown),
+        });
+    }
+
     /// Remembers a rejection for ever.
     pub(crate) fn record_rejection(&mut self, request: RequestDigest, officer: OfficerId) {
         self.rejected.entry(request).or_insert(officer);
@@ -100,12 +129,18 @@ impl LedgerState {
             change.extend_from_slice(wallet.as_bytes());
             change.extend_from_slice(&index.0.to_be_bytes());
         }
+        let mut recovered = Vec::new();
+        if let Some(RecoveredAt { height, unknown }) = &self.recovered {
+            recovered.extend_from_slice(&height.0.to_be_bytes());
+            recovered.extend_from_slice(&unknown.to_be_bytes());
+        }
         LedgerDigest::over(&[
             &section(&bytes),
             &section(&rejected),
             &section(&r_values),
             &section(&change),
             &self.signatures.to_be_bytes(),
+            &recovered,
         ])
     }
 }

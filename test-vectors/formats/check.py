@@ -105,6 +105,8 @@ def check_digest(rule, data, sample, keys):
         digest = digests.artefact_digest(rule, data, keys)
     elif rule == "root":
         digest = digests.tagged("himuro/root", data)
+    elif rule == "anchor-statement":
+        digest = digests.tagged("himuro/anchor-statement", data)
     elif rule == "anchor-slot":
         anchor, checksum = cbor.loads(data)
         assert digests.tagged("himuro/anchor", cbor.dumps(anchor)) == checksum, "anchor"

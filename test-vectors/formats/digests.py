@@ -24,6 +24,7 @@ KINDS = {
     "signed-attendance": ("attendance", None),
     "signed-receipt": ("receipt", "himuro/receipt"),
     "endorsed-retirement": ("retirement", "himuro/retirement"),
+    "endorsed-recovery": ("recovery", "himuro/recovery"),
     "signed-possession-report": ("possession-report", None),
     "signed-seal": ("seal", None),
 }

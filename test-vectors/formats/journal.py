@@ -6,8 +6,9 @@ Root digest and identity key (hexadecimal) are what an auditor trusts from outsi
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
 root, the roster of that moment and enrolments vouch for, that each roster follows the one before it, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
-proof of possession, that keys end only after a retirement of their wallet, all of them, and that no
-two signatures of the device share an r value.
+proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
+signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
+recovery of this device, whose receipts are not ahead of it.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -23,8 +24,8 @@ from ecdsa import SECP256k1
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
-PROVEN, DESTROYING, DESTROYED = 23, 24, 25
-POLICY_ADMINISTRATOR = 6
+PROVEN, DESTROYING, DESTROYED, RECOVERED = 23, 24, 25, 27
+POLICY_ADMINISTRATOR, RECOVER = 6, 13
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -59,18 +60,22 @@ class Journal:
         self.seals = self.signatures = self.proofs = 0
         self.r_values = {}
         self.device = digests.device_id(identity)
-        self.nonce = None
+        self.nonce, self.recovering, self.begun = None, False, 0
         self.records = {}
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
         prev, sequence, session, (kind, fields) = entry
-        require((prev, sequence) == (self.last, self.count), f"entry {sequence} does not follow")
-        require((kind == GENESIS) == (sequence == 0), f"entry {sequence}: genesis")
-        require(session == self.session + (kind == OPENED), f"entry {sequence}: session")
-        self.session = session
         content = fields[0]
+        place, number = self.count, self.session + (kind == OPENED)
+        if kind == RECOVERED:
+            place = number = max(self.count, content[1][2])
+        require((prev, sequence) == (self.last, place), f"entry {sequence} does not follow")
+        require((kind == GENESIS) == (sequence == 0), f"entry {sequence}: genesis")
+        require(session == number, f"entry {sequence}: session")
+        self.session = session
+        self.count = place
         handlers = {
             GENESIS: self.born,
             INSTALLED: self.installed,
@@ -86,6 +91,7 @@ class Journal:
             PROVEN: self.proven,
             DESTROYING: self.destroying,
             DESTROYED: self.destroyed,
+            RECOVERED: self.goes_on,
             CLOSED: self.closed,
             SEALED: self.sealed,
         }
@@ -282,7 +288,48 @@ class Journal:
                 self.new_r(sign1.value[3])
 
     def opened(self, opened):
+        require(not self.recovering, "a session behind one that was to recover and did not")
         self.nonce, self.ending = opened[1], []
+        self.recovering, self.begun = opened[0] == RECOVER, self.count
+
+    def goes_on(self, recovered):
+        require(self.recovering, "a recovery in another ceremony, or a second one")
+        self.recovering = False
+        order, _ = self.artefact("endorsed-recovery", recovered[0])
+        card, digest = self.artefact("signed-device-card", recovered[2], [self.identity])
+        anchor = order[5]
+        expected = (self.identity, recovered[1], digest)
+        require((order[4], anchor, order[6]) == expected, "an order for something else")
+        require(order[2] == self.root and card[5] == self.identity, "another root or device")
+        require(order[3] == self.roster_digest, "an order under another roster")
+        signers = {cbor.loads(sign1.value[0])[4] for sign1 in cbor.loads(recovered[0])[1]}
+        require(signers <= self.administrators(), "an order signed by who is no administrator")
+        require(len(signers) >= self.roster[5], "an order without its quorum")
+        require(self.begun < anchor[2], "a journal that has passed this anchor")
+        last = 0
+        for data, coins in ((known[0], known[1]) for known in order[9]):
+            receipt, _ = self.artefact("signed-receipt", data)
+            require(receipt[2] == self.device and len(coins) == len(receipt[6]), "another receipt")
+            require(last < receipt[8] < anchor[2], "a receipt out of order, or beyond the anchor")
+            require(receipt[9] <= anchor[3], "a receipt that counts more than the anchor")
+            last = receipt[8]
+            self.own(data)
+            for line in receipt[6]:
+                self.new_r(line[2])
+        digests.check_possession(card)
+        self.own(recovered[2])
+        if digest != self.card:
+            self.announced = {}
+            for pool in card[8]:
+                for chain in (0, 1):
+                    keys = [key[0] for key in pool[1 + chain]]
+                    known = self.wallet_keys.get((pool[0], chain), [])
+                    require(keys[: len(known)] == known, "a card of other keys")
+                    self.wallet_keys[(pool[0], chain)] = keys
+                    for key in pool[1 + chain]:
+                        self.new_r(key[1])
+            self.card = digest
+        self.retired |= {wallet[0]: wallet[1] for wallet in order[11]}
 
     def proven(self, proven):
         report, _ = self.artefact("signed-possession-report", proven[0])
@@ -311,6 +358,7 @@ class Journal:
         self.gone.add(name)
 
     def closed(self, outcome):
+        require(not self.recovering, "the end of a session that was to recover and did not")
         self.outcome = outcome
 
     def sealed(self, data):

@@ -196,6 +196,10 @@ digests! {
     SampleDigest = "himuro/random-sample";
     /// An order that retires a wallet.
     RetirementDigest = "himuro/retirement";
+    /// An order by which a device goes on from the anchor in its HSM.
+    RecoveryDigest = "himuro/recovery";
+    /// What a device shows of its HSM's memory.
+    AnchorDigest = "himuro/anchor-statement";
 }
 
 #[cfg(test)]

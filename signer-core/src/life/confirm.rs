@@ -1,5 +1,6 @@
-//! What two operators type before keys are destroyed. The fold of the journal asks for exactly
-//! these answers, so that no program can leave one out.
+//! What two operators type before keys are destroyed, and before a device goes on without a part of
+//! its journal. The fold of the journal asks for exactly these answers, so that no program can leave
+//! one out.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -7,16 +8,16 @@ use alloc::vec::Vec;
 
 use super::Destroying;
 use crate::approval::Seat;
-use crate::digest::{RetirementDigest, tagged, words_of};
+use crate::digest::{RecoveryDigest, RetirementDigest, tagged, words_of};
 use crate::transcript::Answered;
-use crate::types::{Label, Lang};
+use crate::types::{Id, Label, Lang};
 
-/// The one screen of a destruction.
+/// The one screen of a destruction or a recovery.
 pub(super) const SCREEN: u32 = 1;
 /// Words of the order that are typed.
 const WORDS: usize = 4;
 
-/// A question before a destruction.
+/// A question before a destruction or a recovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     id: &'static str,
@@ -60,6 +61,43 @@ impl Asked {
                 expected: parts(&count),
             },
             words_of_order(&what.retirement, nonce),
+        ]
+    }
+
+    /// What is asked before a recovery: A types the device's name and words of the order from
+    /// paper, B other words of it and how many signatures nobody can account for.
+    pub(super) fn recovery(
+        name: &Id,
+        order: &RecoveryDigest,
+        without_receipt: u64,
+        nonce: &[u8; 32],
+    ) -> [Self; 4] {
+        let of_paper = |id, seat, half| {
+            let subject = ["the recovery order from your paper", "書面の復旧指示"];
+            let place = Place { half, tag: id };
+            words_from_paper(order.as_bytes(), nonce, place, (id, seat, subject))
+        };
+        [
+            Self {
+                id: "recover-device",
+                seat: Seat::OperatorA,
+                text: [
+                    "Type the name of the device that goes on".into(),
+                    "運用を再開する端末の名称を入力".into(),
+                ],
+                expected: parts(name.as_str()),
+            },
+            of_paper("recover-order-1", Seat::OperatorA, Half::First),
+            of_paper("recover-order-2", Seat::OperatorB, Half::Second),
+            Self {
+                id: "recover-signatures",
+                seat: Seat::OperatorB,
+                text: [
+                    "Type the number of signatures without a receipt".into(),
+                    "受領証のない署名の件数を入力".into(),
+                ],
+                expected: parts(&without_receipt.to_string()),
+            },
         ]
     }
 
@@ -109,18 +147,55 @@ impl Asked {
 
 /// A stretch of the order's words, chosen by the session's nonce: nobody knows which before.
 fn words_of_order(order: &RetirementDigest, nonce: &[u8; 32]) -> Asked {
-    let words = words_of(order.as_bytes());
-    let places = words.len().saturating_sub(WORDS).saturating_add(1);
-    let [byte, ..] = tagged("himuro/destroy", &[nonce, order.as_bytes()]);
+    let subject = ["the retirement from your paper", "書面の廃止指示"];
+    let place = Place {
+        half: Half::Either,
+        tag: "himuro/destroy",
+    };
+    let asked = ("destroy-order", Seat::OperatorA, subject);
+    words_from_paper(order.as_bytes(), nonce, place, asked)
+}
+
+/// Where in a digest a stretch lies.
+struct Place {
+    half: Half,
+    tag: &'static str,
+}
+
+/// The words among which a stretch is chosen.
+#[derive(Clone, Copy)]
+enum Half {
+    First,
+    Second,
+    Either,
+}
+
+fn words_from_paper(
+    digest: &[u8; 32],
+    nonce: &[u8; 32],
+    place: Place,
+    (id, seat, [en, ja]): (&'static str, Seat, [&str; 2]),
+) -> Asked {
+    let words = words_of(digest);
+    let middle = words.len().checked_div(2).unwrap_or(0);
+    let (from, until) = match place.half {
+        Half::First => (0, middle),
+        Half::Second => (middle, words.len()),
+        Half::Either => (0, words.len()),
+    };
+    let places = until.saturating_sub(from).saturating_sub(WORDS);
+    let places = places.saturating_add(1);
+    let [byte, ..] = tagged(place.tag, &[nonce, digest]);
     let skip = usize::from(byte).checked_rem(places).unwrap_or(0);
+    let skip = from.saturating_add(skip);
     let (first, last) = (skip.saturating_add(1), skip.saturating_add(WORDS));
     let expected = words.into_iter().skip(skip).take(WORDS);
     Asked {
-        id: "destroy-order",
-        seat: Seat::OperatorA,
+        id,
+        seat,
         text: [
-            format!("Type words {first} to {last} of the retirement from your paper"),
-            format!("{first}語目から{last}語目を入力: 書面の廃止指示"),
+            format!("Type words {first} to {last} of {en}"),
+            format!("{first}語目から{last}語目を入力: {ja}"),
         ],
         expected: expected.map(ToString::to_string).collect(),
     }

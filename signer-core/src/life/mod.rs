@@ -5,17 +5,28 @@
 //! journal -> KeyState of every key (a fold; there is no second database)
 //! Retirement (administrators) -> CheckedRetirement -> Destruction -> (journalled) Destroying
 //!    -> DestroyOrder, one per key: all that a token's driver destroys by
+//! Recovery (administrators) + device card -> Continuation -> Recovered: the journal goes on from
+//!    the anchor in the HSM, without the entries up to it
 //! device card + PossessionOrder for each key -> PossessionReport, signed by the device
 //! ```
 
 mod confirm;
 mod destruction;
 mod possession;
+mod recovered;
+mod recovery;
+mod recovery_error;
 mod retirement;
 mod state;
 
 pub use confirm::{Asked, Taken};
 pub use destruction::{DestroyOrder, Destroying, Destruction, DoomedKey, Undertaker, key02};
 pub use possession::{Found, PossessionReport, ProofLine, Standing, key01};
+pub use recovered::{Continuation, Recovered};
+pub use recovery::{
+    AnchorStatement, CheckedRecovery, KnownReceipt, PolicyPin, ReadReceipt, Recovery,
+    RecoveryStanding, RetiredWallet, UsedChange,
+};
+pub use recovery_error::RecoveryError;
 pub use retirement::{CheckedRetirement, Retirement, RetirementError, RetirementStanding};
 pub use state::{KeyLine, KeyState, KeyUse, Permit};

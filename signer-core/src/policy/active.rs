@@ -14,7 +14,7 @@ use crate::cose::{CoseError, Endorsed, Scope};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
-use crate::types::{Height, Id, Lang, Version};
+use crate::types::{Blocks, Height, Id, Lang, Version};
 
 /// Why a policy was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +165,9 @@ pub enum Before<'a> {
     Nothing,
     /// This one, as it stood at that height.
     Policy(&'a Arc<ActivePolicy>),
+    /// A recovery lost it: this one is the last that is known, where one is. What was in force
+    /// since is not known, and what is looser waits as long as after any policy, and a day at least.
+    Lost(Option<&'a Arc<ActivePolicy>>),
     /// Nobody here knows, and the policy's own word on its predecessor is taken. For a desk
     /// without a device's journal; what it says gives no right.
     Unheard,
@@ -181,6 +184,9 @@ pub struct ActivePolicy {
     waits: Option<Waits>,
     rules: Policy,
 }
+
+/// How long what is looser waits at least, where the policy before it is lost.
+const A_DAY: Blocks = Blocks(144);
 
 /// Loosenings that wait.
 #[derive(Clone, Debug)]
@@ -343,7 +349,7 @@ fn check_frame(policy: &Policy, roster: &ActiveRoster) -> Result<(), PolicyError
 
 fn check_order(policy: &Policy, before: Before<'_>) -> Result<(), PolicyError> {
     let predecessor = match before {
-        Before::Unheard => return Ok(()),
+        Before::Unheard | Before::Lost(_) => return Ok(()),
         Before::Nothing => None,
         Before::Policy(last) if policy.number <= last.number() => {
             return Err(PolicyError::Number {
@@ -369,6 +375,14 @@ fn waits(policy: &Policy, standing: PolicyStanding<'_>) -> Option<Waits> {
             let delay = last.rules.delay;
             let earliest = Height(standing.installed.0.saturating_add(delay.0));
             (last.rules.clone(), Some(last), earliest)
+        }
+        Before::Lost(last) => {
+            let last = last.map(|last| Arc::new(last.at(standing.installed)));
+            let known = last.as_ref().map(|last| last.rules.clone());
+            let old = known.unwrap_or_else(|| nothing(policy));
+            let delay = old.delay.max(policy.delay).max(A_DAY);
+            let earliest = Height(standing.installed.0.saturating_add(delay.0));
+            (old, last, earliest)
         }
     };
     let until = policy.activation.max(earliest);

@@ -569,8 +569,8 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "HSM内の先頭値はジャーナルの先頭またはその祖先である。",
             ],
             advice: [
-                "Report it. Start with the disk that this device last used; if it is lost, move the coins with the other devices.",
-                "報告してください。最後に使用したディスクで起動し、失われた場合は他の端末で資金を移動してください。",
+                "Report it. Start with the disk that this device last used; if it is lost, the administrators order: device recover.",
+                "報告してください。最後に使用したディスクで起動し、失われた場合は管理者の指示により復旧(device recover)してください。",
             ],
         },
         RuleId::TRN04 => Words {

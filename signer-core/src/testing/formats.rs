@@ -160,6 +160,39 @@ fn recovered() -> Value {
     })
 }
 
+/// What is left of a disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    RolledBack,
+    Lost,
+}
+
+/// The transcript of a device that has signed, lost its journal in part or whole, went on from its
+/// anchor, and signed something else.
+fn gone_on(left: Disk) -> Value {
+    let mut bench = Bench::ready();
+    let before = bench.disk.clone();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let order = bench.recovery();
+    match left {
+        Disk::RolledBack => bench.roll_back(&before),
+        Disk::Lost => bench.lose(),
+    }
+    bench.recover(order);
+    if left == Disk::Lost {
+        bench.take_up();
+    }
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": 0,
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
 /// Every P-256 key of the world.
 fn keys(world: &World) -> Vec<String> {
     let officers = world.roster.roster().officers.iter().map(|o| o.key);
@@ -184,7 +217,14 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
         "p256_keys": keys(&world),
         "samples": samples(&world).iter().map(Sample::json).collect::<Vec<_>>(),
         "psbts": [psbt(&world, PsbtVersion::V0), psbt(&world, PsbtVersion::V2)],
-        "transcripts": [transcript(), ended(), renewed(), recovered()],
+        "transcripts": [
+            transcript(),
+            ended(),
+            renewed(),
+            recovered(),
+            gone_on(Disk::RolledBack),
+            gone_on(Disk::Lost),
+        ],
     });
     spoil(&mut data);
     let file = root.join(format!("target/formats-{name}.json"));
@@ -231,6 +271,23 @@ fn a_wrong_signature_is_found() {
     assert!(!success && text.contains("signature"), "{text}");
 }
 
+/// The second verifier follows no recovery but at its anchor, over the order's own anchor and card.
+#[test]
+fn a_forged_recovery_is_found() {
+    let grammar = workspace().join("docs/formats");
+    let spoiled = |data: &mut Value| {
+        let all = data["transcripts"].as_array_mut().unwrap();
+        let field = &mut all[4]["hex"];
+        let reason = hex("the disk of the north is broken".as_bytes());
+        let other = hex("the disk of the south is broken".as_bytes());
+        let text = field.as_str().unwrap();
+        assert!(text.contains(&reason));
+        *field = json!(text.replace(&reason, &other));
+    };
+    let (success, text) = check("forged-recovery", &grammar, spoiled);
+    assert!(!success, "{text}");
+}
+
 #[test]
 fn a_field_that_the_grammar_does_not_have_is_found() {
     let folder = workspace().join("docs/formats");
@@ -259,6 +316,6 @@ fn every_kind_of_entry_has_its_sample() {
     let names: Vec<_> = entries.iter().map(name).collect();
     let mut distinct = names.clone();
     distinct.dedup();
-    assert_eq!(distinct.len(), 27, "{names:?}");
+    assert_eq!(distinct.len(), 28, "{names:?}");
     assert_eq!(distinct[..2], ["genesis", "session opened"]);
 }

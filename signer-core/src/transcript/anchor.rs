@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use super::chain::{JournalHead, UnverifiedTranscript};
+use super::entry::Body;
 use crate::codec;
 use crate::digest::{LedgerDigest, hex, tagged};
 use crate::phrase;
@@ -87,6 +88,9 @@ impl Anchor {
 
 /// TRN03: The head in the HSM is the journal's head or an ancestor of it.
 ///
+/// A recovery goes on from the anchor that it names: that one counts as an ancestor too, so that a
+/// cut before the HSM is told of the recovery leaves a journal in force.
+///
 /// # Errors
 /// TRN03: no anchor, an anchor ahead of the disk, or one of another journal.
 pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<(), Refusal> {
@@ -100,6 +104,9 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
             Phrase::none(),
         );
     };
+    if continued(anchor, journal) {
+        return Ok(());
+    }
     let entries = journal.head().entries;
     if anchor.entries > entries {
         let expected = phrase!(
@@ -114,10 +121,7 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
         );
         return refusal(expected, got);
     }
-    let at = anchor.entries.checked_sub(1);
-    let hash = at
-        .and_then(|place| usize::try_from(place).ok())
-        .and_then(|place| journal.hashes().get(place));
+    let hash = journal.hash_at(anchor.entries);
     if hash == Some(&anchor.head) {
         return Ok(());
     }
@@ -131,6 +135,12 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
         hash = hex(&anchor.head)
     );
     refusal(expected, got)
+}
+
+/// Whether the journal recovered from this very anchor.
+fn continued(anchor: &Anchor, journal: &UnverifiedTranscript) -> bool {
+    let mut entries = journal.entries().iter();
+    entries.any(|entry| matches!(&entry.body, Body::Recovered(from) if from.anchor == *anchor))
 }
 
 #[cfg(test)]

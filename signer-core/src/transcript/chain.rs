@@ -35,27 +35,38 @@ impl JournalHead {
 
     /// The entry that says `body` after this head.
     fn entry(&self, body: Body) -> Entry {
+        let (sequence, session) = self.place_of(&body);
         Entry {
             prev: self.hash,
-            sequence: self.entries,
-            session: self.session_of(&body),
+            sequence,
+            session,
             body,
         }
     }
 
-    /// The session of an entry that says `body` after this head.
-    const fn session_of(&self, body: &Body) -> SessionNumber {
+    /// Place and session of an entry that says `body` after this head. A recovery goes on where the
+    /// HSM remembers the journal to be, so that no count ever falls; sessions go on behind the
+    /// highest number that any can have had.
+    fn place_of(&self, body: &Body) -> (u64, SessionNumber) {
         match body {
-            Body::SessionOpened(_) => SessionNumber(self.session.0.saturating_add(1)),
-            _ => self.session,
+            Body::SessionOpened(_) => {
+                let session = SessionNumber(self.session.0.saturating_add(1));
+                (self.entries, session)
+            }
+            Body::Recovered(recovered) => {
+                let entries = self.entries.max(recovered.anchor.entries);
+                let session = u32::try_from(entries).unwrap_or(u32::MAX);
+                (entries, SessionNumber(session))
+            }
+            _ => (self.entries, self.session),
         }
     }
 
-    /// The head after an entry of these bytes.
-    fn after(&self, session: SessionNumber, bytes: &[u8]) -> Self {
+    /// The head after an entry at this place, of these bytes.
+    fn after(sequence: u64, session: SessionNumber, bytes: &[u8]) -> Self {
         Self {
             hash: sha256_of(bytes),
-            entries: self.entries.saturating_add(1),
+            entries: sequence.saturating_add(1),
             session,
         }
     }
@@ -141,7 +152,7 @@ impl Journal {
             .apply(&entry)
             .map_err(|error| refused(&entry, &error))?;
         let bytes = codec::encode(&entry);
-        self.head = self.head.after(entry.session, &bytes);
+        self.head = JournalHead::after(entry.sequence, entry.session, &bytes);
         Ok(Appended {
             bytes,
             head: self.head,
@@ -181,7 +192,7 @@ impl UnverifiedTranscript {
     /// TRN01: The journal is one unbroken chain.
     ///
     /// A CBOR sequence of entries in deterministic encoding, each naming the one before it,
-    /// counted without a gap, in sessions that rise by one.
+    /// counted without a gap but that of a recovery, in sessions that rise.
     ///
     /// # Errors
     /// TRN01.
@@ -222,6 +233,13 @@ impl UnverifiedTranscript {
         self.head
     }
 
+    /// The hash of the last of so many entries; none where that place was lost, or never reached.
+    pub fn hash_at(&self, entries: u64) -> Option<&[u8; 32]> {
+        let sequence = entries.checked_sub(1)?;
+        let found = self.entries.binary_search_by_key(&sequence, |e| e.sequence);
+        self.hashes.get(found.ok()?)
+    }
+
     /// Takes the next entry; what follows it.
     fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refusal> {
         let place = self.head.entries;
@@ -230,8 +248,9 @@ impl UnverifiedTranscript {
         };
         let (item, rest) = codec::split_first(bytes).map_err(unreadable)?;
         let entry: Entry = codec::decode_within(item, ENTRY_LIMIT).map_err(unreadable)?;
-        if entry.sequence != place {
-            let expected = phrase!("sequence {n}", "通し番号 {n}", n = place);
+        let (sequence, session) = self.head.place_of(&entry.body);
+        if entry.sequence != sequence {
+            let expected = phrase!("sequence {n}", "通し番号 {n}", n = sequence);
             return Err(trn01(place, expected, Phrase::figure(entry.sequence)));
         }
         if entry.prev != self.head.hash {
@@ -239,12 +258,11 @@ impl UnverifiedTranscript {
             let expected = phrase!("previous {head}", "直前の記録 {head}", head = head);
             return Err(trn01(place, expected, Phrase::figure(prev)));
         }
-        let expected = self.head.session_of(&entry.body);
-        if entry.session != expected {
-            let expected = phrase!("session {n}", "セッション {n}", n = expected);
+        if entry.session != session {
+            let expected = phrase!("session {n}", "セッション {n}", n = session);
             return Err(trn01(place, expected, Phrase::figure(entry.session)));
         }
-        self.head = self.head.after(entry.session, item);
+        self.head = JournalHead::after(sequence, session, item);
         self.hashes.push(self.head.hash);
         self.entries.push(entry);
         Ok(rest)

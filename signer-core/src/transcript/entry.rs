@@ -22,7 +22,7 @@ use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::{RequestDigest, ScreenDigest};
 use crate::keys::{CkaId, P256PublicKey};
-use crate::life::Destroying;
+use crate::life::{Destroying, Recovered};
 use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
@@ -36,10 +36,11 @@ pub struct Entry {
     /// SHA-256 of the bytes of the entry before; zero for the first.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub prev: [u8; 32],
-    /// Place in the journal, from 0.
+    /// Place in the journal, from 0. A recovery stands at the place of the anchor that it continues.
     #[n(1)]
     pub sequence: u64,
-    /// The session; 0 for the genesis entry alone.
+    /// The session; 0 for the genesis entry alone. A recovery gives its session a new number, which
+    /// none can have had: a journal has fewer sessions than entries.
     #[n(2)]
     pub session: SessionNumber,
     /// What happened.
@@ -131,6 +132,9 @@ pub enum Body {
     /// What the people of this session had to be told before anything else.
     #[n(26)]
     Announced(#[n(0)] Announced),
+    /// The journal goes on from an anchor in the HSM, without the entries up to it.
+    #[n(27)]
+    Recovered(#[n(0)] Box<Recovered>),
 }
 
 impl Body {
@@ -169,6 +173,7 @@ impl Body {
             Self::Destroying(_) => ["destroying", "破棄予定"],
             Self::Destroyed(_) => ["destroyed", "破棄"],
             Self::Announced(_) => ["announced", "告知"],
+            Self::Recovered(_) => ["recovered", "復旧"],
         }
     }
 }

@@ -6,6 +6,7 @@ mod error;
 mod install;
 mod keys;
 mod life;
+mod recovery;
 mod session;
 mod signatures;
 mod supply;
@@ -33,9 +34,10 @@ use crate::digest::{DeviceId, FileDigest, SampleDigest};
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
+use crate::life::PolicyPin;
 use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::signing::{Intent, SignatureLine};
-use crate::types::{Height, SessionNumber};
+use crate::types::Height;
 use crate::wallet::{CheckedCard, Registry};
 
 /// What a device is, by its journal.
@@ -49,6 +51,7 @@ pub struct DeviceState {
     drafts: Vec<ByteString>,
     wallets: Registry,
     policy: Option<Arc<ActivePolicy>>,
+    pinned: Option<PolicyPin>,
     tip: Option<ChainTip>,
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
@@ -74,6 +77,7 @@ impl DeviceState {
             drafts: Vec::new(),
             wallets: Registry::new(),
             policy: None,
+            pinned: None,
             tip: None,
             keys: Vec::new(),
             generation: None,
@@ -144,17 +148,30 @@ impl DeviceState {
         &self.wallets
     }
 
-    /// The policy in force at the known height.
+    /// The policy in force at the known height. None is, from a recovery that names another one
+    /// until that one is installed.
     pub fn policy(&self) -> Option<&ActivePolicy> {
-        self.policy.as_deref()
+        match self.pinned {
+            None => self.policy.as_deref(),
+            Some(_) => None,
+        }
     }
 
     /// How a policy that is installed now would stand.
     pub fn policy_standing(&self) -> PolicyStanding<'_> {
         PolicyStanding {
             installed: self.height(),
-            before: self.policy.as_ref().map_or(Before::Nothing, Before::Policy),
+            before: match (&self.policy, self.pinned) {
+                (last, Some(_)) => Before::Lost(last.as_ref()),
+                (Some(last), None) => Before::Policy(last),
+                (None, None) => Before::Nothing,
+            },
         }
+    }
+
+    /// The policy that has to be installed before any other, where a recovery named one.
+    pub const fn pinned_policy(&self) -> Option<&PolicyPin> {
+        self.pinned.as_ref()
     }
 
     /// The last block that is known.
@@ -214,7 +231,7 @@ impl DeviceState {
     fn follow(&mut self, entry: &Entry) -> Result<(), FoldError> {
         match &entry.body {
             Body::Genesis(genesis) => return self.born(entry, genesis),
-            Body::SessionOpened(opened) => return self.opened(entry.session, opened),
+            Body::SessionOpened(opened) => return self.opened(entry, opened),
             Body::Sealed(bytes) => return self.sealed(entry, bytes),
             _ => {}
         }
@@ -252,6 +269,7 @@ impl DeviceState {
             Body::Destroying(what) => self.doom(what),
             Body::Destroyed(id) => self.destroyed(*id),
             Body::Announced(announced) => session.announce(announced),
+            Body::Recovered(what) => self.recover(entry.session, what),
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }
@@ -290,9 +308,12 @@ impl DeviceState {
 
     /// A session that was still open was cut; the next seal covers it. A rejection in what it had
     /// read is heard, also where the cut came before its entry.
-    fn opened(&mut self, number: SessionNumber, opened: &SessionOpened) -> Result<(), FoldError> {
+    fn opened(&mut self, entry: &Entry, opened: &SessionOpened) -> Result<(), FoldError> {
         if self.genesis.is_none() {
             return Err(FoldError::Genesis);
+        }
+        if self.open().is_some_and(OpenSession::fell_short) {
+            return Err(FoldError::Ceremony);
         }
         if opened.previous_seal != self.last_seal {
             return Err(FoldError::PreviousSeal);
@@ -312,7 +333,7 @@ impl DeviceState {
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);
         let due = self.announcement();
-        self.open = Some(OpenSession::new(number, opened, due));
+        self.open = Some(OpenSession::new(entry.session, entry.sequence, opened, due));
         Ok(())
     }
 
@@ -381,6 +402,7 @@ impl DeviceState {
         let signed = session.intended && complete;
         let half_done = session.opened.kind == CeremonyKind::Destroy && self.life.is_ending();
         let wrong = match outcome {
+            _ if session.fell_short() => true,
             Outcome::Cut => true,
             Outcome::Signed => !signed,
             Outcome::Done => half_done,

@@ -1,6 +1,8 @@
 //! A bench for tests: a device of the small world that keeps a journal, and two operators who
 //! read and type.
 
+mod recovery;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use std::string::ToString;
@@ -79,19 +81,24 @@ impl Bench {
             world,
             mined: vec![],
         };
-        let card = bench.device.card(bench.world.root.digest(), &[1]);
-        bench.add(Body::Genesis(Box::new(Genesis {
-            root: bench.world.root.clone(),
-            name: card.name.clone(),
-            site: card.site.clone(),
-            identity: card.identity,
-            hsm: card.hsm.clone(),
-            generation: 1,
-            acceptance: card.acceptance,
-        })));
+        bench.begin();
         bench.open(CeremonyKind::Commission);
         bench.close(Outcome::Done);
         bench
+    }
+
+    /// The first entry.
+    fn begin(&mut self) {
+        let card = self.device.card(self.world.root.digest(), &[1]);
+        self.add(Body::Genesis(Box::new(Genesis {
+            root: self.world.root.clone(),
+            name: card.name,
+            site: card.site,
+            identity: card.identity,
+            hsm: card.hsm,
+            generation: 1,
+            acceptance: card.acceptance,
+        })));
     }
 
     /// A device that may sign: keys, cards, roster, enrolments, headers, wallet, policy.
@@ -119,19 +126,28 @@ impl Bench {
         bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
         bench.install(WhatKind::Headers, codec::encode(&headers()));
         for device in bench.world.devices.clone() {
-            let body = enrolment(&device, &bench.world.roster);
-            let bytes = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
-            bench.install(WhatKind::Enrolment, bytes);
+            bench.enrol(&device);
             let card = device.card(bench.world.root.digest(), &[1]);
             bench.install(WhatKind::Card, device.seal(card).to_bytes());
         }
         bench.close(Outcome::Done);
-        bench.open(CeremonyKind::Wallet);
-        bench.install(WhatKind::WalletDraft, bench.world.wallet.to_bytes());
-        bench.install(WhatKind::Wallet, bench.world.wallet.to_bytes());
-        bench.install(WhatKind::Policy, bench.world.policy.to_bytes());
-        bench.close(Outcome::Done);
+        bench.settle();
         bench
+    }
+
+    fn enrol(&mut self, device: &SoftDevice) {
+        let body = enrolment(device, &self.world.roster);
+        let bytes = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
+        self.install(WhatKind::Enrolment, bytes);
+    }
+
+    /// The wallet and the policy.
+    fn settle(&mut self) {
+        self.open(CeremonyKind::Wallet);
+        self.install(WhatKind::WalletDraft, self.world.wallet.to_bytes());
+        self.install(WhatKind::Wallet, self.world.wallet.to_bytes());
+        self.install(WhatKind::Policy, self.world.policy.to_bytes());
+        self.close(Outcome::Done);
     }
 
     /// What an auditor of this device trusts.

@@ -6,6 +6,7 @@ mod keys;
 mod life;
 mod numbers;
 mod policy;
+mod recovery;
 mod repeated;
 mod rosters;
 mod sessions;

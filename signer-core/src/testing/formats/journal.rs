@@ -6,20 +6,20 @@ use alloc::vec::Vec;
 use std::vec;
 
 use super::Sample;
-use super::signed::{attendance, possession_report, receipt, signature_line, site};
+use super::signed::{attendance, possession_report, receipt, recovery, signature_line, site};
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{
     FileDigest, LedgerDigest, RequestDigest, RetirementDigest, ScreenDigest, sha256_of,
 };
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
-use crate::life::{Destroying, DoomedKey};
+use crate::life::{Destroying, DoomedKey, Recovered};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Coin, Intent, IntentLine, SigningHsm, WalletKeyRef};
 use crate::testing::device::{born_in_hsm, hsm_facts};
-use crate::testing::{SCOPE, World, id};
+use crate::testing::{SCOPE, World, id, officers_sign};
 use crate::token::{
     Evidence, ForeignObject, Half, HalfPair, Inventory, KeyAttributes, Line, Remains, SeenKey,
     acceptance_of,
@@ -37,7 +37,7 @@ use crate::types::{
 pub(super) fn samples(world: &World) -> Vec<Sample> {
     let mut prev = [0; 32];
     let mut samples = Vec::new();
-    for (sequence, body) in (0..).zip(bodies(world)) {
+    for (sequence, body) in (0_u64..).zip(bodies(world)) {
         let session = SessionNumber(u32::from(sequence > 0));
         let bytes = codec::encode(&Entry {
             prev,
@@ -161,7 +161,20 @@ fn endings(world: &World) -> Vec<Body> {
                 from: Height(860_000),
             }),
         }),
+        Body::Recovered(Box::new(recovered(world, None))),
+        Body::Recovered(Box::new(recovered(world, Some(FileDigest::over(&[]))))),
     ]
+}
+
+fn recovered(world: &World, kept: Option<FileDigest>) -> Recovered {
+    let card = world.devices[0].card(world.root.digest(), &[1]);
+    let order = officers_sign(recovery(world), &["admin.a", "admin.c"]);
+    Recovered {
+        anchor: order.body().anchor,
+        order: ByteString(order.to_bytes()),
+        card: ByteString(world.devices[0].seal(card).to_bytes()),
+        kept,
+    }
 }
 
 fn intended() -> KeysIntended {

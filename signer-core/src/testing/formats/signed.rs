@@ -9,17 +9,20 @@ use crate::approval::{
     Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryCancellation, RecoveryQuorum,
     Request, Roster, Seat,
 };
-use crate::codec;
+use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
-    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, PolicyDigest, ReceiptDigest,
-    RequestDigest, RetirementDigest, RosterDigest, WalletDigest,
+    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, LedgerDigest, PolicyDigest,
+    ReceiptDigest, RecoveryDigest, RequestDigest, RetirementDigest, RosterDigest, WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
-use crate::life::{Found, PossessionReport, ProofLine, Retirement, Standing};
+use crate::life::{
+    AnchorStatement, Found, KnownReceipt, PolicyPin, PossessionReport, ProofLine, Recovery,
+    RetiredWallet, Retirement, Standing, UsedChange,
+};
 use crate::policy::Policy;
 use crate::root::Checkpoint;
-use crate::signing::{PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
+use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
@@ -28,7 +31,10 @@ use crate::token::{
     Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line, acceptance_of,
 };
 use crate::transcript::testing::retirement;
-use crate::types::{Blocks, Chain, Height, InputIndex, Network, Purpose, SessionNumber, Version};
+use crate::transcript::{Anchor, Rejected};
+use crate::types::{
+    Blocks, Chain, Height, InputIndex, KeyIndex, Network, Purpose, SessionNumber, Version,
+};
 use crate::wallet::{DeviceCard, WalletRecord};
 
 pub(super) fn samples(world: &World) -> Vec<Sample> {
@@ -68,6 +74,13 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         )),
         policies(&Endorsed::new(later_policy(world), SCOPE)),
         retirements(&retirement(world)),
+        recoveries(&officers_sign(recovery(world), &["admin.a"])),
+        recoveries(&Endorsed::new(bare_recovery(world), SCOPE)),
+        Sample::with_digest(
+            "anchor-statement",
+            codec::encode(&anchor_statement(world)),
+            *anchor_statement(world).digest().as_bytes(),
+        ),
         Sample::plain(
             "signed-possession-report",
             possession_report(world).to_bytes(),
@@ -81,6 +94,76 @@ fn retirements(of: &Endorsed<Retirement>) -> Sample {
         of.to_bytes(),
         of.digest(RetirementDigest::TAG),
     )
+}
+
+fn recoveries(of: &Endorsed<Recovery>) -> Sample {
+    Sample::with_digest(
+        "endorsed-recovery",
+        of.to_bytes(),
+        of.digest(RecoveryDigest::TAG),
+    )
+}
+
+fn anchor_statement(world: &World) -> AnchorStatement {
+    AnchorStatement {
+        version: 1,
+        identity: world.devices[0].identity(),
+        anchor: recovery(world).anchor,
+    }
+}
+
+/// An order with everything that one can name.
+pub(super) fn recovery(world: &World) -> Recovery {
+    Recovery {
+        receipts: vec![KnownReceipt {
+            receipt: ByteString(receipt(world).to_bytes()),
+            coins: vec![Coin {
+                txid: [8; 32],
+                vout: 1,
+            }],
+        }],
+        change: vec![UsedChange {
+            wallet: world.wallet.id(),
+            index: KeyIndex(77),
+        }],
+        retired: vec![RetiredWallet {
+            wallet: world.wallet.id(),
+            retirement: RetirementDigest::over(&[]),
+        }],
+        rejected: vec![Rejected {
+            request: RequestDigest::over(&[]),
+            officer: id("director.d"),
+        }],
+        ..bare_recovery(world)
+    }
+}
+
+fn bare_recovery(world: &World) -> Recovery {
+    Recovery {
+        version: 1,
+        scope: SCOPE,
+        root: world.root.digest(),
+        roster: world.roster.digest(),
+        identity: world.devices[0].identity(),
+        anchor: Anchor {
+            generation: 9,
+            head: [3; 32],
+            entries: 60,
+            signatures: 40,
+            ledger: LedgerDigest::over(&[]),
+        },
+        card: CardDigest::over(&[]),
+        policy: PolicyPin {
+            number: Version(3),
+            digest: world.policy.digest(),
+        },
+        height: Height(900_000),
+        receipts: vec![],
+        change: vec![],
+        retired: vec![],
+        rejected: vec![],
+        reason: label("the disk is broken"),
+    }
 }
 
 pub(super) fn possession_report(world: &World) -> Signed<PossessionReport> {

@@ -55,6 +55,10 @@ pub enum CeremonyKind {
     /// Retiring a wallet.
     #[n(12)]
     Retire,
+    /// Going on from the anchor in the HSM, without the journal up to it. Nothing is written to the
+    /// journal in use, and the HSM is told nothing, before the entry that recovers.
+    #[n(13)]
+    Recover,
 }
 
 impl CeremonyKind {

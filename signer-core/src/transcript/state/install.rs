@@ -3,7 +3,7 @@
 
 use alloc::sync::Arc;
 
-use super::{DeviceState, FoldError};
+use super::{DeviceState, FoldError, OpenSession};
 use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
 use crate::codec;
 use crate::digest::RosterDigest;
@@ -42,7 +42,10 @@ impl DeviceState {
             self.roster = Some(first);
             return Ok(());
         };
-        self.admits_rosters(known)?;
+        let recovers = self.open().is_some_and(OpenSession::takes_rosters);
+        if !recovers {
+            self.admits_rosters(known)?;
+        }
         let next = known.next(bytes, self.waiting.as_ref(), self.height());
         let NextRoster::InForce(next) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
@@ -50,7 +53,9 @@ impl DeviceState {
                 "待機期間を経ていない復旧鍵の名簿"
             )));
         };
-        self.end_with(next.digest());
+        if !recovers {
+            self.end_with(next.digest());
+        }
         self.roster = Some(next);
         self.waiting = None;
         Ok(())
@@ -176,7 +181,14 @@ impl DeviceState {
 
     fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let policy = pol08(self, bytes).map_err(FoldError::Policy)?;
+        if self.pinned.is_some_and(|pin| pin.digest != policy.digest()) {
+            return Err(FoldError::Artefact(phrase!(
+                "another policy than the recovery names",
+                "復旧指示と異なるポリシー"
+            )));
+        }
         self.policy = Some(Arc::new(policy));
+        self.pinned = None;
         self.note_active();
         Ok(())
     }

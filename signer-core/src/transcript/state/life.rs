@@ -117,6 +117,13 @@ impl DeviceState {
         self.life.ending.iter().copied()
     }
 
+    /// Keys whose destruction had begun in a part of the journal that is lost.
+    pub(super) fn mark_ending(&mut self, keys: Vec<CkaId>) {
+        if !keys.is_empty() {
+            self.life.ending = keys.into();
+        }
+    }
+
     /// Keys are about to be destroyed; one that goes on after a cut names those that are left.
     pub(super) fn doom(&mut self, what: &Destroying) -> Result<(), FoldError> {
         key02(self, what).map_err(FoldError::Key)?;

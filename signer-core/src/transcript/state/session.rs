@@ -29,6 +29,7 @@ pub struct SessionSummary {
 #[derive(Debug)]
 pub struct OpenSession {
     pub(super) number: SessionNumber,
+    pub(super) at: u64,
     pub(super) opened: SessionOpened,
     pub(super) attended: Vec<ByteString>,
     pub(super) intake: Option<Intake>,
@@ -44,11 +45,13 @@ impl OpenSession {
     /// A session that begins.
     pub(super) fn new(
         number: SessionNumber,
+        at: u64,
         opened: &SessionOpened,
         due: Option<Announced>,
     ) -> Self {
         Self {
             number,
+            at,
             opened: opened.clone(),
             attended: Vec::new(),
             intake: None,
@@ -95,6 +98,16 @@ impl OpenSession {
             }
             Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
             Body::Proven(_) => kind == CeremonyKind::Backup,
+            Body::Recovered(_) => kind == CeremonyKind::Recover,
+            // Who may order the recovery.
+            Body::Installed(installed) if kind == CeremonyKind::Recover => {
+                installed.kind == WhatKind::Roster && self.takes_rosters()
+            }
+            Body::KeysIntended(_) | Body::KeysGenerated(_) | Body::KeysDiscarded(_)
+                if kind == CeremonyKind::Recover =>
+            {
+                false
+            }
             Body::Installed(_)
             | Body::KeysIntended(_)
             | Body::KeysGenerated(_)
@@ -142,6 +155,27 @@ impl OpenSession {
     /// Its number.
     pub const fn number(&self) -> SessionNumber {
         self.number
+    }
+
+    /// The place of its opening entry: how many entries there were before it.
+    pub const fn opened_at(&self) -> u64 {
+        self.at
+    }
+
+    /// Whether it recovered.
+    pub fn has_recovered(&self) -> bool {
+        self.opened.kind == CeremonyKind::Recover && self.intended
+    }
+
+    /// Whether rosters that the journal lost are taken: before anybody attends under one of them.
+    /// The order names the last of them, and two operators of it type the words of the order.
+    pub(super) fn takes_rosters(&self) -> bool {
+        self.fell_short() && self.attended.is_empty()
+    }
+
+    /// Whether it was to recover and has not: nothing follows from such a session.
+    pub(super) fn fell_short(&self) -> bool {
+        self.opened.kind == CeremonyKind::Recover && !self.intended
     }
 
     /// How it began.

@@ -5,10 +5,12 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::{DeviceState, FoldError};
-use crate::cose::{peek, signatures_by};
+use crate::cose::{Endorsed, peek, signatures_by};
+use crate::digest::KeyId;
 use crate::keys::Signature64;
 use crate::ledger::RValue;
-use crate::life::PossessionReport;
+use crate::life::{PossessionReport, Recovered, Recovery};
+use crate::signing::Receipt;
 use crate::transcript::entry::{Body, Installed, Proven, WhatKind};
 use crate::wallet::{DeviceCard, PoolCard};
 
@@ -42,6 +44,9 @@ impl DeviceState {
         let Some(identity) = self.identity() else {
             return Vec::new();
         };
+        if let Body::Recovered(recovered) = body {
+            return of_recovery(recovered, &identity.key_id());
+        }
         let (Body::Proven(Proven { signed: bytes, .. })
         | Body::Sealed(bytes)
         | Body::Receipt(bytes)
@@ -66,6 +71,24 @@ impl DeviceState {
         }
         made
     }
+}
+
+/// What a recovery says of signatures that no entry of this journal holds.
+fn of_recovery(recovered: &Recovered, identity: &KeyId) -> Vec<Signature64> {
+    let mut made = signatures_by(&recovered.card.0, identity);
+    if let Ok(card) = peek::<DeviceCard>(&recovered.card.0) {
+        made.extend(possessions(&card));
+    }
+    let Ok(order) = Endorsed::<Recovery>::peek(&recovered.order.0) else {
+        return made;
+    };
+    for known in order.receipts {
+        made.extend(signatures_by(&known.receipt.0, identity));
+        if let Ok(receipt) = peek::<Receipt>(&known.receipt.0) {
+            made.extend(receipt.signatures.iter().map(|line| line.signature));
+        }
+    }
+    made
 }
 
 fn possessions(card: &DeviceCard) -> impl Iterator<Item = Signature64> {

@@ -123,7 +123,8 @@ fn each_kind_of_entry_has_its_number() {
     // The others need a whole ceremony.
     let (signed, mut ended) = (super::signed(), super::life::destroyed());
     ended.prove(|_| {});
-    let items = [signed, ended].map(|bench| super::items(&bench.disk));
+    let recovered = super::recovery::gone_on();
+    let items = [signed, ended, recovered].map(|bench| super::items(&bench.disk));
     for item in items.concat() {
         let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
         let number = match entry.body {
@@ -137,6 +138,7 @@ fn each_kind_of_entry_has_its_number() {
             Body::Proven(_) => 23,
             Body::Destroying(_) => 24,
             Body::Destroyed(_) => 25,
+            Body::Recovered(_) => 27,
             _ => continue,
         };
         assert!(encode(&entry.body).starts_with(&begins(number)));

@@ -1,0 +1,176 @@
+//! Going on from an anchor: what is not in the journal any more is taken from the administrators'
+//! order, and what nobody knows stays closed.
+
+use alloc::vec::Vec;
+
+use super::{DeviceState, FoldError};
+use crate::keys::{CkaId, Fingerprint};
+use crate::ledger::LedgerState;
+use crate::life::{CheckedRecovery, Continuation, ReadReceipt, Recovered, RecoveryError};
+use crate::phrase;
+use crate::rule::Explained as _;
+use crate::transcript::entry::{KeysGenerated, MadeKey};
+use crate::types::{Chain, KeyIndex, SessionNumber};
+use crate::wallet::{CheckedCard, PoolCard};
+
+const CHAINS: [Chain; 2] = [Chain::Receive, Chain::Change];
+
+impl DeviceState {
+    /// The journal goes on from the anchor that an order names.
+    pub(super) fn recover(
+        &mut self,
+        number: SessionNumber,
+        what: &Recovered,
+    ) -> Result<(), FoldError> {
+        let continuation = Continuation::of(self, what).map_err(refused)?;
+        continuation.confirmed(self).map_err(refused)?;
+        let (order, card) = continuation.into_parts();
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        session.intended = true;
+        session.number = number;
+        self.unfinished = None;
+        self.adopt(card);
+        self.take_over(&order);
+        Ok(())
+    }
+
+    /// Whether an order and a card fit what is left of the journal.
+    pub(crate) fn judge_continuation(
+        &self,
+        order: &CheckedRecovery,
+        card: &CheckedCard,
+    ) -> Result<(), RecoveryError> {
+        let known = self.ledger.signatures();
+        if self.lost_signatures(order).is_none() {
+            return Err(RecoveryError::MoreSignatures(known));
+        }
+        let pin = order.order().policy;
+        let newer = self
+            .policy
+            .as_ref()
+            .filter(|policy| policy.number() >= pin.number);
+        if newer.is_some_and(|policy| policy.digest() != pin.digest) {
+            return Err(RecoveryError::OlderPolicy(pin.number));
+        }
+        let newest = self.own_card().map(CheckedCard::digest);
+        if newest == Some(card.digest()) {
+            return Ok(());
+        }
+        let older = self.cards().iter().any(|old| old.digest() == card.digest());
+        let holds_all = card.card().pools.iter().all(|pool| self.begins(pool));
+        if older || !holds_all {
+            return Err(RecoveryError::Card(phrase!(
+                "a card that is older than the journal, or of other keys",
+                "ジャーナルより古い、または鍵の異なる端末カード"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether the recorded keys of a pool are the first ones of the card's.
+    fn begins(&self, pool: &PoolCard) -> bool {
+        CHAINS.into_iter().all(|chain| {
+            let recorded = self.pool_keys(pool.pool, chain).map(|key| key.public_key);
+            let mut on_card = pool.chain(chain).iter().map(|key| key.public_key);
+            recorded.into_iter().all(|key| on_card.next() == Some(key))
+        })
+    }
+
+    /// Takes the keys of a card that this journal does not hold yet. What the journal knew of pools
+    /// that are not whole any more may be there or not: their destruction had begun.
+    fn adopt(&mut self, card: CheckedCard) {
+        if self.own_card().map(CheckedCard::digest) == Some(card.digest()) {
+            return;
+        }
+        let device = Fingerprint::of(&card.device());
+        let mut gone = Vec::new();
+        for made in &self.keys {
+            let whole = card.card().pools.iter().any(|pool| pool.pool == made.pool);
+            let indexes = (made.first.0..).zip(&made.keys).filter(|_| !whole);
+            gone.extend(
+                indexes.map(|(index, _)| {
+                    CkaId::wallet(device, made.pool, made.chain, KeyIndex(index))
+                }),
+            );
+        }
+        gone.sort_unstable();
+        self.mark_ending(gone);
+        for pool in &card.card().pools {
+            for chain in CHAINS {
+                let known = self.key_count(pool.pool, chain);
+                let first = usize::try_from(known).unwrap_or(usize::MAX);
+                let keys: Vec<MadeKey> = pool
+                    .chain(chain)
+                    .iter()
+                    .skip(first)
+                    .map(|key| MadeKey {
+                        public_key: key.public_key,
+                        attributes: pool.attributes,
+                    })
+                    .collect();
+                if !keys.is_empty() {
+                    self.keys.push(KeysGenerated {
+                        pool: pool.pool,
+                        chain,
+                        first: KeyIndex(known),
+                        keys,
+                        evidence: pool.evidence,
+                    });
+                }
+            }
+        }
+        self.generation = None;
+        self.cards.push(card);
+    }
+
+    /// Counts, coins, rejections, retirements and the policy, by the order.
+    fn take_over(&mut self, order: &CheckedRecovery) {
+        let lost = self.lost_signatures(order).unwrap_or(0);
+        let before = self.ledger.clone();
+        for read in new_receipts(order, &before) {
+            self.ledger.record_intent(read.receipt().tx, read.coins());
+        }
+        let order = order.order();
+        self.ledger.record_recovery(order.height, lost);
+        for used in &order.change {
+            self.ledger.record_change(used.wallet, used.index);
+        }
+        for rejected in &order.rejected {
+            self.reject(rejected);
+        }
+        for retired in &order.retired {
+            self.wallets.retire(retired.wallet, retired.retirement);
+        }
+        let known = self.policy.as_ref().map(|policy| policy.digest());
+        self.pinned = (known != Some(order.policy.digest)).then_some(order.policy);
+    }
+
+    /// How many signatures the HSM remembers beyond the journal and the receipts; none where they
+    /// are fewer.
+    fn lost_signatures(&self, order: &CheckedRecovery) -> Option<u64> {
+        let new = new_receipts(order, &self.ledger);
+        let new: usize = new.map(|read| read.coins().len()).sum();
+        let known = self
+            .ledger
+            .signatures()
+            .checked_add(u64::try_from(new).ok()?)?;
+        order.order().anchor.signatures.checked_sub(known)
+    }
+}
+
+/// Receipts of signatures that the journal does not hold.
+fn new_receipts<'a>(
+    order: &'a CheckedRecovery,
+    ledger: &'a LedgerState,
+) -> impl Iterator<Item = &'a ReadReceipt> {
+    order.receipts().iter().filter(|read| {
+        let tx = read.receipt().tx;
+        let mut coins = read.coins().iter();
+        coins.any(|coin| ledger.signed_over(coin) != Some(tx))
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]
+fn refused(error: RecoveryError) -> FoldError {
+    FoldError::Artefact(error.what())
+}
