@@ -112,6 +112,15 @@ pub(crate) enum DeviceCommand {
     #[command(after_help = "Example:
   signer-device device destroy --state /var/lib/himuro --wallet \"Cold 1\"")]
     Destroy(DestroyArgs),
+    /// Show what the HSM remembers of a journal that is lost, for the administrators.
+    #[command(after_help = "Example:
+  signer-device device anchor --profile luna7 --token himuro-d1 --out d1.anchor")]
+    Anchor(AnchorArgs),
+    /// Go on from what the HSM remembers, by an order of the administrators: the journal is lost.
+    #[command(after_help = "Example:
+  signer-device device recover --state /var/lib/himuro --order recovery.cbor --card d1.card \\
+      --root root.cbor --roster roster.cbor")]
+    Recover(RecoverArgs),
     /// Write the signed device card again.
     #[command(
         after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
@@ -423,6 +432,47 @@ pub(crate) struct DestroyArgs {
     pub(crate) wallet: String,
 }
 
+/// `device anchor`
+#[derive(Debug, Args)]
+pub(crate) struct AnchorArgs {
+    /// HSM profile: a built-in name or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) profile: String,
+    /// PKCS#11 module [default: the profile's].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) module: Option<PathBuf>,
+    /// Label of the device's token.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) token: String,
+    /// Where it is written for the administrators.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Language of screens and questions.
+    #[arg(long, value_enum, default_value = "en")]
+    pub(crate) lang: LangArg,
+}
+
+/// `device recover`
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The order with the administrators' signatures.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) order: PathBuf,
+    /// The newest card of this device.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: PathBuf,
+    /// The root of trust, where the disk holds no journal; two people type its digest from paper.
+    #[arg(long, value_name = "FILE", requires = "rosters")]
+    pub(crate) root: Option<PathBuf>,
+    /// The first roster, and then each that followed it, where the disk holds no journal.
+    #[arg(long = "roster", value_name = "FILE", requires = "root")]
+    pub(crate) rosters: Vec<PathBuf>,
+}
+
 /// `wallet retire`
 #[derive(Debug, Args)]
 pub(crate) struct RetireArgs {
@@ -594,7 +644,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 24);
+        assert_eq!(leaves.len(), 26);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

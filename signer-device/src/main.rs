@@ -78,6 +78,8 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::VerifyBackup(plan) => ceremony::backup::run(plan),
         Plan::Destroy(plan) => ceremony::destroy::run(plan),
         Plan::Retire(plan) => ceremony::retire_wallet::run(plan),
+        Plan::Anchor(plan) => ceremony::anchor::run(&plan),
+        Plan::Recover(plan) => ceremony::recover::run(&plan),
         Plan::Generate(plan) => ceremony::generate::run(*plan),
         Plan::Check(plan) => ceremony::check::run(&plan),
         Plan::Register(plan) => ceremony::register_wallet::run(*plan),

@@ -39,6 +39,10 @@ pub(crate) enum Plan {
     Destroy(DestroyKeys),
     /// `wallet retire`
     Retire(RetireWallet),
+    /// `device anchor`
+    Anchor(ShowAnchor),
+    /// `device recover`
+    Recover(Box<Recover>),
     /// `device card`
     Card(Export),
     /// `device status`
@@ -203,6 +207,27 @@ pub(crate) struct RetireWallet {
     pub(crate) order: PathBuf,
 }
 
+/// `device anchor`
+#[derive(Debug)]
+pub(crate) struct ShowAnchor {
+    pub(crate) lang: Lang,
+    pub(crate) profile: String,
+    pub(crate) module: Option<PathBuf>,
+    pub(crate) label: Line,
+    pub(crate) out: PathBuf,
+}
+
+/// `device recover`
+#[derive(Debug)]
+pub(crate) struct Recover {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) order: PathBuf,
+    pub(crate) card: PathBuf,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) rosters: Vec<PathBuf>,
+}
+
 /// `wallet address`
 #[derive(Debug)]
 pub(crate) struct Address {
@@ -305,6 +330,21 @@ impl TryFrom<Cli> for Plan {
                 token: token(args.token)?,
                 order: args.order,
             }),
+            Command::Device(DeviceCommand::Anchor(args)) => Self::Anchor(ShowAnchor {
+                lang: lang_of(args.lang),
+                profile: args.profile,
+                module: args.module,
+                label: line("--token", &args.token)?,
+                out: args.out,
+            }),
+            Command::Device(DeviceCommand::Recover(args)) => Self::Recover(Box::new(Recover {
+                place: args.common.into(),
+                token: token(args.token)?,
+                order: args.order,
+                card: args.card,
+                root: args.root,
+                rosters: args.rosters,
+            })),
             Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
             Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
             Command::Device(DeviceCommand::Check(args)) => {

@@ -145,6 +145,7 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::Inventory => "inventory",
         CeremonyKind::Backup => "backup",
         CeremonyKind::Retire => "retire",
+        CeremonyKind::Recover => "recover",
     }
 }
 

@@ -45,9 +45,19 @@ impl<'a> NewPolicy<'a> {
         let standing = state.policy_standing();
         let policy = ActivePolicy::open(bytes, roster, standing, state.height());
         let policy = policy.map_err(|error| not_taken(&error))?;
+        if let Some(pin) = state.pinned_policy()
+            && pin.digest != policy.digest()
+        {
+            let expected = phrase!(
+                "policy {number}, which the recovery names",
+                "復旧指示が指すポリシー {number}",
+                number = pin.number
+            );
+            return Err(refusal(expected, phrase!("another one", "別のポリシー")));
+        }
         let old = match standing.before {
-            Before::Policy(last) => last.policy().clone(),
-            Before::Nothing | Before::Unheard => nothing(policy.document()),
+            Before::Policy(last) | Before::Lost(Some(last)) => last.policy().clone(),
+            Before::Nothing | Before::Lost(None) | Before::Unheard => nothing(policy.document()),
         };
         Ok(Self {
             policy,

@@ -541,7 +541,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
 
 /// Says what every session is told first, and records that it was said: the journal takes nothing
 /// else before it.
-fn announce(session: &mut Session) -> Result<(), Failure> {
+pub(super) fn announce(session: &mut Session) -> Result<(), Failure> {
     let due = session.journal().state().open().and_then(OpenSession::due);
     let Some(due) = due.cloned() else {
         return Ok(());
@@ -561,7 +561,7 @@ fn in_force(policy: &ActivePolicy) -> String {
 }
 
 /// What stopped earlier ceremonies before they had a session. It is forgotten once it is recorded.
-fn record_unrecorded(session: &mut Session, folder: &Path) -> Result<(), Failure> {
+pub(super) fn record_unrecorded(session: &mut Session, folder: &Path) -> Result<(), Failure> {
     let Some(lines) = unrecorded::lines(folder) else {
         let what = "what stopped earlier ceremonies cannot be read";
         return session.record(exception("a readable file", what, "left where it is"));

@@ -1,6 +1,7 @@
 //! Commissioning: a blank token and an empty folder become a device.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Profile, TokenSelector};
 use signer_core::approval::ActiveRoster;
@@ -62,7 +63,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut room = Room::enter(plan.place.lang, &SCRIPT);
     let profile = plan::profile(&plan.profile)?;
     let card_out = Output::reserve(&plan.card_out)?;
-    let trust = Trust::read(plan)?;
+    let trust = Trust::read(&plan.root, &plan.roster)?;
     let network = trust.root.scope.network;
     let claimed = plan.acceptance.as_deref();
     let claimed = claimed.map(|path| Claimed::read(path, trust.root.scope));
@@ -190,21 +191,22 @@ fn finish(mut session: Session, card_out: Output, card: &[u8]) -> Result<(), Fai
 }
 
 /// Root and roster, as they came on the medium.
-struct Trust {
+pub(super) struct Trust {
     root: Root,
     roster: ActiveRoster,
     roster_bytes: Vec<u8>,
 }
 
 impl Trust {
-    fn read(plan: &Commission) -> Result<Self, Failure> {
-        let bytes = files::read(&plan.root, files::ARTEFACT)?;
+    pub(super) fn read(root: &Path, roster: &Path) -> Result<Self, Failure> {
+        let bytes = files::read(root, files::ARTEFACT)?;
+        let path = root;
         let root: Root = codec::decode(&bytes).map_err(|error| {
             Failure::input(
                 phrase!(
                     "{path} is no root of trust: {why}",
                     "{path} は信頼の起点ではない: {why}",
-                    path = Named(plan.root.display()),
+                    path = Named(path.display()),
                     why = error.phrase()
                 ),
                 phrase!(
@@ -213,9 +215,10 @@ impl Trust {
                 ),
             )
         })?;
-        let roster_bytes = files::read(&plan.roster, files::ARTEFACT)?;
+        let roster_bytes = files::read(roster, files::ARTEFACT)?;
+        let named = roster;
         let roster = ActiveRoster::first(&roster_bytes, root.scope, &root)
-            .map_err(|error| Failure::told(&path_of(&plan.roster), &error))?;
+            .map_err(|error| Failure::told(&path_of(named), &error))?;
         Ok(Self {
             root,
             roster,
@@ -223,9 +226,14 @@ impl Trust {
         })
     }
 
+    /// The root.
+    pub(super) const fn root(&self) -> &Root {
+        &self.root
+    }
+
     /// Two people type the digest of the root from a paper that did not come from the host. The
     /// digest itself is not shown before.
-    fn confirm(&self, room: &mut Room) -> Result<(), Failure> {
+    pub(super) fn confirm(&self, room: &mut Room) -> Result<(), Failure> {
         let (scope, height) = (self.root.scope, self.root.checkpoint.height);
         let mut lines = vec![
             format!("network    {}", scope.network),

@@ -1,6 +1,7 @@
 //! The ceremonies: one file each, its steps numbered as in `docs/ceremony/`.
 
 mod acceptance;
+pub(crate) mod anchor;
 pub(crate) mod backup;
 mod begin;
 pub(crate) mod cancel_roster;
@@ -17,6 +18,7 @@ mod officers;
 mod pace;
 mod pool;
 mod random;
+pub(crate) mod recover;
 pub(crate) mod register_wallet;
 pub(crate) mod retire_wallet;
 mod room;

@@ -6,7 +6,7 @@
 use hsm_profiles::{DeviceHsm, ErrorClass, Module};
 use signer_core::cose::CoseError;
 use signer_core::cose::Scope;
-use signer_core::digest::ScreenDigest;
+use signer_core::digest::{FileDigest, ScreenDigest};
 use signer_core::phrase;
 
 use signer_core::random::RandomEvidence;
@@ -93,6 +93,29 @@ impl Records {
     /// The journal of a device that was just born gets its name.
     pub(super) fn appear(&mut self) -> Result<(), Failure> {
         self.disk.appear()
+    }
+
+    /// Writes the entries of a journal that was loaded from elsewhere.
+    pub(super) fn copy(&mut self, entries: &[u8]) -> Result<(), Failure> {
+        self.disk.append(entries)
+    }
+
+    /// The draft of a journal that recovered takes the place of the old one, which is kept aside
+    /// under its digest.
+    pub(super) fn take_the_place(&mut self, old: Option<FileDigest>) -> Result<(), Failure> {
+        self.disk.flush()?;
+        if let Some(old) = old {
+            self.disk.set_aside(&old)?;
+        }
+        self.disk.appear()
+    }
+
+    /// What the HSM was last told, or told before this program began.
+    pub(super) const fn told(&self) -> Option<Anchor> {
+        match self.memory {
+            Memory::Told(anchor) => anchor,
+            Memory::LeftAlone => None,
+        }
     }
 
     /// The device's folder.
@@ -258,6 +281,11 @@ impl Session {
         let verdict = hsm04(&evidence, RandomBefore::Opening(&opening.opened().random));
         let rule = RuleId::HSM04;
         Ok((evidence, RuleLine { rule, verdict }))
+    }
+
+    /// A recovery gave this session another number.
+    pub(super) fn renumbered(&mut self) {
+        self.facts.session = self.journal().head().session;
     }
 
     /// Lets the HSM remember where the journal stands.

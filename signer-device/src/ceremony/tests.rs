@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 13] = [
+const SCRIPTS: [&Script; 15] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -17,6 +17,8 @@ const SCRIPTS: [&Script; 13] = [
     &backup::SCRIPT,
     &retire_wallet::SCRIPT,
     &destroy::SCRIPT,
+    &anchor::SCRIPT,
+    &recover::SCRIPT,
     &export::SCRIPT,
 ];
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use signer_core::codec;
+use signer_core::digest::FileDigest;
 use signer_core::phrase;
 use signer_core::rule::Named;
 
@@ -20,7 +21,7 @@ use crate::failure::{Deed, Failure, Kind};
 
 /// Name of the journal in the state folder.
 const FILE: &str = "journal.cbor";
-/// Its name until the device is born: what a cut leaves of it is thrown away.
+/// Its name until the device is born, or has recovered: what a cut leaves of it is thrown away.
 const UNBORN: &str = "journal.cbor.unborn";
 /// Name of the file that keeps a second process out.
 const LOCK: &str = "lock";
@@ -59,13 +60,7 @@ impl Disk {
     /// A new journal in a folder that has none. The folder is made where it is missing. It has
     /// another name until [`Self::appear`].
     pub(crate) fn create(folder: &Path) -> Result<Self, Failure> {
-        if !folder.exists() {
-            fs::DirBuilder::new()
-                .mode(0o700)
-                .create(folder)
-                .map_err(|e| disk(Deed::Make, folder, &e))?;
-        }
-        let lock = take_lock(folder, Hold::Alone)?;
+        let lock = make_folder(folder)?;
         if folder.join(FILE).exists() {
             return Err(Failure::input(
                 phrase!(
@@ -79,6 +74,50 @@ impl Disk {
                 ),
             ));
         }
+        Self::draft(folder, lock)
+    }
+
+    /// A draft of a journal, without an entry, and the journal whose place it is to take, byte for
+    /// byte, where there is one. Nothing of it changes before [`Self::appear`].
+    pub(crate) fn replace(folder: &Path) -> Result<(Self, Option<Vec<u8>>), Failure> {
+        let lock = make_folder(folder)?;
+        let path = folder.join(FILE);
+        let old = match File::open(&path) {
+            Ok(mut file) => Some(read_all(&mut file, &path)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(disk(Deed::Open, &path, &error)),
+        };
+        Ok((Self::draft(folder, lock)?, old))
+    }
+
+    /// Gives the journal that is there a second name, by its digest: it stays when this one takes
+    /// its place. Done before by a run that was cut, it is left as it is.
+    pub(crate) fn set_aside(&self, digest: &FileDigest) -> Result<(), Failure> {
+        let aside = self.folder.join(format!("{FILE}.before-{digest}"));
+        match fs::hard_link(self.folder.join(FILE), &aside) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(disk(Deed::Make, &aside, &error));
+            }
+            _ => {}
+        }
+        let kept = fs::read(&aside).map_err(|e| disk(Deed::Read, &aside, &e))?;
+        if FileDigest::over(&[&kept]) != *digest {
+            return Err(Failure::input(
+                phrase!(
+                    "{path} holds other bytes than its name says",
+                    "{path} の内容が名称と一致しない",
+                    path = Named(aside.display())
+                ),
+                phrase!(
+                    "Keep the disk and report it.",
+                    "ディスクを保管し、報告してください。"
+                ),
+            ));
+        }
+        sync_folder(&self.folder)
+    }
+
+    fn draft(folder: &Path, lock: File) -> Result<Self, Failure> {
         let path = folder.join(UNBORN);
         let file = OpenOptions::new()
             .write(true)
@@ -96,7 +135,8 @@ impl Disk {
         })
     }
 
-    /// Gives a new journal its name, once what it begins with is on the disk and in the HSM.
+    /// Gives a new journal its name, once what it begins with is on the disk and in the HSM; one
+    /// that recovered, once the entry that does so is on the disk.
     pub(crate) fn appear(&mut self) -> Result<(), Failure> {
         self.flush()?;
         let (unborn, path) = (self.folder.join(UNBORN), self.folder.join(FILE));
@@ -210,6 +250,17 @@ fn whole_entries(bytes: &[u8]) -> usize {
         }
     }
     bytes.len() - rest.len()
+}
+
+/// Makes the folder where it is missing, and takes it.
+fn make_folder(folder: &Path) -> Result<File, Failure> {
+    if !folder.exists() {
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(folder)
+            .map_err(|e| disk(Deed::Make, folder, &e))?;
+    }
+    take_lock(folder, Hold::Alone)
 }
 
 fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<TornTail, Failure> {

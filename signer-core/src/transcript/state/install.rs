@@ -181,12 +181,6 @@ impl DeviceState {
 
     fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let policy = pol08(self, bytes).map_err(FoldError::Policy)?;
-        if self.pinned.is_some_and(|pin| pin.digest != policy.digest()) {
-            return Err(FoldError::Artefact(phrase!(
-                "another policy than the recovery names",
-                "復旧指示と異なるポリシー"
-            )));
-        }
         self.policy = Some(Arc::new(policy));
         self.pinned = None;
         self.note_active();

@@ -184,7 +184,7 @@ fn what_the_administrators_know_is_in_force() {
         }));
     let text = refused.unwrap_err().text(Lang::En);
     assert!(
-        text.contains("another policy than the recovery names"),
+        text.contains("which the recovery names"),
         "{text}"
     );
 }

@@ -1,0 +1,403 @@
+//! A disk that is lost, and the way out: the real program goes on from what the HSM remembers, by an
+//! order of the administrators, and by nothing else.
+
+mod support;
+
+use std::fs;
+
+use bitcoin::OutPoint;
+use signer_core::codec::{self, ByteString};
+use signer_core::cose::{Endorsed, peek};
+use signer_core::digest::FileDigest;
+use signer_core::life::{AnchorStatement, KnownReceipt, PolicyPin, Recovery};
+use signer_core::psbt::ParsedPsbt;
+use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript, whole_prefix};
+use signer_core::types::{Height, Label};
+use signer_core::wallet::CheckedCard;
+
+use support::house::{House, ceremony, destination_script, run};
+use support::isolated;
+use support::officers::SCOPE;
+use support::people::{PIN, at_ceremony, at_commissioning};
+use support::play::{Act, Played, Prompt, on_a_small_disk, play, typed};
+
+/// Lets the device show its anchor, which changes nothing.
+fn anchor_of(house: &House<'_>, name: &str) -> AnchorStatement {
+    let bench = house.bench;
+    let file = format!("{name}.anchor");
+    let _ = fs::remove_file(bench.path(&file));
+    let (token, out) = (format!("himuro-{name}"), bench.arg(&file));
+    let words = ["device", "anchor", "--profile", "softhsm2"];
+    let more = ["--token", &token, "--out", &out];
+    let arguments = [&words[..], &more[..]].concat();
+    let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+    let shown = run(&arguments, |prompt| match prompt.id {
+        "pin" => typed(PIN),
+        other => panic!("unexpected prompt {other}"),
+    });
+    shown.ended(0).says("HSM05");
+    let statement: AnchorStatement = codec::decode(&bench.read(&file)).expect("a statement");
+    let words = statement.digest().words();
+    let screen = shown.screen("anchor").join("\n");
+    assert!(screen.contains(&words[28..].join(" ")), "{screen}");
+    statement
+}
+
+/// The receipts in these PSBTs, and the coins that they are over.
+fn receipts(house: &House<'_>, psbts: &[&str]) -> Vec<KnownReceipt> {
+    let known = psbts.iter().map(|file| {
+        let parsed = ParsedPsbt::parse(house.bench.read(file)).expect("a PSBT");
+        let (_, _, receipt) = parsed.carried().receipts.last().expect("a receipt").clone();
+        let inputs = parsed.tx().input.iter();
+        let coins = inputs.map(|input: &bitcoin::TxIn| OutPoint::into(input.previous_output));
+        KnownReceipt {
+            receipt: ByteString(receipt),
+            coins: coins.collect(),
+        }
+    });
+    known.collect()
+}
+
+/// The order for what `d1` remembers, with the receipts of these PSBTs.
+fn order(house: &House<'_>, psbts: &[&str]) -> Recovery {
+    let bench = house.bench;
+    let root = house.officers.root.digest();
+    let card = CheckedCard::open(&bench.read("d1.card"), SCOPE, &root).expect("a card");
+    let statement = anchor_of(house, "d1");
+    let policy = house.policy.as_ref().expect("installed before");
+    let policy = PolicyPin {
+        number: policy.body().number,
+        digest: policy.policy_digest(),
+    };
+    Recovery {
+        version: 1,
+        scope: SCOPE,
+        root,
+        roster: house.officers.roster.roster_digest(),
+        identity: statement.identity,
+        anchor: statement.anchor,
+        card: card.digest(),
+        policy,
+        height: Height(0),
+        receipts: receipts(house, psbts),
+        change: vec![],
+        retired: vec![],
+        rejected: vec![],
+        reason: Label::new("the disk of d1 broke").expect("plain"),
+    }
+}
+
+/// The order, signed by all administrators, as a file; its words on paper.
+fn signed(house: &mut House<'_>, order: Recovery) -> Vec<&'static str> {
+    let mut endorsed = Endorsed::new(order, SCOPE);
+    house.officers.endorse_by_all(&mut endorsed);
+    house.bench.write("recovery.cbor", &endorsed.to_bytes());
+    endorsed.recovery_digest().words()
+}
+
+/// Arguments of `device recover`.
+fn arguments(house: &House<'_>) -> Vec<String> {
+    let bench = house.bench;
+    let flags = [
+        ["--state", "d1"],
+        ["--order", "recovery.cbor"],
+        ["--card", "d1.card"],
+        ["--root", "root.cbor"],
+        ["--roster", "roster.cbor"],
+    ];
+    let words = ["device", "recover"].map(str::to_owned).into_iter();
+    let flags = flags.map(|[flag, file]| [flag.to_owned(), bench.arg(file)]);
+    words.chain(flags.concat()).collect()
+}
+
+/// An honest person with the papers of the order and of the root.
+fn at_recovery(prompt: &Prompt<'_>, order: &[&str], root: &[&str]) -> Act {
+    let fact = |name: &str| {
+        let lines = prompt.screen.lines().rev();
+        let mut values = lines.filter_map(|line| line.strip_prefix("| ")?.strip_prefix(name));
+        values.next().expect("on the screen").trim().to_owned()
+    };
+    match prompt.id {
+        "root-1" | "root-2" => at_commissioning(root, prompt),
+        "recover-order-1" | "recover-order-2" => {
+            let numbers = prompt.question.split(|c: char| !c.is_ascii_digit());
+            let numbers: Vec<usize> = numbers.filter_map(|n| n.parse().ok()).collect();
+            typed(order[numbers[0] - 1..numbers[1]].join(" "))
+        }
+        "recover-device" => typed(fact("device")),
+        "recover-signatures" => typed(fact("signatures without a receipt")),
+        _ => at_ceremony(prompt),
+    }
+}
+
+fn recover(house: &House<'_>, paper: &[&str]) -> Played {
+    let root = house.officers.root_words();
+    run(&arguments(house), |prompt| {
+        at_recovery(prompt, paper, &root)
+    })
+}
+
+/// A device that signed a coin (`out.psbt`), and its journal from before.
+fn signed_once(house: &mut House<'_>) -> Vec<u8> {
+    let bench = house.bench;
+    let before = bench.read("d1/journal.cbor");
+    sign(house, 1, "out.psbt").ended(0);
+    before
+}
+
+fn sign(house: &mut House<'_>, coin: u8, out: &str) -> Played {
+    let psbt = house.approved_psbt(destination_script(), coin);
+    let input = format!("in-{out}");
+    house.bench.write(&input, &psbt.to_bytes());
+    ceremony(&house.sign_arguments("d1", &input, &[out]))
+}
+
+#[test]
+fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
+    let name = "a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        let before = signed_once(&mut house);
+        let whole = bench.read("d1/journal.cbor");
+        let good = order(&house, &["out.psbt"]);
+        let paper = signed(&mut house, good.clone());
+        recover(&house, &paper).ended(3).says("nothing is lost");
+        bench.write("d1/journal.cbor", &before);
+        sign(&mut house, 2, "refused.psbt")
+            .ended(1)
+            .says("device recover");
+
+        // Orders for something else.
+        let mut other = good.clone();
+        other.identity = anchor_of(&house, "d2").identity;
+        let mut lower = good.clone();
+        lower.anchor.signatures = 0;
+        let mut elsewhere = good.clone();
+        elsewhere.anchor.generation += 1;
+        for (changed, what) in [
+            (other, "for device"),
+            (lower, "receipts count"),
+            (elsewhere, "the HSM remembers something else"),
+        ] {
+            let paper = signed(&mut house, changed);
+            recover(&house, &paper).ended(3).says(what);
+            assert_eq!(bench.read("d1/journal.cbor"), before, "{what}");
+        }
+        // Nobody has signed it; and people who type something else.
+        let unsigned = Endorsed::new(good.clone(), SCOPE);
+        bench.write("recovery.cbor", &unsigned.to_bytes());
+        recover(&house, &paper).ended(3).says("recovery:");
+        let paper = signed(&mut house, good);
+        let wrong: Vec<&str> = paper.iter().map(|_| "aardvark").collect();
+        recover(&house, &wrong).ended(2).says("3 wrong answers");
+        assert_eq!(bench.read("d1/journal.cbor"), before);
+
+        recover(&house, &paper)
+            .ended(0)
+            .says("goes on from the anchor");
+        let aside = format!("d1/journal.cbor.before-{}", FileDigest::over(&[&before]));
+        assert_eq!(bench.read(&aside), before);
+        let after = bench.read("d1/journal.cbor");
+        assert!(after.starts_with(&before));
+        // The coin counts as signed, another one does not, and the auditor follows.
+        let again = house.sign_arguments("d1", "in-out.psbt", &["again.psbt"]);
+        ceremony(&again).ended(1).says("POL07");
+        sign(&mut house, 3, "third.psbt").ended(0);
+        let transcript = house.verified_transcript("d1");
+        let sessions = transcript.state().sessions();
+        let kinds: Vec<_> = sessions
+            .iter()
+            .rev()
+            .take(3)
+            .map(|s| (s.kind, s.outcome))
+            .collect();
+        let expected = [
+            (CeremonyKind::Sign, Outcome::Signed),
+            (CeremonyKind::Sign, Outcome::Refused),
+            (CeremonyKind::Recover, Outcome::Done),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(transcript.state().ledger().signatures(), 2);
+        // The order serves once, and the old disk and the newer one are both old now.
+        for old in [&before, &whole] {
+            bench.write("d1/journal.cbor", old);
+            recover(&house, &paper)
+                .ended(3)
+                .says("remembers something else");
+            assert_eq!(&bench.read("d1/journal.cbor"), old);
+        }
+    });
+}
+
+/// The power fails at every question, and in the steps between two questions.
+#[test]
+fn a_recovery_that_is_cut_is_begun_again() {
+    isolated("a_recovery_that_is_cut_is_begun_again", |bench| {
+        let mut house = House::ready(bench);
+        let before = signed_once(&mut house);
+        let good = order(&house, &["out.psbt"]);
+        let paper = signed(&mut house, good);
+        bench.write("d1/journal.cbor", &before);
+        let root = house.officers.root_words();
+        let all = arguments(&house);
+        let questions = [
+            "pin",
+            "officer-a",
+            "officer-b",
+            "recover-device",
+            "recover-order-1",
+            "recover-order-2",
+            "recover-signatures",
+        ];
+        for question in questions {
+            let killed = run(&all, |prompt| match prompt.id {
+                id if id == question => Act::Kill,
+                _ => at_recovery(prompt, &paper, &root),
+            });
+            assert_eq!(killed.code, 255, "{question}");
+            assert_eq!(bench.read("d1/journal.cbor"), before, "{question}");
+        }
+        // The disk fills up at one place after the other: what was there stays until the new
+        // journal is whole.
+        let mut full = 0;
+        let size = u64::try_from(before.len()).expect("small");
+        for step in 0..40 {
+            let mut small = on_a_small_disk(&all, size + 2048 + step * 2048);
+            let played = play(&mut small, |prompt| at_recovery(prompt, &paper, &root));
+            if played.code == 0 {
+                break;
+            }
+            full += 1;
+            played.ended(5).says("the disk is full");
+            let left = bench.read("d1/journal.cbor");
+            if left != before {
+                // It took the old one's place before the disk was full: the recovery stands.
+                let read = UnverifiedTranscript::parse(whole_prefix(&left)).expect("a chain");
+                let mut entries = read.entries().iter();
+                assert!(entries.any(|entry| matches!(entry.body, Body::Recovered(_))));
+                break;
+            }
+        }
+        assert!(full > 2, "the disk was full {full} times");
+        sign(&mut house, 3, "third.psbt").ended(0);
+        house.verified_transcript("d1");
+    });
+}
+
+/// Cut after the entry that recovers is in force and before the HSM is told: the device starts.
+#[test]
+fn a_recovery_that_the_hsm_was_not_told_of_stands() {
+    isolated("a_recovery_that_the_hsm_was_not_told_of_stands", |bench| {
+        let mut house = House::ready(bench);
+        let before = signed_once(&mut house);
+        let good = order(&house, &["out.psbt"]);
+        let paper = signed(&mut house, good);
+        let tokens = bench.path("tokens-before");
+        copy_folder(&bench.configuration().with_file_name("tokens"), &tokens);
+        bench.write("d1/journal.cbor", &before);
+        recover(&house, &paper).ended(0);
+        // The journal up to the entry that recovers, and the HSM as it was before.
+        let after = bench.read("d1/journal.cbor");
+        let read = UnverifiedTranscript::parse(&after).expect("a chain");
+        let mut kept = Vec::new();
+        for entry in read.entries() {
+            kept.extend(codec::encode(entry));
+            if matches!(entry.body, Body::Recovered(_)) {
+                break;
+            }
+        }
+        assert!(kept.len() < after.len());
+        bench.write("d1/journal.cbor", &kept);
+        let now = bench.configuration().with_file_name("tokens");
+        fs::remove_dir_all(&now).expect("ours");
+        copy_folder(&tokens, &now);
+        sign(&mut house, 3, "third.psbt").ended(0).says("was cut");
+        let transcript = house.verified_transcript("d1");
+        let sessions = transcript.state().sessions();
+        let cut = sessions.iter().rev().nth(1).expect("two sessions");
+        assert_eq!(
+            (cut.kind, cut.outcome),
+            (CeremonyKind::Recover, Outcome::Cut)
+        );
+    });
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("known").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("copied");
+        }
+    }
+}
+
+/// Nothing is left but the HSM, the newest card and the papers.
+#[test]
+fn a_device_without_a_disk_begins_anew_behind_its_anchor() {
+    let name = "a_device_without_a_disk_begins_anew_behind_its_anchor";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        signed_once(&mut house);
+        sign(&mut house, 2, "lost.psbt").ended(0);
+        let whole = bench.read("d1/journal.cbor");
+        fs::remove_dir_all(bench.path("d1")).expect("ours");
+        // The receipt of the second session is lost too.
+        let good = order(&house, &["out.psbt"]);
+        let anchor = good.anchor;
+        let paper = signed(&mut house, good);
+        let recovered = recover(&house, &paper);
+        recovered.ended(0).says("a new one begins");
+        let screen = recovered.screen("recovery").join("\n");
+        assert!(
+            screen.contains("signatures without a receipt  1"),
+            "{screen}"
+        );
+        sign(&mut house, 3, "refused.psbt").ended(1);
+        // The wallet again, as at first: people compare, the device signs, and all have signed. Then
+        // the policy, and no other.
+        let (draft, out) = (
+            bench.arg("wallet-draft.cbor"),
+            bench.arg("again.endorsement"),
+        );
+        let what = ["--draft", &draft, "--endorsement-out", &out];
+        ceremony(&house.register_arguments("d1", &what)).ended(0);
+        let record = bench.arg("wallet.cbor");
+        ceremony(&house.register_arguments("d1", &["--record", &record])).ended(0);
+        let (state, policy) = (bench.arg("d1"), bench.arg("policy.cbor"));
+        let install = ["policy", "install", "--state", &state, "--policy", &policy];
+        ceremony(&install.map(str::to_owned)).ended(0);
+        // Which policy was in force before is lost: what this one allows waits for a day of blocks.
+        house.known_height = Height(143);
+        sign(&mut house, 4, "early.psbt").ended(1);
+        house.known_height = Height(144);
+        // What nobody knows is said before each signature.
+        sign(&mut house, 4, "fourth.psbt")
+            .ended(0)
+            .says("does not know 1 signatures");
+        sign(&mut house, 1, "again.psbt").ended(1).says("POL07");
+        let transcript = house.verified_transcript("d1");
+        assert_eq!(
+            transcript.state().ledger().signatures(),
+            anchor.signatures + 1
+        );
+        assert!(transcript.head().entries > anchor.entries);
+        // A journal of this device that went another way is none to go on from, and is kept.
+        bench.write("d1/journal.cbor", &whole[..whole.len() - 9]);
+        let good = order(&house, &["out.psbt", "fourth.psbt"]);
+        let paper = signed(&mut house, good);
+        recover(&house, &paper).ended(0);
+        let aside = FileDigest::over(&[&whole[..whole.len() - 9]]);
+        assert!(
+            bench
+                .path(&format!("d1/journal.cbor.before-{aside}"))
+                .exists()
+        );
+        let card: signer_core::wallet::DeviceCard = peek(&bench.read("d1.card")).expect("a card");
+        assert_eq!(card.generation, 1);
+        house.verified_transcript("d1");
+    });
+}
