@@ -10,7 +10,7 @@ use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
 use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
-use signer_core::life::Retirement;
+use signer_core::life::{Recovery, Retirement};
 use signer_core::policy::Policy;
 use signer_core::root::Root;
 use signer_core::types::{Height, OfficerId};
@@ -82,6 +82,19 @@ pub(crate) fn retirement(
         Ok(order)
     } else {
         Err(bad(path, "retirement", &"it names another roster"))
+    }
+}
+
+/// A recovery with verified signatures of officers of `roster`, which it must name.
+pub(crate) fn recovery(
+    path: &Path,
+    roster: &Endorsed<Roster>,
+) -> Result<Endorsed<Recovery>, Failure> {
+    let order: Endorsed<Recovery> = endorsed(path, "recovery", roster)?;
+    if order.body().roster == roster.roster_digest() {
+        Ok(order)
+    } else {
+        Err(bad(path, "recovery", &"it names another roster"))
     }
 }
 

@@ -1,13 +1,70 @@
 //! How an officer signs a document that several sign: words read, words typed, then the PIN.
 
-use signer_core::approval::Officer;
-use signer_core::cose::{Artefact, Endorsed, Scope};
-use signer_core::types::Lang;
+use std::path::PathBuf;
 
-use crate::cli::Desk;
+use signer_core::approval::{Officer, Role, Roster};
+use signer_core::cose::{Artefact, Endorsed, Scope};
+use signer_core::types::{Lang, OfficerId};
+
+use crate::artefact;
+use crate::cli::{self, Desk};
 use crate::consent::{self, Stretch};
 use crate::error::Failure;
-use crate::token::FoundToken;
+use crate::files::Output;
+use crate::token::{FoundToken, TokenArgs};
+
+/// Who signs, with which token, and where the document goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SignerArgs {
+    /// Who signs
+    #[arg(long, value_parser = cli::id)]
+    officer: OfficerId,
+
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// The document with one more signature, to be written
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl SignerArgs {
+    /// Makes sure that the document can be written.
+    pub(crate) fn reserve(&self) -> Result<Output, Failure> {
+        Output::reserve(&self.out)
+    }
+
+    /// The policy administrator of this name, with the token found and still closed.
+    pub(crate) fn administrator<'a>(
+        &self,
+        desk: &Desk,
+        roster: &'a Roster,
+    ) -> Result<Administrator<'a>, Failure> {
+        let role = Role::PolicyAdministrator;
+        let officer = artefact::officer(roster, &self.officer, role)?;
+        let token = self.token.find(desk.lang, roster.scope.network)?;
+        Ok(Administrator { officer, token })
+    }
+}
+
+/// A policy administrator whose token is found: nothing was asked yet.
+#[derive(Debug)]
+pub(crate) struct Administrator<'a> {
+    officer: &'a Officer,
+    token: FoundToken,
+}
+
+impl Administrator<'_> {
+    /// Shows the words, asks for some of them, opens the token and signs.
+    pub(crate) fn endorse<T: Artefact>(
+        self,
+        desk: &mut Desk,
+        asked: Asked<'_>,
+        artefact: (&mut Endorsed<T>, Scope),
+    ) -> Result<(), Failure> {
+        endorse(desk, self.officer, self.token, asked, artefact)
+    }
+}
 
 /// Words of a digest that are typed where the digest stands on this screen.
 const WORDS: usize = 4;
@@ -36,7 +93,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Shows the words, asks for some of them, opens the officer's token and signs.
-pub(crate) fn endorse<T: Artefact>(
+fn endorse<T: Artefact>(
     desk: &mut Desk,
     officer: &Officer,
     token: FoundToken,

@@ -1,9 +1,11 @@
 //! `host-cli device`: cards of devices, and administrators who vouch for them.
 
 mod enroll;
+mod recover;
 mod report;
 mod show;
 mod sign_enrolment;
+mod sign_recovery;
 
 use clap::Subcommand;
 
@@ -20,6 +22,10 @@ pub(crate) enum Command {
     Enroll(enroll::Args),
     /// Add a policy administrator's signature to an enrolment
     SignEnrolment(sign_enrolment::Args),
+    /// Draft the order by which a device goes on without its journal
+    Recover(recover::Args),
+    /// Sign that order, as a policy administrator
+    SignRecovery(sign_recovery::Args),
     /// Show a device card
     Show(show::Args),
     /// Verify the report of an HSM's acceptance test
@@ -31,6 +37,8 @@ impl Command {
         match self {
             Self::Enroll(args) => args.run(),
             Self::SignEnrolment(args) => args.run(desk),
+            Self::Recover(args) => args.run(),
+            Self::SignRecovery(args) => args.run(desk),
             Self::Show(args) => args.run(),
             Self::Report(args) => args.run(desk),
         }

@@ -2,16 +2,11 @@
 
 use std::path::PathBuf;
 
-use signer_core::approval::Role;
-use signer_core::types::OfficerId;
-
 use crate::artefact;
-use crate::cli::{self, Desk};
-use crate::endorse::{Asked, ReadFrom, endorse};
+use crate::cli::Desk;
+use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
-use crate::files::Output;
 use crate::rosters::RosterArgs;
-use crate::token::TokenArgs;
 use crate::view::line;
 
 /// Asks for words of the device's identity that only the device's own screen shows, and signs.
@@ -27,27 +22,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     rosters: RosterArgs,
 
-    /// Who signs
-    #[arg(long, value_parser = cli::id)]
-    officer: OfficerId,
-
     #[command(flatten)]
-    token: TokenArgs,
-
-    /// The enrolment with one more signature, to be written
-    #[arg(long)]
-    out: PathBuf,
+    signer: SignerArgs,
 }
 
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
-        let out = Output::reserve(&self.out)?;
+        let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut enrolment = artefact::enrolment(&self.enrolment, &roster)?;
-        let role = Role::PolicyAdministrator;
-        let officer = artefact::officer(roster.body(), &self.officer, role)?;
-        let network = roster.body().scope.network;
-        let token = self.token.find(desk.lang, network)?;
+        let administrator = self.signer.administrator(desk, roster.body())?;
         let body = enrolment.body().clone();
         line!("device      {} at {}", body.name, body.site);
         line!("root        {}", body.root);
@@ -57,7 +41,7 @@ impl Args {
             digest: device.as_bytes(),
             from: ReadFrom::Device(body.name.as_str()),
         };
-        endorse(desk, officer, token, asked, (&mut enrolment, body.scope))?;
+        administrator.endorse(desk, asked, (&mut enrolment, body.scope))?;
         out.write(&enrolment.to_bytes())
     }
 }

@@ -2,17 +2,12 @@
 
 use std::path::PathBuf;
 
-use signer_core::approval::Role;
-use signer_core::types::OfficerId;
-
 use super::show::print;
 use crate::artefact;
-use crate::cli::{self, Desk};
-use crate::endorse::{Asked, ReadFrom, endorse};
+use crate::cli::Desk;
+use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
-use crate::files::Output;
 use crate::rosters::RosterArgs;
-use crate::token::TokenArgs;
 
 /// Shows the policy, asks a policy administrator for words of its digest and the PIN, and signs.
 #[derive(Debug, clap::Args)]
@@ -27,27 +22,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     rosters: RosterArgs,
 
-    /// Who signs
-    #[arg(long, value_parser = cli::id)]
-    officer: OfficerId,
-
     #[command(flatten)]
-    token: TokenArgs,
-
-    /// The policy with one more signature, to be written
-    #[arg(long)]
-    out: PathBuf,
+    signer: SignerArgs,
 }
 
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
-        let out = Output::reserve(&self.out)?;
+        let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut policy = artefact::policy(&self.policy, &roster)?;
-        let role = Role::PolicyAdministrator;
-        let officer = artefact::officer(roster.body(), &self.officer, role)?;
-        let network = roster.body().scope.network;
-        let token = self.token.find(desk.lang, network)?;
+        let administrator = self.signer.administrator(desk, roster.body())?;
         print(&policy, &roster);
         let digest = policy.policy_digest();
         let asked = Asked {
@@ -56,7 +40,7 @@ impl Args {
             from: ReadFrom::ThisScreen,
         };
         let scope = policy.body().scope;
-        endorse(desk, officer, token, asked, (&mut policy, scope))?;
+        administrator.endorse(desk, asked, (&mut policy, scope))?;
         out.write(&policy.to_bytes())
     }
 }

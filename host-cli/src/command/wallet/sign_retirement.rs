@@ -2,16 +2,11 @@
 
 use std::path::PathBuf;
 
-use signer_core::approval::Role;
-use signer_core::types::OfficerId;
-
 use crate::artefact;
-use crate::cli::{self, Desk};
-use crate::endorse::{Asked, ReadFrom, endorse};
+use crate::cli::Desk;
+use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
-use crate::files::Output;
 use crate::rosters::RosterArgs;
-use crate::token::TokenArgs;
 use crate::view::line;
 
 /// Shows the order, asks a policy administrator for words of its digest and the PIN, and signs.
@@ -32,21 +27,13 @@ pub(crate) struct Args {
     #[command(flatten)]
     rosters: RosterArgs,
 
-    /// Who signs
-    #[arg(long, value_parser = cli::id)]
-    officer: OfficerId,
-
     #[command(flatten)]
-    token: TokenArgs,
-
-    /// The order with one more signature, to be written
-    #[arg(long)]
-    out: PathBuf,
+    signer: SignerArgs,
 }
 
 impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
-        let out = Output::reserve(&self.out)?;
+        let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut order = artefact::retirement(&self.retirement, &roster)?;
         let wallet = artefact::wallet(&self.wallet)?;
@@ -60,9 +47,7 @@ impl Args {
                 "give the record of the wallet that the order names",
             ));
         }
-        let role = Role::PolicyAdministrator;
-        let officer = artefact::officer(roster.body(), &self.officer, role)?;
-        let token = self.token.find(desk.lang, roster.body().scope.network)?;
+        let administrator = self.signer.administrator(desk, roster.body())?;
         let (empty_at, reason) = (order.body().empty_at, &order.body().reason);
         line!("retires  {}  {}", wallet.name(), wallet.id());
         line!("empty at height {empty_at}: {reason}");
@@ -74,7 +59,7 @@ impl Args {
             from: ReadFrom::ThisScreen,
         };
         let scope = order.body().scope;
-        endorse(desk, officer, token, asked, (&mut order, scope))?;
+        administrator.endorse(desk, asked, (&mut order, scope))?;
         out.write(&order.to_bytes())
     }
 }

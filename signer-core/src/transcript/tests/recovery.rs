@@ -183,10 +183,7 @@ fn what_the_administrators_know_is_in_force() {
             artefact: ByteString(old),
         }));
     let text = refused.unwrap_err().text(Lang::En);
-    assert!(
-        text.contains("which the recovery names"),
-        "{text}"
-    );
+    assert!(text.contains("which the recovery names"), "{text}");
 }
 
 /// What the journal says of an order that was changed.
