@@ -510,6 +510,56 @@ fn a_wallet_is_retired_by_a_quorum_of_administrators() {
     assert_eq!(taken.order().empty_at, Height(901_000));
 }
 
+/// The policy that follows, with a quorum band, and what it changes of the one before.
+#[test]
+fn a_policy_is_compared_with_the_one_before() {
+    let world = world();
+    let text = fs::read_to_string(world.folder.join("w/policy.toml")).expect("the world's");
+    let bands = "bands = [{ from = \"1\", approvers = 3, departments = 2, directors = 1 }]\n";
+    let next = text
+        .replace("number = 1", "number = 2")
+        .replace("per_transfer = \"1\"", "per_transfer = \"2\"")
+        .replacen(
+            "change_window = 20\n",
+            &format!("change_window = 20\n{bands}"),
+            1,
+        );
+    fs::write(world.folder.join("next.toml"), next).expect("ours");
+    world.done(
+        "policy create --policy next.toml --wallet w/wallet.cbor --wallet w/other-wallet.cbor \
+         --roster w/roster.cbor --root w/root.cbor --predecessor w/policy.cbor \
+         --out policy-2.cbor",
+    );
+    let show = "policy show --policy policy-2.cbor --roster w/roster.cbor";
+    let whole = world.done(show);
+    assert!(
+        whole.contains("BTC: 3 approvers from 2 departments"),
+        "{whole}"
+    );
+    let told = world.done(&format!("{show} --diff w/policy.cbor"));
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    for (way, what) in [
+        (
+            "LOOSENS ",
+            "limit per transfer: 100,000,000 sat -> 200,000,000 sat",
+        ),
+        (
+            "tightens",
+            "from 100,000,000 sat on: people who must approve: 2 -> 3",
+        ),
+    ] {
+        let found = lines.iter().find(|line| line.starts_with(way));
+        assert!(found.is_some_and(|line| line.ends_with(what)), "{told}");
+    }
+    let told = world.done(&format!("{show} --diff w/policy.cbor --json"));
+    let json: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((&json["from"], &json["to"]), (&1.into(), &2.into()));
+    let changes = json["changes"].as_array().expect("a list");
+    let loosen = changes.iter().filter(|change| change["loosens"] == true);
+    assert_eq!((changes.len(), loosen.count()), (2, 1));
+}
+
 /// The roster that follows, from TOML to a request under it and the policy that was there before.
 #[test]
 fn a_roster_follows_the_one_in_force() {

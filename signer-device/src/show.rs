@@ -6,6 +6,7 @@ use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
+use signer_core::policy::QuorumBand;
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
@@ -369,6 +370,10 @@ fn policy_json(state: &DeviceState) -> Json {
             ),
             ("directors", Json::from(u32::from(rules.quorum.directors))),
             (
+                "bands",
+                Json::List(rules.bands().iter().map(band).collect()),
+            ),
+            (
                 "destinations",
                 Json::List(rules.destinations.iter().map(Json::text).collect()),
             ),
@@ -384,6 +389,17 @@ fn policy_json(state: &DeviceState) -> Json {
         ),
         ("wallets", Json::List(wallets.collect())),
         ("destinations", Json::List(destinations.collect())),
+    ])
+}
+
+/// Who must approve from an amount on.
+fn band(band: &QuorumBand) -> Json {
+    let quorum = band.quorum;
+    Json::Object(vec![
+        ("from_sat", Json::Number(band.from.to_sat())),
+        ("approvers", Json::from(u32::from(quorum.approvers))),
+        ("departments", Json::from(u32::from(quorum.departments))),
+        ("directors", Json::from(u32::from(quorum.directors))),
     ])
 }
 

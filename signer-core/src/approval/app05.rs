@@ -17,7 +17,7 @@ pub(super) fn app05(hearing: &Hearing<'_>) -> Verdict {
         let people: BTreeSet<&OfficerId> = counted.iter().map(|(o, _)| &o.id).collect();
         let keys: BTreeSet<_> = counted.iter().map(|(o, _)| o.key).collect();
         let got = people.len().min(keys.len());
-        let needed = usize::from(hearing.checked.rules().quorum.approvers);
+        let needed = usize::from(hearing.quorum().approvers);
         let mut refusals = Vec::new();
         if got < needed {
             let expected = phrase!("{needed} approvers", "承認者 {needed} 名", needed = needed);
@@ -38,6 +38,9 @@ pub(super) fn app05(hearing: &Hearing<'_>) -> Verdict {
 mod tests {
     use std::boxed::Box;
 
+    use bitcoin::Amount;
+
+    use crate::policy::QuorumBand;
     use crate::rule::{Place, RuleId};
     use crate::testing::{Ballot, Case, World, id, refusals, refused, rules_of, world};
 
@@ -64,6 +67,31 @@ mod tests {
         assert_eq!(with_needed(3, &["approver.a", "director.d"]), ALONE);
         let none = with_needed(2, &[]);
         assert_eq!(none, [RuleId::APP05, RuleId::APP06, RuleId::APP07]);
+    }
+
+    /// The band that begins at what is paid out, and one that begins one satoshi above.
+    #[test]
+    fn a_larger_amount_asks_for_more() {
+        let payments = Case::new(world()).check(world()).unwrap();
+        let paid: Amount = payments.payments().iter().map(|p| p.amount).sum();
+        let under = |from| {
+            let world = World::with_policy(|policy| {
+                let rules = rules_of(policy);
+                let mut quorum = rules.quorum;
+                quorum.approvers = 3;
+                rules.bands = Some(std::vec![QuorumBand { from, quorum }]);
+            });
+            let judge = |officers: &[&'static str]| {
+                let mut case = Case::new(&world);
+                case.ballots = officers.iter().copied().map(Ballot::yes).collect();
+                refused(case.approve(&world))
+            };
+            let three = ["approver.a", "approver.b", "director.d"];
+            assert_eq!(judge(&three), []);
+            judge(&["approver.a", "director.d"])
+        };
+        assert_eq!(under(paid), ALONE);
+        assert_eq!(under(paid + Amount::from_sat(1)), []);
     }
 
     fn mandatory(officer: &'static str) -> Case {

@@ -10,7 +10,7 @@ use crate::rule::{Place, Refusal, RuleId, Verdict};
 pub(super) fn app06(hearing: &Hearing<'_>) -> Verdict {
     let counted = hearing.counted();
     let departments: BTreeSet<_> = counted.iter().map(|(o, _)| &o.department).collect();
-    let needed = usize::from(hearing.checked.rules().quorum.departments);
+    let needed = usize::from(hearing.quorum().departments);
     let judged = if departments.len() < needed {
         let expected = phrase!(
             "approvers of {needed} departments",

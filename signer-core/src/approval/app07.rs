@@ -13,7 +13,7 @@ pub(super) fn app07(hearing: &Hearing<'_>) -> Verdict {
         .filter(|(officer, _)| officer.acting_as(Role::Director, hearing.tip).is_some())
         .count();
     // One at least, whatever a policy says.
-    let needed = usize::from(hearing.checked.rules().quorum.directors).max(1);
+    let needed = usize::from(hearing.quorum().directors).max(1);
     let judged = if directors < needed {
         let expected = phrase!(
             "{needed} directors among the approvers",

@@ -10,7 +10,7 @@ use crate::cose::{CoseError, Signed};
 use crate::digest::{ApprovalDigest, RequestDigest};
 use crate::ledger::LedgerState;
 use crate::phrase;
-use crate::policy::CheckedTx;
+use crate::policy::{ApprovalQuorum, CheckedTx};
 use crate::psbt::ParsedPsbt;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
 use crate::types::{Height, OfficerId};
@@ -218,6 +218,12 @@ impl<'a> Hearing<'a> {
             counts.then_some((*officer, approval))
         });
         counted.collect()
+    }
+
+    /// Who must approve so much: the quorum of the band that the amount reaches.
+    pub(super) fn quorum(&self) -> ApprovalQuorum {
+        let paid = self.checked.wallet_tx().moves().paid_out();
+        self.checked.rules().quorum_for(paid)
     }
 
     fn approvers(&self) -> Vec<Approver> {

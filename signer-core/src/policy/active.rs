@@ -5,10 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use bitcoin::Script;
+use bitcoin::{Amount, Script};
 
 use super::strict::{both, nothing};
-use super::{Destination, Policy, PolicyChanges, WalletRules};
+use super::{ApprovalQuorum, Destination, Policy, PolicyChanges, QuorumBand, WalletRules};
 use crate::approval::{ActiveRoster, RosterError};
 use crate::cose::{CoseError, Endorsed, Scope};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
@@ -44,6 +44,8 @@ pub enum PolicyError {
     WalletDestination(Id),
     /// A quorum of approvals below two people of two departments with a director.
     Quorum,
+    /// The band from this amount on is out of order, or no stricter than the one below it.
+    Bands(Amount),
 }
 
 impl Explained for PolicyError {
@@ -89,6 +91,11 @@ impl Explained for PolicyError {
                 "ウォレットの送付先 {id} が未知、重複、または順序違い",
                 id = id
             ),
+            Self::Bands(from) => phrase!(
+                "the quorum from {from} sat on is out of order or not stricter than below",
+                "{from} sat からの定足数が順序違い、または下の区分より厳しくない",
+                from = from.to_sat()
+            ),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -112,6 +119,7 @@ impl Explained for PolicyError {
             | Self::SharedScript(_)
             | Self::NoAddress(_)
             | Self::WalletDestination(_)
+            | Self::Bands(_)
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"
@@ -426,13 +434,8 @@ fn check_wallets(policy: &Policy) -> Result<(), PolicyError> {
             return Err(PolicyError::WalletOrder);
         }
         last = Some(rules.wallet);
-        let quorum = rules.quorum;
-        let split = quorum.departments >= 2 && quorum.directors >= 1;
-        let possible =
-            quorum.departments <= quorum.approvers && quorum.directors <= quorum.approvers;
-        if quorum.approvers < 2 || !split || !possible {
-            return Err(PolicyError::Quorum);
-        }
+        check_quorum(rules.quorum)?;
+        check_bands(rules)?;
         let mut previous: Option<&Id> = None;
         for id in &rules.destinations {
             if previous >= Some(id) || policy.destination(id).is_none() {
@@ -440,6 +443,33 @@ fn check_wallets(policy: &Policy) -> Result<(), PolicyError> {
             }
             previous = Some(id);
         }
+    }
+    Ok(())
+}
+
+fn check_quorum(quorum: ApprovalQuorum) -> Result<(), PolicyError> {
+    let split = quorum.departments >= 2 && quorum.directors >= 1;
+    let possible = quorum.departments <= quorum.approvers && quorum.directors <= quorum.approvers;
+    if quorum.approvers < 2 || !split || !possible {
+        return Err(PolicyError::Quorum);
+    }
+    Ok(())
+}
+
+/// Each band begins above the one below it, and is stricter.
+fn check_bands(rules: &WalletRules) -> Result<(), PolicyError> {
+    if rules.bands.as_deref() == Some(&[]) {
+        return Err(PolicyError::Bands(Amount::ZERO));
+    }
+    let mut below = (Amount::ZERO, rules.quorum);
+    for QuorumBand { from, quorum } in rules.bands() {
+        let (last, known) = below;
+        check_quorum(*quorum)?;
+        let stricter = *quorum != known && known.and(*quorum) == *quorum;
+        if *from <= last || !stricter {
+            return Err(PolicyError::Bands(*from));
+        }
+        below = (*from, *quorum);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use bitcoin::{Amount, ScriptBuf};
 
+use super::strict::steps;
 use super::{ApprovalQuorum, Destination, Policy, WalletRules};
 use crate::digest::WalletDigest;
 use crate::types::{Blocks, Height, Id, Label};
@@ -102,6 +103,8 @@ pub enum WalletChange {
     FeePerMille(Changed<u32>),
     /// How many of these must stand behind a transfer.
     Quorum(Voters, Changed<u8>),
+    /// The same, from this amount on.
+    BandQuorum(Amount, Voters, Changed<u8>),
     /// A destination that it may pay from now on.
     DestinationAdded(Id),
     /// A destination that it may no longer pay.
@@ -140,7 +143,7 @@ impl WalletChange {
         match self {
             Self::PerTransfer(limit) | Self::FeeAbsolute(limit) => limit.falls(),
             Self::FeeRate(cap) | Self::FeePerMille(cap) | Self::ChangeWindow(cap) => cap.falls(),
-            Self::Quorum(_, count) => count.rises(),
+            Self::Quorum(_, count) | Self::BandQuorum(_, _, count) => count.rises(),
             Self::DestinationRemoved(_) => Direction::Tightening,
             _ => Direction::Loosening,
         }
@@ -240,6 +243,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         quorum,
         destinations,
         change_window,
+        bands: _,
     } = is;
     let (absolute, rate) = (fee.absolute, fee.sat_per_vbyte);
     let single = [
@@ -250,7 +254,12 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         Changed::between(&was.fee.per_mille, &fee.per_mille).map(WalletChange::FeePerMille),
     ];
     let mut found: Vec<WalletChange> = single.into_iter().flatten().collect();
-    found.extend(of_quorum(was.quorum, *quorum));
+    let base = of_quorum(was.quorum, *quorum);
+    found.extend(base.map(|(who, change)| WalletChange::Quorum(who, change)));
+    for from in steps(was, is) {
+        let counts = of_quorum(was.quorum_for(from), is.quorum_for(from));
+        found.extend(counts.map(|(who, change)| WalletChange::BandQuorum(from, who, change)));
+    }
     let (before, after) = (&was.destinations, destinations);
     let removed = before.iter().filter(|id| !after.contains(id));
     found.extend(removed.cloned().map(WalletChange::DestinationRemoved));
@@ -264,7 +273,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
 fn of_quorum(
     was: ApprovalQuorum,
     is: ApprovalQuorum,
-) -> impl Iterator<Item = WalletChange> + use<> {
+) -> impl Iterator<Item = (Voters, Changed<u8>)> + use<> {
     let ApprovalQuorum {
         approvers,
         departments,
@@ -275,7 +284,7 @@ fn of_quorum(
         (Voters::Departments, was.departments, departments),
         (Voters::Directors, was.directors, directors),
     ];
-    counts.into_iter().filter_map(|(who, old, new)| {
-        Changed::between(&old, &new).map(|change| WalletChange::Quorum(who, change))
-    })
+    counts
+        .into_iter()
+        .filter_map(|(who, old, new)| Changed::between(&old, &new).map(|change| (who, change)))
 }

@@ -92,6 +92,34 @@ pub struct WalletRules {
     /// lie.
     #[n(6)]
     pub change_window: u32,
+    /// Stricter quorums for larger amounts, ascending; absent where one holds for all.
+    #[n(8)]
+    pub bands: Option<Vec<QuorumBand>>,
+}
+
+impl WalletRules {
+    /// Who must approve a transaction that pays out so much.
+    pub fn quorum_for(&self, paid: Amount) -> ApprovalQuorum {
+        let reached = self.bands().iter().rev().find(|band| band.from <= paid);
+        reached.map_or(self.quorum, |band| band.quorum)
+    }
+
+    /// The bands, where there are any.
+    pub fn bands(&self) -> &[QuorumBand] {
+        self.bands.as_deref().unwrap_or_default()
+    }
+}
+
+/// Who must approve from an amount on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct QuorumBand {
+    /// Least that the transaction pays out, change not counted.
+    #[cbor(n(0), with = "codec::sats")]
+    pub from: Amount,
+    /// Who must approve.
+    #[n(1)]
+    pub quorum: ApprovalQuorum,
 }
 
 /// Caps on a fee. A fee must be within every one of them.

@@ -25,7 +25,7 @@ pub use change::{
     Changed, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters, WalletChange,
 };
 pub use check::{CheckedPayment, CheckedTx};
-pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, QuorumBand, WalletRules};
 pub use page::{Asked, Page, Typed};
 pub use plain::PlainPolicy;
 pub use pol08::{NewPolicy, pol08};

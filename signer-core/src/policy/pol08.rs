@@ -9,8 +9,8 @@ use bitcoin::Address;
 use super::page::{Asked, Page, Typed};
 use super::strict::nothing;
 use super::{
-    ActivePolicy, Before, Destination, Direction, Policy, PolicyChange, PolicyChanges, PolicyError,
-    WalletRules,
+    ActivePolicy, ApprovalQuorum, Before, Destination, Direction, Policy, PolicyChange,
+    PolicyChanges, PolicyError, QuorumBand, WalletRules,
 };
 use crate::approval::Seat;
 use crate::digest::{WalletDigest, words_of};
@@ -207,11 +207,11 @@ impl<'a> NewPolicy<'a> {
         }
     }
 
-    fn rules(&self, rules: &WalletRules, lang: Lang) -> [String; 7] {
+    fn rules(&self, rules: &WalletRules, lang: Lang) -> Vec<String> {
         let (fee, quorum) = (rules.fee, rules.quorum);
         let to: Vec<&str> = rules.destinations.iter().map(Id::as_str).collect();
         let (limit, class) = (rules.per_transfer, rules.class.phrase());
-        [
+        let mut lines = Vec::from([
             format!("{}  {}", self.name(&rules.wallet, lang), class.text(lang)),
             format!("  wallet {}", rules.wallet),
             format!("  per transfer  {}  ({})", btc(limit), sat(limit)),
@@ -221,13 +221,17 @@ impl<'a> NewPolicy<'a> {
                 fee.sat_per_vbyte,
                 fee.per_mille
             ),
-            format!(
-                "  approvals     {} people, {} departments, {} directors",
-                quorum.approvers, quorum.departments, quorum.directors
-            ),
+            format!("  approvals     {}", people(quorum)),
+        ]);
+        let bands = rules.bands().iter();
+        lines.extend(bands.map(|QuorumBand { from, quorum }| {
+            format!("    from {}: {}", sat(*from), people(*quorum))
+        }));
+        lines.extend([
             format!("  pays          {}", to.join(" ")),
             format!("  change window {}", rules.change_window),
-        ]
+        ]);
+        lines
     }
 
     fn name(&self, wallet: &WalletDigest, lang: Lang) -> String {
@@ -293,6 +297,12 @@ pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal>
     })?;
     new.read_and_typed(open)?;
     Ok(new.policy)
+}
+
+fn people(quorum: ApprovalQuorum) -> String {
+    let (approvers, departments) = (quorum.approvers, quorum.departments);
+    let directors = quorum.directors;
+    format!("{approvers} people, {departments} departments, {directors} directors")
 }
 
 fn address_of(destination: &Destination, network: Network) -> String {

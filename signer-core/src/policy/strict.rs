@@ -1,8 +1,11 @@
 //! The stricter of two policies: what holds while a loosening waits.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+use bitcoin::Amount;
+
+use super::{ApprovalQuorum, Destination, FeeCaps, Policy, QuorumBand, WalletRules};
 use crate::types::Id;
 
 /// A policy that follows `new` in name and allows nothing.
@@ -84,6 +87,7 @@ fn wallet(
         quorum,
         destinations,
         change_window,
+        bands: _,
     } = is;
     let left = destinations.iter().filter(known);
     let left = left.filter(|id| was.destinations.contains(id));
@@ -92,9 +96,10 @@ fn wallet(
         class: *class,
         per_transfer: was.per_transfer.min(*per_transfer),
         fee: caps(&was.fee, fee),
-        quorum: people(was.quorum, *quorum),
+        quorum: was.quorum.and(*quorum),
         destinations: left.cloned().collect(),
         change_window: was.change_window.min(*change_window),
+        bands: bands(was, is),
     })
 }
 
@@ -111,15 +116,38 @@ fn caps(was: &FeeCaps, is: &FeeCaps) -> FeeCaps {
     }
 }
 
-fn people(was: ApprovalQuorum, is: ApprovalQuorum) -> ApprovalQuorum {
-    let ApprovalQuorum {
-        approvers,
-        departments,
-        directors,
-    } = is;
-    ApprovalQuorum {
-        approvers: was.approvers.max(approvers),
-        departments: was.departments.max(departments),
-        directors: was.directors.max(directors),
+/// From every amount on the stricter of both quorums, where it is stricter than below.
+fn bands(was: &WalletRules, is: &WalletRules) -> Option<Vec<QuorumBand>> {
+    let mut below = was.quorum.and(is.quorum);
+    let mut found = Vec::new();
+    for from in steps(was, is) {
+        let quorum = was.quorum_for(from).and(is.quorum_for(from));
+        if quorum != below {
+            found.push(QuorumBand { from, quorum });
+            below = quorum;
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// Every amount at which a band of either begins, ascending.
+pub(super) fn steps(was: &WalletRules, is: &WalletRules) -> BTreeSet<Amount> {
+    let all = was.bands().iter().chain(is.bands());
+    all.map(|band| band.from).collect()
+}
+
+impl ApprovalQuorum {
+    /// The quorum that holds where both do.
+    pub(super) fn and(self, other: Self) -> Self {
+        let Self {
+            approvers,
+            departments,
+            directors,
+        } = other;
+        Self {
+            approvers: self.approvers.max(approvers),
+            departments: self.departments.max(departments),
+            directors: self.directors.max(directors),
+        }
     }
 }

@@ -6,7 +6,10 @@ use alloc::vec::Vec;
 use bitcoin::Amount;
 
 use super::strict::{both, nothing};
-use super::{ActivePolicy, Before, Direction, Policy, PolicyChange, PolicyChanges, PolicyStanding};
+use super::{
+    ActivePolicy, ApprovalQuorum, Before, Direction, Policy, PolicyChange, PolicyChanges,
+    PolicyError, PolicyStanding, QuorumBand,
+};
 use crate::testing::{
     FIRST, TIP, activate, id, label, officers_sign, outside_script, policy_for, rules_of, world,
 };
@@ -152,7 +155,7 @@ const LOOSER: Direction = Direction::Loosening;
 const TIGHTER: Direction = Direction::Tightening;
 
 /// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
-const EDITS: [Edit; 26] = [
+const EDITS: [Edit; 28] = [
     (|p| p.delay.0 += 1, TIGHTER),
     (|p| p.delay.0 -= 1, LOOSER),
     (|p| p.destinations[0].label = label("X"), LOOSER),
@@ -185,6 +188,8 @@ const EDITS: [Edit; 26] = [
     (|p| drop(rules_of(p).destinations.remove(1)), TIGHTER),
     (|p| rules_of(p).destinations.push(id("others")), LOOSER),
     (|p| rules_of(p).change_window += 1, LOOSER),
+    (|p| rules_of(p).bands = bands(&[(5, 3), (9, 4)]), TIGHTER),
+    (|p| rules_of(p).quorum.approvers = 1, LOOSER),
 ];
 
 /// The same destination under another name, wherever it is named.
@@ -194,6 +199,69 @@ fn rename(policy: &mut Policy, from: &str, to: &str) {
     let named = named.chain(policy.destinations.iter_mut().map(|d| &mut d.id));
     for known in named.filter(|known| known.as_str() == from) {
         *known = id(to);
+    }
+}
+
+/// From these amounts on so many approvers.
+#[expect(clippy::unnecessary_wraps, reason = "what the field holds")]
+fn bands(all: &[(u64, u8)]) -> Option<Vec<QuorumBand>> {
+    let band = |(from, approvers): &(u64, u8)| QuorumBand {
+        from: Amount::from_sat(*from),
+        quorum: ApprovalQuorum {
+            approvers: *approvers,
+            departments: 2,
+            directors: 1,
+        },
+    };
+    Some(all.iter().map(band).collect())
+}
+
+/// Bands are compared by what they ask for at every amount, not by how they are written.
+#[test]
+fn bands_go_the_way_of_every_amount() {
+    let with = |all: &[(u64, u8)]| {
+        let mut policy = usual();
+        rules_of(&mut policy).bands = bands(all);
+        policy
+    };
+    let old = with(&[(500, 3), (900, 5)]);
+    for (new, loosens_it) in [
+        (&[(500, 3), (900, 5)][..], false),
+        (&[(499, 3), (900, 5)], false),
+        (&[(501, 3), (900, 5)], true),
+        (&[(500, 5)], false),
+        (&[(500, 3), (900, 4)], true),
+        (&[(500, 3), (901, 5)], true),
+        (&[(400, 4), (900, 5)], false),
+        (&[(500, 3)], true),
+    ] {
+        let new = with(new);
+        assert_eq!(loosens(&old, &new), loosens_it, "{new:?}");
+        let strict = both(&old, &new);
+        assert_eq!(strict == new, !loosens_it);
+        assert!(!loosens(&old, &strict) && !loosens(&new, &strict));
+    }
+    assert!(loosens(&old, &usual()));
+}
+
+#[test]
+fn a_band_begins_above_the_one_below_and_is_stricter() {
+    let taken = |all: &[(u64, u8)]| {
+        let mut policy = usual();
+        rules_of(&mut policy).bands = bands(all);
+        activate(policy, &world().roster).map(drop)
+    };
+    assert_eq!(taken(&[(1, 3), (2, 4)]), Ok(()));
+    for (wrong, from) in [
+        (&[][..], 0),
+        (&[(0, 3)], 0),
+        (&[(1, 2)], 1),
+        (&[(5, 3), (5, 4)], 5),
+        (&[(5, 3), (4, 4)], 4),
+        (&[(5, 4), (6, 3)], 6),
+    ] {
+        let error = PolicyError::Bands(Amount::from_sat(from));
+        assert_eq!(taken(wrong), Err(error), "{wrong:?}");
     }
 }
 

@@ -96,6 +96,16 @@ impl WalletChange {
                 cap,
             ),
             Self::Quorum(who, count) => from_to(who.name(lang), count, ToString::to_string),
+            Self::BandQuorum(from, who, count) => {
+                let (from, what) = (
+                    sat(*from),
+                    from_to(who.name(lang), count, ToString::to_string),
+                );
+                match lang {
+                    Lang::En => format!("from {from} on: {what}"),
+                    Lang::Ja => format!("{from} 以上: {what}"),
+                }
+            }
             Self::DestinationAdded(id) => {
                 format!("{} {id}", lang.pick("may now pay", "送付先に追加:"))
             }

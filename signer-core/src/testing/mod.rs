@@ -402,6 +402,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
         },
         destinations: destinations.iter().map(|name| id(name)).collect(),
         change_window: 3,
+        bands: None,
     };
     let mut wallets = vec![
         rules(

@@ -333,6 +333,7 @@ impl<'a> House<'a> {
                     },
                     destinations: vec![id("hot-1")],
                     change_window: 4,
+                    bands: None,
                 }],
                 destinations: vec![Destination {
                     id: id("hot-1"),

@@ -17,7 +17,8 @@ use crate::view::line;
 ///
 /// number, activation and delay stand at the top; each [[destination]] has id, label, address,
 /// activation and limit; each [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte,
-/// per_mille }, approval = { approvers, departments, directors }, destinations and change_window.
+/// per_mille }, approval = { approvers, departments, directors }, destinations and change_window, and may
+/// have bands = [{ from, approvers, departments, directors }, ..]: stricter quorums for larger amounts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli policy create --policy policy.toml --wallet wallet.cbor --roster roster.cbor \\\n    \

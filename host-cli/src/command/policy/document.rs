@@ -4,7 +4,9 @@ use std::str::FromStr as _;
 
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
-use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, PlainPolicy, WalletRules};
+use signer_core::policy::{
+    ApprovalQuorum, Destination, FeeCaps, PlainPolicy, QuorumBand, WalletRules,
+};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
 use signer_core::wallet::RegisteredWallet;
 use toml::de::DeTable;
@@ -99,6 +101,7 @@ struct WalletTerms {
     per_transfer: Amount,
     fee: FeeCaps,
     quorum: ApprovalQuorum,
+    bands: Option<Vec<QuorumBand>>,
     destinations: Vec<Id>,
     change_window: u32,
 }
@@ -113,6 +116,7 @@ impl WalletTerms {
             quorum: self.quorum,
             destinations: self.destinations,
             change_window: self.change_window,
+            bands: self.bands,
         }
     }
 }
@@ -139,7 +143,8 @@ fn wallet<T>(
     let terms = WalletTerms {
         per_transfer: table.amount("per_transfer")?,
         fee: fee(table.table("fee")?)?,
-        quorum: quorum(table.table("approval")?)?,
+        quorum: whole_quorum(table.table("approval")?)?,
+        bands: bands(table.some_tables("bands")?)?,
         destinations,
         change_window: table.number("change_window")?,
     };
@@ -181,12 +186,29 @@ fn fee(mut table: Table<'_>) -> Result<FeeCaps, String> {
     Ok(caps)
 }
 
-fn quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, String> {
+/// The bands, where there are any.
+fn bands(tables: Vec<Table<'_>>) -> Result<Option<Vec<QuorumBand>>, String> {
+    let bands = tables.into_iter().map(|mut table| {
+        let from = table.amount("from")?;
+        let quorum = quorum(&mut table)?;
+        table.end()?;
+        Ok(QuorumBand { from, quorum })
+    });
+    let bands = bands.collect::<Result<Vec<_>, String>>()?;
+    Ok((!bands.is_empty()).then_some(bands))
+}
+
+fn quorum(table: &mut Table<'_>) -> Result<ApprovalQuorum, String> {
     let quorum = ApprovalQuorum {
         approvers: table.number("approvers")?,
         departments: table.number("departments")?,
         directors: table.number("directors")?,
     };
+    Ok(quorum)
+}
+
+fn whole_quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, String> {
+    let quorum = quorum(&mut table)?;
     table.end()?;
     Ok(quorum)
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use signer_core::approval::Roster;
 use signer_core::cose::Endorsed;
-use signer_core::policy::{Destination, Policy, WalletRules};
-use signer_core::types::{Id, Network};
+use signer_core::policy::{
+    Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand, WalletRules,
+};
+use signer_core::types::{Id, Lang, Network};
 
 use crate::cli::ViewArgs;
 use crate::error::Failure;
@@ -18,11 +20,17 @@ use crate::{artefact, consent, view};
 /// Shows a policy; every signature on it was verified.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli policy show --policy policy.cbor --roster roster.cbor --json")]
+    host-cli policy show --policy policy.cbor --roster roster.cbor --json\n  \
+    host-cli policy show --policy policy-2.cbor --diff policy-1.cbor --roster roster.cbor")]
 pub(crate) struct Args {
     /// The policy
     #[arg(long)]
     policy: PathBuf,
+
+    /// An older policy: only what the policy changes of it is shown. A device compares with what is
+    /// in force there, which may still be stricter
+    #[arg(long, value_name = "OLD")]
+    diff: Option<PathBuf>,
 
     #[command(flatten)]
     rosters: RosterArgs,
@@ -35,6 +43,11 @@ impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let rosters = self.rosters.read()?;
         let (policy, roster) = artefact::policy_of(&self.policy, &rosters)?;
+        if let Some(old) = &self.diff {
+            let (old, _) = artefact::policy_of(old, &rosters)?;
+            self.compare(old.body(), policy.body());
+            return Ok(());
+        }
         if self.view.json {
             view::print(&json(&policy, roster));
         } else {
@@ -43,6 +56,34 @@ impl Args {
             line!("{}", consent::grid(digest.as_bytes(), None));
         }
         Ok(())
+    }
+}
+
+impl Args {
+    /// Every difference, and which way it goes.
+    fn compare(&self, old: &Policy, new: &Policy) {
+        let changes = PolicyChanges::between(old, new);
+        let said = |change: &PolicyChange| change.text(Lang::En, &ToString::to_string);
+        if !self.view.json {
+            for change in changes.iter() {
+                line!(
+                    "{:<10}  {}",
+                    change.direction().name(Lang::En),
+                    said(change)
+                );
+            }
+            return;
+        }
+        let changes = changes.iter().map(|change| {
+            let loosens = change.direction() == Direction::Loosening;
+            json!({ "loosens": loosens, "change": said(change) })
+        });
+        view::print(&json!({
+            "type": "policy-difference",
+            "from": old.number.0,
+            "to": new.number.0,
+            "changes": changes.collect::<Vec<Value>>(),
+        }));
     }
 }
 
@@ -105,6 +146,15 @@ fn print_rules(rules: &WalletRules) {
         quorum.departments,
         quorum.directors
     );
+    for QuorumBand { from, quorum } in rules.bands() {
+        line!(
+            "            from {} BTC: {} approvers from {} departments, {} directors",
+            btc(*from),
+            quorum.approvers,
+            quorum.departments,
+            quorum.directors
+        );
+    }
     line!("            to {}", destinations.join(", "));
     line!("            change window {}", rules.change_window);
 }
@@ -138,6 +188,15 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
     })
 }
 
+fn json_band(band: &QuorumBand) -> Value {
+    json!({
+        "from_sat": band.from.to_sat(),
+        "approvers": band.quorum.approvers,
+        "departments": band.quorum.departments,
+        "directors": band.quorum.directors,
+    })
+}
+
 fn json_rules(rules: &WalletRules) -> Value {
     json!({
         "wallet": rules.wallet.to_hex(),
@@ -153,6 +212,7 @@ fn json_rules(rules: &WalletRules) -> Value {
             "departments": rules.quorum.departments,
             "directors": rules.quorum.directors,
         },
+        "bands": rules.bands().iter().map(json_band).collect::<Vec<_>>(),
         "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
     })

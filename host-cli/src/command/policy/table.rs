@@ -103,6 +103,15 @@ impl<'t> Table<'t> {
             .collect()
     }
 
+    /// Tables inside, where there are any.
+    pub(super) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
+        if self.entries.contains_key(key) {
+            self.tables(key)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
     /// A list of texts.
     pub(in crate::command) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, String> {
         let value = self.take(key)?;
