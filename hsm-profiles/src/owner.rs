@@ -207,9 +207,10 @@ impl Owner {
     /// # Errors
     /// As [`Self::ask`].
     pub(crate) fn wait<R>(&self, asked: Asked<R>) -> Result<R, HsmError> {
+        let Asked(answer) = asked;
         let mut left = self.limit;
         loop {
-            match asked.0.recv_timeout(left) {
+            match answer.recv_timeout(left) {
                 Ok(done) => return Ok(done),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.give_up(stopped())),
                 Err(RecvTimeoutError::Timeout) => {}
