@@ -657,10 +657,27 @@ mod tests {
         }
     }
 
+    /// The program and its groups: each example names one of the commands below and parses.
     #[test]
     fn groups_show_an_example_too() {
-        for group in Cli::command().get_subcommands() {
-            assert!(group.is_hide_set() || !examples(group).is_empty());
+        let program = Cli::command();
+        let groups = program
+            .get_subcommands()
+            .filter(|group| !group.is_hide_set());
+        let named = groups.map(|group| (format!("signer-device {}", group.get_name()), group));
+        let named: Vec<_> = named
+            .chain([("signer-device".to_owned(), &program)])
+            .collect();
+        assert!(named.len() > 5, "{}", named.len());
+        for (path, group) in named {
+            let examples = examples(group);
+            assert!(!examples.is_empty(), "{path}");
+            for example in examples {
+                assert!(example.starts_with(&path), "{path}: {example}");
+                let parsed = Cli::try_parse_from(arguments(&example));
+                let plan = parsed.map(crate::plan::Plan::try_from);
+                assert!(matches!(plan, Ok(Ok(_))), "{example}: {plan:?}");
+            }
         }
     }
 
