@@ -1,10 +1,12 @@
 //! What an officer reads before deciding: everything comes from the transaction, the policy and the
 //! roster; what only the requester says is framed as such.
 
+use bitcoin::Amount;
 use signer_core::approval::{Decision, Duty, HeardRequest, Officer, Role, Roster};
 use signer_core::policy::CheckedTx;
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
+use signer_core::review::layout::width;
 use signer_core::review::still_missing;
 use signer_core::types::{Lang, OfficerId};
 
@@ -16,66 +18,97 @@ use crate::money::parse_btc;
 
 /// The payments, the change and the fee.
 pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(), Failure> {
-    let tx = checked.wallet_tx();
+    let (tx, lang) = (checked.wallet_tx(), desk.lang);
     let wallet = tx.wallet();
-    desk.say(&format!(
-        "wallet      {} ({})",
-        wallet.name(),
-        wallet.class().name()
-    ))?;
+    let (name, class) = (wallet.name(), wallet.class().name());
+    fact(desk, ["wallet", "ウォレット"], format!("{name} ({class})"))?;
     for payment in checked.payments() {
-        desk.say(&format!(
-            "pay         {} = {}",
-            btc(payment.amount),
-            sat(payment.amount)
-        ))?;
-        desk.say(&format!(
-            "to          {} {}",
-            payment.destination, payment.label
-        ))?;
+        let amount = payment.amount;
+        fact(desk, ["pay", "金額"], both(amount))?;
+        let (id, label) = (&payment.destination, &payment.label);
+        fact(desk, ["to", "送付先"], format!("{id} {label}"))?;
         for row in grouped(&payment.address) {
-            desk.say(&format!("            {row}"))?;
+            fact(desk, ["", ""], row)?;
         }
     }
-    desk.say(&format!("total       {}", btc(tx.paid_out())))?;
+    fact(desk, ["total", "出庫合計"], btc(tx.paid_out()))?;
     if let Some((_, index, amount)) = tx.change() {
-        desk.say(&format!(
-            "change      {} to change address {index}",
-            btc(amount)
-        ))?;
+        let amount = btc(amount);
+        let change = match lang {
+            Lang::En => format!("{amount} to change address {index}"),
+            Lang::Ja => format!("{amount} おつりアドレス {index} へ"),
+        };
+        fact(desk, ["change", "おつり"], change)?;
     }
-    desk.say(&format!(
-        "fee         {} = {}",
-        btc(tx.fee()),
-        sat(tx.fee())
-    ))?;
-    desk.say(&format!("policy      {}", checked.policy()))?;
-    desk.say(&format!("transaction {}", tx.parsed().tx_digest()))
+    fact(desk, ["fee", "手数料"], both(tx.fee()))?;
+    fact(desk, ["policy", "ポリシー"], checked.policy().to_string())?;
+    fact(
+        desk,
+        ["transaction", "取引"],
+        tx.parsed().tx_digest().to_string(),
+    )
 }
 
 /// The request and what officers said so far.
 pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), Failure> {
-    let request = heard.request();
-    let who = heard.requester();
-    desk.say(&format!(
-        "request     {} by {} {}",
-        request.case, who.id, who.name
-    ))?;
-    desk.tell(
-        &format!("purpose     (in the requester's words) {}", request.purpose),
-        &format!("目的        (申請者の記載) {}", request.purpose),
+    let (request, lang) = (heard.request(), desk.lang);
+    let (case, who) = (&request.case, person(heard.requester(), lang));
+    let asked = match lang {
+        Lang::En => format!("{case} by {who}"),
+        Lang::Ja => format!("{case} 起案者 {who}"),
+    };
+    fact(desk, ["request", "申請"], asked)?;
+    let framed = lang.pick("(in the requester's words)", "(申請者の記載)");
+    let purpose = &request.purpose;
+    fact(desk, ["purpose", "目的"], format!("{framed} {purpose}"))?;
+    fact(
+        desk,
+        ["built by", "取引作成者"],
+        request.builder.to_string(),
     )?;
-    desk.say(&format!("built by    {}", request.builder))?;
-    desk.say(&format!("fee ceiling {}", btc(request.fee_ceiling)))?;
-    desk.say(&format!("expires     after height {}", request.expiry))?;
+    fact(
+        desk,
+        ["fee ceiling", "手数料上限"],
+        btc(request.fee_ceiling),
+    )?;
+    let expiry = match lang {
+        Lang::En => format!("after height {}", request.expiry),
+        Lang::Ja => format!("ブロック高 {} まで", request.expiry),
+    };
+    fact(desk, ["expires", "有効期限"], expiry)?;
     for (officer, decision) in heard.votes() {
         let said = match decision {
-            Decision::Approve => desk.lang.pick("approved    by", "承認       "),
-            Decision::Reject => desk.lang.pick("REJECTED    by", "否認       "),
+            Decision::Approve => ["approved", "承認"],
+            Decision::Reject => ["REJECTED", "否認"],
         };
-        desk.say(&format!("{said} {} {}", officer.id, officer.name))?;
+        let by = lang.pick("by ", "");
+        fact(desk, said, format!("{by}{}", person(officer, lang)))?;
     }
-    desk.say(&format!("digest      {}", heard.request_digest()))
+    let digest = heard.request_digest().to_string();
+    fact(desk, ["digest", "ダイジェスト"], digest)
+}
+
+/// A name in both languages and a value beside it; a kanji or kana takes two columns.
+fn fact(desk: &mut Desk, [en, ja]: [&str; 2], value: String) -> Result<(), Failure> {
+    let name = desk.lang.pick(en, ja);
+    let columns: usize = match desk.lang {
+        Lang::En => 12,
+        Lang::Ja => 14,
+    };
+    let gap = " ".repeat(columns.saturating_sub(width(name)));
+    desk.say(&format!("{name}{gap}{value}"))
+}
+
+fn both(amount: Amount) -> String {
+    format!("{} = {}", btc(amount), sat(amount))
+}
+
+fn person(officer: &Officer, lang: Lang) -> String {
+    let name = match lang {
+        Lang::En => &officer.name,
+        Lang::Ja => &officer.name_ja,
+    };
+    format!("{} {name}", officer.id)
 }
 
 /// Who has not answered yet, and which approvals a device would still miss; of a rejected request
@@ -84,24 +117,26 @@ pub(super) fn show_waiting(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
     if !heard.rejections().is_empty() {
         return Ok(());
     }
+    let lang = desk.lang;
     for asked in heard.waiting() {
-        let name = asked.entry.as_ref().map_or("", |entry| entry.name.as_str());
-        let id = &asked.id;
-        match asked.duty {
-            Duty::Mandatory => desk.tell(
-                &format!("no answer   of {id} {name}, who is mandatory"),
-                &format!("未回答      {id} {name}(必須)"),
-            )?,
-            Duty::Invited | Duty::Unasked => desk.tell(
-                &format!("no answer   of {id} {name}"),
-                &format!("未回答      {id} {name}"),
-            )?,
-        }
+        let who = match &asked.entry {
+            Some(entry) => person(entry, lang),
+            None => asked.id.to_string(),
+        };
+        let mandatory = match asked.duty {
+            Duty::Mandatory => lang.pick(", who is mandatory", "(必須)"),
+            Duty::Invited | Duty::Unasked => "",
+        };
+        let of = lang.pick("of ", "");
+        fact(
+            desk,
+            ["no answer", "未回答"],
+            format!("{of}{who}{mandatory}"),
+        )?;
     }
     for refusal in heard.open() {
-        let (name, rule) = (desk.lang.pick("missing   ", "不足      "), refusal.rule);
-        let what = still_missing(refusal, desk.lang);
-        desk.say(&format!("{name}  {rule} {what}"))?;
+        let (rule, what) = (refusal.rule, still_missing(refusal, lang));
+        fact(desk, ["missing", "不足"], format!("{rule} {what}"))?;
     }
     Ok(())
 }
