@@ -4,8 +4,10 @@
 mod support;
 
 use bitcoin::Amount;
+use bitcoin::hashes::{Hash as _, sha256::Hash as Sha256};
+use signer_core::codec;
 use signer_core::policy::Policy;
-use signer_core::transcript::Body;
+use signer_core::transcript::{Body, Entry, WhatKind};
 use signer_core::types::{Height, Version};
 
 use support::house::{House, ceremony, destination_script, run};
@@ -15,6 +17,22 @@ use support::{Bench, isolated};
 
 fn limit(sats: u64) -> impl FnOnce(&mut Policy) {
     move |policy| policy.wallets[0].per_transfer = Amount::from_sat(sats)
+}
+
+/// The journal with this entry again behind the one at `place`, chained anew by one who holds no key.
+fn with_again(entries: &[Entry], place: usize, again: &Entry) -> Vec<u8> {
+    let mut all = entries.to_vec();
+    let mut again = again.clone();
+    again.session = all[place].session;
+    all.insert(place + 1, again);
+    let (mut prev, mut bytes) = ([0; 32], Vec::new());
+    for (sequence, mut entry) in (0..).zip(all) {
+        (entry.prev, entry.sequence) = (prev, sequence);
+        let encoded = codec::encode(&entry);
+        prev = Sha256::hash(&encoded).to_byte_array();
+        bytes.extend(encoded);
+    }
+    bytes
 }
 
 /// Asks device `d1` to sign over this coin.
@@ -82,6 +100,28 @@ fn a_policy_tightens_at_once_and_loosens_by_headers() {
             let policy = transcript.state().policy().expect("in force");
             assert_eq!(policy.number(), Version(4));
             assert_eq!(policy.waits_until(), None);
+            let bytes = bench.read("d1.transcript");
+            assert_eq!(house.said_without_our_code("d1", &bytes), "");
+            let entries = transcript.entries();
+            let installed = |entry: &&Entry| matches!(&entry.body, Body::Installed(i) if i.kind == WhatKind::Policy);
+            let last = entries.iter().rfind(installed).expect("installed");
+            let taken = entries
+                .iter()
+                .rposition(|entry| matches!(entry.body, Body::Intake(_)));
+            for (place, finds) in [
+                (
+                    usize::try_from(last.sequence).expect("small"),
+                    "a policy that follows another one",
+                ),
+                (
+                    taken.expect("signed"),
+                    "an artefact in the session that uses it",
+                ),
+            ] {
+                let forged = with_again(entries, place, last);
+                let said = house.said_without_our_code("d1", &forged);
+                assert!(said.contains(finds), "{said}");
+            }
             let refused = |body: &Body| matches!(body, Body::Refused(refusal) if refusal.rule.name() == "POL08");
             let entries = transcript.entries().iter();
             assert_eq!(entries.filter(|entry| refused(&entry.body)).count(), 3);

@@ -4,7 +4,8 @@
 
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
-root, the roster of that moment and enrolments vouch for, that each roster follows the one before it, every seal, every Bitcoin signature under its intent, that keys
+root, the roster of that moment and enrolments vouch for, that each roster and each policy follows the one
+before it, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
@@ -26,6 +27,7 @@ INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
 PROVEN, DESTROYING, DESTROYED, RECOVERED = 23, 24, 25, 27
 POLICY_ADMINISTRATOR, RECOVER = 6, 13
+SIGN, DESTROY, RESUME = 6, 8, 9
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -61,6 +63,7 @@ class Journal:
         self.r_values = {}
         self.device = digests.device_id(identity)
         self.nonce, self.recovering, self.begun = None, False, 0
+        self.ceremony, self.policy = None, (-1, None)
         self.records = {}
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
 
@@ -115,6 +118,8 @@ class Journal:
         rule, data = ARTEFACTS[installed[0]], installed[1]
         item = cbor.loads(data)
         self.grammar.check(rule, item)
+        uses = self.ceremony in (SIGN, DESTROY, RESUME)
+        require(rule == "header-run" or not uses, "an artefact in the session that uses it")
         if rule == "header-run":
             self.height = max(self.height, item[0] + len(item[1]) // 80 - 1)
             return
@@ -134,10 +139,19 @@ class Journal:
             pools = [c[3] for c in body[7] if c[0] == self.identity]
             self.wallets[digests.wallet_id(body)] = pools[0]
             self.extension(body, digest, installed[0])
+        elif rule == "endorsed-policy":
+            self.next_policy(body, digest)
         elif rule == "endorsed-retirement":
             require(body[4] in self.wallets, "a retirement of an unknown wallet")
             self.retired[body[4]] = digest
         self.own(data)
+
+    def next_policy(self, body, digest):
+        """Each one names the one before it, and its number rises (POL08)."""
+        number, last = self.policy
+        require(body.get(5) == last, "a policy that follows another one")
+        require(body[4] > number, "a policy whose number does not rise")
+        self.policy = body[4], digest
 
     def administrators(self):
         return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
@@ -289,7 +303,7 @@ class Journal:
 
     def opened(self, opened):
         require(not self.recovering, "a session behind one that was to recover and did not")
-        self.nonce, self.ending = opened[1], []
+        self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
         self.recovering, self.begun = opened[0] == RECOVER, self.count
 
     def goes_on(self, recovered):

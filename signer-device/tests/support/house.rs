@@ -536,6 +536,30 @@ impl<'a> House<'a> {
         let bytes = self.bench.read(&file);
         VerifiedTranscript::verify(&bytes, &trust).unwrap_or_else(|found| panic!("{found}"))
     }
+
+    /// What the second verifier says of a transcript: a program that knows `docs/formats` and none
+    /// of our code. Empty where it found nothing.
+    pub(crate) fn said_without_our_code(&self, name: &str, transcript: &[u8]) -> String {
+        let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let card: DeviceCard = peek(&self.bench.read(&format!("{name}.card"))).expect("a card");
+        let identity = card.identity.as_bytes().iter();
+        let output = std::process::Command::new(workspace.join("target/interop-venv/bin/python"))
+            .arg("-B")
+            .arg(workspace.join("test-vectors/formats/journal.py"))
+            .arg(workspace.join("docs/formats"))
+            .arg(self.bench.write("read-by-others", transcript))
+            .arg(self.officers.root.digest().to_hex())
+            .arg(
+                identity
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect::<String>(),
+            )
+            .output()
+            .expect("the second verifier is installed: run scripts/setup");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.success(), said.is_empty(), "{said}");
+        said
+    }
 }
 
 fn spend(previous_output: OutPoint) -> TxIn {
