@@ -22,6 +22,7 @@ mod login;
 mod module;
 mod officer;
 mod owner;
+mod pin;
 mod point;
 mod profile;
 mod provision;
@@ -38,6 +39,7 @@ pub use login::{Pin, PinState};
 pub use module::{LoginNeed, Module, TokenInfo, TokenSelector};
 pub use officer::OfficerToken;
 pub use owner::a_module_hangs;
+pub use pin::TakesPin;
 pub use profile::{
     Attestation, Backup, Consequence, Derivation, Initialise, Limits, LoginRole, PointOnPrivate,
     Profile, ProfileError, UnverifiedValue,

@@ -46,6 +46,7 @@ pub mod review;
 pub mod root;
 pub mod rule;
 pub mod signing;
+pub mod split;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;

@@ -47,7 +47,10 @@ const TEST_EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates from outside that only these of ours may name, in tests too.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 11] = [
+    ("argon2", &["signer-device"]),
+    ("chacha20poly1305", &["signer-device"]),
+    ("vsss-rs", &["signer-device"]),
     ("cryptoki", &["hsm-profiles"]),
     ("cryptoki-sys", &["quirk-module", "sign-call"]),
     ("libloading", &["quirk-module", "sign-call"]),

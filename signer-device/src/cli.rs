@@ -34,6 +34,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer-device device status --state /var/lib/himuro"
     )]
     Device(DeviceCommand),
+    /// The PINs of the device's token.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device pin split --state /var/lib/himuro --threshold 2 --holders sato.k,ito.m,mori.s"
+    )]
+    Pin(PinCommand),
     /// Registered wallets.
     #[command(
         subcommand,
@@ -485,6 +491,43 @@ pub(crate) struct RetireArgs {
     pub(crate) order: PathBuf,
 }
 
+/// What is done with a PIN.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PinCommand {
+    /// Change a PIN of the token to one that nobody knows, split among holders.
+    #[command(
+        after_help = "Example:\n  signer-device pin split --state /var/lib/himuro --threshold 2 --holders sato.k,ito.m,mori.s"
+    )]
+    Split(SplitPinArgs),
+}
+
+/// `pin split`
+#[derive(Debug, Args)]
+pub(crate) struct SplitPinArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// Whose PIN: the user's, who signs, or the security officer's.
+    #[arg(long, value_enum, default_value = "user")]
+    pub(crate) credential: CredentialArg,
+    /// How many holders open it; at least 2.
+    #[arg(long, value_name = "N")]
+    pub(crate) threshold: u8,
+    /// Who gets a share, by identifier: operators for the user's PIN, others for the security officer's.
+    #[arg(long, value_name = "ID,..", value_delimiter = ',', required = true)]
+    pub(crate) holders: Vec<String>,
+}
+
+/// Whose PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CredentialArg {
+    /// The user, who makes keys and signs.
+    User,
+    /// The security officer, who sets PINs.
+    So,
+}
+
 /// `wallet address`
 #[derive(Debug, Args)]
 pub(crate) struct AddressArgs {
@@ -644,7 +687,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 26);
+        assert_eq!(leaves.len(), 27);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

@@ -44,6 +44,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
     Append,
+    Delete,
     Flush,
     List,
     Lock,
@@ -60,6 +61,7 @@ impl Deed {
     pub(crate) fn phrase(self) -> Phrase {
         match self {
             Self::Append => phrase!("write to", "追記"),
+            Self::Delete => phrase!("delete", "削除"),
             Self::Flush => phrase!("flush", "書込みの確定"),
             Self::List => phrase!("list", "一覧の取得"),
             Self::Lock => phrase!("lock", "ロック"),

@@ -19,6 +19,7 @@ mod plan;
 mod reissue;
 mod review;
 mod selftest;
+mod shares;
 mod show;
 
 use std::io::Write as _;
@@ -77,6 +78,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Inventory(plan) => ceremony::inventory::run(plan),
         Plan::VerifyBackup(plan) => ceremony::backup::run(plan),
         Plan::Destroy(plan) => ceremony::destroy::run(plan),
+        Plan::SplitPin(plan) => ceremony::split_pin::run(plan),
         Plan::Retire(plan) => ceremony::retire_wallet::run(plan),
         Plan::Anchor(plan) => ceremony::anchor::run(&plan),
         Plan::Recover(plan) => ceremony::recover::run(&plan),

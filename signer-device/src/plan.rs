@@ -6,15 +6,17 @@ mod profile;
 use std::path::PathBuf;
 
 use signer_core::phrase;
+use signer_core::rule::Named;
+use signer_core::split::Credential;
 use signer_core::token::Line;
 use signer_core::types::TextError;
-use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, PoolNumber, SessionNumber};
+use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber, SessionNumber};
 
 use crate::cli::{
-    AddressArgs, ChainArg, Cli, Command, Common, DeviceCommand, ExportArgs, GenerateArgs, InitArgs,
-    LangArg, PolicyCommand, PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs,
-    ResumeKeysArgs, ReviewArgs, RosterCommand, ShowArgs, SignArgs, TokenArgs, TranscriptCommand,
-    WalletCommand,
+    AddressArgs, ChainArg, Cli, Command, Common, CredentialArg, DeviceCommand, ExportArgs,
+    GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand, PolicyInstallArgs, PsbtCommand,
+    RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs, ReviewArgs, RosterCommand, ShowArgs,
+    SignArgs, SplitPinArgs, TokenArgs, TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -43,6 +45,8 @@ pub(crate) enum Plan {
     Anchor(ShowAnchor),
     /// `device recover`
     Recover(Box<Recover>),
+    /// `pin split`
+    SplitPin(SplitPin),
     /// `device card`
     Card(Export),
     /// `device status`
@@ -228,6 +232,16 @@ pub(crate) struct Recover {
     pub(crate) rosters: Vec<PathBuf>,
 }
 
+/// `pin split`
+#[derive(Debug)]
+pub(crate) struct SplitPin {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) credential: Credential,
+    pub(crate) threshold: u8,
+    pub(crate) holders: Vec<OfficerId>,
+}
+
 /// `wallet address`
 #[derive(Debug)]
 pub(crate) struct Address {
@@ -345,6 +359,7 @@ impl TryFrom<Cli> for Plan {
                 root: args.root,
                 rosters: args.rosters,
             })),
+            Command::Pin(PinCommand::Split(args)) => Self::SplitPin(split_pin(args)?),
             Command::Device(DeviceCommand::Card(args)) => Self::Card(args.into()),
             Command::Device(DeviceCommand::Status(args)) => Self::Status(args.into()),
             Command::Device(DeviceCommand::Check(args)) => {
@@ -555,6 +570,37 @@ fn line(what: &str, text: &str) -> Result<Line, Failure> {
                 ),
             )
         })
+}
+
+/// Holders in ascending order, as the journal has them; twice the same stays, for HSM07 to refuse.
+fn split_pin(args: SplitPinArgs) -> Result<SplitPin, Failure> {
+    let parse = |name: &String| {
+        Id::new(name).map_err(|_| {
+            Failure::input(
+                phrase!(
+                    "--holders: {name} is no officer identifier",
+                    "--holders: {name} は担当者IDではない",
+                    name = Named(name)
+                ),
+                phrase!(
+                    "Give the identifiers of the roster, for example sato.k,ito.m,mori.s.",
+                    "名簿のIDを指定してください(例: sato.k,ito.m,mori.s)。"
+                ),
+            )
+        })
+    };
+    let mut holders: Vec<OfficerId> = args.holders.iter().map(parse).collect::<Result<_, _>>()?;
+    holders.sort();
+    Ok(SplitPin {
+        place: args.common.into(),
+        token: token(args.token)?,
+        credential: match args.credential {
+            CredentialArg::User => Credential::User,
+            CredentialArg::So => Credential::SecurityOfficer,
+        },
+        threshold: args.threshold,
+        holders,
+    })
 }
 
 const fn format_of(json: bool) -> Format {

@@ -147,6 +147,7 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::Backup => "backup",
         CeremonyKind::Retire => "retire",
         CeremonyKind::Recover => "recover",
+        CeremonyKind::SplitPin => "split-pin",
     }
 }
 

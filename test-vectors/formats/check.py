@@ -107,6 +107,8 @@ def check_digest(rule, data, sample, keys):
         digest = digests.tagged("himuro/root", data)
     elif rule == "anchor-statement":
         digest = digests.tagged("himuro/anchor-statement", data)
+    elif rule == "share-set":
+        digest = digests.tagged("himuro/shares", data)
     elif rule == "anchor-slot":
         anchor, checksum = cbor.loads(data)
         assert digests.tagged("himuro/anchor", cbor.dumps(anchor)) == checksum, "anchor"

@@ -200,6 +200,8 @@ digests! {
     RecoveryDigest = "himuro/recovery";
     /// What a device shows of its HSM's memory.
     AnchorDigest = "himuro/anchor-statement";
+    /// The sealed shares of a split PIN.
+    SharesDigest = "himuro/shares";
 }
 
 #[cfg(test)]

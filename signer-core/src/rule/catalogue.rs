@@ -537,6 +537,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "このHSMとプロファイルで受入試験を実施してください。それまではテストネットワークを使用してください。",
             ],
         },
+        RuleId::HSM07 => Words {
+            stage: Stage::Token,
+            name: "HSM07",
+            sentence: [
+                "A split PIN takes at least two holders to open, all valid officers, and nobody holds both PINs.",
+                "分割したPINを開けるには保持者2名以上が必要で、全員が有効な役職員であり、両方のPINを持つ者はいない。",
+            ],
+            advice: [
+                "Begin the split again with other holders: operators for the user's PIN, others for the security officer's.",
+                "保持者を選び直して分割をやり直してください。利用者のPINは操作者、SOのPINはそれ以外の者です。",
+            ],
+        },
         RuleId::TRN01 => Words {
             stage: Stage::Transcript,
             name: "TRN01",

@@ -172,6 +172,9 @@ pub enum RuleId {
     /// On main net the HSM has passed its acceptance test as it is now.
     #[n(49)]
     HSM06,
+    /// A split PIN takes at least two holders to open, all valid officers, and nobody holds both PINs.
+    #[n(53)]
+    HSM07,
     /// The journal is one unbroken chain.
     #[n(42)]
     TRN01,
@@ -203,7 +206,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -248,6 +251,7 @@ impl RuleId {
         Self::HSM04,
         Self::HSM05,
         Self::HSM06,
+        Self::HSM07,
         Self::TRN01,
         Self::TRN02,
         Self::TRN03,

@@ -9,6 +9,7 @@ use std::{env, format, fs};
 
 use super::Case;
 use super::catalogue::first_refusal;
+use crate::digest::SharesDigest;
 use crate::environment::judge;
 use crate::keys::{CkaId, KeyRole, Signature64};
 use crate::ledger::LedgerState;
@@ -19,6 +20,7 @@ use crate::random::testing::evidence;
 use crate::review::Step;
 use crate::rule::{Refusal, RuleId, Stage, Verdict};
 use crate::signing::{ReceiptFacts, Signing, SigningHsm};
+use crate::split::{Credential, PinSplit};
 use crate::token::{
     Assurance, Expectation, Inventory, Line, LoginState, Pattern, RandomBefore, Relaxations,
     SeenKey, SessionEnd, hsm01, hsm02, hsm03, hsm04, hsm05, hsm06,
@@ -159,7 +161,7 @@ fn of_machine() -> Vec<Refusal> {
     lines.map(|line| first_of(line.verdict)).collect()
 }
 
-fn of_token() -> [Refusal; 6] {
+fn of_token() -> [Refusal; 7] {
     let facts = super::device::hsm_facts();
     let expected = Expectation {
         vendor: Vec::from([Pattern::new("Another vendor").unwrap()]),
@@ -179,6 +181,13 @@ fn of_token() -> [Refusal; 6] {
     let mut stuck = evidence("");
     stuck.hsm.longest_run = 1_024;
     let before = BTreeSet::new();
+    let alone = PinSplit {
+        credential: Credential::User,
+        number: 1,
+        shares: SharesDigest::over(&[]),
+        threshold: 1,
+        holders: Vec::from([super::id("operator.a")]),
+    };
     let open = SessionEnd {
         login: LoginState::LoggedIn,
         visible_private_keys: 0,
@@ -191,6 +200,7 @@ fn of_token() -> [Refusal; 6] {
         hsm04(&stuck, RandomBefore::Sessions(&before)),
         hsm05(open),
         hsm06(facts.standing(), Some(&facts), Network::Main, None),
+        Bench::ready().state().judge_split(&alone).unwrap(),
     ]
     .map(first_of)
 }

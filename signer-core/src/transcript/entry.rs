@@ -27,6 +27,7 @@ use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
 use crate::signing::{Intent, SignatureLine};
+use crate::split::{PinOpened, PinSplit};
 use crate::token::{AcceptanceRecord, HsmFacts};
 use crate::types::{Id, Label, OfficerId, SessionNumber};
 
@@ -135,6 +136,12 @@ pub enum Body {
     /// The journal goes on from an anchor in the HSM, without the entries up to it.
     #[n(27)]
     Recovered(#[n(0)] Box<Recovered>),
+    /// A PIN is about to be changed to one that is split among holders.
+    #[n(28)]
+    PinSplit(#[n(0)] PinSplit),
+    /// The token was logged in to with a split PIN.
+    #[n(29)]
+    PinOpened(#[n(0)] PinOpened),
 }
 
 impl Body {
@@ -174,6 +181,8 @@ impl Body {
             Self::Destroyed(_) => ["destroyed", "破棄"],
             Self::Announced(_) => ["announced", "告知"],
             Self::Recovered(_) => ["recovered", "復旧"],
+            Self::PinSplit(_) => ["PIN split", "PIN分割"],
+            Self::PinOpened(_) => ["PIN opened", "分割PINによるログイン"],
         }
     }
 }

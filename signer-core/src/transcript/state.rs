@@ -6,6 +6,7 @@ mod error;
 mod install;
 mod keys;
 mod life;
+mod pins;
 mod recovery;
 mod session;
 mod signatures;
@@ -37,6 +38,7 @@ use crate::ledger::LedgerState;
 use crate::life::PolicyPin;
 use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::signing::{Intent, SignatureLine};
+use crate::split::Pins;
 use crate::types::Height;
 use crate::wallet::{CheckedCard, Registry};
 
@@ -56,6 +58,7 @@ pub struct DeviceState {
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
     life: Life,
+    pins: Pins,
     used: supply::Used,
     ledger: LedgerState,
     sessions: Vec<SessionSummary>,
@@ -82,6 +85,7 @@ impl DeviceState {
             keys: Vec::new(),
             generation: None,
             life: Life::default(),
+            pins: Pins::default(),
             used: supply::Used::default(),
             ledger: LedgerState::empty(),
             sessions: Vec::new(),
@@ -270,6 +274,8 @@ impl DeviceState {
             Body::Destroyed(id) => self.destroyed(*id),
             Body::Announced(announced) => session.announce(announced),
             Body::Recovered(what) => self.recover(entry.session, what),
+            Body::PinSplit(split) => self.announce_pin(split),
+            Body::PinOpened(opened) => self.pin_opened(opened),
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }

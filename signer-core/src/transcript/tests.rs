@@ -5,6 +5,7 @@ mod forged;
 mod keys;
 mod life;
 mod numbers;
+mod pins;
 mod policy;
 mod recovery;
 mod repeated;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
+use hsm_profiles::{DeviceHsm, Module, Pin, PinState, Profile, TokenSelector};
 use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 use signer_core::phrase;
@@ -15,6 +15,7 @@ use signer_core::policy::ActivePolicy;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Refusal, RuleLine};
 use signer_core::signing::SigningHsm as _;
+use signer_core::split::PinOpened;
 use signer_core::token::{
     AcceptanceRecord, AnchorStore, Assurance, Date, HsmFacts, Line, LoginKind, RandomBefore,
     hsm_screen, hsm04,
@@ -23,19 +24,21 @@ use signer_core::transcript::{
     Anchor, Body, CeremonyKind, DeviceState, Exception, Genesis, Journal, Looks, OpenSession,
     SessionOpened, Software, UnverifiedTranscript, WrongPin, trn03, trn05,
 };
-use signer_core::types::{Chain, Lang, PoolNumber, SessionNumber};
+use signer_core::types::{Chain, Id, Lang, PoolNumber, SessionNumber};
 use signer_core::wallet::{RegisteredWallet, Supply, SupplyLevel};
 
 use super::Script;
+use super::holders::{Known, Login, ask_login};
 use super::random::Random;
 use super::room::Room;
 use super::session::{Memory, Records, Session, of_hsm};
-use super::token::{ExpectedKeys, Past, judge_token, log_in};
-use crate::console::{Answers, Who};
+use super::token::{ExpectedKeys, Past, judge_token};
+use crate::console::Answers;
 use crate::failure::{Deed, Failure, Kind};
 use crate::journal::{Disk, Hold, TornTail, unrecorded};
 use crate::machine;
 use crate::plan::{self, Place, TokenChoice};
+use crate::shares::store;
 
 /// A commissioned device with its folder held, before anything is judged or asked.
 pub(super) struct Desk {
@@ -87,6 +90,11 @@ impl Desk {
             profile,
             torn,
         })
+    }
+
+    /// The profile of the token.
+    pub(super) const fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// What the journal means.
@@ -178,6 +186,7 @@ impl Desk {
                 },
                 standing: found.standing,
                 pin: found.pin,
+                login: found.login,
             }),
             Err(failure) => Err(keep(self.disk.folder(), failure)),
         }
@@ -196,7 +205,15 @@ impl Desk {
             label: self.label.clone(),
             serial,
         };
-        let (open, pin) = log_in(&mut self.room, &module, &selector, &Who::B, "pin")?;
+        let closed = module.open(&selector).map_err(|e| of_hsm(&e))?;
+        let known = Known {
+            folder: self.disk.folder(),
+            state: self.journal.state(),
+            any_copy: asks == Asks::AnyCopy,
+        };
+        let login = ask_login(&mut self.room, &closed, &selector, known)?;
+        let pin = closed.pin_state();
+        let open = closed.login(&login.pin).map_err(|e| of_hsm(&e))?;
         let mut hsm = DeviceHsm::new(open).map_err(|e| of_hsm(&e))?;
         if hsm.identity() != self.genesis.identity {
             return Err(Failure::hsm(
@@ -217,6 +234,7 @@ impl Desk {
             anchor,
             standing,
             pin,
+            login,
         })
     }
 
@@ -274,6 +292,7 @@ struct FoundToken {
     anchor: Option<Anchor>,
     standing: Standing,
     pin: PinState,
+    login: Login,
 }
 
 /// How the token's memory stands to the journal. Only the token in use goes on with it.
@@ -369,6 +388,7 @@ pub(super) struct TokenDesk {
     memory: Memory,
     standing: Standing,
     pin: PinState,
+    login: Login,
 }
 
 impl TokenDesk {
@@ -387,12 +407,22 @@ impl TokenDesk {
     /// # Errors
     /// HSM01 to HSM04, recorded in the session that they end.
     pub(super) fn open(self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
+        self.open_with_pin(kind, machine)
+            .map(|(session, _)| session)
+    }
+
+    /// The same, for a ceremony that changes the PIN with which the token was logged in to.
+    pub(super) fn open_with_pin(
+        self,
+        kind: CeremonyKind,
+        machine: Machine,
+    ) -> Result<(Session, Pin), Failure> {
         let folder = self.desk.disk.folder().to_path_buf();
         let (mut session, found, lines) = self
             .begin(kind, machine)
             .map_err(|failure| keep(&folder, failure))?;
         match greet(&mut session, &found, &lines) {
-            Ok(()) => Ok(session),
+            Ok(()) => Ok((session, found.login.pin)),
             Err(failure) => Err(session.end_badly(failure)),
         }
     }
@@ -467,6 +497,7 @@ impl TokenDesk {
             torn,
             cut,
             pin: self.pin,
+            login: self.login,
             screen,
         };
         Ok((session, found, lines))
@@ -478,6 +509,7 @@ struct Found {
     torn: Option<usize>,
     cut: Option<SessionNumber>,
     pin: PinState,
+    login: Login,
     screen: Vec<String>,
 }
 
@@ -509,6 +541,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
     }
     let folder = session.records.folder().to_path_buf();
     record_unrecorded(session, &folder)?;
+    record_login(session, found.login.by.as_ref(), &folder)?;
     if matches!(found.pin, PinState::CountLow | PinState::FinalTry) {
         session.room.console.notice(session.lang().pick(
             "a wrong PIN was entered since the last login",
@@ -558,6 +591,28 @@ fn in_force(policy: &ActivePolicy) -> String {
         format!(", its loosenings wait until height {height}")
     });
     format!("{} ({}{waits})", policy.number(), policy.digest())
+}
+
+/// Whose shares opened the token: that set is the token's, and the files of others go.
+fn record_login(
+    session: &mut Session,
+    by: Option<&PinOpened>,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let kind = session.journal().state().open();
+    let copy = kind.is_some_and(|open| open.opened().kind == CeremonyKind::Backup);
+    let Some(opened) = by.filter(|_| !copy) else {
+        return Ok(());
+    };
+    session.record(Body::PinOpened(opened.clone()))?;
+    let splits = session.journal().state().pin(opened.credential);
+    store::sweep(folder, opened.credential, splits)?;
+    let names: Vec<&str> = opened.holders.iter().map(Id::as_str).collect();
+    let names = names.join(", ");
+    session.room.say(
+        &format!("the PIN was put together by {names}"),
+        &format!("PINの保持者: {names}"),
+    )
 }
 
 /// What stopped earlier ceremonies before they had a session. It is forgotten once it is recorded.

@@ -10,6 +10,7 @@ pub(crate) mod commission;
 pub(crate) mod destroy;
 pub(crate) mod export;
 pub(crate) mod generate;
+mod holders;
 pub(crate) mod install_policy;
 pub(crate) mod install_roster;
 mod intake;
@@ -24,6 +25,7 @@ pub(crate) mod retire_wallet;
 mod room;
 mod session;
 pub(crate) mod sign;
+pub(crate) mod split_pin;
 mod token;
 mod words;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 15] = [
+const SCRIPTS: [&Script; 16] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -14,6 +14,7 @@ const SCRIPTS: [&Script; 15] = [
     &cancel_roster::SCRIPT,
     &sign::SCRIPT,
     &inventory::SCRIPT,
+    &split_pin::SCRIPT,
     &backup::SCRIPT,
     &retire_wallet::SCRIPT,
     &destroy::SCRIPT,

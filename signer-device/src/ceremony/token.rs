@@ -40,6 +40,14 @@ pub(super) fn ask_at(
     who: &Who,
     id: &str,
 ) -> Result<(Pin, PinState), Failure> {
+    let state = warn(room, closed)?;
+    let kind = closed.profile().login_kind();
+    let pin = ask_pin(room, kind, &selector.label, who, id)?;
+    Ok((pin, state))
+}
+
+/// Says what is known of the PIN of a token, before anybody types anything.
+pub(super) fn warn(room: &mut Room, closed: &ClosedToken) -> Result<PinState, Failure> {
     let lang = room.lang();
     closed.ready_for_login().map_err(|e| of_hsm(&e))?;
     let state = closed.pin_state();
@@ -59,9 +67,7 @@ pub(super) fn ask_at(
     if !text.is_empty() {
         room.console.notice(text)?;
     }
-    let kind = closed.profile().login_kind();
-    let pin = ask_pin(room, kind, &selector.label, who, id)?;
-    Ok((pin, state))
+    Ok(state)
 }
 
 /// What wrong PINs do, where they do something.

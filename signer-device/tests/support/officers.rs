@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::Bench;
 
 /// The officers: identifier, department, roles.
-const OFFICERS: [(&str, &str, &[Role]); 6] = [
+const OFFICERS: [(&str, &str, &[Role]); 7] = [
     (
         "app.a",
         "risk",
@@ -27,6 +27,7 @@ const OFFICERS: [(&str, &str, &[Role]); 6] = [
     ),
     ("op.a", "operations", &[Role::Operator]),
     ("op.b", "treasury", &[Role::Operator]),
+    ("op.c", "custody", &[Role::Operator]),
     (
         "req.a",
         "trading",

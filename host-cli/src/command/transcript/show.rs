@@ -6,7 +6,7 @@ use signer_core::digest::hex;
 use signer_core::random::RandomEvidence;
 use signer_core::token::{Date, hsm_screen};
 use signer_core::transcript::{Body, Entry};
-use signer_core::types::Lang;
+use signer_core::types::{Id, Lang, OfficerId};
 
 use crate::error::Failure;
 use crate::files;
@@ -120,8 +120,33 @@ fn detail(entry: &Entry) -> String {
         Body::Destroying(what) => format!("{} keys of wallet {}", what.keys.len(), what.wallet),
         Body::Destroyed(id) => format!("key {id}"),
         Body::Closed(outcome) => format!("{outcome:?}"),
+        other => of_pin(other),
+    }
+}
+
+/// Who holds a PIN, or has put it together.
+fn of_pin(body: &Body) -> String {
+    match body {
+        Body::PinSplit(split) => {
+            let (set, of) = (split.number, split.holders.len());
+            let whose = split.credential.name();
+            format!(
+                "{whose}, set {set}, {} of {of}: {}",
+                split.threshold,
+                names(&split.holders)
+            )
+        }
+        Body::PinOpened(opened) => {
+            let (whose, set) = (opened.credential.name(), opened.number);
+            format!("{whose}, set {set}, by {}", names(&opened.holders))
+        }
         _ => String::new(),
     }
+}
+
+fn names(holders: &[OfficerId]) -> String {
+    let names: Vec<&str> = holders.iter().map(Id::as_str).collect();
+    names.join(", ")
 }
 
 /// What the health tests found: bytes, longest run and highest count of each source.

@@ -18,6 +18,7 @@ use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Coin, Intent, IntentLine, SigningHsm, WalletKeyRef};
+use crate::split::{Credential, PinOpened};
 use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id, officers_sign};
 use crate::token::{
@@ -163,6 +164,12 @@ fn endings(world: &World) -> Vec<Body> {
         }),
         Body::Recovered(Box::new(recovered(world, None))),
         Body::Recovered(Box::new(recovered(world, Some(FileDigest::over(&[]))))),
+        Body::PinSplit(super::signed::share_set(world).announcement()),
+        Body::PinOpened(PinOpened {
+            credential: Credential::SecurityOfficer,
+            number: 3,
+            holders: vec![id("operator.a"), id("operator.b")],
+        }),
     ]
 }
 

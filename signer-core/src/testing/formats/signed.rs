@@ -23,6 +23,7 @@ use crate::life::{
 use crate::policy::Policy;
 use crate::root::Checkpoint;
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
+use crate::split::{Credential, Kdf, SealedShare, ShareSet};
 use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
@@ -81,11 +82,37 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
             codec::encode(&anchor_statement(world)),
             *anchor_statement(world).digest().as_bytes(),
         ),
+        shares(&share_set(world)),
         Sample::plain(
             "signed-possession-report",
             possession_report(world).to_bytes(),
         ),
     ]
+}
+
+fn shares(set: &ShareSet) -> Sample {
+    Sample::with_digest("share-set", codec::encode(set), *set.digest().as_bytes())
+}
+
+pub(super) fn share_set(world: &World) -> ShareSet {
+    let share = |holder| SealedShare {
+        holder: id(holder),
+        salt: [1; 16],
+        nonce: [2; 24],
+        sealed: ByteString(vec![3; 43]),
+    };
+    ShareSet {
+        version: 1,
+        scope: SCOPE,
+        device: world.devices[0].id(),
+        credential: Credential::User,
+        number: 2,
+        threshold: 2,
+        kdf: Kdf::USUAL,
+        shares: ["everybody", "operator.a", "operator.b"]
+            .map(share)
+            .to_vec(),
+    }
 }
 
 fn retirements(of: &Endorsed<Retirement>) -> Sample {

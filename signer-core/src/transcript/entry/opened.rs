@@ -59,6 +59,9 @@ pub enum CeremonyKind {
     /// journal in use, and the HSM is told nothing, before the entry that recovers.
     #[n(13)]
     Recover,
+    /// Splitting a PIN among its holders.
+    #[n(14)]
+    SplitPin,
 }
 
 impl CeremonyKind {

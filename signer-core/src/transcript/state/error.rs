@@ -42,10 +42,12 @@ pub enum FoldError {
     Unannounced,
     /// SOD-7: nothing is done any more in the session that installed another roster.
     Renewed,
-    /// A destruction was refused.
-    Key(Refusal),
     /// POL08: a policy was refused.
     Policy(Refusal),
+    /// A destruction, or the holders of a PIN, were refused.
+    Key(Refusal),
+    /// A PIN that is split or opened out of turn, or opened by too few of its holders.
+    Pin,
     /// The seal was refused.
     Seal(Refusal),
 }
@@ -88,6 +90,10 @@ impl FoldError {
             ),
             Self::Artefact(why) => why.clone(),
             Self::RepeatedR(r) => used_before(r),
+            Self::Pin => phrase!(
+                "a PIN that was not announced, not the next one, or opened by too few",
+                "予告のない、順序の違う、または人数の足りないPIN"
+            ),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
             Self::Unannounced => phrase!(
                 "a session whose people were not told what there is to say",

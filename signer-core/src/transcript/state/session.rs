@@ -108,6 +108,7 @@ impl OpenSession {
             {
                 false
             }
+            Body::PinSplit(_) => kind == CeremonyKind::SplitPin,
             Body::Installed(_)
             | Body::KeysIntended(_)
             | Body::KeysGenerated(_)
@@ -217,6 +218,7 @@ const fn acts(body: &Body) -> bool {
             | Body::Refused(_)
             | Body::Aborted(_)
             | Body::WrongPin(_)
+            | Body::PinOpened(_)
             | Body::Exception(_)
             | Body::Closed(_)
     )

@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 use std::vec;
 
 use crate::codec::{ByteString, encode};
-use crate::digest::{RequestDigest, ScreenDigest};
+use crate::digest::{RequestDigest, ScreenDigest, SharesDigest};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Verdict};
+use crate::split::{Credential, PinOpened, PinSplit};
 use crate::testing::id;
 use crate::token::Line;
 use crate::transcript::testing::reading;
@@ -114,6 +115,24 @@ fn each_kind_of_entry_has_its_number() {
             }),
         ),
         (26, Body::Announced(Announced::default())),
+        (
+            28,
+            Body::PinSplit(PinSplit {
+                credential: Credential::User,
+                number: 1,
+                shares: SharesDigest::over(&[]),
+                threshold: 2,
+                holders: vec![],
+            }),
+        ),
+        (
+            29,
+            Body::PinOpened(PinOpened {
+                credential: Credential::User,
+                number: 1,
+                holders: vec![],
+            }),
+        ),
     ];
     for (number, body) in bodies {
         let bytes = encode(&body);
