@@ -157,6 +157,7 @@ fn words_of_order(order: &RetirementDigest, nonce: &[u8; 32]) -> Asked {
 }
 
 /// Where in a digest a stretch lies.
+#[derive(Clone, Copy)]
 struct Place {
     half: Half,
     tag: &'static str,

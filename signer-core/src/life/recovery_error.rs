@@ -74,6 +74,22 @@ impl RecoveryError {
             session = receipt.session
         ))
     }
+
+    /// What was missing in the room.
+    fn in_the_room(&self) -> Phrase {
+        match self {
+            Self::Operators => phrase!("no two operators of the roster", "名簿の操作者2名が不在"),
+            Self::Screen => phrase!(
+                "the screen of the order was not shown",
+                "復旧指示の画面が表示されていない"
+            ),
+            Self::Answer(id) => phrase!("no right answer to [{id}]", "[{id}] の正答なし", id = id),
+            _ => phrase!(
+                "no session that recovers, or it has recovered",
+                "復旧セッションなし、または復旧済み"
+            ),
+        }
+    }
 }
 
 impl Explained for RecoveryError {
@@ -139,16 +155,7 @@ impl Explained for RecoveryError {
                 "復旧指示のポリシー {number} がジャーナルのものより新しくない",
                 number = number
             ),
-            Self::Operators => phrase!("no two operators of the roster", "名簿の操作者2名が不在"),
-            Self::Screen => phrase!(
-                "the screen of the order was not shown",
-                "復旧指示の画面が表示されていない"
-            ),
-            Self::Answer(id) => phrase!("no right answer to [{id}]", "[{id}] の正答なし", id = id),
-            Self::Session => phrase!(
-                "no session that recovers, or it has recovered",
-                "復旧セッションなし、または復旧済み"
-            ),
+            Self::Operators | Self::Screen | Self::Answer(_) | Self::Session => self.in_the_room(),
         }
     }
 

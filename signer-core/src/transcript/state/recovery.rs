@@ -40,9 +40,9 @@ impl DeviceState {
         order: &CheckedRecovery,
         card: &CheckedCard,
     ) -> Result<(), RecoveryError> {
-        let known = self.ledger.signatures();
         if self.lost_signatures(order).is_none() {
-            return Err(RecoveryError::MoreSignatures(known));
+            let signatures = self.ledger.signatures();
+            return Err(RecoveryError::MoreSignatures(signatures));
         }
         let pin = order.order().policy;
         let newer = self
@@ -56,9 +56,9 @@ impl DeviceState {
         if newest == Some(card.digest()) {
             return Ok(());
         }
-        let older = self.cards().iter().any(|old| old.digest() == card.digest());
+        let known = self.cards().iter().any(|old| old.digest() == card.digest());
         let holds_all = card.card().pools.iter().all(|pool| self.begins(pool));
-        if older || !holds_all {
+        if known || !holds_all {
             return Err(RecoveryError::Card(phrase!(
                 "a card that is older than the journal, or of other keys",
                 "ジャーナルより古い、または鍵の異なる端末カード"
