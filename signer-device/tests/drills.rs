@@ -64,14 +64,14 @@ fn stopped_by(house: &House<'_>, name: &str, psbt: &RawPsbt, rules: &[&str]) {
     assert_eq!(transcript.state().ledger().signatures(), before);
     let last = transcript.state().sessions().last();
     assert_eq!(last.map(|session| session.outcome), Some(Outcome::Refused));
-    let reports = transcript
+    let mut reports = transcript
         .entries()
         .iter()
         .filter_map(|entry| match &entry.body {
             Body::Reported(report) => Some(report),
             _ => None,
         });
-    let report = format!("{:?}", reports.last().expect("a report"));
+    let report = format!("{:?}", reports.next_back().expect("a report"));
     for rule in rules {
         assert!(report.contains(rule), "{rule} is not in {report}");
     }

@@ -21,31 +21,31 @@ pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(
     let (tx, lang) = (checked.wallet_tx(), desk.lang);
     let wallet = tx.wallet();
     let (name, class) = (wallet.name(), wallet.class().name());
-    fact(desk, ["wallet", "ウォレット"], format!("{name} ({class})"))?;
+    fact(desk, ["wallet", "ウォレット"], &format!("{name} ({class})"))?;
     for payment in checked.payments() {
         let amount = payment.amount;
-        fact(desk, ["pay", "金額"], both(amount))?;
+        fact(desk, ["pay", "金額"], &both(amount))?;
         let (id, label) = (&payment.destination, &payment.label);
-        fact(desk, ["to", "送付先"], format!("{id} {label}"))?;
+        fact(desk, ["to", "送付先"], &format!("{id} {label}"))?;
         for row in grouped(&payment.address) {
-            fact(desk, ["", ""], row)?;
+            fact(desk, ["", ""], &row)?;
         }
     }
-    fact(desk, ["total", "出庫合計"], btc(tx.paid_out()))?;
+    fact(desk, ["total", "出庫合計"], &btc(tx.paid_out()))?;
     if let Some((_, index, amount)) = tx.change() {
         let amount = btc(amount);
         let change = match lang {
             Lang::En => format!("{amount} to change address {index}"),
             Lang::Ja => format!("{amount} おつりアドレス {index} へ"),
         };
-        fact(desk, ["change", "おつり"], change)?;
+        fact(desk, ["change", "おつり"], &change)?;
     }
-    fact(desk, ["fee", "手数料"], both(tx.fee()))?;
-    fact(desk, ["policy", "ポリシー"], checked.policy().to_string())?;
+    fact(desk, ["fee", "手数料"], &both(tx.fee()))?;
+    fact(desk, ["policy", "ポリシー"], &checked.policy().to_string())?;
     fact(
         desk,
         ["transaction", "取引"],
-        tx.parsed().tx_digest().to_string(),
+        &tx.parsed().tx_digest().to_string(),
     )
 }
 
@@ -57,39 +57,39 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         Lang::En => format!("{case} by {who}"),
         Lang::Ja => format!("{case} 起案者 {who}"),
     };
-    fact(desk, ["request", "申請"], asked)?;
+    fact(desk, ["request", "申請"], &asked)?;
     let framed = lang.pick("(in the requester's words)", "(申請者の記載)");
     let purpose = &request.purpose;
-    fact(desk, ["purpose", "目的"], format!("{framed} {purpose}"))?;
+    fact(desk, ["purpose", "目的"], &format!("{framed} {purpose}"))?;
     fact(
         desk,
         ["built by", "取引作成者"],
-        request.builder.to_string(),
+        &request.builder.to_string(),
     )?;
     fact(
         desk,
         ["fee ceiling", "手数料上限"],
-        btc(request.fee_ceiling),
+        &btc(request.fee_ceiling),
     )?;
     let expiry = match lang {
         Lang::En => format!("after height {}", request.expiry),
         Lang::Ja => format!("ブロック高 {} まで", request.expiry),
     };
-    fact(desk, ["expires", "有効期限"], expiry)?;
+    fact(desk, ["expires", "有効期限"], &expiry)?;
     for (officer, decision) in heard.votes() {
         let said = match decision {
             Decision::Approve => ["approved", "承認"],
             Decision::Reject => ["REJECTED", "否認"],
         };
         let by = lang.pick("by ", "");
-        fact(desk, said, format!("{by}{}", person(officer, lang)))?;
+        fact(desk, said, &format!("{by}{}", person(officer, lang)))?;
     }
     let digest = heard.request_digest().to_string();
-    fact(desk, ["digest", "ダイジェスト"], digest)
+    fact(desk, ["digest", "ダイジェスト"], &digest)
 }
 
 /// A name in both languages and a value beside it; a kanji or kana takes two columns.
-fn fact(desk: &mut Desk, [en, ja]: [&str; 2], value: String) -> Result<(), Failure> {
+fn fact(desk: &mut Desk, [en, ja]: [&str; 2], value: &str) -> Result<(), Failure> {
     let name = desk.lang.pick(en, ja);
     let columns: usize = match desk.lang {
         Lang::En => 12,
@@ -131,12 +131,12 @@ pub(super) fn show_waiting(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         fact(
             desk,
             ["no answer", "未回答"],
-            format!("{of}{who}{mandatory}"),
+            &format!("{of}{who}{mandatory}"),
         )?;
     }
     for refusal in heard.open() {
         let (rule, what) = (refusal.rule, still_missing(refusal, lang));
-        fact(desk, ["missing", "不足"], format!("{rule} {what}"))?;
+        fact(desk, ["missing", "不足"], &format!("{rule} {what}"))?;
     }
     Ok(())
 }
