@@ -1,6 +1,5 @@
 //! The order by which a device goes on without its journal, made by the real program from real files.
 
-#[allow(dead_code, reason = "other tests use the rest of it")]
 mod support;
 
 use std::fs;
@@ -48,8 +47,8 @@ fn an_order_is_drafted_from_psbts_and_signed_by_a_quorum() {
     let statement = anchor(&world, "tokyo.anchor", 50);
     let told = world.done(&draft("tokyo.anchor", "tokyo-1", "recovery-0.cbor"));
     // Four rows of words, as on the device.
-    let word = statement.digest().words()[31];
-    assert!(told.contains(word), "{told}");
+    let words = statement.digest().words();
+    assert!(told.contains(words[31]), "{told}");
     assert!(told.contains("signatures without a receipt"), "{told}");
     let sign = |order: &str, officer: &str, out: &str| {
         format!(

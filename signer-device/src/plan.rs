@@ -311,6 +311,7 @@ pub(crate) struct Reissue {
 impl TryFrom<Cli> for Plan {
     type Error = Failure;
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each command")]
     fn try_from(cli: Cli) -> Result<Self, Failure> {
         Ok(match cli.command {
             Command::Device(DeviceCommand::Init(args)) => {

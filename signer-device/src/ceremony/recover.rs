@@ -271,7 +271,7 @@ impl Left {
         papers: &Papers,
         kept: Option<FileDigest>,
     ) -> Result<Self, Failure> {
-        let (Some(root), [first, ..]) = (&plan.root, plan.rosters.as_slice()) else {
+        let (Some(pinned), [first, ..]) = (&plan.root, plan.rosters.as_slice()) else {
             return Err(Failure::input(
                 phrase!(
                     "a journal that begins anew needs the root and the roster",
@@ -283,7 +283,7 @@ impl Left {
                 ),
             ));
         };
-        let trust = Trust::read(root, first)?;
+        let trust = Trust::read(pinned, first)?;
         trust.confirm(room)?;
         let card = &papers.claimed;
         Ok(Self {
@@ -304,18 +304,13 @@ impl Left {
 
     /// Every key that must be on the token, and those that may be.
     fn expected(&self, card: &DeviceCard) -> ExpectedKeys {
-        let (mut recorded, unrecorded) = match &self.before {
-            Some((journal, _)) => {
-                let state = journal.state();
-                (state.known_keys(), state.missing_ids().collect())
-            }
-            None => {
-                let identity = CkaId::single(KeyRole::Identity);
-                (
-                    vec![KnownKey::must(identity, card.identity)],
-                    BTreeSet::new(),
-                )
-            }
+        let (mut recorded, unrecorded) = if let Some((journal, _)) = &self.before {
+            let state = journal.state();
+            (state.known_keys(), state.missing_ids().collect())
+        } else {
+            let identity = CkaId::single(KeyRole::Identity);
+            let own = KnownKey::must(identity, card.identity);
+            (vec![own], BTreeSet::new())
         };
         let known: BTreeSet<CkaId> = recorded.iter().map(|key| key.id).collect();
         let more = card.keys().filter(|key| !known.contains(&key.id));
