@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use signer_core::approval::{ActiveRoster, Officer, Roster, RosterError};
+use signer_core::approval::{ActiveRoster, NextRoster, Officer, Roster, RosterError};
 use signer_core::cose::{CoseError, Endorsed};
-use signer_core::digest::RosterDigest;
+use signer_core::digest::{KeyId, RosterDigest};
 use signer_core::keys::P256PublicKey;
 use signer_core::root::Root;
 use signer_core::types::Height;
@@ -61,13 +61,14 @@ fn followed(known: &ActiveRoster, bytes: &[u8], tip: Height) -> Result<ActiveRos
     let officers = known.roster().officers.iter().chain(&claimed.officers);
     let mut heights: Vec<Height> = officers.map(|officer| officer.valid_from).collect();
     heights.retain(|height| *height <= tip);
-    let now = known.succeed(bytes, tip);
-    let earlier = || heights.iter().find_map(|at| known.succeed(bytes, *at).ok());
-    now.or_else(|error| earlier().ok_or(error))
+    // Whether one of the recovery quorum has waited, a device knows too.
+    let at = |height| known.next(bytes, None, height).map(NextRoster::into_roster);
+    let earlier = || heights.iter().find_map(|height| at(*height).ok());
+    at(tip).or_else(|error| earlier().ok_or(error))
 }
 
-/// A roster with verified signatures: of its own officers where it is the first, otherwise of those
-/// of the one before it.
+/// A roster with verified signatures: of its own officers where it is the first, otherwise of the
+/// officers and recovery keys of the one before it.
 fn open(path: &Path, before: Option<&Endorsed<Roster>>) -> Result<Endorsed<Roster>, Failure> {
     let bytes = files::read(path)?;
     let wrong = |e: &CoseError| bad(path, "roster", e);
@@ -79,7 +80,12 @@ fn open(path: &Path, before: Option<&Endorsed<Roster>>) -> Result<Endorsed<Roste
         ));
     }
     let signers = before.map_or(&claimed, Endorsed::body);
-    let keys: Vec<P256PublicKey> = signers.officers.iter().map(|o| o.key).collect();
+    let safes = before.and_then(|before| before.body().recovery.as_ref());
+    let officers = signers.officers.iter().map(|o| o.key);
+    let safes = safes
+        .into_iter()
+        .flat_map(|recovery| recovery.keys.iter().copied());
+    let keys: Vec<P256PublicKey> = officers.chain(safes).collect();
     Endorsed::open(&bytes, claimed.scope, key_of(keys)).map_err(|e| wrong(&e))
 }
 
@@ -125,6 +131,12 @@ impl Rosters {
         let mut all = self.before.iter();
         all.find(|roster| roster.roster_digest() == digest)
             .unwrap_or(&self.last)
+    }
+
+    /// Recovery keys that signed the last one.
+    pub(crate) fn safes(&self) -> impl Iterator<Item = KeyId> {
+        let officer = |kid: &KeyId| self.signers().any(|signer| signer.key.key_id() == *kid);
+        self.last.signers().filter(move |kid| !officer(kid))
     }
 
     /// Who signed the last one.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bitcoin::{Transaction, consensus};
-use signer_core::approval::ActiveRoster;
+use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::codec;
 use signer_core::digest::hex;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
@@ -647,6 +647,100 @@ fn a_roster_follows_the_one_in_force() {
     assert!(shown.contains(&digest), "{shown}");
     let old = format!("request show --psbt under-next.psbt {HOUSE}");
     assert_eq!(world.run(&old).code, 1, "another roster than the request's");
+}
+
+/// Two keys in safes replace an administrator; another administrator cancels it.
+#[test]
+fn recovery_keys_sign_a_roster_and_one_administrator_cancels_it() {
+    let world = world();
+    let write = |name: &str, text: &str| fs::write(world.folder.join(name), text).expect("ours");
+    write("set.toml", "[recovery]\nthreshold = 2\ndelay = 144\n");
+    // The two approving officers' cards stand for keys that nobody of a roster has: refused.
+    let draft = "roster draft --roster w/roster.cbor --changes set.toml --height 6";
+    let nobodys = format!(
+        "{draft} --recovery-card w/sato.k.cbor --recovery-card w/ito.m.cbor --out s-0.cbor"
+    );
+    let run = fails(&world, &nobodys, 3, "s-0.cbor");
+    assert!(run.stderr.contains("recovery keys: "), "{}", run.stderr);
+    for safe in ["safe.a", "safe.b"] {
+        world.enroll(safe, "vault", "auditor", &format!("{safe}.cbor"));
+    }
+    let done = world.done(&format!(
+        "{draft} --recovery-card safe.a.cbor --recovery-card safe.b.cbor --out s-0.cbor"
+    ));
+    assert!(done.contains("recovery quorum  none -> 2 of ["), "{done}");
+    let sign = |n: u32, officer: &str| {
+        format!(
+            "roster sign --roster w/roster.cbor --roster s-{n}.cbor --officer {officer} \
+             --profile softhsm2 --token {officer} --out s-{}.cbor",
+            n + 1
+        )
+    };
+    world.done(&sign(0, "admin.a"));
+    world.done(&sign(1, "admin.b"));
+
+    world.enroll(
+        "admin.a.2",
+        "compliance",
+        "policy-administrator",
+        "new.cbor",
+    );
+    write(
+        "gone.toml",
+        "[[leaves]]\nid = \"admin.a\"\n[[comes]]\nid = \"admin.a.2\"\n\
+                        valid_from = 0\nvalid_to = 500000\n",
+    );
+    let chain = "--roster w/roster.cbor --roster s-2.cbor";
+    world.done(&format!(
+        "roster draft {chain} --changes gone.toml --card new.cbor --height 6 --out r-0.cbor"
+    ));
+    let recover = |n: u32, safe: &str, card: &str| {
+        format!(
+            "roster recover {chain} --roster r-{n}.cbor --card {card} --profile softhsm2 \
+             --token {safe} --out r-{}.cbor",
+            n + 1
+        )
+    };
+    fails(
+        &world,
+        &recover(0, "sato.k", "w/sato.k.cbor"),
+        1,
+        "r-1.cbor",
+    );
+    world.done(&recover(0, "safe.a", "safe.a.cbor"));
+    world.done(&recover(1, "safe.b", "safe.b.cbor"));
+    let shown = world.done(&format!("roster show {chain} --roster r-2.cbor"));
+    assert_eq!(
+        shown.matches("signed by   recovery key ").count(),
+        2,
+        "{shown}"
+    );
+    world.done(&format!(
+        "roster cancel {chain} --roster r-2.cbor --root w/root.cbor --officer admin.c \
+         --reason Nobody --profile softhsm2 --token admin.c --out cancellation.cbor"
+    ));
+
+    // As a device takes them.
+    let bytes = |name: &str| fs::read(world.folder.join(name)).expect("written");
+    let root: Root = codec::decode(&world.read("root.cbor")).expect("a root");
+    let first = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
+    let second = first
+        .succeed(&bytes("s-2.cbor"), Height(6))
+        .expect("a quorum");
+    assert!(
+        second.next(&bytes("r-1.cbor"), None, Height(6)).is_err(),
+        "one of two keys"
+    );
+    let next = second
+        .next(&bytes("r-2.cbor"), None, Height(6))
+        .expect("both keys");
+    let NextRoster::Waits(_, waiting) = next else {
+        panic!("it waits");
+    };
+    assert_eq!(waiting.from, Height(150));
+    second
+        .open_cancellation(&bytes("cancellation.cbor"), Some(&waiting), Height(6))
+        .expect("one administrator");
 }
 
 #[test]

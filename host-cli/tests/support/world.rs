@@ -125,12 +125,17 @@ impl World {
 
     fn officers(&self) {
         for (id, department, roles) in OFFICERS {
-            self.done(&format!(
-                "officer enroll --network regtest --profile softhsm2 --token {id} --id {id} \
-                 --name \"Officer {id}\" --name-ja \"担当者\" --department {department} \
-                 --roles {roles} --out w/{id}.cbor"
-            ));
+            self.enroll(id, department, roles, &format!("w/{id}.cbor"));
         }
+    }
+
+    /// A token and a card for somebody else.
+    pub(crate) fn enroll(&self, id: &str, department: &str, roles: &str, card: &str) {
+        self.done(&format!(
+            "officer enroll --network regtest --profile softhsm2 --token {id} --id {id} \
+             --name \"Officer {id}\" --name-ja \"担当者\" --department {department} \
+             --roles {roles} --out {card}"
+        ));
     }
 
     fn root(&self) {

@@ -70,6 +70,13 @@ impl NextRoster {
             Self::InForce(roster) | Self::Waits(roster, _) => roster,
         }
     }
+
+    /// The roster, whenever it is in force.
+    pub fn into_roster(self) -> ActiveRoster {
+        match self {
+            Self::InForce(roster) | Self::Waits(roster, _) => roster,
+        }
+    }
 }
 
 impl ActiveRoster {

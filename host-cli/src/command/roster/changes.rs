@@ -1,17 +1,20 @@
 //! What changes in a roster, as people write it: TOML in, the next roster out.
 
-use signer_core::approval::{Officer, OfficerCard, Role, Roster};
+use signer_core::approval::{Officer, OfficerCard, RecoveryQuorum, Role, Roster};
 use signer_core::cose::Endorsed;
-use signer_core::types::{Height, Id, OfficerId, Version};
+use signer_core::keys::P256PublicKey;
+use signer_core::types::{Blocks, Height, Id, OfficerId, Version};
 use toml::de::DeTable;
 
 use crate::command::policy::table::Table;
 
-/// The roster after `before`. Every card and every entry of the file is used.
+/// The roster after `before`. Every card and every entry of the file is used; `safes` are the keys of
+/// a recovery quorum that the file sets.
 pub(super) fn applied(
     text: &str,
     before: &Endorsed<Roster>,
     mut cards: Vec<OfficerCard>,
+    mut safes: Vec<P256PublicKey>,
 ) -> Result<Roster, String> {
     let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
     let mut file = Table::new("", document.get_ref());
@@ -20,6 +23,19 @@ pub(super) fn applied(
     next.predecessor = Some(before.roster_digest());
     if file.has("administrators") {
         next.administrators = file.number("administrators")?;
+    }
+    if file.has("recovery") {
+        let mut table = file.table("recovery")?;
+        safes.sort();
+        next.recovery = Some(RecoveryQuorum {
+            threshold: table.number("threshold")?,
+            keys: core::mem::take(&mut safes),
+            delay: Blocks(table.number("delay")?),
+        });
+        table.end()?;
+    }
+    if !safes.is_empty() {
+        return Err("recovery: there are cards of recovery keys, and no [recovery]".into());
     }
     for table in listed(&mut file, "leaves")? {
         leaves(table, &mut next)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use signer_core::approval::OfficerCard;
-use signer_core::cose::Endorsed;
+use signer_core::cose::{Endorsed, Scope};
 use signer_core::types::Height;
 
 use super::changes;
@@ -20,6 +20,7 @@ use crate::view::line;
 /// administrators = 2 changes the quorum. Each [[leaves]] has id. Each [[comes]] has id, valid_from and
 /// valid_to; the rest is on the card that --card gives. Each [[changes]] has id and any of
 /// department, roles, valid_from and valid_to; with a --card of this officer the key is the card's.
+/// [recovery] has threshold and delay, and sets the keys that may only replace administrators.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli roster draft --roster roster.cbor --changes changes.toml --card tanaka.cbor \\\n    \
@@ -36,6 +37,10 @@ pub(crate) struct Args {
     #[arg(long = "card")]
     cards: Vec<PathBuf>,
 
+    /// The card of a recovery key, which then goes into a safe; once for each key of [recovery]
+    #[arg(long = "recovery-card")]
+    recovery_cards: Vec<PathBuf>,
+
     /// A height at which devices will know the chain: enough administrators are valid then
     #[arg(long, value_parser = cli::height)]
     height: Height,
@@ -51,14 +56,11 @@ impl Args {
         let rosters = self.rosters.read()?;
         let before = rosters.last();
         let scope = before.body().scope;
-        let mut cards: Vec<OfficerCard> = Vec::new();
-        for path in &self.cards {
-            let card = artefact::officer_card(path)?;
-            artefact::same_scope(path, card.scope, scope)?;
-            cards.push(card);
-        }
+        let cards = read_cards(&self.cards, scope)?;
+        let safes = read_cards(&self.recovery_cards, scope)?;
+        let safes = safes.into_iter().map(|card| card.key).collect();
         let text = files::read_text(&self.changes)?;
-        let next = changes::applied(&text, before, cards).map_err(|error| {
+        let next = changes::applied(&text, before, cards, safes).map_err(|error| {
             Failure::input(
                 format!("{}: {error}", self.changes.display()),
                 "correct the file; `host-cli roster draft --help` names every key",
@@ -72,4 +74,13 @@ impl Args {
         line!("{}", draft.roster_digest());
         Ok(())
     }
+}
+
+fn read_cards(paths: &[PathBuf], scope: Scope) -> Result<Vec<OfficerCard>, Failure> {
+    let read = paths.iter().map(|path| {
+        let card = artefact::officer_card(path)?;
+        artefact::same_scope(path, card.scope, scope)?;
+        Ok(card)
+    });
+    read.collect()
 }

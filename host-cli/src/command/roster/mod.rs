@@ -1,8 +1,10 @@
 //! `host-cli roster`: who the officers are.
 
+mod cancel;
 mod changes;
 mod create;
 mod draft;
+mod recover;
 mod show;
 mod sign;
 
@@ -22,6 +24,10 @@ pub(crate) enum Command {
     Draft(draft::Args),
     /// Add a policy administrator's signature
     Sign(sign::Args),
+    /// Add the signature of a recovery key
+    Recover(recover::Args),
+    /// Cancel a roster of the recovery quorum, as one administrator
+    Cancel(cancel::Args),
     /// Show a roster and who signed it
     Show(show::Args),
 }
@@ -32,6 +38,8 @@ impl Command {
             Self::Create(args) => args.run(),
             Self::Draft(args) => args.run(desk),
             Self::Sign(args) => args.run(desk),
+            Self::Recover(args) => args.run(desk),
+            Self::Cancel(args) => args.run(desk),
             Self::Show(args) => args.run(desk.lang),
         }
     }

@@ -89,6 +89,16 @@ pub(super) fn print(rosters: &Rosters) {
     let (roster, body) = (rosters.last(), rosters.last().body());
     line!("roster      {} of {}", body.number, view::scope(body.scope));
     line!("quorum      {} policy administrators", body.administrators);
+    if let Some(recovery) = &body.recovery {
+        let (of, delay) = (recovery.threshold, recovery.delay);
+        line!(
+            "recovery    {of} of {} keys, after {delay} blocks",
+            recovery.keys.len()
+        );
+        for key in &recovery.keys {
+            line!("            key {}", key.key_id());
+        }
+    }
     for officer in &body.officers {
         let roles: Vec<&str> = officer.roles.iter().map(|role| role.name()).collect();
         line!(
@@ -112,6 +122,9 @@ pub(super) fn print(rosters: &Rosters) {
         if body.officer(&signer.id).is_none() {
             line!("signed by   {}, who leaves", signer.id);
         }
+    }
+    for key in rosters.safes() {
+        line!("signed by   recovery key {key}");
     }
     line!("digest      {}", roster.roster_digest());
 }
