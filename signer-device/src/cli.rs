@@ -127,6 +127,17 @@ pub(crate) enum DeviceCommand {
   signer-device device recover --state /var/lib/himuro --order recovery.cbor --card d1.card \\
       --root root.cbor --roster roster.cbor")]
     Recover(RecoverArgs),
+    /// Freeze this device, as one officer of any role: it signs nothing until a quorum of policy
+    /// administrators thaws it.
+    #[command(
+        after_help = "Example:\n  signer-device device freeze --state /var/lib/himuro --reason \"seal broken\""
+    )]
+    Freeze(FreezeArgs),
+    /// Thaw this device by an order that a quorum of policy administrators signed.
+    #[command(
+        after_help = "Example:\n  signer-device device thaw --state /var/lib/himuro --order thaw.cbor"
+    )]
+    Thaw(RetireArgs),
     /// Write the signed device card again.
     #[command(
         after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
@@ -479,7 +490,19 @@ pub(crate) struct RecoverArgs {
     pub(crate) rosters: Vec<PathBuf>,
 }
 
-/// `wallet retire`
+/// `device freeze`
+#[derive(Debug, Args)]
+pub(crate) struct FreezeArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// Why, in few words.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+/// `wallet retire`, `device thaw`
 #[derive(Debug, Args)]
 pub(crate) struct RetireArgs {
     #[command(flatten)]
@@ -687,7 +710,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 27);
+        assert_eq!(leaves.len(), 29);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

@@ -88,6 +88,8 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::InstallPolicy(plan) => ceremony::install_policy::run(plan),
         Plan::InstallRoster(plan) => ceremony::install_roster::run(plan),
         Plan::CancelRoster(plan) => ceremony::cancel_roster::run(plan),
+        Plan::Freeze(plan) => ceremony::freeze::run(plan),
+        Plan::Thaw(plan) => ceremony::thaw::run(plan),
         Plan::Roster(plan) => show::roster(&plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),
         Plan::Reissue(plan) => reissue::run(&plan),

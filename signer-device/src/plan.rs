@@ -14,9 +14,9 @@ use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber
 
 use crate::cli::{
     AddressArgs, ChainArg, Cli, Command, Common, CredentialArg, DeviceCommand, ExportArgs,
-    GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand, PolicyInstallArgs, PsbtCommand,
-    RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs, ReviewArgs, RosterCommand, ShowArgs,
-    SignArgs, SplitPinArgs, TokenArgs, TranscriptCommand, WalletCommand,
+    FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand, PolicyInstallArgs,
+    PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs, ReviewArgs, RosterCommand,
+    ShowArgs, SignArgs, SplitPinArgs, TokenArgs, TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -67,6 +67,10 @@ pub(crate) enum Plan {
     InstallRoster(InstallRoster),
     /// `roster cancel`
     CancelRoster(CancelRoster),
+    /// `device freeze`
+    Freeze(FreezeDevice),
+    /// `device thaw`
+    Thaw(ThawDevice),
     /// `roster show`
     Roster(Show),
     /// `psbt review`
@@ -275,6 +279,22 @@ pub(crate) struct CancelRoster {
     pub(crate) cancellation: PathBuf,
 }
 
+/// `device freeze`
+#[derive(Debug)]
+pub(crate) struct FreezeDevice {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) reason: Label,
+}
+
+/// `device thaw`
+#[derive(Debug)]
+pub(crate) struct ThawDevice {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) order: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug)]
 pub(crate) struct Review {
@@ -383,6 +403,12 @@ impl TryFrom<Cli> for Plan {
                 token: token(args.token)?,
                 cancellation: args.cancellation,
             }),
+            Command::Device(DeviceCommand::Freeze(args)) => Self::Freeze(freeze(args)?),
+            Command::Device(DeviceCommand::Thaw(args)) => Self::Thaw(ThawDevice {
+                place: args.common.into(),
+                token: token(args.token)?,
+                order: args.order,
+            }),
             Command::Roster(RosterCommand::Show(args)) => Self::Roster(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
             Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
@@ -435,6 +461,23 @@ fn commission(args: InitArgs) -> Result<Commission, Failure> {
         keys: [(Chain::Receive, args.receive), (Chain::Change, args.change)],
         acceptance: args.acceptance,
         card_out: args.card_out,
+    })
+}
+
+fn freeze(args: FreezeArgs) -> Result<FreezeDevice, Failure> {
+    let reason = Label::new(&args.reason).map_err(|error| {
+        Failure::input(
+            phrase!("--reason: {why}", "--reason: {why}", why = error),
+            phrase!(
+                "Use 1 to 64 plain characters.",
+                "1〜64文字の通常の文字を使用してください。"
+            ),
+        )
+    })?;
+    Ok(FreezeDevice {
+        place: args.common.into(),
+        token: token(args.token)?,
+        reason,
     })
 }
 

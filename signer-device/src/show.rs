@@ -87,6 +87,11 @@ fn status_json(reading: &Reading) -> Json {
         ("root", text(genesis.map(|g| g.root.digest().to_hex()))),
         ("token", text(genesis.map(|g| g.hsm.label.to_string()))),
         ("profile", text(genesis.map(|g| g.hsm.profile.to_string()))),
+        ("frozen", text(state.frozen().map(|f| f.digest.to_hex()))),
+        (
+            "frozen_by",
+            text(state.frozen().map(|f| f.officer.to_string())),
+        ),
         ("roster", text(state.roster().map(|r| r.digest().to_hex()))),
         ("policy", text(state.policy().map(|p| p.digest().to_hex()))),
         ("height", Json::from(state.height().0)),
@@ -148,6 +153,8 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::Retire => "retire",
         CeremonyKind::Recover => "recover",
         CeremonyKind::SplitPin => "split-pin",
+        CeremonyKind::Freeze => "freeze",
+        CeremonyKind::Thaw => "thaw",
     }
 }
 

@@ -19,6 +19,8 @@ KINDS = {
     "endorsed-enrolment": ("enrolment", "himuro/enrolment"),
     "endorsed-policy": ("policy", "himuro/policy"),
     "signed-recovery-cancellation": ("recovery-cancellation", None),
+    "signed-freeze": ("freeze", "himuro/freeze"),
+    "endorsed-thaw": ("thaw", None),
     "signed-request": ("request", "himuro/request"),
     "signed-approval": ("approval", "himuro/approval"),
     "signed-attendance": ("attendance", None),

@@ -39,6 +39,8 @@ ARTEFACTS = [
     "endorsed-retirement",
     "endorsed-roster",
     "signed-recovery-cancellation",
+    "signed-freeze",
+    "endorsed-thaw",
 ]
 ROSTER, WAITING, CANCELLATION, HEADERS = 0, 8, 9, 6
 
@@ -54,7 +56,7 @@ class Journal:
         self.grammar, self.root, self.identity = grammar, root, identity
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
-        self.waiting, self.height = None, None
+        self.waiting, self.height, self.frozen = None, None, None
         self.pinned = self.psbt = self.outcome = None
         self.intent = {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
@@ -127,6 +129,16 @@ class Journal:
         body, digest = self.artefact(rule, data, brought)
         if rule == "endorsed-roster":
             self.next_roster(body, digest, item, installed[0])
+        elif rule == "signed-freeze":
+            require(self.frozen is None, "a second freeze")
+            require((body[3], body[4], body[5]) == (self.device, self.session, self.nonce), "another freeze")
+            self.frozen = digest
+        elif rule == "endorsed-thaw":
+            require(self.frozen is not None and body[4] == self.frozen, "a thaw of another freeze")
+            signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
+            require(signers <= self.administrators(), "a thaw signed by who is no administrator")
+            require(len(signers) >= self.roster[5], "a thaw without its quorum")
+            self.frozen = None
         elif rule == "signed-recovery-cancellation":
             self.cancelled(body, item)
         elif rule == "endorsed-enrolment":
@@ -276,6 +288,7 @@ class Journal:
         self.own(data)
 
     def taken_in(self, intake):
+        require(self.frozen is None, "a PSBT that was read on a frozen device")
         self.psbt = intake[0]
 
     def intended(self, intent):

@@ -202,6 +202,8 @@ digests! {
     AnchorDigest = "himuro/anchor-statement";
     /// The sealed shares of a split PIN.
     SharesDigest = "himuro/shares";
+    /// What froze a device.
+    FreezeDigest = "himuro/freeze";
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod confirm;
 mod destruction;
+mod freeze;
 mod possession;
 mod recovered;
 mod recovery;
@@ -21,6 +22,7 @@ mod state;
 
 pub use confirm::{Asked, Taken};
 pub use destruction::{DestroyOrder, Destroying, Destruction, DoomedKey, Undertaker, key02};
+pub use freeze::{Freeze, FreezeError, FreezeStanding, Frozen, Thaw, env03};
 pub use possession::{Found, PossessionReport, ProofLine, Standing, key01};
 pub use recovered::{Continuation, Recovered};
 pub use recovery::{

@@ -465,6 +465,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "専用媒体から端末を起動してください。",
             ],
         },
+        RuleId::ENV03 => Words {
+            stage: Stage::Environment,
+            name: "ENV03",
+            sentence: [
+                "A frozen device signs nothing.",
+                "凍結中の端末は何も署名しない。",
+            ],
+            advice: [
+                "Find out why it was frozen. A quorum of policy administrators thaws it (device thaw).",
+                "凍結の理由を確認してください。解除にはポリシー管理者の定足数が必要です(device thaw)。",
+            ],
+        },
         RuleId::HSM01 => Words {
             stage: Stage::Token,
             name: "HSM01",

@@ -154,6 +154,9 @@ pub enum RuleId {
     /// No tracer, swap, core dump or preloaded library.
     #[n(36)]
     ENV02,
+    /// A frozen device signs nothing.
+    #[n(54)]
+    ENV03,
     /// Every key that is used has the attributes of a key born and kept in the HSM.
     #[n(37)]
     HSM01,
@@ -206,7 +209,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -245,6 +248,7 @@ impl RuleId {
         Self::SIG05,
         Self::ENV01,
         Self::ENV02,
+        Self::ENV03,
         Self::HSM01,
         Self::HSM02,
         Self::HSM03,

@@ -146,6 +146,21 @@ fn renewed() -> Value {
     })
 }
 
+/// The transcript of a device that was frozen, thawed, and has signed.
+fn thawed() -> Value {
+    let mut bench = crate::transcript::testing::thawed();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": case.coins.len(),
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
 /// The transcript of a device on which the recovery quorum replaced an administrator, at the second
 /// time: the first was cancelled.
 fn recovered() -> Value {
@@ -222,6 +237,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
             ended(),
             renewed(),
             recovered(),
+            thawed(),
             gone_on(Disk::RolledBack),
             gone_on(Disk::Lost),
         ],

@@ -13,7 +13,7 @@ use crate::digest::SharesDigest;
 use crate::environment::judge;
 use crate::keys::{CkaId, KeyRole, Signature64};
 use crate::ledger::LedgerState;
-use crate::life::{Found, key02};
+use crate::life::{Found, env03, key02};
 use crate::policy::pol08;
 use crate::psbt::signed::only_permitted_difference;
 use crate::random::testing::evidence;
@@ -158,7 +158,11 @@ fn of_machine() -> Vec<Refusal> {
     reading.netlink = None;
     reading.swaps = Some(std::vec!["/dev/sda2".into()]);
     let lines = judge(&reading, Assurance::Verified).into_iter();
-    lines.map(|line| first_of(line.verdict)).collect()
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    let frozen = env03(bench.state().frozen(), CeremonyKind::Sign);
+    let verdicts = lines.map(|line| line.verdict).chain([frozen]);
+    verdicts.map(first_of).collect()
 }
 
 fn of_token() -> [Refusal; 7] {

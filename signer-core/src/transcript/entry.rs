@@ -248,6 +248,12 @@ pub enum WhatKind {
     /// An administrator's order that a waiting roster never takes effect.
     #[n(9)]
     Cancellation,
+    /// An officer's word that this device signs nothing any more.
+    #[n(10)]
+    Freeze,
+    /// The administrators' order that it goes on.
+    #[n(11)]
+    Thaw,
 }
 
 /// An artefact that was installed.

@@ -13,6 +13,7 @@ use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
 use crate::keys::P256PublicKey;
+use crate::life::env03;
 use crate::phrase;
 use crate::random::RandomEvidence;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine};
@@ -146,6 +147,10 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     again.push(random_line(&opened.random, before));
     let birth = state.genesis();
     again.extend(birth.map(|birth| acceptance_line(&opened.hsm, birth)));
+    again.extend(state.frozen().map(|frozen| RuleLine {
+        rule: RuleId::ENV03,
+        verdict: env03(Some(frozen), opened.kind),
+    }));
     let missing = again.iter().find(|line| !opened.report.contains(line))?;
     let expected = phrase!(
         "{rule} {verdict}",

@@ -35,7 +35,7 @@ use crate::digest::{DeviceId, FileDigest, SampleDigest};
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
-use crate::life::PolicyPin;
+use crate::life::{Frozen, PolicyPin};
 use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::signing::{Intent, SignatureLine};
 use crate::split::Pins;
@@ -48,6 +48,7 @@ pub struct DeviceState {
     genesis: Option<Genesis>,
     roster: Option<ActiveRoster>,
     waiting: Option<WaitingRoster>,
+    frozen: Option<Frozen>,
     enrolments: Vec<CheckedEnrolment>,
     cards: Vec<CheckedCard>,
     drafts: Vec<ByteString>,
@@ -75,6 +76,7 @@ impl DeviceState {
             genesis: None,
             roster: None,
             waiting: None,
+            frozen: None,
             enrolments: Vec::new(),
             cards: Vec::new(),
             drafts: Vec::new(),
@@ -124,6 +126,11 @@ impl DeviceState {
     /// A roster of the recovery quorum that waits.
     pub const fn waiting_roster(&self) -> Option<&WaitingRoster> {
         self.waiting.as_ref()
+    }
+
+    /// Who froze this device, as long as it is frozen.
+    pub const fn frozen(&self) -> Option<&Frozen> {
+        self.frozen.as_ref()
     }
 
     /// Every enrolment.
@@ -250,6 +257,7 @@ impl DeviceState {
             Body::KeysGenerated(made) => self.record_keys(made),
             Body::KeysDiscarded(discarded) => self.discard_keys(discarded),
             Body::Attended(bytes) => session.attend(bytes),
+            Body::Intake(_) if self.frozen.is_some() => Err(FoldError::Frozen),
             Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {
                 self.reject(rejected);

@@ -20,12 +20,13 @@ use super::{
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
-use crate::cose::Endorsed;
-use crate::digest::{FileDigest, ScreenDigest};
+use crate::cose::{Endorsed, Signed};
+use crate::digest::{FileDigest, FreezeDigest, ScreenDigest};
 use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::headers::HeaderRun;
 use crate::life::{
-    Destruction, Found, PossessionReport, ProofLine, Retirement, Standing, Undertaker, key01,
+    Destruction, Found, Freeze, PossessionReport, ProofLine, Retirement, Standing, Thaw,
+    Undertaker, env03, key01,
 };
 use crate::policy::NewPolicy;
 use crate::random::RandomEvidence;
@@ -34,13 +35,14 @@ use crate::review::{Answer, ConfirmedTx, Review, Step};
 use crate::rule::{Refusal, RuleId, RuleLine, Verdict};
 use crate::signing::{PossessionOrder, ReceiptFacts, SignedPsbt, Signing, SigningHsm};
 use crate::testing::{
-    Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, id, label, officers_sign,
+    Case, SCOPE, SoftDevice, TIP, World, attendance, enrolment, id, label, officer_signs,
+    officers_sign,
 };
 use crate::token::{
     Evidence, Inventory, KnownKey, Line, RandomBefore, SeenKey, hsm03, hsm04, hsm06,
 };
 use crate::transcript::entry::Answered;
-use crate::types::{Blocks, Chain, Height, KeyIndex, Lang};
+use crate::types::{Blocks, Chain, Height, KeyIndex, Lang, SessionNumber};
 use crate::wallet::{DeviceCard, PoolCard};
 
 /// The announcement of a whole pool.
@@ -236,6 +238,11 @@ impl Bench {
         self.close(Outcome::Done);
     }
 
+    /// How the next session of this kind begins.
+    pub(crate) fn opening(&self, kind: CeremonyKind) -> SessionOpened {
+        opened(self, kind)
+    }
+
     /// Opens a session.
     pub(crate) fn open(&mut self, kind: CeremonyKind) {
         let opened = opened(self, kind);
@@ -294,6 +301,38 @@ impl Bench {
         }
         self.install(WhatKind::Headers, codec::encode(&run));
         self.close(Outcome::Done);
+    }
+
+    /// A whole session in which one officer freezes the device.
+    pub(crate) fn freeze(&mut self) -> Result<(), Refusal> {
+        self.open(CeremonyKind::Freeze);
+        let session = self.state().open().unwrap();
+        let (number, nonce) = (session.number(), session.opened().nonce);
+        let artefact = freeze(&self.world, number, nonce).to_bytes();
+        self.try_session(WhatKind::Freeze, artefact)
+    }
+
+    /// A whole session in which it is thawed.
+    pub(crate) fn thaw(&mut self) -> Result<(), Refusal> {
+        let frozen = self.state().frozen();
+        let frozen = frozen.map_or(FreezeDigest::over(&[]), |frozen| frozen.digest);
+        self.attend(CeremonyKind::Thaw, ["operator.a", "operator.b"]);
+        let artefact = thaw(&self.world, frozen).to_bytes();
+        self.try_session(WhatKind::Thaw, artefact)
+    }
+
+    /// Installs, if the journal takes it, and closes the session.
+    fn try_session(&mut self, kind: WhatKind, artefact: Vec<u8>) -> Result<(), Refusal> {
+        let taken = self.try_add(Body::Installed(Installed {
+            kind,
+            artefact: ByteString(artefact),
+        }));
+        let outcome = match taken {
+            Ok(()) => Outcome::Done,
+            Err(_) => Outcome::Aborted,
+        };
+        self.close(outcome);
+        taken
     }
 
     /// Retires the wallet of the tests.
@@ -565,6 +604,41 @@ pub(crate) fn recovered() -> Bench {
     bench
 }
 
+/// One officer's word that the device of the tests signs nothing any more.
+pub(crate) fn freeze(world: &World, session: SessionNumber, nonce: [u8; 32]) -> Signed<Freeze> {
+    let body = Freeze {
+        version: 1,
+        scope: SCOPE,
+        officer: id("requester.r"),
+        device: world.devices[0].id(),
+        session,
+        nonce,
+        reason: label("seal broken"),
+    };
+    officer_signs(body, "requester.r")
+}
+
+/// The administrators let it go on.
+pub(crate) fn thaw(world: &World, freeze: FreezeDigest) -> Endorsed<Thaw> {
+    let body = Thaw {
+        version: 1,
+        scope: SCOPE,
+        root: world.root.digest(),
+        roster: world.roster.digest(),
+        freeze,
+        reason: label("the seal was found"),
+    };
+    officers_sign(body, &["admin.a", "admin.b"])
+}
+
+/// A device that was frozen, thawed again, and has signed.
+pub(crate) fn thawed() -> Bench {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    bench.thaw().unwrap();
+    bench
+}
+
 /// The order that retires the wallet of the tests.
 pub(crate) fn retirement(world: &World) -> Endorsed<Retirement> {
     let order = Retirement {
@@ -596,6 +670,10 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     let before = RandomBefore::Sessions(bench.state().random_samples());
     report.push(hsm04_line(&random, before));
     report.push(accepted(&card));
+    report.push(RuleLine {
+        rule: RuleId::ENV03,
+        verdict: env03(bench.state().frozen(), kind),
+    });
     SessionOpened {
         kind,
         nonce: [next; 32],

@@ -2,6 +2,7 @@
 //! tampered with is found.
 
 mod forged;
+mod frozen;
 mod keys;
 mod life;
 mod numbers;

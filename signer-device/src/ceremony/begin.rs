@@ -10,10 +10,10 @@ use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 use signer_core::phrase;
 
-use signer_core::life::Standing;
+use signer_core::life::{Standing, env03};
 use signer_core::policy::ActivePolicy;
 use signer_core::review::ReviewSession;
-use signer_core::rule::{Refusal, RuleLine};
+use signer_core::rule::{Refusal, RuleId, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::split::PinOpened;
 use signer_core::token::{
@@ -457,7 +457,11 @@ impl TokenDesk {
             expected,
             healthy,
         );
-        let lines = lines.map_err(|e| of_hsm(&e))?;
+        let mut lines = lines.map_err(|e| of_hsm(&e))?;
+        lines.push(RuleLine {
+            rule: RuleId::ENV03,
+            verdict: env03(self.desk.journal.state().frozen(), kind),
+        });
         let state = self.desk.journal.state();
         let opened = SessionOpened {
             kind,

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod commission;
 pub(crate) mod destroy;
 pub(crate) mod export;
+pub(crate) mod freeze;
 pub(crate) mod generate;
 mod holders;
 pub(crate) mod install_policy;
@@ -26,6 +27,7 @@ mod room;
 mod session;
 pub(crate) mod sign;
 pub(crate) mod split_pin;
+pub(crate) mod thaw;
 mod token;
 mod words;
 

@@ -44,6 +44,20 @@ fn seat(
     other: Option<&OfficerId>,
 ) -> Result<(Vec<u8>, OfficerId), Failure> {
     let officer = who_sits(session, seat, other)?;
+    let mut token = own_token(session, &officer)?;
+    let attendance = sign(session, &officer, seat, &mut token)?;
+    go_home(session, token)?;
+    session.record(Body::Attended(ByteString(attendance.clone())))?;
+    let (name, id) = (officer.name.as_str(), &officer.id);
+    session.room.say(
+        &format!("{name} ({id}) sits as {}", title(seat, Lang::En)),
+        &format!("{}({id})が{}に着席", officer.name_ja, title(seat, Lang::Ja)),
+    )?;
+    Ok((attendance, officer.id))
+}
+
+/// Opens an officer's own token with the PIN of its owner; its key is the roster's.
+pub(super) fn own_token(session: &mut Session, officer: &Officer) -> Result<OfficerToken, Failure> {
     let label = Line::lossy(&format!("officer-{}", officer.id));
     let selector = TokenSelector {
         label,
@@ -57,7 +71,7 @@ fn seat(
         &who,
         "officer-pin",
     )?;
-    let mut token = OfficerToken::new(open).map_err(|e| of_hsm(&e))?;
+    let token = OfficerToken::new(open).map_err(|e| of_hsm(&e))?;
     if token.public_key() != officer.key {
         return Err(Failure::hsm(
             phrase!(
@@ -71,18 +85,15 @@ fn seat(
             ),
         ));
     }
-    let attendance = sign(session, &officer, seat, &mut token)?;
+    Ok(token)
+}
+
+/// Closes an officer's token.
+pub(super) fn go_home(session: &mut Session, token: OfficerToken) -> Result<(), Failure> {
     let out = token.logout().map_err(|e| of_hsm(&e))?;
     session
         .room
-        .verdicts(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))?;
-    session.record(Body::Attended(ByteString(attendance.clone())))?;
-    let (name, id) = (officer.name.as_str(), &officer.id);
-    session.room.say(
-        &format!("{name} ({id}) sits as {}", title(seat, Lang::En)),
-        &format!("{}({id})が{}に着席", officer.name_ja, title(seat, Lang::Ja)),
-    )?;
-    Ok((attendance, officer.id))
+        .verdicts(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))
 }
 
 /// Asks who takes the seat: an operator of the roster, valid at the known height, not the one who

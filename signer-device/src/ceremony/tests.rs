@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 16] = [
+const SCRIPTS: [&Script; 18] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -13,6 +13,8 @@ const SCRIPTS: [&Script; 16] = [
     &install_roster::SCRIPT,
     &cancel_roster::SCRIPT,
     &sign::SCRIPT,
+    &freeze::SCRIPT,
+    &thaw::SCRIPT,
     &inventory::SCRIPT,
     &split_pin::SCRIPT,
     &backup::SCRIPT,

@@ -12,8 +12,9 @@ use crate::approval::{
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
-    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, LedgerDigest, PolicyDigest,
-    ReceiptDigest, RecoveryDigest, RequestDigest, RetirementDigest, RosterDigest, WalletDigest,
+    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, FreezeDigest, LedgerDigest,
+    PolicyDigest, ReceiptDigest, RecoveryDigest, RequestDigest, RetirementDigest, RosterDigest,
+    WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
 use crate::life::{
@@ -65,6 +66,8 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         rosters(&officers_sign(later, &["admin.a", "admin.b"])),
         officer_card(),
         recovery_cancellation(world),
+        frozen(world),
+        thawed(world),
         enrolments(&officers_sign(
             enrolment(&world.devices[0], &world.roster),
             &["admin.b"],
@@ -281,6 +284,17 @@ fn officer_card() -> Sample {
     let signature = crate::testing::p256_sign(&key, draft.officer_order().unwrap().digest());
     let signed = draft.signed(signature).unwrap();
     Sample::plain("signed-officer-card", signed.to_bytes())
+}
+
+fn frozen(world: &World) -> Sample {
+    let signed = crate::transcript::testing::freeze(world, SessionNumber(4), [4; 32]);
+    let digest = signed.digest(FreezeDigest::TAG);
+    Sample::with_digest("signed-freeze", signed.to_bytes(), digest)
+}
+
+fn thawed(world: &World) -> Sample {
+    let order = crate::transcript::testing::thaw(world, FreezeDigest::over(&[]));
+    Sample::plain("endorsed-thaw", order.to_bytes())
 }
 
 fn recovery_cancellation(world: &World) -> Sample {

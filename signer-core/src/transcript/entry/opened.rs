@@ -62,6 +62,12 @@ pub enum CeremonyKind {
     /// Splitting a PIN among its holders.
     #[n(14)]
     SplitPin,
+    /// One officer freezes the device.
+    #[n(15)]
+    Freeze,
+    /// Thawing it.
+    #[n(16)]
+    Thaw,
 }
 
 impl CeremonyKind {

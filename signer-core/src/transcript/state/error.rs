@@ -42,6 +42,8 @@ pub enum FoldError {
     Unannounced,
     /// SOD-7: nothing is done any more in the session that installed another roster.
     Renewed,
+    /// A PSBT was read on a frozen device.
+    Frozen,
     /// POL08: a policy was refused.
     Policy(Refusal),
     /// A destruction, or the holders of a PIN, were refused.
@@ -95,6 +97,10 @@ impl FoldError {
                 "予告のない、順序の違う、または人数の足りないPIN"
             ),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
+            Self::Frozen => phrase!(
+                "a PSBT that was read on a frozen device",
+                "凍結中の端末でのPSBT読込"
+            ),
             Self::Unannounced => phrase!(
                 "a session whose people were not told what there is to say",
                 "告知すべき事項を告知していないセッション"

@@ -8,7 +8,7 @@ use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
 use crate::codec;
 use crate::digest::RosterDigest;
 use crate::headers::HeaderRun;
-use crate::life::{CheckedRetirement, RetirementStanding};
+use crate::life::{CheckedRetirement, FreezeStanding, Frozen, RetirementStanding};
 use crate::phrase;
 use crate::policy::pol08;
 use crate::rule::Explained;
@@ -32,6 +32,8 @@ impl DeviceState {
             WhatKind::Headers => self.install_headers(bytes, &genesis),
             WhatKind::WaitingRoster => self.install_waiting(bytes),
             WhatKind::Cancellation => self.install_cancellation(bytes),
+            WhatKind::Freeze => self.install_freeze(bytes),
+            WhatKind::Thaw => self.install_thaw(bytes),
         }
     }
 
@@ -88,6 +90,37 @@ impl DeviceState {
         Ok(())
     }
 
+    /// One officer is enough, in a ceremony of its own.
+    fn install_freeze(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        if session.opened().kind != CeremonyKind::Freeze {
+            return Err(FoldError::Ceremony);
+        }
+        let standing = FreezeStanding {
+            roster: self.roster.as_ref().ok_or_else(no_roster)?,
+            device: self.device().ok_or(FoldError::Genesis)?,
+            session: session.number(),
+            nonce: session.opened().nonce,
+            known: self.height(),
+        };
+        let frozen = Frozen::open(bytes, standing, self.frozen.as_ref()).map_err(refused)?;
+        self.frozen = Some(frozen);
+        Ok(())
+    }
+
+    /// A quorum of administrators, before two operators.
+    fn install_thaw(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let known = self.roster.as_ref().ok_or_else(no_roster)?;
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        if session.opened().kind != CeremonyKind::Thaw {
+            return Err(FoldError::Ceremony);
+        }
+        self.compared_by_two_operators(known)?;
+        Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.height()).map_err(refused)?;
+        self.frozen = None;
+        Ok(())
+    }
+
     /// Rosters change in their own ceremony, before two operators.
     fn admits_rosters(&self, known: &ActiveRoster) -> Result<(), FoldError> {
         let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
@@ -108,8 +141,8 @@ impl DeviceState {
     fn compared_by_two_operators(&self, roster: &ActiveRoster) -> Result<(), FoldError> {
         let alone = || {
             FoldError::Artefact(phrase!(
-                "a roster without two operators who compared it",
-                "操作者2名が照合していない名簿"
+                "an artefact that two operators did not compare",
+                "操作者2名が照合していない文書"
             ))
         };
         let operators = operators(self).map_err(|_| alone())?;

@@ -146,7 +146,7 @@ fn a_rolled_back_roster_is_refused() {
 fn nobody_installs_a_roster_alone() {
     let mut bench = Bench::ready();
     let roster = next(&bench, without("approver.s"));
-    let alone = "a roster without two operators who compared it";
+    let alone = "an artefact that two operators did not compare";
     bench.open(CeremonyKind::Roster);
     assert_eq!(said(install(&mut bench, roster.clone())), alone);
     bench.close(Outcome::Aborted);

@@ -1,0 +1,86 @@
+//! A frozen device: nothing is read for signing until the administrators thaw it.
+
+use super::found;
+use crate::codec::ByteString;
+use crate::rule::{RuleId, Verdict};
+use crate::testing::Case;
+use crate::transcript::testing::{Bench, thawed};
+use crate::transcript::{Body, CeremonyKind, Channel, Intake, Journal, Outcome};
+use crate::types::Lang;
+
+const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
+
+fn intake(bench: &Bench) -> Body {
+    let case = Case::new(&bench.world);
+    Body::Intake(Intake {
+        psbt: ByteString(case.full(&bench.world).bytes().to_vec()),
+        channel: Channel::File,
+    })
+}
+
+#[test]
+fn a_frozen_device_reads_no_psbt() {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    for kind in [CeremonyKind::Sign, CeremonyKind::Resume] {
+        bench.attend(kind, OPERATORS);
+        let psbt = intake(&bench);
+        let refusal = bench.try_add(psbt).unwrap_err();
+        assert_eq!(refusal.rule, RuleId::TRN04);
+        assert!(refusal.got.text(Lang::En).contains("frozen device"));
+        bench.close(Outcome::Refused);
+    }
+    assert_eq!(found(&bench, &bench.disk), []);
+    let loaded = Journal::load(&bench.disk).unwrap();
+    assert_eq!(loaded.state().frozen(), bench.state().frozen());
+}
+
+#[test]
+fn a_thawed_device_signs_again() {
+    let mut bench = thawed();
+    assert_eq!(bench.state().frozen(), None);
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+#[test]
+fn is_frozen_once_and_thawed_by_its_own_order() {
+    let mut bench = Bench::ready();
+    assert!(bench.thaw().is_err(), "nothing to thaw");
+    bench.freeze().unwrap();
+    let again = bench.freeze().unwrap_err();
+    assert!(again.got.text(Lang::En).contains("frozen already"));
+    bench.thaw().unwrap();
+    assert!(bench.thaw().is_err());
+}
+
+/// A device that hides from its people that it is frozen is found by the auditor.
+#[test]
+fn a_session_that_hides_it_is_found() {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    let mut opened = bench.opening(CeremonyKind::Sign);
+    for line in &mut opened.report {
+        if line.rule == RuleId::ENV03 {
+            line.verdict = Verdict::Passed;
+        }
+    }
+    bench.add(Body::SessionOpened(std::boxed::Box::new(opened)));
+    bench.close(Outcome::Aborted);
+    assert_eq!(found(&bench, &bench.disk), [RuleId::TRN04]);
+}
+
+/// Nothing else stops the honest transfer of this device.
+#[test]
+fn env03_alone() {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    let opened = bench.opening(CeremonyKind::Sign);
+    let refused = opened
+        .report
+        .iter()
+        .filter(|line| matches!(line.verdict, Verdict::Refused(_)));
+    let rules: std::vec::Vec<RuleId> = refused.map(|line| line.rule).collect();
+    assert_eq!(rules, [RuleId::ENV03]);
+}
