@@ -93,7 +93,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Shows the words, asks for some of them, opens the officer's token and signs.
-fn endorse<T: Artefact>(
+pub(crate) fn endorse<T: Artefact>(
     desk: &mut Desk,
     officer: &Officer,
     token: FoundToken,
