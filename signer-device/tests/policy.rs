@@ -44,6 +44,10 @@ fn sign(house: &mut House<'_>, bench: &Bench, coin: u8) -> Played {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one life of a device, policy by policy"
+)]
 fn a_policy_tightens_at_once_and_loosens_by_headers() {
     isolated(
         "a_policy_tightens_at_once_and_loosens_by_headers",

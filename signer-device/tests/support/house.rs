@@ -1,5 +1,8 @@
 //! Two devices of a 2-of-2 wallet, commissioned by the real program, and one withdrawal.
 
+use std::path::Path;
+use std::process::Command;
+
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
@@ -7,6 +10,7 @@ use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, T
 use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
+use signer_core::digest::hex;
 use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
@@ -540,20 +544,16 @@ impl<'a> House<'a> {
     /// What the second verifier says of a transcript: a program that knows `docs/formats` and none
     /// of our code. Empty where it found nothing.
     pub(crate) fn said_without_our_code(&self, name: &str, transcript: &[u8]) -> String {
-        let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let card: DeviceCard = peek(&self.bench.read(&format!("{name}.card"))).expect("a card");
-        let identity = card.identity.as_bytes().iter();
-        let output = std::process::Command::new(workspace.join("target/interop-venv/bin/python"))
+        let identity = hex(card.identity.as_bytes());
+        let output = Command::new(workspace.join("target/interop-venv/bin/python"))
             .arg("-B")
             .arg(workspace.join("test-vectors/formats/journal.py"))
             .arg(workspace.join("docs/formats"))
             .arg(self.bench.write("read-by-others", transcript))
             .arg(self.officers.root.digest().to_hex())
-            .arg(
-                identity
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect::<String>(),
-            )
+            .arg(identity)
             .output()
             .expect("the second verifier is installed: run scripts/setup");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
