@@ -562,6 +562,7 @@ fn a_policy_is_compared_with_the_one_before() {
 
 /// The roster that follows, from TOML to a request under it and the policy that was there before.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, read from top to bottom")]
 fn a_roster_follows_the_one_in_force() {
     let world = world();
     let changes = "[[leaves]]\nid = \"admin.a\"\n[[changes]]\nid = \"suzuki.h\"\n\
@@ -651,6 +652,7 @@ fn a_roster_follows_the_one_in_force() {
 
 /// Two keys in safes replace an administrator; another administrator cancels it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, read from top to bottom")]
 fn recovery_keys_sign_a_roster_and_one_administrator_cancels_it() {
     let world = world();
     let write = |name: &str, text: &str| fs::write(world.folder.join(name), text).expect("ours");

@@ -29,7 +29,7 @@ fn meant() -> Transfer {
 }
 
 /// `psbt` with the request and the approvals that were given for another one.
-fn with_words_of(approved: &RawPsbt, psbt: RawPsbt) -> RawPsbt {
+fn with_words_of(approved: &RawPsbt, psbt: &RawPsbt) -> RawPsbt {
     let approved = ParsedPsbt::parse(approved.to_bytes()).expect("strict");
     let carried = approved.carried();
     let request = carried.request.as_deref().expect("it was asked for");
@@ -87,7 +87,7 @@ fn dmm_the_destination_is_altered_after_the_approvals() {
             let good = house.unsigned(&meant());
             let approved = house.asked_and_approved(good);
             let bad = house.unsigned(&Transfer::to(thief(), &COIN));
-            let altered = with_words_of(&approved, bad);
+            let altered = with_words_of(&approved, &bad);
             stopped_by(&house, "d1", &altered, &["POL01"]);
         },
     );
@@ -104,7 +104,7 @@ fn dmm_approvals_are_moved_to_another_transaction() {
             paid: Amount::from_sat(119_000_000),
             ..meant()
         };
-        let altered = with_words_of(&approved, house.unsigned(&other));
+        let altered = with_words_of(&approved, &house.unsigned(&other));
         stopped_by(&house, "d1", &altered, &["APP01", "APP02", "APP04"]);
     });
 }
@@ -145,7 +145,7 @@ fn bybit_a_signature_over_less_than_everything_is_asked_for() {
             let none = (MapId::Input(InputIndex(0)), vec![3], vec![2, 0, 0, 0]);
             let blind = good.with_records(&[none]).expect("it fits");
             let approved = house.asked_and_approved(good);
-            stopped_by(&house, "d1", &with_words_of(&approved, blind), &["PSB04"]);
+            stopped_by(&house, "d1", &with_words_of(&approved, &blind), &["PSB04"]);
         },
     );
 }
@@ -196,7 +196,7 @@ fn wazirx_the_second_signer_trusts_the_first_ones_signature() {
             ] {
                 let first: Vec<_> = first.into_iter().collect();
                 let bad = house.unsigned(&bad).with_records(&first);
-                let bad = with_words_of(&approved, bad.expect("it fits"));
+                let bad = with_words_of(&approved, &bad.expect("it fits"));
                 stopped_by(&house, "d2", &bad, &[rule]);
             }
         },

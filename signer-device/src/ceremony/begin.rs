@@ -441,13 +441,7 @@ impl TokenDesk {
         let genesis = &self.desk.genesis;
         let network = genesis.root.scope.network;
         let state = self.desk.journal.state();
-        let expected = ExpectedKeys {
-            recorded: state.known_keys(),
-            unrecorded: match kind {
-                CeremonyKind::Keys => state.missing_ids().collect(),
-                _ => BTreeSet::new(),
-            },
-        };
+        let expected = expected_keys(state, kind);
         let (hsm_facts, now) = (self.hsm.token().facts(), clock());
         let screen = hsm_lines(&hsm_facts, genesis.acceptance.as_ref(), now, lang);
         let lines = judge_token(
@@ -505,6 +499,17 @@ impl TokenDesk {
             screen,
         };
         Ok((session, found, lines))
+    }
+}
+
+/// What HSM03 expects on the token: keys that were announced only where this ceremony makes them.
+fn expected_keys(state: &DeviceState, kind: CeremonyKind) -> ExpectedKeys {
+    ExpectedKeys {
+        recorded: state.known_keys(),
+        unrecorded: match kind {
+            CeremonyKind::Keys => state.missing_ids().collect(),
+            _ => BTreeSet::new(),
+        },
     }
 }
 

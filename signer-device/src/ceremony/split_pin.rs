@@ -134,7 +134,7 @@ fn split(session: &mut Session, wanted: &Wanted, user: &Pin) -> Result<(), Failu
 
     // 8. Write the shares
     session.room.step(8)?;
-    let (announced, pin) = write(session, draft, &holders)?;
+    let (announced, pin) = write(session, &draft, &holders)?;
 
     // 9. Change the PIN
     session.room.step(9)?;
@@ -307,14 +307,14 @@ fn passphrase(
 /// The PIN that the token gets is the one that the file on the disk gives.
 fn write(
     session: &mut Session,
-    draft: ShareSet,
+    draft: &ShareSet,
     holders: &[Holder],
 ) -> Result<(PinSplit, Zeroizing<String>), Failure> {
     let pin = drawn_pin(&Zeroizing::new(session.draw()?));
     let drawn = DrawnBytes::of(Zeroizing::new(session.draw()?));
     let empty = ShareSet {
         shares: Vec::new(),
-        ..draft
+        ..*draft
     };
     let set = shares::seal(empty, &pin, holders, drawn)?;
     let announced = set.announcement();
