@@ -1,6 +1,5 @@
 //! Reading artefacts from files: every signature on them is verified, and errors name the file.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use serde_json::Value;
@@ -11,27 +10,91 @@ use signer_core::digest::KeyId;
 use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
 use signer_core::life::{Recovery, Retirement};
+use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
+use signer_core::rule::{Explained, Named, Phrase};
 use signer_core::types::{Height, OfficerId};
 use signer_core::wallet::{CheckedCard, RegisteredWallet, WalletRecord};
 
-use crate::error::Failure;
+use crate::error::{Failure, not_json};
 use crate::files;
 use crate::rosters::Rosters;
 
 /// An artefact's file is not what it should be.
-pub(crate) fn bad(path: &Path, kind: &str, error: &impl Display) -> Failure {
+pub(crate) fn bad(path: &Path, kind: Kind, why: &Phrase) -> Failure {
     Failure::input(
-        format!("{} is not a valid {kind}: {error}", path.display()),
-        "use the file as it was made; if it was, it was changed on its way: report it",
+        phrase!(
+            "{subject}: {why}",
+            "{subject}: {why}",
+            subject = invalid(path, kind),
+            why = why
+        ),
+        phrase!(
+            "use the file as it was made; if it was, it was changed on its way: report it",
+            "作成されたままのファイルを指定してください。そのままの場合は途中で変更されています。報告してください。"
+        ),
     )
+}
+
+fn invalid(path: &Path, kind: Kind) -> Phrase {
+    phrase!(
+        "{path} is not a valid {kind}",
+        "{path} は正しい{kind}ではない",
+        path = Named(path.display()),
+        kind = kind.phrase()
+    )
+}
+
+/// What a file should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Anchor,
+    Answer,
+    Checkpoint,
+    Descriptors,
+    DeviceCard,
+    Endorsement,
+    Enrolment,
+    Headers,
+    OfficerCard,
+    Policy,
+    Recovery,
+    Retirement,
+    Root,
+    Roster,
+    WalletRecord,
+}
+
+impl Kind {
+    fn phrase(self) -> Phrase {
+        match self {
+            Self::Anchor => phrase!("statement of an anchor", "アンカーの申告"),
+            Self::Answer => phrase!("answer of this device", "この端末の回答"),
+            Self::Recovery => phrase!("recovery", "復旧指示"),
+            Self::Checkpoint => phrase!("checkpoint", "起点ブロック"),
+            Self::Descriptors => phrase!("list of descriptors", "デスクリプタの一覧"),
+            Self::DeviceCard => phrase!("device card", "端末カード"),
+            Self::Endorsement => phrase!(
+                "signature on this wallet record",
+                "このウォレット記録への署名"
+            ),
+            Self::Enrolment => phrase!("enrolment", "端末登録"),
+            Self::Headers => phrase!("list of headers", "ブロックヘッダの一覧"),
+            Self::OfficerCard => phrase!("officer card", "役職員カード"),
+            Self::Policy => phrase!("policy", "ポリシー"),
+            Self::Retirement => phrase!("retirement", "廃止指示"),
+            Self::Root => phrase!("root", "信頼の起点"),
+            Self::Roster => phrase!("roster", "名簿"),
+            Self::WalletRecord => phrase!("wallet record", "ウォレット記録"),
+        }
+    }
 }
 
 /// An officer card, verified under the key in it.
 pub(crate) fn officer_card(path: &Path) -> Result<OfficerCard, Failure> {
     let bytes = files::read(path)?;
-    let wrong = |e: &CoseError| bad(path, "officer card", e);
+    let wrong = |e: &CoseError| bad(path, Kind::OfficerCard, &e.phrase());
     let claimed: OfficerCard = peek(&bytes).map_err(|e| wrong(&e))?;
     let open = Signed::<OfficerCard>::open(&bytes, claimed.scope, key_of([claimed.key]));
     Ok(open.map_err(|e| wrong(&e))?.body().clone())
@@ -39,13 +102,13 @@ pub(crate) fn officer_card(path: &Path) -> Result<OfficerCard, Failure> {
 
 /// The root of trust.
 pub(crate) fn root(path: &Path) -> Result<Root, Failure> {
-    codec::decode(&files::read(path)?).map_err(|e| bad(path, "root", &e))
+    codec::decode(&files::read(path)?).map_err(|e| bad(path, Kind::Root, &e.phrase()))
 }
 
 /// A first roster with verified signatures of officers in it.
 pub(crate) fn roster(path: &Path) -> Result<Endorsed<Roster>, Failure> {
     let bytes = files::read(path)?;
-    let wrong = |e: &CoseError| bad(path, "roster", e);
+    let wrong = |e: &CoseError| bad(path, Kind::Roster, &e.phrase());
     let claimed = Endorsed::<Roster>::peek(&bytes).map_err(|e| wrong(&e))?;
     let keys: Vec<P256PublicKey> = claimed.officers.iter().map(|o| o.key).collect();
     Endorsed::open(&bytes, claimed.scope, key_of(keys)).map_err(|e| wrong(&e))
@@ -53,11 +116,11 @@ pub(crate) fn roster(path: &Path) -> Result<Endorsed<Roster>, Failure> {
 
 /// A policy with verified signatures of officers of `roster`, which it must name.
 pub(crate) fn policy(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<Policy>, Failure> {
-    let policy: Endorsed<Policy> = endorsed(path, "policy", roster)?;
+    let policy: Endorsed<Policy> = endorsed(path, Kind::Policy, roster)?;
     if policy.body().roster == roster.roster_digest() {
         Ok(policy)
     } else {
-        Err(bad(path, "policy", &"it names another roster"))
+        Err(bad(path, Kind::Policy, &other_roster()))
     }
 }
 
@@ -67,7 +130,7 @@ pub(crate) fn policy_of<'r>(
     rosters: &'r Rosters,
 ) -> Result<(Endorsed<Policy>, &'r Endorsed<Roster>), Failure> {
     let claimed = Endorsed::<Policy>::peek(&files::read(path)?);
-    let claimed = claimed.map_err(|e| bad(path, "policy", &e))?;
+    let claimed = claimed.map_err(|e| bad(path, Kind::Policy, &e.phrase()))?;
     let roster = rosters.named(claimed.roster);
     Ok((policy(path, roster)?, roster))
 }
@@ -77,11 +140,11 @@ pub(crate) fn retirement(
     path: &Path,
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<Retirement>, Failure> {
-    let order: Endorsed<Retirement> = endorsed(path, "retirement", roster)?;
+    let order: Endorsed<Retirement> = endorsed(path, Kind::Retirement, roster)?;
     if order.body().roster == roster.roster_digest() {
         Ok(order)
     } else {
-        Err(bad(path, "retirement", &"it names another roster"))
+        Err(bad(path, Kind::Retirement, &other_roster()))
     }
 }
 
@@ -90,11 +153,11 @@ pub(crate) fn recovery(
     path: &Path,
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<Recovery>, Failure> {
-    let order: Endorsed<Recovery> = endorsed(path, "recovery", roster)?;
+    let order: Endorsed<Recovery> = endorsed(path, Kind::Recovery, roster)?;
     if order.body().roster == roster.roster_digest() {
         Ok(order)
     } else {
-        Err(bad(path, "recovery", &"it names another roster"))
+        Err(bad(path, Kind::Recovery, &other_roster()))
     }
 }
 
@@ -103,18 +166,23 @@ pub(crate) fn enrolment(
     path: &Path,
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<Enrolment>, Failure> {
-    endorsed(path, "enrolment", roster)
+    endorsed(path, Kind::Enrolment, roster)
+}
+
+fn other_roster() -> Phrase {
+    phrase!("it names another roster", "別の名簿を指している")
 }
 
 fn endorsed<T: Artefact>(
     path: &Path,
-    kind: &str,
+    kind: Kind,
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<T>, Failure> {
     let officers = &roster.body().officers;
     let keys: Vec<P256PublicKey> = officers.iter().map(|o| o.key).collect();
     let scope = roster.body().scope;
-    Endorsed::open(&files::read(path)?, scope, key_of(keys)).map_err(|e| bad(path, kind, &e))
+    Endorsed::open(&files::read(path)?, scope, key_of(keys))
+        .map_err(|e| bad(path, kind, &e.phrase()))
 }
 
 /// Looks a key up by its identifier.
@@ -133,16 +201,33 @@ pub(crate) fn officer<'a>(
 ) -> Result<&'a Officer, Failure> {
     let found = roster.officer(id).ok_or_else(|| {
         Failure::refused(
-            format!("{id} is not in roster {}", roster.number),
-            "use the roster that lists this officer",
+            phrase!(
+                "{who} is not in roster {number}",
+                "{who} は名簿 {number} にない",
+                who = id,
+                number = roster.number
+            ),
+            phrase!(
+                "use the roster that lists this officer",
+                "この役職員が載っている名簿を指定してください。"
+            ),
         )
     })?;
     if found.roles.contains(&role) {
         Ok(found)
     } else {
         Err(Failure::refused(
-            format!("{id} is not a {} in roster {}", role.name(), roster.number),
-            "ask an officer who has this role",
+            phrase!(
+                "{who} is not a {role} in roster {number}",
+                "{who} は名簿 {number} で役割 {role} を持たない",
+                who = id,
+                role = role.name(),
+                number = roster.number
+            ),
+            phrase!(
+                "ask an officer who has this role",
+                "この役割を持つ役職員に依頼してください。"
+            ),
         ))
     }
 }
@@ -153,62 +238,80 @@ pub(crate) fn same_scope(path: &Path, got: Scope, expected: Scope) -> Result<(),
         return Ok(());
     }
     Err(Failure::input(
-        format!(
-            "{} is for {} {:?}, the others are for {} {:?}",
-            path.display(),
-            got.network,
-            got.purpose,
-            expected.network,
-            expected.purpose
+        phrase!(
+            "{path} is for {network} {purpose}, the others are for {others} {their}",
+            "{path} は {network} {purpose}、他は {others} {their} である",
+            path = Named(path.display()),
+            network = got.network,
+            purpose = format!("{:?}", got.purpose),
+            others = expected.network,
+            their = format!("{:?}", expected.purpose)
         ),
-        "use artefacts of one network, all live or all of one drill",
+        phrase!(
+            "use artefacts of one network, all live or all of one drill",
+            "1つのネットワークの、すべて本番またはすべて同じ訓練のファイルを指定してください。"
+        ),
     ))
 }
 
 /// A device card of this root, with every possession proof verified.
 pub(crate) fn device_card(path: &Path, root: &Root) -> Result<CheckedCard, Failure> {
     CheckedCard::open(&files::read(path)?, root.scope, &root.digest())
-        .map_err(|e| told(path, "device card", &e))
+        .map_err(|e| told(path, Kind::DeviceCard, &e))
 }
 
 /// A wallet record that all of its devices signed, under the root that it names itself.
 pub(crate) fn wallet(path: &Path) -> Result<RegisteredWallet, Failure> {
     let bytes = files::read(path)?;
     let claimed = Endorsed::<WalletRecord>::peek(&bytes);
-    let claimed = claimed.map_err(|e| bad(path, "wallet record", &e))?;
+    let claimed = claimed.map_err(|e| bad(path, Kind::WalletRecord, &e.phrase()))?;
     RegisteredWallet::open(&bytes, claimed.scope, &claimed.root)
-        .map_err(|e| told(path, "wallet record", &e))
+        .map_err(|e| told(path, Kind::WalletRecord, &e))
 }
 
 /// An error of signer-core that says itself what to do, with the name of the file in front.
-pub(crate) fn told(path: &Path, kind: &str, error: &impl Display) -> Failure {
-    let place = format!("{} is not a valid {kind}", path.display());
-    Failure::told(&place, error)
+pub(crate) fn told(path: &Path, kind: Kind, error: &impl Explained) -> Failure {
+    Failure::told(&invalid(path, kind), error)
 }
 
 /// A wallet record that all of its devices signed, under this root.
 pub(crate) fn wallet_under(path: &Path, root: &Root) -> Result<RegisteredWallet, Failure> {
     RegisteredWallet::open(&files::read(path)?, root.scope, &root.digest())
-        .map_err(|e| told(path, "wallet record", &e))
+        .map_err(|e| told(path, Kind::WalletRecord, &e))
 }
 
 /// Headers as any node can give them:
 /// `{"first_height": 1, "headers": ["<160 hex>"]}`.
 pub(crate) fn headers(path: &Path) -> Result<HeaderRun, Failure> {
     let text = files::read_text(path)?;
-    let wrong = |what: &dyn std::fmt::Display| bad(path, "list of headers", &what);
-    let json: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    let wrong = |why: Phrase| bad(path, Kind::Headers, &why);
+    let json: Value = serde_json::from_str(&text).map_err(|error| wrong(not_json(&error)))?;
     let first = json.get("first_height").and_then(Value::as_u64);
     let first = first.and_then(|height| u32::try_from(height).ok());
     let headers = json.get("headers").and_then(Value::as_array);
-    let headers = headers.ok_or_else(|| wrong(&"\"headers\" is not a list"))?;
+    let headers = headers.ok_or_else(|| {
+        wrong(phrase!(
+            "\"headers\" is not a list",
+            "\"headers\" が一覧ではない"
+        ))
+    })?;
     let header = |item: &Value| item.as_str().and_then(signer_core::digest::from_hex::<80>);
     Ok(HeaderRun {
-        first_height: Height(first.ok_or_else(|| wrong(&"\"first_height\" is not a number"))?),
+        first_height: Height(first.ok_or_else(|| {
+            wrong(phrase!(
+                "\"first_height\" is not a number",
+                "\"first_height\" が数ではない"
+            ))
+        })?),
         headers: headers
             .iter()
             .map(header)
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| wrong(&"a header is not 160 hexadecimal characters"))?,
+            .ok_or_else(|| {
+                wrong(phrase!(
+                    "a header is not 160 hexadecimal characters",
+                    "ヘッダが160桁の16進数ではない"
+                ))
+            })?,
     })
 }

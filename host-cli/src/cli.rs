@@ -1,18 +1,15 @@
 //! The command line: what is asked for, and the desk at which it is done.
 
 use bitcoin::Amount;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, Parser, ValueEnum};
-use officer_console::Console;
+use officer_console::{Console, wrong_arguments};
 use signer_core::cose::Scope;
 use signer_core::types::{Chain, Height, Id, Label, Lang, Network, Purpose};
 
 use crate::command::Command;
 use crate::error::Failure;
 use crate::money;
-
-/// The language where none is asked for.
-pub(crate) const LANG: Lang = Lang::En;
 
 /// Himuro's online host tool: wallets, policies, requests, PSBTs, QR pictures and transcripts.
 ///
@@ -133,7 +130,13 @@ pub(crate) fn usage(error: &clap::Error) -> Failure {
         Some(usage) => named(usage.split_whitespace().map(str::to_owned)),
         None => named(std::env::args().skip_while(|word| !word.ends_with("host-cli"))),
     };
-    Failure::input(what, format!("read `{command} --help`"))
+    let named = error.context().filter(|(kind, _)| {
+        use ContextKind::{InvalidArg, InvalidSubcommand, InvalidValue};
+        matches!(kind, InvalidArg | InvalidSubcommand | InvalidValue)
+    });
+    let named: Vec<String> = named.map(|(_, named)| named.to_string()).collect();
+    let [what, advice] = wrong_arguments(what, &named.join(" "), &command);
+    Failure::input(what, advice)
 }
 
 /// The words before the first option: program, noun and verb.
@@ -178,7 +181,7 @@ pub(crate) fn height(text: &str) -> Result<Height, String> {
 
 /// Reads an amount in satoshi.
 pub(crate) fn sats(text: &str) -> Result<Amount, String> {
-    money::parse_sats(text)
+    money::parse_sats(text).map_err(|why| why.text(Lang::En).to_owned())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use officer_console::Console;
 use signer_core::digest::{tagged, words_of};
+use signer_core::phrase;
 use signer_core::types::{Lang, OfficerId};
 
 use crate::error::Failure;
@@ -28,8 +29,11 @@ pub(crate) fn challenge(
         let answer = console.ask(who.as_str(), question)?;
         if answer.trim() == REJECT {
             return Err(Failure::officer(
-                format!("{who} rejected"),
-                "nothing was signed and nothing was written",
+                phrase!("{who} rejected", "{who} が否認した", who = who),
+                phrase!(
+                    "nothing was signed and nothing was written",
+                    "署名も書込みも行っていません。"
+                ),
             ));
         }
         match expected(answer.trim()) {
@@ -41,8 +45,16 @@ pub(crate) fn challenge(
         }
     }
     Err(Failure::officer(
-        format!("{who} did not type what was asked, {TRIES} times"),
-        "nothing was signed; read the screen and run the command again",
+        phrase!(
+            "{who} did not type what was asked, {tries} times",
+            "{who} の入力が {tries} 回とも質問の答えと一致しない",
+            who = who,
+            tries = TRIES
+        ),
+        phrase!(
+            "nothing was signed; read the screen and run the command again",
+            "署名していません。画面を読み、コマンドを再度実行してください。"
+        ),
     ))
 }
 

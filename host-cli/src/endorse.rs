@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::approval::{Officer, Role, Roster};
 use signer_core::cose::{Artefact, Endorsed, Scope};
+use signer_core::phrase;
 use signer_core::types::{Lang, OfficerId};
 
 use crate::artefact;
@@ -37,12 +38,11 @@ impl SignerArgs {
     /// The policy administrator of this name, with the token found and still closed.
     pub(crate) fn administrator<'a>(
         &self,
-        desk: &Desk,
         roster: &'a Roster,
     ) -> Result<Administrator<'a>, Failure> {
         let role = Role::PolicyAdministrator;
         let officer = artefact::officer(roster, &self.officer, role)?;
-        let token = self.token.find(desk.lang, roster.scope.network)?;
+        let token = self.token.find(roster.scope.network)?;
         Ok(Administrator { officer, token })
     }
 }
@@ -102,8 +102,15 @@ pub(crate) fn endorse<T: Artefact>(
 ) -> Result<(), Failure> {
     if artefact.signers().any(|kid| kid == officer.key.key_id()) {
         return Err(Failure::input(
-            format!("{} has signed this already", officer.id),
-            "give it to the next officer",
+            phrase!(
+                "{who} has signed this already",
+                "{who} は署名済みである",
+                who = officer.id
+            ),
+            phrase!(
+                "give it to the next officer",
+                "次の役職員に渡してください。"
+            ),
         ));
     }
     ask_words(desk, officer, asked)?;

@@ -1,9 +1,10 @@
 //! How a command fails: an exit code, what happened, and what to do.
 
-use std::fmt::Display;
+use std::path::Path;
 
 use officer_console::ConsoleError;
-use signer_core::rule::{Refusal, Stopped};
+use signer_core::phrase;
+use signer_core::rule::{Explained, Named, Phrase, Refusal, Stopped};
 use signer_core::types::Lang;
 
 /// Why a command ended without doing its work.
@@ -39,62 +40,62 @@ impl Exit {
 pub(crate) enum Failure {
     /// Refused by rules of signer-core: all refusals, at least one.
     Rules(Vec<Refusal>),
-    /// Anything else: two lines.
+    /// Anything else: two lines, in both languages.
     Plain {
         exit: Exit,
-        what: String,
-        advice: String,
+        what: Phrase,
+        advice: Phrase,
     },
 }
 
 impl Failure {
-    fn plain(exit: Exit, what: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self::Plain {
-            exit,
-            what: what.into(),
-            advice: advice.into(),
-        }
+    const fn plain(exit: Exit, what: Phrase, advice: Phrase) -> Self {
+        Self::Plain { exit, what, advice }
     }
 
     /// What was given cannot be used.
-    pub(crate) fn input(what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) const fn input(what: Phrase, advice: Phrase) -> Self {
         Self::plain(Exit::Input, what, advice)
     }
 
     /// What was given is well-formed, but must not be.
-    pub(crate) fn refused(what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) const fn refused(what: Phrase, advice: Phrase) -> Self {
         Self::plain(Exit::Rule, what, advice)
     }
 
     /// An officer said no, or nothing.
-    pub(crate) fn officer(what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) const fn officer(what: Phrase, advice: Phrase) -> Self {
         Self::plain(Exit::Officer, what, advice)
     }
 
     /// The token or its module failed.
-    pub(crate) fn hsm(what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) const fn hsm(what: Phrase, advice: Phrase) -> Self {
         Self::plain(Exit::Hsm, what, advice)
     }
 
-    /// Bad input, told by an error of signer-core: what, and on its second line what to do.
-    pub(crate) fn told(place: &str, error: &impl Display) -> Self {
-        let text = error.to_string();
-        let (what, advice) = text.split_once('\n').unwrap_or((&text, ""));
-        Self::input(format!("{place}: {what}"), advice.trim())
+    /// Bad input, by an error that says itself what to do.
+    pub(crate) fn explained(error: &impl Explained) -> Self {
+        Self::input(error.what(), error.advice())
     }
 
-    /// A rehearsal did not come to its end: what, and on its second line what to do.
-    pub(crate) fn rehearsal(error: &impl Display) -> Self {
-        Self::told("rehearsal", error)
+    /// The same, with what it is about in front.
+    pub(crate) fn told(subject: &Phrase, error: &impl Explained) -> Self {
+        let what = phrase!(
+            "{subject}: {what}",
+            "{subject}: {what}",
+            subject = subject,
+            what = error.what()
+        );
+        Self::input(what, error.advice())
     }
 
     /// This program is wrong.
-    pub(crate) fn internal(what: impl Into<String>) -> Self {
-        Self::plain(
-            Exit::Internal,
-            what,
+    pub(crate) fn internal(what: Phrase) -> Self {
+        let advice = phrase!(
             "keep all files as they are and report this; nothing was written",
-        )
+            "すべてのファイルをそのまま保管して報告してください。何も書き込んでいません。"
+        );
+        Self::plain(Exit::Internal, what, advice)
     }
 
     /// The exit code.
@@ -113,16 +114,35 @@ impl Failure {
                 lines.join("\n")
             }
             Self::Plain { what, advice, .. } => {
-                let what: String = what.chars().map(visible).collect();
-                format!("error: {what}\n  {advice}")
+                let mark = lang.pick("error", "エラー");
+                format!("{mark}: {}\n  {}", what.text(lang), advice.text(lang))
             }
         }
     }
 }
 
-/// Errors may quote files: nothing of them moves the cursor or makes a third line.
-fn visible(c: char) -> char {
-    if c.is_control() { '\u{fffd}' } else { c }
+/// The path of a file, in front of what is wrong with it.
+pub(crate) fn path_of(path: &Path) -> Phrase {
+    phrase!("{path}", "{path}", path = Named(path.display()))
+}
+
+/// A text that is no JSON, and where.
+pub(crate) fn not_json(error: &serde_json::Error) -> Phrase {
+    let (line, column) = (error.line(), error.column());
+    Phrase::new(
+        &error.to_string(),
+        &format!("JSON形式ではない({line} 行 {column} 字目)"),
+    )
+}
+
+/// A text that is no TOML.
+pub(crate) fn not_toml(error: &toml::de::Error) -> Phrase {
+    let said: Vec<String> = error
+        .to_string()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    Phrase::new(&said.join(" "), "TOML形式ではない")
 }
 
 impl From<Refusal> for Failure {
@@ -139,17 +159,14 @@ impl From<Stopped> for Failure {
 
 impl From<ConsoleError> for Failure {
     fn from(error: ConsoleError) -> Self {
-        let advice = "run the command again and answer each question on its own line";
-        match error {
+        let exit = match error {
+            ConsoleError::Io(_) => Exit::Input,
             ConsoleError::Ended
             | ConsoleError::Idle
             | ConsoleError::TooLong
             | ConsoleError::BrokenOff
-            | ConsoleError::NotText => Self::officer(error.to_string(), advice),
-            ConsoleError::Io(_) => Self::input(
-                error.to_string(),
-                "run the command where standard input and output are open",
-            ),
-        }
+            | ConsoleError::NotText => Exit::Officer,
+        };
+        Self::plain(exit, error.what(), error.advice())
     }
 }

@@ -4,7 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use officer_console::system;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use signer_core::phrase;
+use signer_core::rule::Named;
 
 use crate::error::Failure;
 
@@ -21,13 +24,28 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(|error| unreadable(path, &error))?;
     match u64::try_from(bytes.len()) {
         Ok(0) => Err(Failure::input(
-            format!("{} is empty", path.display()),
-            "give the file as it was written by the command that made it",
+            phrase!(
+                "{path} is empty",
+                "{path} は空である",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "give the file as it was written by the command that made it",
+                "作成したコマンドが書き出したままのファイルを指定してください。"
+            ),
         )),
         Ok(len) if len <= FILE_LIMIT => Ok(bytes),
         _ => Err(Failure::input(
-            format!("{} is larger than {FILE_LIMIT} bytes", path.display()),
-            "give the right file; nothing of ours is that large",
+            phrase!(
+                "{path} is larger than {limit} bytes",
+                "{path} が {limit} バイトを超えている",
+                path = Named(path.display()),
+                limit = FILE_LIMIT
+            ),
+            phrase!(
+                "give the right file; nothing of ours is that large",
+                "正しいファイルを指定してください。この大きさのファイルは作られません。"
+            ),
         )),
     }
 }
@@ -36,19 +54,40 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read(path)?).map_err(|_| {
         Failure::input(
-            format!("{} is not text in UTF-8", path.display()),
-            "give the right file, or save it as UTF-8",
+            phrase!(
+                "{path} is not text in UTF-8",
+                "{path} はUTF-8の文字列ではない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "give the right file, or save it as UTF-8",
+                "正しいファイルを指定するか、UTF-8で保存し直してください。"
+            ),
         )
     })
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let advice = match error.kind() {
-        ErrorKind::NotFound => "check the name; the command that makes it must have ended well",
-        ErrorKind::IsADirectory => "name a file, not a folder",
-        _ => "check who may read it",
+        ErrorKind::NotFound => phrase!(
+            "check the name; the command that makes it must have ended well",
+            "名前を確認してください。作成するコマンドが正常に終わっている必要があります。"
+        ),
+        ErrorKind::IsADirectory => phrase!(
+            "name a file, not a folder",
+            "フォルダではなくファイルを指定してください。"
+        ),
+        _ => phrase!("check who may read it", "読取りの権限を確認してください。"),
     };
-    Failure::input(format!("cannot read {}: {error}", path.display()), advice)
+    Failure::input(
+        phrase!(
+            "cannot read {path}: {why}",
+            "{path} を読み取れない: {why}",
+            path = Named(path.display()),
+            why = system(error)
+        ),
+        advice,
+    )
 }
 
 /// A new file that is not there yet: reserved before the work, visible after it.
@@ -67,8 +106,15 @@ impl Output {
         }
         let name = path.file_name().ok_or_else(|| {
             Failure::input(
-                format!("{} is not the name of a file", path.display()),
-                "give the name of a file that is to be made",
+                phrase!(
+                    "{path} is not the name of a file",
+                    "{path} はファイルの名前ではない",
+                    path = Named(path.display())
+                ),
+                phrase!(
+                    "give the name of a file that is to be made",
+                    "作成するファイルの名前を指定してください。"
+                ),
             )
         })?;
         let mut hidden = std::ffi::OsString::from(".");
@@ -145,18 +191,39 @@ pub(crate) fn new_folder(
 
 fn exists(path: &Path) -> Failure {
     Failure::input(
-        format!("{} exists already", path.display()),
-        "choose another name; nothing is ever written over",
+        phrase!(
+            "{path} exists already",
+            "{path} が既にある",
+            path = Named(path.display())
+        ),
+        phrase!(
+            "choose another name; nothing is ever written over",
+            "別の名前を指定してください。上書きは行いません。"
+        ),
     )
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let advice = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space and run it again",
-        ErrorKind::NotFound => "make the folder first",
-        _ => "choose a folder that you may write to",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => phrase!(
+            "free some space and run it again",
+            "空き容量を確保して再度実行してください。"
+        ),
+        ErrorKind::NotFound => phrase!("make the folder first", "先にフォルダを作成してください。"),
+        _ => phrase!(
+            "choose a folder that you may write to",
+            "書込みできるフォルダを指定してください。"
+        ),
     };
-    Failure::input(format!("cannot write {}: {error}", path.display()), advice)
+    Failure::input(
+        phrase!(
+            "cannot write {path}: {why}",
+            "{path} に書き込めない: {why}",
+            path = Named(path.display()),
+            why = system(error)
+        ),
+        advice,
+    )
 }
 
 #[cfg(test)]

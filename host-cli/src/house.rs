@@ -9,18 +9,20 @@ use signer_core::approval::{ActiveRoster, HeardRequest};
 use signer_core::cose::Endorsed;
 use signer_core::digest::DeviceId;
 use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::phrase;
 use signer_core::policy::{ActivePolicy, Before, CheckedTx, Policy, PolicyStanding};
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
+use signer_core::rule::Named;
 use signer_core::transcript::DeviceState;
 use signer_core::types::Height;
 use signer_core::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
 use signer_core::{codec, psbt};
 
-use crate::artefact;
+use crate::artefact::{self, Kind};
 use crate::error::Failure;
 use crate::files;
-use crate::rosters::RosterArgs;
+use crate::rosters::{RosterArgs, no_roster};
 
 /// Where the house rules lie.
 #[derive(Clone, Debug, Args)]
@@ -62,7 +64,8 @@ impl HouseArgs {
         let mut rosters = self.rosters.active(&root, tip)?;
         let bytes = files::read(&self.policy)?;
         let claimed = Endorsed::<Policy>::peek(&bytes);
-        let claimed = claimed.map_err(|e| artefact::bad(&self.policy, "policy", &e))?;
+        let claimed =
+            claimed.map_err(|e| artefact::bad(&self.policy, Kind::Policy, &e.phrase()))?;
         let made_under = rosters.iter().find(|r| r.digest() == claimed.roster);
         // Where it names none of them it is refused under the one in force.
         let made_under = made_under.or(rosters.last()).ok_or_else(no_roster)?;
@@ -72,7 +75,7 @@ impl HouseArgs {
             before: Before::Unheard,
         };
         let policy = ActivePolicy::open(&bytes, made_under, standing, tip)
-            .map_err(|e| artefact::told(&self.policy, "policy", &e))?;
+            .map_err(|e| artefact::told(&self.policy, Kind::Policy, &e))?;
         let roster = rosters.pop().ok_or_else(no_roster)?;
         let wallet = Arc::new(artefact::wallet_under(&self.wallet, &root)?);
         Ok(House {
@@ -85,17 +88,16 @@ impl HouseArgs {
     }
 }
 
-fn no_roster() -> Failure {
-    Failure::input("no roster", "give --roster")
-}
-
 impl House {
     /// Judges a transaction by wallet and policy.
     pub(crate) fn check(&self, parsed: ParsedPsbt) -> Result<CheckedTx, Failure> {
         let mut wallets = Registry::new();
-        wallets
-            .add(Arc::clone(&self.wallet))
-            .map_err(|e| Failure::told("the wallet cannot be used", &e))?;
+        wallets.add(Arc::clone(&self.wallet)).map_err(|e| {
+            Failure::told(
+                &phrase!("the wallet cannot be used", "ウォレットを使用できない"),
+                &e,
+            )
+        })?;
         // No device's past is known here: what a device without one would say.
         let unborn = DeviceState::unborn();
         let device = stand_in(&parsed, &self.wallet);
@@ -148,7 +150,15 @@ pub(crate) fn tip_of(run: &HeaderRun, root: &Root) -> Result<Height, Failure> {
     ChainTip::checkpoint(&root.checkpoint)
         .extend(run, root.scope.network)
         .map(|tip| tip.height())
-        .map_err(|error| Failure::told("the headers do not follow the checkpoint", &error))
+        .map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "the headers do not follow the checkpoint",
+                    "ブロックヘッダが起点に続かない"
+                ),
+                &error,
+            )
+        })
 }
 
 /// The headers that travel in a PSBT.
@@ -158,8 +168,15 @@ pub(crate) fn carried_headers(parsed: &ParsedPsbt) -> Result<Option<HeaderRun>, 
     };
     codec::decode(bytes).map(Some).map_err(|error| {
         Failure::input(
-            format!("the headers in the PSBT cannot be read: {error}"),
-            "draft the request again with fresh headers",
+            phrase!(
+                "the headers in the PSBT cannot be read: {why}",
+                "PSBT内のブロックヘッダを読み取れない: {why}",
+                why = error.phrase()
+            ),
+            phrase!(
+                "draft the request again with fresh headers",
+                "新しいブロックヘッダで申請を作成し直してください。"
+            ),
         )
     })
 }
@@ -176,8 +193,15 @@ pub(crate) fn psbt(path: &Path) -> Result<ParsedPsbt, Failure> {
 pub(crate) fn psbt_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     psbt::unarmoured(files::read(path)?).ok_or_else(|| {
         Failure::input(
-            format!("{} is no PSBT, neither binary nor base64", path.display()),
-            "give the file as the wallet program or the device wrote it",
+            phrase!(
+                "{path} is no PSBT, neither binary nor base64",
+                "{path} はPSBT(バイナリまたはbase64)ではない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "give the file as the wallet program or the device wrote it",
+                "ウォレットのプログラムまたは端末が書き出したままのファイルを指定してください。"
+            ),
         )
     })
 }

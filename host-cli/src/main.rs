@@ -23,6 +23,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use officer_console::language_of;
 
 use cli::{Cli, Desk};
 use error::{Exit, Failure};
@@ -35,7 +36,9 @@ fn main() -> ExitCode {
             let done = cli.command.run(&mut Desk::new(lang));
             finish(done.and_then(|()| view::arrived()), lang)
         }
-        Err(error) if error.use_stderr() => finish(Err(cli::usage(&error)), cli::LANG),
+        Err(error) if error.use_stderr() => {
+            finish(Err(cli::usage(&error)), language_of(std::env::args_os()))
+        }
         Err(help) => {
             // Nothing can be done where standard output is closed.
             let _ = help.print();

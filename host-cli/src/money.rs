@@ -1,6 +1,8 @@
 //! Amounts as people write them. Never a float.
 
 use bitcoin::Amount;
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 
 /// Satoshi in one bitcoin.
 const COIN: u64 = 100_000_000;
@@ -12,12 +14,14 @@ pub(crate) fn btc(amount: Amount) -> String {
 }
 
 /// Reads bitcoin with at most 8 decimals, such as `0.5` or `12`.
-pub(crate) fn parse_btc(text: &str) -> Result<Amount, String> {
+pub(crate) fn parse_btc(text: &str) -> Result<Amount, Phrase> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(part) || part.len() > 8 {
-        return Err(format!(
-            "{text:?} is not an amount in BTC such as 0.50000000"
+        return Err(phrase!(
+            "{text} is not an amount in BTC such as 0.50000000",
+            "{text} はBTCの金額(例 0.50000000)ではない",
+            text = format!("{text:?}")
         ));
     }
     let sats = format!("{part:0<8}")
@@ -27,16 +31,28 @@ pub(crate) fn parse_btc(text: &str) -> Result<Amount, String> {
         .and_then(|(part, whole)| whole.checked_mul(COIN)?.checked_add(part))
         .map(Amount::from_sat)
         .filter(|amount| *amount <= Amount::MAX_MONEY);
-    sats.ok_or_else(|| format!("{text} is more than 21 million BTC"))
+    sats.ok_or_else(|| {
+        phrase!(
+            "{text} is more than 21 million BTC",
+            "{text} は2100万BTCを超えている",
+            text = text
+        )
+    })
 }
 
 /// Reads whole satoshi.
-pub(crate) fn parse_sats(text: &str) -> Result<Amount, String> {
+pub(crate) fn parse_sats(text: &str) -> Result<Amount, Phrase> {
     text.parse::<u64>()
         .ok()
         .map(Amount::from_sat)
         .filter(|amount| *amount <= Amount::MAX_MONEY)
-        .ok_or_else(|| format!("{text:?} is not an amount in whole satoshi"))
+        .ok_or_else(|| {
+            phrase!(
+                "{text} is not an amount in whole satoshi",
+                "{text} は satoshi の整数ではない",
+                text = format!("{text:?}")
+            )
+        })
 }
 
 #[cfg(test)]

@@ -7,10 +7,12 @@ use signer_core::approval::{ActiveRoster, NextRoster, Officer, Roster, RosterErr
 use signer_core::cose::{CoseError, Endorsed};
 use signer_core::digest::{KeyId, RosterDigest};
 use signer_core::keys::P256PublicKey;
+use signer_core::phrase;
 use signer_core::root::Root;
+use signer_core::rule::Named;
 use signer_core::types::Height;
 
-use crate::artefact::{bad, key_of, told};
+use crate::artefact::{Kind, bad, key_of, told};
 use crate::error::Failure;
 use crate::files;
 
@@ -48,7 +50,7 @@ impl RosterArgs {
                 None => ActiveRoster::first(&bytes, root.scope, root),
                 Some(known) => followed(known, &bytes, tip),
             };
-            active.push(next.map_err(|e| told(path, "roster", &e))?);
+            active.push(next.map_err(|e| told(path, Kind::Roster, &e))?);
         }
         Ok(active)
     }
@@ -71,12 +73,19 @@ fn followed(known: &ActiveRoster, bytes: &[u8], tip: Height) -> Result<ActiveRos
 /// officers and recovery keys of the one before it.
 fn open(path: &Path, before: Option<&Endorsed<Roster>>) -> Result<Endorsed<Roster>, Failure> {
     let bytes = files::read(path)?;
-    let wrong = |e: &CoseError| bad(path, "roster", e);
+    let wrong = |e: &CoseError| bad(path, Kind::Roster, &e.phrase());
     let claimed = Endorsed::<Roster>::peek(&bytes).map_err(|e| wrong(&e))?;
     if claimed.predecessor != before.map(Endorsed::roster_digest) {
         return Err(Failure::input(
-            format!("{} does not follow the roster before it", path.display()),
-            "give --roster for every roster from the first on, in order",
+            phrase!(
+                "{path} does not follow the roster before it",
+                "{path} は前の名簿に続くものではない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "give --roster for every roster from the first on, in order",
+                "最初の名簿から順に、すべての名簿を --roster で指定してください。"
+            ),
         ));
     }
     let signers = before.map_or(&claimed, Endorsed::body);
@@ -89,6 +98,14 @@ fn open(path: &Path, before: Option<&Endorsed<Roster>>) -> Result<Endorsed<Roste
     Endorsed::open(&bytes, claimed.scope, key_of(keys)).map_err(|e| wrong(&e))
 }
 
+/// Not even one roster is given.
+pub(crate) fn no_roster() -> Failure {
+    Failure::input(
+        phrase!("no roster", "名簿がない"),
+        phrase!("give --roster", "--roster を指定してください。"),
+    )
+}
+
 /// Rosters from the first one on.
 #[derive(Debug)]
 pub(crate) struct Rosters {
@@ -99,7 +116,7 @@ pub(crate) struct Rosters {
 impl Rosters {
     fn of(mut rosters: Vec<Endorsed<Roster>>) -> Result<Self, Failure> {
         let last = rosters.pop();
-        let last = last.ok_or_else(|| Failure::input("no roster", "give --roster"))?;
+        let last = last.ok_or_else(no_roster)?;
         Ok(Self {
             before: rosters,
             last,

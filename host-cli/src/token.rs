@@ -6,8 +6,9 @@ use clap::Args;
 use hsm_profiles::{
     ClosedToken, HsmError, Module, OfficerToken, Pin, PinState, Profile, TokenSelector,
 };
-use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
+use signer_core::cose::{Artefact, CoseError, Draft, Endorsed, Scope, Signed};
 use signer_core::keys::{P256PublicKey, Signature64};
+use signer_core::phrase;
 use signer_core::rule::Explained;
 use signer_core::signing::OfficerOrder;
 use signer_core::token::{Assurance, Line};
@@ -35,37 +36,45 @@ pub(crate) struct TokenArgs {
 
 impl TokenArgs {
     /// Loads the module of a token that may sign for this network.
-    pub(crate) fn module(&self, lang: Lang, network: Network) -> Result<Module, Failure> {
-        let profile = Profile::named(&self.profile).map_err(|error| {
-            let names: Vec<&str> = Profile::names().collect();
-            Failure::input(error.to_string(), format!("profiles: {}", names.join(", ")))
-        })?;
+    pub(crate) fn module(&self, network: Network) -> Result<Module, Failure> {
+        let profile = Profile::named(&self.profile).map_err(|error| Failure::explained(&error))?;
         if network == Network::Main && profile.assurance() == Assurance::TestOnly {
             return Err(Failure::refused(
-                format!(
-                    "profile {} is for tests only and never signs for main net",
-                    profile.id()
+                phrase!(
+                    "profile {profile} is for tests only and never signs for main net",
+                    "プロファイル {profile} は試験専用で、mainnetの署名には使えない",
+                    profile = profile.id()
                 ),
-                "use an officer's token whose profile is not for tests only",
+                phrase!(
+                    "use an officer's token whose profile is not for tests only",
+                    "試験専用でないプロファイルのトークンを使用してください。"
+                ),
             ));
         }
-        Module::load(&profile, self.module.as_deref()).map_err(|e| failure(&e, lang))
+        Module::load(&profile, self.module.as_deref()).map_err(|e| failure(&e))
     }
 
     /// The token, found and still closed.
-    pub(crate) fn find(&self, lang: Lang, network: Network) -> Result<FoundToken, Failure> {
-        let module = self.module(lang, network)?;
+    pub(crate) fn find(&self, network: Network) -> Result<FoundToken, Failure> {
+        let module = self.module(network)?;
         let label = Line::new(&self.token).ok_or_else(|| {
             Failure::input(
-                format!("{:?} is not the label of a token", self.token),
-                "give the label as the token shows it, in plain ASCII",
+                phrase!(
+                    "{label} is not the label of a token",
+                    "{label} はトークンのラベルではない",
+                    label = format!("{:?}", self.token)
+                ),
+                phrase!(
+                    "give the label as the token shows it, in plain ASCII",
+                    "トークンが示すとおりのラベルをASCIIで指定してください。"
+                ),
             )
         })?;
         let selector = TokenSelector {
             label,
             serial: None,
         };
-        let closed = module.open(&selector).map_err(|e| failure(&e, lang))?;
+        let closed = module.open(&selector).map_err(|e| failure(&e))?;
         Ok(FoundToken { closed })
     }
 }
@@ -91,21 +100,26 @@ impl FoundToken {
             Lang::Ja => format!("トークン {label} のPIN"),
         };
         let typed = desk.console.ask_secret(who.as_str(), &question)?;
-        let lang = desk.lang;
         let open = self.closed.login(&Pin::new(&typed));
         drop(typed);
-        let token = open
-            .and_then(OfficerToken::new)
-            .map_err(|e| failure(&e, lang))?;
+        let token = open.and_then(OfficerToken::new).map_err(|e| failure(&e))?;
         if token.public_key() != *registered {
             let end = token.logout();
-            end.map(drop).map_err(|e| failure(&e, lang))?;
+            end.map(drop).map_err(|e| failure(&e))?;
             return Err(Failure::refused(
-                format!("token {label} does not hold the registered key of {who}"),
-                "use the officer's own token, or the roster that lists its key",
+                phrase!(
+                    "token {label} does not hold the registered key of {who}",
+                    "トークン {label} に {who} の登録済みの鍵がない",
+                    label = label,
+                    who = who
+                ),
+                phrase!(
+                    "use the officer's own token, or the roster that lists its key",
+                    "本人のトークン、またはその鍵が載っている名簿を使用してください。"
+                ),
             ));
         }
-        Ok(Pen { token, lang })
+        Ok(Pen { token })
     }
 }
 
@@ -113,13 +127,12 @@ impl FoundToken {
 #[derive(Debug)]
 pub(crate) struct Pen {
     token: OfficerToken,
-    lang: Lang,
 }
 
 impl Pen {
     /// The pen of a token that was opened elsewhere.
-    pub(crate) const fn new(token: OfficerToken, lang: Lang) -> Self {
-        Self { token, lang }
+    pub(crate) const fn new(token: OfficerToken) -> Self {
+        Self { token }
     }
 
     /// Signs an artefact and closes the token.
@@ -127,9 +140,7 @@ impl Pen {
         let order = draft.officer_order().ok_or_else(not_an_officers)?;
         let signature = self.make(&order)?;
         self.close()?;
-        draft
-            .signed(signature)
-            .map_err(|e| Failure::hsm(e.to_string(), "the token signs wrongly: do not use it"))
+        draft.signed(signature).map_err(|e| signs_wrongly(&e))
     }
 
     /// Adds this officer's signature to an artefact that several sign, and closes the token.
@@ -142,27 +153,33 @@ impl Pen {
         let order = draft.officer_order().ok_or_else(not_an_officers)?;
         let signature = self.make(&order)?;
         self.close()?;
-        let endorsement = draft
-            .signed(signature)
-            .map_err(|e| Failure::hsm(e.to_string(), "the token signs wrongly: do not use it"))?;
+        let endorsement = draft.signed(signature).map_err(|e| signs_wrongly(&e))?;
         artefact.add(endorsement);
         Ok(())
     }
 
     fn make(&mut self, order: &OfficerOrder) -> Result<Signature64, Failure> {
-        let lang = self.lang;
-        self.token.sign(order).map_err(|e| failure(&e, lang))
+        self.token.sign(order).map_err(|e| failure(&e))
     }
 
     fn close(self) -> Result<(), Failure> {
-        let lang = self.lang;
-        self.token.logout().map(drop).map_err(|e| failure(&e, lang))
+        self.token.logout().map(drop).map_err(|e| failure(&e))
     }
 }
 
+fn signs_wrongly(error: &CoseError) -> Failure {
+    Failure::hsm(
+        error.phrase(),
+        phrase!(
+            "the token signs wrongly: do not use it",
+            "このトークンの署名は誤っています。使用しないでください。"
+        ),
+    )
+}
+
 /// Two lines of an error of the token.
-pub(crate) fn failure(error: &HsmError, lang: Lang) -> Failure {
-    Failure::hsm(error.what().text(lang), error.advice().text(lang))
+pub(crate) fn failure(error: &HsmError) -> Failure {
+    Failure::hsm(error.what(), error.advice())
 }
 
 /// A new secret, typed twice.
@@ -178,8 +195,11 @@ pub(crate) fn new_secret(
         Ok(one)
     } else {
         Err(Failure::officer(
-            "the two are not the same",
-            "nothing was changed; run the command again",
+            phrase!("the two are not the same", "2回の入力が一致しない"),
+            phrase!(
+                "nothing was changed; run the command again",
+                "何も変更していません。コマンドを再度実行してください。"
+            ),
         ))
     }
 }
@@ -199,5 +219,8 @@ fn warn(desk: &mut Desk, state: PinState) -> Result<(), Failure> {
 }
 
 fn not_an_officers() -> Failure {
-    Failure::internal("an officer was asked to sign what devices sign")
+    Failure::internal(phrase!(
+        "an officer was asked to sign what devices sign",
+        "端末の署名対象が役職員に求められた"
+    ))
 }

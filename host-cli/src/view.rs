@@ -4,9 +4,11 @@ use std::io::{ErrorKind, Write as _};
 use std::sync::OnceLock;
 
 use bitcoin::Address;
+use officer_console::system;
 use serde_json::{Value, json};
 use signer_core::cose::Scope;
 use signer_core::digest::{hex, words_of};
+use signer_core::phrase;
 use signer_core::types::{Network, Purpose};
 
 use crate::error::Failure;
@@ -68,8 +70,15 @@ pub(crate) fn arrived() -> Result<(), Failure> {
     match LOST.get() {
         None => Ok(()),
         Some(error) => Err(Failure::input(
-            format!("standard output cannot be written: {error}"),
-            "what was to be shown is incomplete; free some space and show it again",
+            phrase!(
+                "standard output cannot be written: {why}",
+                "標準出力に書き込めない: {why}",
+                why = system(error)
+            ),
+            phrase!(
+                "what was to be shown is incomplete; free some space and show it again",
+                "表示が途中で切れています。空き容量を確保して再度表示してください。"
+            ),
         )),
     }
 }

@@ -1246,5 +1246,33 @@ fn cases() {
             "{name}: code\n{got}"
         );
         assert_eq!(typed.next(), None, "{name}: a line was not asked for");
+        if run.code != 0 && !args.iter().any(|word| word == "--lang") {
+            let typed = read("stdin");
+            told_in_japanese(&world, &name, &args, (run.code, &typed));
+        }
+    }
+}
+
+/// The same command with `--lang ja` fails as it did, and says so in Japanese alone.
+fn told_in_japanese(world: &World, name: &str, args: &[String], (code, typed): (i32, &str)) {
+    let args = [&words("--lang ja"), args].concat();
+    let mut typed = typed.lines();
+    let run = host_cli(&world.folder, &args, |_| typed.next().map(str::to_owned));
+    assert_eq!(run.code, code, "{name}: {}", run.stderr);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert!(
+        !lines.is_empty() && lines.len().is_multiple_of(2),
+        "{name}: {}",
+        run.stderr
+    );
+    for line in lines {
+        // Commands stand in backticks, names of arguments in angle brackets.
+        let plain: Vec<&str> = line.split('`').step_by(2).collect();
+        let small = |word: &str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
+        let plain = plain.join(" ");
+        let small: Vec<bool> = plain.split_whitespace().map(small).collect();
+        let english = small.windows(2).any(|pair| pair[0] && pair[1]);
+        let japanese = line.chars().any(|c| ('ぁ'..='鿿').contains(&c));
+        assert!(japanese && !english, "{name}: {line}");
     }
 }

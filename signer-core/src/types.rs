@@ -186,6 +186,12 @@ impl TextError {
     }
 }
 
+impl From<TextError> for Phrase {
+    fn from(error: TextError) -> Self {
+        error.phrase()
+    }
+}
+
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.phrase().text(Lang::En))

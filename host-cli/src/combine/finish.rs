@@ -5,7 +5,7 @@ use bitcoin::secp256k1::PublicKey;
 use bitcoin::{ScriptBuf, Transaction, Witness, consensus};
 use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
-use signer_core::rule::{Place, Refusal};
+use signer_core::rule::{Named, Place, Refusal};
 use signer_core::types::{Chain, InputIndex, KeyIndex};
 use signer_core::wallet::RegisteredWallet;
 
@@ -29,8 +29,12 @@ pub(crate) fn finish(
         let signatures = signatures(&mut judge, parsed, at, place).map_err(|r| unusable(&r))?;
         tx_in.witness = witness(wallet, (chain, index), &signatures, place)?;
         if let Some(redeem) = wallet.redeem_script(chain, index) {
-            let push = PushBytesBuf::try_from(redeem.into_bytes())
-                .map_err(|_| Failure::internal("a redeem script of 34 bytes is too long"))?;
+            let push = PushBytesBuf::try_from(redeem.into_bytes()).map_err(|_| {
+                Failure::internal(phrase!(
+                    "a redeem script of 34 bytes is too long",
+                    "34バイトの redeem script が長すぎる"
+                ))
+            })?;
             tx_in.script_sig = ScriptBuf::builder().push_slice(push).into_script();
         }
     }
@@ -48,8 +52,16 @@ fn located(
     let found = input.and_then(|input| wallet.locate(&input.spent.script_pubkey));
     found.ok_or_else(|| {
         Failure::refused(
-            format!("input {at} is no coin of wallet {}", wallet.name()),
-            "give the wallet that pays",
+            phrase!(
+                "input {at} is no coin of wallet {wallet}",
+                "入力 {at} はウォレット {wallet} のコインではない",
+                at = at,
+                wallet = Named(wallet.name())
+            ),
+            phrase!(
+                "give the wallet that pays",
+                "支払うウォレットを指定してください。"
+            ),
         )
     })
 }
@@ -96,8 +108,17 @@ fn witness(
         .collect();
     if used.len() < needed {
         return Err(Failure::refused(
-            format!("input {place} has {} of {needed} signatures", used.len()),
-            "combine the answers of more devices: `host-cli psbt combine`",
+            phrase!(
+                "input {place} has {count} of {needed} signatures",
+                "入力 {place} の署名が {needed} 個中 {count} 個である",
+                place = place,
+                count = used.len(),
+                needed = needed
+            ),
+            phrase!(
+                "combine the answers of more devices: `host-cli psbt combine`",
+                "他の端末の回答も結合してください: `host-cli psbt combine`"
+            ),
         ));
     }
     let mut witness = Witness::new();
@@ -117,8 +138,16 @@ fn judge_by_consensus(parsed: &ParsedPsbt, tx: &Transaction) -> Result<(), Failu
         let (script, value) = (&input.spent.script_pubkey, input.spent.value.to_sat());
         bitcoinconsensus::verify(script.as_bytes(), value, &bytes, None, at).map_err(|error| {
             Failure::refused(
-                format!("Bitcoin Core's interpreter refuses input {at}: {error:?}"),
-                "do not send this transaction; keep all files and report it",
+                phrase!(
+                    "Bitcoin Core's interpreter refuses input {at}: {why}",
+                    "Bitcoin Core のスクリプト検証が入力 {at} を拒否: {why}",
+                    at = at,
+                    why = format!("{error:?}")
+                ),
+                phrase!(
+                    "do not send this transaction; keep all files and report it",
+                    "この取引を送信せず、すべてのファイルを保管して報告してください。"
+                ),
             )
         })?;
     }
@@ -135,8 +164,9 @@ fn same_transaction(parsed: &ParsedPsbt, tx: &Transaction) -> Result<(), Failure
     if stripped == *parsed.tx() {
         Ok(())
     } else {
-        Err(Failure::internal(
+        Err(Failure::internal(phrase!(
             "the final transaction is not the one that was approved",
-        ))
+            "最終的な取引が承認された取引と異なる"
+        )))
     }
 }

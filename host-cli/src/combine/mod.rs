@@ -4,9 +4,9 @@
 mod answer;
 mod finish;
 
+use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
-use signer_core::rule::Refusal;
-use signer_core::types::Lang;
+use signer_core::rule::{Explained, Refusal};
 use signer_core::wallet::RegisteredWallet;
 
 use crate::error::Failure;
@@ -25,10 +25,11 @@ pub(crate) fn check_answer(
 
 /// A refusal of what a device answered. The rule's own advice is for people at the device.
 fn unusable(refusal: &Refusal) -> Failure {
-    let text = refusal.text(Lang::En);
-    let what = text.lines().next().unwrap_or_default();
     Failure::refused(
-        what,
-        "do not use this answer: fetch it from its device again; if it is the same, report it",
+        refusal.what(),
+        phrase!(
+            "do not use this answer: fetch it from its device again; if it is the same, report it",
+            "この回答を使わず、端末から取得し直してください。同じ結果の場合は報告してください。"
+        ),
     )
 }

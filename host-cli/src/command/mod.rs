@@ -12,6 +12,7 @@ mod transcript;
 mod wallet;
 
 use clap::Subcommand;
+use signer_core::phrase;
 
 use crate::cli::Desk;
 use crate::error::Failure;
@@ -72,9 +73,8 @@ impl Command {
             Self::Request(command) => command.run(desk),
             Self::Qr(command) => command.run(),
             Self::Transcript(command) => command.run(),
-            Self::Rehearse(arguments) => {
-                rehearse::run(&arguments, desk.lang).map_err(|e| Failure::rehearsal(&e))
-            }
+            Self::Rehearse(arguments) => rehearse::run(&arguments, desk.lang)
+                .map_err(|e| Failure::told(&phrase!("rehearsal", "リハーサル"), &e)),
             Self::DecodePicture => picture::serve(),
         }
     }

@@ -1,6 +1,9 @@
 //! A scripted officer at a program: reads what a person would read on standard output, and types
 //! only after the prompt stands there.
 
+use officer_console::system;
+use signer_core::phrase;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -130,7 +133,10 @@ fn converse(
     output: &mut String,
 ) -> Result<(), RehearseError> {
     let (Some(mut stdout), Some(mut stdin)) = (child.stdout.take(), child.stdin.take()) else {
-        return Err(RehearseError::Talk("the program has no terminal".into()));
+        return Err(RehearseError::Talk(phrase!(
+            "the program has no terminal",
+            "プログラムに端末がない"
+        )));
     };
     let mut bytes = Vec::new();
     while read_some(&mut stdout, &mut bytes)? {
@@ -155,7 +161,7 @@ fn read_some(stdout: &mut ChildStdout, bytes: &mut Vec<u8>) -> Result<bool, Rehe
     let mut buffer = [0; 4096];
     let count = stdout
         .read(&mut buffer)
-        .map_err(|e| RehearseError::Talk(e.to_string()))?;
+        .map_err(|e| RehearseError::Talk(system(&e)))?;
     bytes.extend_from_slice(&buffer[..count]);
     Ok(count > 0)
 }

@@ -1,6 +1,8 @@
 //! Tokens in a process of their own, behind p11-kit's server: as far away from the device's
 //! memory as a real HSM.
 
+use signer_core::phrase;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -79,9 +81,13 @@ impl Drop for TokenServer {
 
 fn first(paths: &'static [&'static str]) -> Result<&'static str, RehearseError> {
     let found = paths.iter().find(|path| Path::new(path).exists());
-    found
-        .copied()
-        .ok_or_else(|| RehearseError::Check(format!("none of {}", paths.join(", "))))
+    found.copied().ok_or_else(|| {
+        RehearseError::Check(phrase!(
+            "none of {paths}",
+            "どれもない: {paths}",
+            paths = paths.join(", ")
+        ))
+    })
 }
 
 fn wait_for(socket: &Path) -> Result<(), RehearseError> {
@@ -89,9 +95,10 @@ fn wait_for(socket: &Path) -> Result<(), RehearseError> {
     let mut waited = Duration::ZERO;
     while !socket.exists() {
         if waited > PATIENCE {
-            return Err(RehearseError::Check(
-                "p11-kit's server does not listen".into(),
-            ));
+            return Err(RehearseError::Check(phrase!(
+                "p11-kit's server does not listen",
+                "p11-kit のサーバーが応答しない"
+            )));
         }
         thread::sleep(pause);
         waited += pause;

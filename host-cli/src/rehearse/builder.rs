@@ -3,8 +3,10 @@
 use std::fs;
 use std::process::Command;
 
+use crate::error::not_json;
 use bitcoin::Amount;
 use serde_json::{Value, json};
+use signer_core::phrase;
 
 use super::commissioning::{POOL, destination_id};
 use super::people::REQUESTER;
@@ -47,8 +49,11 @@ impl Rehearsal<'_> {
         if status.success() {
             Ok(())
         } else {
-            Err(RehearseError::Check(format!(
-                "{program} ended with {status}"
+            Err(RehearseError::Check(phrase!(
+                "{program} ended with {status}",
+                "{program} が {status} で終了した",
+                program = program,
+                status = status
             )))
         }
     }
@@ -70,7 +75,7 @@ impl Rehearsal<'_> {
         let path = self.house.office("coins.json");
         let text = fs::read_to_string(&path).map_err(|e| RehearseError::file(&path, &e))?;
         let coins: Vec<Value> =
-            serde_json::from_str(&text).map_err(|e| RehearseError::Check(e.to_string()))?;
+            serde_json::from_str(&text).map_err(|e| RehearseError::Check(not_json(&e)))?;
         let coin = |(number, coin): (usize, &Value)| {
             json!({
                 "prev_tx_hex": coin["previous_tx"],

@@ -1,6 +1,9 @@
 //! The signing ceremony: the PSBT crosses the gap as pictures, two operators read every screen and
 //! type what they are asked.
 
+use signer_core::phrase;
+use signer_core::rule::Phrase;
+
 use std::fs;
 
 use super::actor::Prompt;
@@ -124,8 +127,10 @@ impl Rehearsal<'_> {
         let mut pictures = fs::read_dir(&folder).map_err(|e| RehearseError::file(&folder, &e))?;
         match pictures.next() {
             None => Ok(()),
-            Some(_) => Err(RehearseError::Check(format!(
-                "device {name} released something"
+            Some(_) => Err(RehearseError::Check(phrase!(
+                "device {name} released something",
+                "端末 {name} が何かを書き出した",
+                name = name
             ))),
         }
     }
@@ -138,7 +143,7 @@ impl Rehearsal<'_> {
             address
                 .parse::<bitcoin::Address<_>>()
                 .map(|address| address.assume_checked().script_pubkey().into_bytes())
-                .map_err(|e| RehearseError::Check(e.to_string()))
+                .map_err(|e| RehearseError::Check(Phrase::new(&e.to_string(), "アドレスではない")))
         };
         let ours = self
             .destinations()
@@ -152,7 +157,12 @@ impl Rehearsal<'_> {
         let place = bytes
             .windows(ours.len())
             .position(|window| window == ours)
-            .ok_or_else(|| RehearseError::Check("the destination is not in the PSBT".into()))?;
+            .ok_or_else(|| {
+                RehearseError::Check(phrase!(
+                    "the destination is not in the PSBT",
+                    "送付先がPSBTにない"
+                ))
+            })?;
         let mut changed = bytes;
         changed[place..place + theirs.len()].copy_from_slice(&theirs);
         fs::write(&path, changed).map_err(|e| RehearseError::file(&path, &e))

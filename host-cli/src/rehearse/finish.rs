@@ -1,5 +1,7 @@
 //! The end: combine, finalize, and verify what every device recorded.
 
+use signer_core::phrase;
+
 use std::fs;
 
 use super::ceremony::CEREMONY;
@@ -92,8 +94,11 @@ impl Rehearsal<'_> {
             );
             Ok(())
         } else {
-            Err(RehearseError::Check(format!(
-                "the transcript of {name} does not show {rule}"
+            Err(RehearseError::Check(phrase!(
+                "the transcript of {name} does not show {rule}",
+                "{name} の記録に {rule} がない",
+                name = name,
+                rule = rule
             )))
         }
     }

@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use officer_console::system;
+use signer_core::phrase;
+use signer_core::rule::{Explained, Named, Phrase};
 use signer_core::types::Lang;
 
 use actor::{Machine, Played, Prompt};
@@ -99,7 +102,7 @@ pub(crate) enum RehearseError {
     /// A program could not be run.
     Machine(String, io::Error),
     /// An officer could not answer.
-    Talk(String),
+    Talk(Phrase),
     /// A program ended otherwise than it should.
     Ended {
         /// The step.
@@ -110,9 +113,9 @@ pub(crate) enum RehearseError {
         words: String,
     },
     /// The arguments do not go together.
-    Arguments(String),
+    Arguments(Phrase),
     /// Something that must hold did not.
-    Check(String),
+    Check(Phrase),
 }
 
 impl RehearseError {
@@ -128,47 +131,87 @@ impl RehearseError {
     }
 }
 
-impl fmt::Display for RehearseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained for RehearseError {
+    fn what(&self) -> Phrase {
         match self {
-            Self::Exists(path) => write!(
-                f,
-                "{} exists already\n  Name a new folder with --keep; nothing was changed.",
-                path.display()
+            Self::Exists(path) => phrase!(
+                "{path} exists already",
+                "{path} が既にある",
+                path = Named(path.display())
             ),
-            Self::File(path, error) => write!(
-                f,
-                "{}: {error}\n  Look at the folder's rights and the free space.",
-                path.display()
+            Self::File(path, error) => phrase!(
+                "{path}: {why}",
+                "{path}: {why}",
+                path = Named(path.display()),
+                why = system(error)
             ),
-            Self::Machine(name, error) => {
-                let advice = match error.kind() {
-                    io::ErrorKind::NotFound => {
-                        "Build both programs first: scripts/rehearse does that."
-                    }
-                    io::ErrorKind::StorageFull => "Free some space and name a new folder.",
-                    _ => "Look at the folder's rights and the free space and memory.",
-                };
-                write!(f, "{name}: {error}\n  {advice}")
-            }
-            Self::Talk(what) => write!(
-                f,
-                "{what}\n  The last screen stands in the folder screens/; report this with it."
+            Self::Machine(name, error) => phrase!(
+                "{name}: {why}",
+                "{name}: {why}",
+                name = name,
+                why = system(error)
             ),
             Self::Ended {
                 step,
                 codes: (expected, got),
                 words,
-            } => write!(
-                f,
-                "{step}: exit code {got} instead of {expected}: {words}\n  The screens stand in the folder screens/."
+            } => phrase!(
+                "{step}: exit code {got} instead of {expected}: {words}",
+                "{step}: 終了コードが {expected} ではなく {got}: {words}",
+                step = step,
+                got = got,
+                expected = expected,
+                words = Named(words)
             ),
-            Self::Arguments(what) => write!(f, "{what}\n  See host-cli rehearse --help."),
-            Self::Check(what) => write!(
-                f,
-                "{what}\n  This must hold: keep the folder and report it."
+            Self::Talk(what) | Self::Arguments(what) | Self::Check(what) => what.clone(),
+        }
+    }
+
+    fn advice(&self) -> Phrase {
+        match self {
+            Self::Exists(_) => phrase!(
+                "Name a new folder with --keep; nothing was changed.",
+                "--keep で新しいフォルダを指定してください。何も変更していません。"
+            ),
+            Self::Machine(_, error) if error.kind() == io::ErrorKind::NotFound => phrase!(
+                "Build both programs first: scripts/rehearse does that.",
+                "先に両方のプログラムをビルドしてください(scripts/rehearse が行います)。"
+            ),
+            Self::Machine(_, error) if error.kind() == io::ErrorKind::StorageFull => phrase!(
+                "Free some space and name a new folder.",
+                "空き容量を確保し、新しいフォルダを指定してください。"
+            ),
+            Self::Machine(..) => phrase!(
+                "Look at the folder's rights and the free space and memory.",
+                "フォルダの権限、空き容量、メモリを確認してください。"
+            ),
+            Self::File(..) => phrase!(
+                "Look at the folder's rights and the free space.",
+                "フォルダの権限と空き容量を確認してください。"
+            ),
+            Self::Talk(_) => phrase!(
+                "The last screen stands in the folder screens/; report this with it.",
+                "最後の画面は screens/ フォルダにあります。併せて報告してください。"
+            ),
+            Self::Ended { .. } => phrase!(
+                "The screens stand in the folder screens/.",
+                "画面は screens/ フォルダにあります。"
+            ),
+            Self::Arguments(_) => phrase!(
+                "See `host-cli rehearse --help`.",
+                "`host-cli rehearse --help` を参照してください。"
+            ),
+            Self::Check(_) => phrase!(
+                "This must hold: keep the folder and report it.",
+                "成り立つべき条件です。フォルダを保管して報告してください。"
             ),
         }
+    }
+}
+
+impl fmt::Display for RehearseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
     }
 }
 
@@ -203,14 +246,18 @@ impl<'a> Rehearsal<'a> {
     fn prepare(arguments: &'a RehearseArgs, lang: Lang) -> Result<Self, RehearseError> {
         let (m, n) = (arguments.threshold, arguments.devices);
         if m < 2 || m > n || n > 15 {
-            return Err(RehearseError::Arguments(format!(
-                "{m} of {n}: 2 <= m <= n <= 15"
+            return Err(RehearseError::Arguments(phrase!(
+                "{m} of {n}: 2 <= m <= n <= 15",
+                "{n} 台中 {m} 台: 2 <= m <= n <= 15 ではない",
+                m = m,
+                n = n
             )));
         }
         if arguments.inputs == 0 || arguments.outputs == 0 || arguments.outputs > 90 {
-            return Err(RehearseError::Arguments(
-                "inputs from 1, outputs from 1 to 90".into(),
-            ));
+            return Err(RehearseError::Arguments(phrase!(
+                "inputs from 1, outputs from 1 to 90",
+                "入力は1以上、出力は1から90"
+            )));
         }
         let host_program =
             std::env::current_exe().map_err(|e| RehearseError::machine("host-cli", &e))?;

@@ -1,6 +1,9 @@
 //! How the scripted officers answer: only from what stands on the screen, on the paper in their
 //! hand, or from their own memory (PINs).
 
+use signer_core::phrase;
+use signer_core::rule::Named;
+
 use std::collections::BTreeMap;
 
 use super::RehearseError;
@@ -31,9 +34,13 @@ impl Pins {
     }
 
     fn find(&self, token: &str) -> Result<&(String, String), RehearseError> {
-        self.0
-            .get(token)
-            .ok_or_else(|| RehearseError::Talk(format!("nobody knows token {token}")))
+        self.0.get(token).ok_or_else(|| {
+            RehearseError::Talk(phrase!(
+                "nobody knows token {token}",
+                "トークン {token} を知る者がいない",
+                token = token
+            ))
+        })
     }
 }
 
@@ -147,9 +154,11 @@ pub(super) fn tag<'a>(prompt: &Prompt<'a>) -> &'a str {
 }
 
 pub(super) fn not_seen(prompt: &Prompt<'_>) -> RehearseError {
-    RehearseError::Talk(format!(
-        "the officer {} cannot answer: {}",
-        prompt.who, prompt.question
+    RehearseError::Talk(phrase!(
+        "the officer {who} cannot answer: {question}",
+        "役職員 {who} が回答できない: {question}",
+        who = prompt.who,
+        question = Named(prompt.question)
     ))
 }
 

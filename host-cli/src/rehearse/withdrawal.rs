@@ -1,6 +1,7 @@
 //! In the office: coins are chosen, the PSBT is built, requested and approved.
 
 use bitcoin::{Address, Amount, ScriptBuf};
+use signer_core::rule::Phrase;
 
 use super::commissioning::{POOL, destination_id};
 use super::office::{LATER, TIP};
@@ -73,7 +74,12 @@ impl Rehearsal<'_> {
             .trim()
             .parse::<Address<_>>()
             .map(|address| address.assume_checked().script_pubkey())
-            .map_err(|e| RehearseError::Check(format!("not an address: {e}")))
+            .map_err(|e| {
+                RehearseError::Check(Phrase::new(
+                    &format!("not an address: {e}"),
+                    "アドレスではない",
+                ))
+            })
     }
 
     fn build_psbt(&self) -> Result<(), RehearseError> {

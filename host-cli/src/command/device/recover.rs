@@ -13,13 +13,15 @@ use signer_core::keys::P256PublicKey;
 use signer_core::life::{
     AnchorStatement, KnownReceipt, PolicyPin, ReadReceipt, Recovery, RetiredWallet, UsedChange,
 };
+use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
+use signer_core::rule::Named;
 use signer_core::transcript::Rejected;
 use signer_core::types::{Chain, Height, KeyIndex, Label};
 use signer_core::wallet::RegisteredWallet;
 
-use crate::artefact;
+use crate::artefact::{self, Kind};
 use crate::cli;
 use crate::error::Failure;
 use crate::files::{self, Output};
@@ -110,9 +112,15 @@ impl Args {
             rejected: known.rejected,
             reason: self.reason.clone(),
         };
-        let missing = order
-            .without_receipt()
-            .map_err(|error| Failure::told("the PSBTs and the anchor do not agree", &error))?;
+        let missing = order.without_receipt().map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "the PSBTs and the anchor do not agree",
+                    "PSBTとアンカーが一致しない"
+                ),
+                &error,
+            )
+        })?;
         let draft = Endorsed::new(order, root.scope);
         out.write(&draft.to_bytes())?;
         line!("compare these words with the witness's paper of the anchor:");
@@ -123,18 +131,21 @@ impl Args {
     }
 
     fn statement(&self, identity: &P256PublicKey) -> Result<AnchorStatement, Failure> {
-        let kind = "statement of an anchor";
         let statement: AnchorStatement = codec::decode(&files::read(&self.anchor)?)
-            .map_err(|error| artefact::bad(&self.anchor, kind, &error))?;
+            .map_err(|error| artefact::bad(&self.anchor, Kind::Anchor, &error.phrase()))?;
         if statement.version == 1 && statement.identity == *identity {
             return Ok(statement);
         }
         Err(Failure::input(
-            format!(
-                "{} is of another device than the card",
-                self.anchor.display()
+            phrase!(
+                "{path} is of another device than the card",
+                "{path} はカードとは別の端末のものである",
+                path = Named(self.anchor.display())
             ),
-            "give the anchor and the card of the device that is recovered",
+            phrase!(
+                "give the anchor and the card of the device that is recovered",
+                "復旧する端末のアンカーとカードを指定してください。"
+            ),
         ))
     }
 
@@ -166,7 +177,7 @@ impl Args {
             let parsed = house::psbt(path)?;
             for known in receipts_of(&parsed, identity) {
                 let read = ReadReceipt::open(&known, root.scope, identity)
-                    .map_err(|error| artefact::told(path, "answer of this device", &error))?;
+                    .map_err(|error| artefact::told(path, Kind::Answer, &error))?;
                 receipts.insert(read.receipt().entries, known);
             }
             for (wallet, index) in change_of(&parsed, &wallets) {

@@ -7,10 +7,12 @@ use signer_core::acceptance::{
     CheckedReport, Findings, PageSeal, ReportSigner, Standing, Subject, page,
 };
 use signer_core::digest::{KeyId, from_hex, from_words, hex};
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 use signer_core::types::Lang;
 
 use crate::cli::{Desk, ViewArgs};
-use crate::error::Failure;
+use crate::error::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::view;
 use crate::view::line;
@@ -44,7 +46,7 @@ impl Args {
         let out = self.page_out.as_deref().map(Output::reserve).transpose()?;
         let bytes = files::read(&self.report)?;
         let checked = CheckedReport::open(&bytes, &self.key)
-            .map_err(|error| Failure::told(&self.report.display().to_string(), &error))?;
+            .map_err(|error| Failure::told(&path_of(&self.report), &error))?;
         let findings = checked.findings();
         if self.view.json {
             view::print(&json(&checked, &findings));
@@ -58,8 +60,14 @@ impl Args {
         match findings.standing() {
             Standing::Passed => Ok(()),
             standing => Err(Failure::refused(
-                format!("the acceptance test: {}", standing.name(Lang::En)),
-                "do not use this HSM with this profile; the lines above say what did not hold",
+                Phrase::new(
+                    &format!("the acceptance test: {}", standing.name(Lang::En)),
+                    &format!("受入試験: {}", standing.name(Lang::Ja)),
+                ),
+                phrase!(
+                    "do not use this HSM with this profile; the lines above say what did not hold",
+                    "このHSMをこのプロファイルで使用しないでください。不適合の内容は上の行にあります。"
+                ),
             )),
         }
     }

@@ -31,7 +31,7 @@ impl Args {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut enrolment = artefact::enrolment(&self.enrolment, &roster)?;
-        let administrator = self.signer.administrator(desk, roster.body())?;
+        let administrator = self.signer.administrator(roster.body())?;
         let body = enrolment.body().clone();
         line!("device      {} at {}", body.name, body.site);
         line!("root        {}", body.root);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::recover::show;
-use crate::artefact;
+use crate::artefact::{self, Kind};
 use crate::cli::Desk;
 use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
@@ -32,11 +32,11 @@ impl Args {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut order = artefact::recovery(&self.recovery, &roster)?;
-        let administrator = self.signer.administrator(desk, roster.body())?;
+        let administrator = self.signer.administrator(roster.body())?;
         let missing = order
             .body()
             .without_receipt()
-            .map_err(|error| artefact::told(&self.recovery, "recovery", &error))?;
+            .map_err(|error| artefact::told(&self.recovery, Kind::Recovery, &error))?;
         show(order.body(), missing);
         if missing > 0 {
             line!("Look for the PSBTs of these signatures before you sign.");

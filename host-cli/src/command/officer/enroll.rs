@@ -56,12 +56,12 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(mut self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let module = self.token.module(desk.lang, self.scope.scope().network)?;
+        let module = self.token.module(self.scope.scope().network)?;
         self.roles.sort_unstable();
         self.roles.dedup();
         let token = self.new_token(desk, &module)?;
         let draft = Draft::new(self.card(&token), self.scope.scope(), token.public_key());
-        let signed = Pen::new(token, desk.lang).sign(draft)?;
+        let signed = Pen::new(token).sign(draft)?;
         out.write(&signed.to_bytes())?;
         desk.say(&format!("{}: {}", self.id, signed.body().key.key_id()))
     }
@@ -97,8 +97,7 @@ impl Args {
             Lang::Ja => (format!("トークン {label} の新しいPIN"), "同じPINをもう一度"),
         };
         let user = new_secret(desk, &self.id, &user, user_again)?;
-        let lang = desk.lang;
-        let failed = |e| failure(&e, lang);
+        let failed = |e| failure(&e);
         let user = Pin::new(&user);
         let selector = module
             .init_token(&Pin::new(&so), label, &user)

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::policy::Policy;
+use signer_core::rule::Named;
 use signer_core::wallet::RegisteredWallet;
 
 use super::document;
 use crate::artefact;
-use crate::error::Failure;
+use crate::error::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::rosters::RosterArgs;
 use crate::view::line;
@@ -67,8 +69,8 @@ impl Args {
         let text = files::read_text(&self.policy)?;
         let read = document::read(&text, root.scope.network, &wallets).map_err(|error| {
             Failure::input(
-                format!("{}: {error}", self.policy.display()),
-                "correct the file; `host-cli policy create --help` names every key",
+                phrase!("{path}: {why}", "{path}: {why}", path = Named(self.policy.display()), why = error),
+                phrase!("correct the file; `host-cli policy create --help` names every key", "ファイルを訂正してください。項目は `host-cli policy create --help` にあります。"),
             )
         })?;
         let policy = Policy {
@@ -85,7 +87,7 @@ impl Args {
         };
         policy
             .check()
-            .map_err(|error| Failure::told(&self.policy.display().to_string(), &error))?;
+            .map_err(|error| Failure::told(&path_of(&self.policy), &error))?;
         let draft = Endorsed::new(policy, root.scope);
         out.write(&draft.to_bytes())?;
         line!("{}", draft.policy_digest());

@@ -2,11 +2,14 @@
 
 use std::str::FromStr as _;
 
+use crate::error::not_toml;
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
+use signer_core::phrase;
 use signer_core::policy::{
     ApprovalQuorum, Destination, FeeCaps, PlainPolicy, QuorumBand, WalletRules,
 };
+use signer_core::rule::{Named, Phrase};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
 use signer_core::wallet::RegisteredWallet;
 use toml::de::DeTable;
@@ -28,8 +31,8 @@ pub(super) fn read(
     text: &str,
     network: Network,
     records: &[RegisteredWallet],
-) -> Result<Document, String> {
-    let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
+) -> Result<Document, Phrase> {
+    let document = DeTable::parse(text).map_err(|error| not_toml(&error))?;
     let mut root = Table::new("", document.get_ref());
     let destinations = destinations(&mut root, network)?;
     let mut wallets = root
@@ -39,7 +42,7 @@ pub(super) fn read(
             let (record, terms) = wallet(table, &destinations, |name| named(name, records))?;
             Ok(terms.of(record))
         })
-        .collect::<Result<Vec<_>, String>>()?;
+        .collect::<Result<Vec<_>, Phrase>>()?;
     wallets.sort_by_key(|rules| rules.wallet);
     let read = Document {
         number: Version(root.number("number")?),
@@ -53,7 +56,7 @@ pub(super) fn read(
     Ok(read)
 }
 
-fn destinations(root: &mut Table<'_>, network: Network) -> Result<Vec<Destination>, String> {
+fn destinations(root: &mut Table<'_>, network: Network) -> Result<Vec<Destination>, Phrase> {
     let mut destinations = root
         .tables("destination")?
         .into_iter()
@@ -63,7 +66,7 @@ fn destinations(root: &mut Table<'_>, network: Network) -> Result<Vec<Destinatio
     Ok(destinations)
 }
 
-fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, String> {
+fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, Phrase> {
     let destination = Destination {
         id: table.text("id", Id::new)?,
         label: table.text("label", Label::new)?,
@@ -75,24 +78,36 @@ fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, St
     Ok(destination)
 }
 
-fn script(text: &str, network: Network) -> Result<ScriptBuf, String> {
+fn script(text: &str, network: Network) -> Result<ScriptBuf, Phrase> {
     Address::<NetworkUnchecked>::from_str(text)
-        .map_err(|error| format!("not an address: {error}"))?
+        .map_err(|error| Phrase::new(&format!("not an address: {error}"), "アドレスではない"))?
         .require_network(network.to_bitcoin())
         .map(|address| address.script_pubkey())
-        .map_err(|_| format!("not an address of {network}"))
+        .map_err(|_| {
+            phrase!(
+                "not an address of {network}",
+                "{network} のアドレスではない",
+                network = network
+            )
+        })
 }
 
 /// The record of this name.
 fn named<'a>(
     name: &Label,
     records: &'a [RegisteredWallet],
-) -> Result<&'a RegisteredWallet, String> {
+) -> Result<&'a RegisteredWallet, Phrase> {
     let mut named = records.iter().filter(|wallet| wallet.name() == name);
     match (named.next(), named.next()) {
         (Some(record), None) => Ok(record),
-        (None, _) => Err("no --wallet has this name".into()),
-        (Some(_), Some(_)) => Err("two --wallet have this name".into()),
+        (None, _) => Err(phrase!(
+            "no --wallet has this name",
+            "この名前の --wallet がない"
+        )),
+        (Some(_), Some(_)) => Err(phrase!(
+            "two --wallet have this name",
+            "この名前の --wallet が2つある"
+        )),
     }
 }
 
@@ -125,10 +140,10 @@ impl WalletTerms {
 fn wallet<T>(
     mut table: Table<'_>,
     known: &[Destination],
-    find: impl FnOnce(&Label) -> Result<T, String>,
-) -> Result<(T, WalletTerms), String> {
+    find: impl FnOnce(&Label) -> Result<T, Phrase>,
+) -> Result<(T, WalletTerms), Phrase> {
     let found = table.text("name", |text| {
-        let name = Label::new(text).map_err(|error| error.to_string())?;
+        let name = Label::new(text)?;
         find(&name)
     })?;
     let mut destinations = table
@@ -136,9 +151,16 @@ fn wallet<T>(
         .into_iter()
         .map(|text| match known.iter().find(|d| d.id.as_str() == text) {
             Some(destination) => Ok(destination.id.clone()),
-            None => Err(table.bad("destinations", format!("{text:?} is not among them"))),
+            None => Err(table.bad(
+                "destinations",
+                &phrase!(
+                    "{text} is not among them",
+                    "{text} は登録されていない",
+                    text = format!("{text:?}")
+                ),
+            )),
         })
-        .collect::<Result<Vec<Id>, String>>()?;
+        .collect::<Result<Vec<Id>, Phrase>>()?;
     destinations.sort();
     let terms = WalletTerms {
         per_transfer: table.amount("per_transfer")?,
@@ -153,13 +175,16 @@ fn wallet<T>(
 }
 
 /// Reads the file for a wallet that nobody has registered: it must be the only one in it.
-pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<PlainPolicy, String> {
-    let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
+pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<PlainPolicy, Phrase> {
+    let document = DeTable::parse(text).map_err(|error| not_toml(&error))?;
     let mut root = Table::new("", document.get_ref());
     let destinations = destinations(&mut root, network)?;
     let mut wallets = root.tables("wallet")?.into_iter();
     let (Some(table), None) = (wallets.next(), wallets.next()) else {
-        return Err("wallet: more than one; keep the one whose descriptors are given".into());
+        return Err(phrase!(
+            "wallet: more than one; keep the one whose descriptors are given",
+            "wallet: 2つ以上ある。デスクリプタを指定したもの1つだけにする"
+        ));
     };
     let ((), terms) = wallet(table, &destinations, |_| Ok(()))?;
     let _: [u32; 3] = [
@@ -176,7 +201,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
     })
 }
 
-fn fee(mut table: Table<'_>) -> Result<FeeCaps, String> {
+fn fee(mut table: Table<'_>) -> Result<FeeCaps, Phrase> {
     let caps = FeeCaps {
         absolute: table.amount("absolute")?,
         sat_per_vbyte: table.number("sat_per_vbyte")?,
@@ -187,18 +212,18 @@ fn fee(mut table: Table<'_>) -> Result<FeeCaps, String> {
 }
 
 /// The bands, where there are any.
-fn bands(tables: Vec<Table<'_>>) -> Result<Option<Vec<QuorumBand>>, String> {
+fn bands(tables: Vec<Table<'_>>) -> Result<Option<Vec<QuorumBand>>, Phrase> {
     let bands = tables.into_iter().map(|mut table| {
         let from = table.amount("from")?;
         let quorum = quorum(&mut table)?;
         table.end()?;
         Ok(QuorumBand { from, quorum })
     });
-    let bands = bands.collect::<Result<Vec<_>, String>>()?;
+    let bands = bands.collect::<Result<Vec<_>, Phrase>>()?;
     Ok((!bands.is_empty()).then_some(bands))
 }
 
-fn quorum(table: &mut Table<'_>) -> Result<ApprovalQuorum, String> {
+fn quorum(table: &mut Table<'_>) -> Result<ApprovalQuorum, Phrase> {
     let quorum = ApprovalQuorum {
         approvers: table.number("approvers")?,
         departments: table.number("departments")?,
@@ -207,20 +232,21 @@ fn quorum(table: &mut Table<'_>) -> Result<ApprovalQuorum, String> {
     Ok(quorum)
 }
 
-fn whole_quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, String> {
+fn whole_quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, Phrase> {
     let quorum = quorum(&mut table)?;
     table.end()?;
     Ok(quorum)
 }
 
-fn check(document: &Document, records: &[RegisteredWallet]) -> Result<(), String> {
+fn check(document: &Document, records: &[RegisteredWallet]) -> Result<(), Phrase> {
     for destination in &document.destinations {
         let own = |wallet: &&RegisteredWallet| wallet.locate(&destination.script).is_some();
         if let Some(wallet) = records.iter().find(own) {
-            return Err(format!(
-                "destination {} is an address of wallet {} itself",
-                destination.id,
-                wallet.name()
+            return Err(phrase!(
+                "destination {id} is an address of wallet {wallet} itself",
+                "送付先 {id} がウォレット {wallet} 自身のアドレスである",
+                id = destination.id,
+                wallet = Named(wallet.name())
             ));
         }
     }

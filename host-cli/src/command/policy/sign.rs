@@ -31,7 +31,7 @@ impl Args {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
         let mut policy = artefact::policy(&self.policy, &roster)?;
-        let administrator = self.signer.administrator(desk, roster.body())?;
+        let administrator = self.signer.administrator(roster.body())?;
         print(&policy, &roster);
         let digest = policy.policy_digest();
         let asked = Asked {

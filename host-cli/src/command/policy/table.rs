@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use bitcoin::Amount;
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 use toml::de::{DeTable, DeValue};
 
 use crate::money;
@@ -34,9 +36,14 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The message that `key` is not `expected`.
-    pub(in crate::command) fn bad(&self, key: &str, expected: impl std::fmt::Display) -> String {
-        format!("{}: {expected}", self.place_of(key))
+    /// What is wrong with `key`.
+    pub(in crate::command) fn bad(&self, key: &str, why: &Phrase) -> Phrase {
+        phrase!(
+            "{place}: {why}",
+            "{place}: {why}",
+            place = self.place_of(key),
+            why = why
+        )
     }
 
     /// Whether the table says anything under this key.
@@ -44,54 +51,81 @@ impl<'t> Table<'t> {
         self.entries.contains_key(key)
     }
 
-    fn take(&mut self, key: &str) -> Result<&'t DeValue<'t>, String> {
+    fn take(&mut self, key: &str) -> Result<&'t DeValue<'t>, Phrase> {
         let taken = self.entries.remove(key);
-        taken.ok_or_else(|| format!("{} is missing", self.place_of(key)))
+        taken.ok_or_else(|| {
+            phrase!(
+                "{place} is missing",
+                "{place} がない",
+                place = self.place_of(key)
+            )
+        })
     }
 
     /// Text that `parse` takes.
-    pub(in crate::command) fn text<T, E: std::fmt::Display>(
+    pub(in crate::command) fn text<T, E: Into<Phrase>>(
         &mut self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, String> {
+    ) -> Result<T, Phrase> {
         let value = self.take(key)?;
-        let text = value.as_str().ok_or_else(|| self.bad(key, "not text"))?;
-        parse(text).map_err(|error| self.bad(key, error))
+        let text = value
+            .as_str()
+            .ok_or_else(|| self.bad(key, &phrase!("not text", "文字列ではない")))?;
+        parse(text).map_err(|error| self.bad(key, &error.into()))
     }
 
     /// A number without sign that fits.
-    pub(in crate::command) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, String> {
+    pub(in crate::command) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, Phrase> {
         let value = self.take(key)?;
         integer(value)
             .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| self.bad(key, "not a whole number in range"))
+            .ok_or_else(|| {
+                self.bad(
+                    key,
+                    &phrase!("not a whole number in range", "範囲内の整数ではない"),
+                )
+            })
     }
 
     /// An amount: text in BTC, or whole satoshi. A float is neither.
-    pub(in crate::command) fn amount(&mut self, key: &str) -> Result<Amount, String> {
+    pub(in crate::command) fn amount(&mut self, key: &str) -> Result<Amount, Phrase> {
         let value = self.take(key)?;
         let read = match (value.as_str(), integer(value)) {
             (Some(text), _) => money::parse_btc(text),
             (None, Some(sats)) => money::parse_sats(&sats.to_string()),
-            (None, None) => Err("neither BTC as text (\"0.50000000\") nor whole satoshi".into()),
+            (None, None) => Err(phrase!(
+                "neither BTC as text (\"0.50000000\") nor whole satoshi",
+                "BTCの文字列(\"0.50000000\")でも satoshi の整数でもない"
+            )),
         };
-        read.map_err(|error| self.bad(key, error))
+        read.map_err(|error| self.bad(key, &error))
     }
 
     /// A table inside.
-    pub(in crate::command) fn table(&mut self, key: &str) -> Result<Self, String> {
+    pub(in crate::command) fn table(&mut self, key: &str) -> Result<Self, Phrase> {
         let place = self.place_of(key);
         match self.take(key)? {
             DeValue::Table(table) => Ok(Self::new(&place, table)),
-            _ => Err(format!("{place}: not a table")),
+            _ => Err(phrase!(
+                "{place}: not a table",
+                "{place}: 表ではない",
+                place = place
+            )),
         }
     }
 
     /// Tables inside: `[[key]]`, at least one.
-    pub(in crate::command) fn tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
+    pub(in crate::command) fn tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
         let place = self.place_of(key);
-        let wrong = || format!("{place}: not a list of tables [[{key}]]");
+        let wrong = || {
+            phrase!(
+                "{place}: not a list of tables [[{key}]]",
+                "{place}: 表 [[{key}]] の一覧ではない",
+                place = place,
+                key = key
+            )
+        };
         let array = self.take(key)?.as_array().ok_or_else(wrong)?;
         array
             .iter()
@@ -104,7 +138,7 @@ impl<'t> Table<'t> {
     }
 
     /// Tables inside, where there are any.
-    pub(super) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, String> {
+    pub(super) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
         if self.entries.contains_key(key) {
             self.tables(key)
         } else {
@@ -113,20 +147,24 @@ impl<'t> Table<'t> {
     }
 
     /// A list of texts.
-    pub(in crate::command) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, String> {
+    pub(in crate::command) fn texts(&mut self, key: &str) -> Result<Vec<&'t str>, Phrase> {
         let value = self.take(key)?;
         let texts = value.as_array().and_then(|array| {
             let texts = array.iter().map(|item| item.get_ref().as_str());
             texts.collect::<Option<Vec<_>>>()
         });
-        texts.ok_or_else(|| self.bad(key, "not a list of texts"))
+        texts.ok_or_else(|| self.bad(key, &phrase!("not a list of texts", "文字列の一覧ではない")))
     }
 
     /// Refuses keys that nobody took.
-    pub(in crate::command) fn end(self) -> Result<(), String> {
+    pub(in crate::command) fn end(self) -> Result<(), Phrase> {
         match self.entries.keys().next() {
             None => Ok(()),
-            Some(key) => Err(format!("{} is not known", self.place_of(key))),
+            Some(key) => Err(phrase!(
+                "{place} is not known",
+                "{place} は未知の項目である",
+                place = self.place_of(key)
+            )),
         }
     }
 }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use signer_core::digest::hex;
+use signer_core::phrase;
 use signer_core::policy::PlainPolicy;
 use signer_core::psbt::{Limits, ParsedPsbt, PsbtVersion};
-use signer_core::rule::{Phrase, RuleLine, Verdict};
+use signer_core::rule::{Named, Phrase, RuleLine, Verdict};
 use signer_core::types::{Height, InputIndex, Lang, Network};
 use signer_core::wallet::{CheckOnly, CheckTerms, OutputKind};
 
@@ -84,8 +85,8 @@ impl Args {
             .map(Some)
             .map_err(|error| {
                 Failure::input(
-                    format!("{}: {error}", path.display()),
-                    "correct the file; `host-cli policy create --help` names every key",
+                    phrase!("{path}: {why}", "{path}: {why}", path = Named(path.display()), why = error),
+                    phrase!("correct the file; `host-cli policy create --help` names every key", "ファイルを訂正してください。項目は `host-cli policy create --help` にあります。"),
                 )
             })
     }

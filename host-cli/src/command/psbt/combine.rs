@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 
 use crate::combine::check_answer;
@@ -58,14 +59,16 @@ impl Args {
             }
         }
         let mut all = psbts.iter().map(ParsedPsbt::raw);
-        let mut combined = all
-            .next()
-            .cloned()
-            .ok_or_else(|| Failure::internal("no PSBT to combine"))?;
+        let mut combined = all.next().cloned().ok_or_else(|| {
+            Failure::internal(phrase!("no PSBT to combine", "結合するPSBTがない"))
+        })?;
         for psbt in all {
-            combined = combined
-                .merge(psbt)
-                .map_err(|error| Failure::told("the PSBTs cannot be combined", &error))?;
+            combined = combined.merge(psbt).map_err(|error| {
+                Failure::told(
+                    &phrase!("the PSBTs cannot be combined", "PSBTを結合できない"),
+                    &error,
+                )
+            })?;
         }
         out.write(combined.bytes())
     }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use bitcoin::{Amount, TxOut};
+use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::psbt::PsbtVersion;
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{KeyOrigin, ParsedPsbt};
+use signer_core::rule::Named;
 use signer_core::types::{Chain, Id, KeyIndex};
 use signer_core::wallet::RegisteredWallet;
 
@@ -79,8 +81,16 @@ impl Args {
         let change = KeyIndex(self.change_index);
         let script = wallet.script_pubkey(Chain::Change, change).ok_or_else(|| {
             Failure::input(
-                format!("wallet {} has no change address {change}", wallet.name()),
-                "choose an index that `host-cli wallet show` counts",
+                phrase!(
+                    "wallet {wallet} has no change address {index}",
+                    "ウォレット {wallet} にお釣りアドレス {index} がない",
+                    wallet = Named(wallet.name()),
+                    index = change
+                ),
+                phrase!(
+                    "choose an index that `host-cli wallet show` counts",
+                    "`host-cli wallet show` が示す範囲の番号を指定してください。"
+                ),
             )
         })?;
         let payments = self.outputs(policy.body(), &wallet)?;
@@ -103,8 +113,15 @@ impl Args {
     fn outputs(&self, policy: &Policy, wallet: &RegisteredWallet) -> Result<Vec<TxOut>, Failure> {
         let rules = policy.wallet(&wallet.digest()).ok_or_else(|| {
             Failure::refused(
-                format!("the policy does not list wallet {}", wallet.name()),
-                "list the wallet in the policy and have it signed",
+                phrase!(
+                    "the policy does not list wallet {wallet}",
+                    "ポリシーにウォレット {wallet} がない",
+                    wallet = Named(wallet.name())
+                ),
+                phrase!(
+                    "list the wallet in the policy and have it signed",
+                    "ポリシーにウォレットを載せ、署名を得てください。"
+                ),
             )
         })?;
         self.payments
@@ -114,8 +131,8 @@ impl Args {
                 let known = policy.destination(id).filter(|_| allowed);
                 let destination = known.ok_or_else(|| {
                     Failure::refused(
-                        format!("{id} is no destination of wallet {}", wallet.name()),
-                        "register the destination by a policy change; `host-cli policy show` lists them",
+                        phrase!("{id} is no destination of wallet {wallet}", "{id} はウォレット {wallet} の送付先ではない", id = id, wallet = Named(wallet.name())),
+                        phrase!("register the destination by a policy change; `host-cli policy show` lists them", "ポリシーを変更して送付先を登録してください。一覧は `host-cli policy show` にあります。"),
                     )
                 })?;
                 Ok(TxOut {
@@ -150,8 +167,12 @@ impl Args {
                 origins: origins(wallet, Chain::Change, change),
             });
         }
-        let raw = build(self.psbt_version, &plan.tx, &inputs, &outputs)
-            .map_err(|error| Failure::told("the PSBT cannot be made", &error))?;
+        let raw = build(self.psbt_version, &plan.tx, &inputs, &outputs).map_err(|error| {
+            Failure::told(
+                &phrase!("the PSBT cannot be made", "PSBTを作成できない"),
+                &error,
+            )
+        })?;
         // The same reader as on the device: what it refuses is not written.
         let parsed = ParsedPsbt::parse_within(raw.into_bytes(), signer_core::psbt::Limits::HEAVY)?;
         Ok(parsed.bytes().to_vec())
@@ -187,7 +208,8 @@ fn pay(text: &str) -> Result<(Id, Amount), String> {
     let (id, amount) = text
         .split_once('=')
         .ok_or("destination = amount in BTC, such as hot-refill-01=0.50000000")?;
-    let amount = money::parse_btc(amount)?;
+    let amount = money::parse_btc(amount)
+        .map_err(|why| why.text(signer_core::types::Lang::En).to_owned())?;
     if amount == Amount::ZERO {
         return Err("the amount is zero".into());
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bitcoin::consensus;
 use signer_core::digest::hex;
+use signer_core::phrase;
 
 use crate::combine::finish;
 use crate::error::Failure;
@@ -43,8 +44,14 @@ impl Args {
             && house::psbt(request)?.tx_digest() != parsed.tx_digest()
         {
             return Err(Failure::refused(
-                "the signed transaction is not the requested one",
-                "use the answers to this request; if they are, report it",
+                phrase!(
+                    "the signed transaction is not the requested one",
+                    "署名された取引が申請されたものと異なる"
+                ),
+                phrase!(
+                    "use the answers to this request; if they are, report it",
+                    "この申請への回答を指定してください。正しい場合は報告してください。"
+                ),
             ));
         }
         let tx = finish(&parsed, &wallet)?;

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use serde_json::Value;
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 use signer_core::types::Chain;
 use signer_core::wallet::{DescriptorWallet, ListedDescriptor};
 
-use crate::artefact;
-use crate::error::Failure;
+use crate::artefact::{self, Kind};
+use crate::error::{Failure, not_json};
 use crate::files;
 
 /// The indices of a ranged descriptor where its list does not say them: as many as Bitcoin Core
@@ -23,9 +25,8 @@ pub(super) fn wallet(path: &Path) -> Result<DescriptorWallet, Failure> {
     } else {
         Ok(lines(&text))
     };
-    let list = list.map_err(|why| artefact::bad(path, "list of descriptors", &why))?;
-    DescriptorWallet::read(&list)
-        .map_err(|error| artefact::told(path, "list of descriptors", &error))
+    let list = list.map_err(|why| artefact::bad(path, Kind::Descriptors, &why))?;
+    DescriptorWallet::read(&list).map_err(|error| artefact::told(path, Kind::Descriptors, &error))
 }
 
 /// `[d34db33f/48h..` is the origin of a key and no JSON: its refusal should be about descriptors.
@@ -46,20 +47,38 @@ fn lines(text: &str) -> Vec<ListedDescriptor> {
         .collect()
 }
 
-fn json(text: &str) -> Result<Vec<ListedDescriptor>, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+fn json(text: &str) -> Result<Vec<ListedDescriptor>, Phrase> {
+    let value: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     let list = value.get("descriptors").unwrap_or(&value).as_array();
-    let list = list.ok_or("neither a list nor an object with \"descriptors\"")?;
+    let list = list.ok_or_else(|| {
+        phrase!(
+            "neither a list nor an object with \"descriptors\"",
+            "一覧でも \"descriptors\" を持つオブジェクトでもない"
+        )
+    })?;
     (1..)
         .zip(list)
         .map(|(number, item)| entry(number, item))
         .collect()
 }
 
-fn entry(number: usize, item: &Value) -> Result<ListedDescriptor, String> {
+fn entry(number: usize, item: &Value) -> Result<ListedDescriptor, Phrase> {
     let text = item.as_str().or_else(|| item.get("desc")?.as_str());
-    let text = text.ok_or_else(|| format!("entry {number} has no \"desc\""))?;
-    let wrong = |what| format!("entry {number}: \"{what}\" cannot be read");
+    let text = text.ok_or_else(|| {
+        phrase!(
+            "entry {number} has no \"desc\"",
+            "{number} 番目に \"desc\" がない",
+            number = number
+        )
+    })?;
+    let wrong = |what: &str| {
+        phrase!(
+            "entry {number}: \"{what}\" cannot be read",
+            "{number} 番目の \"{what}\" を読み取れない",
+            number = number,
+            what = what
+        )
+    };
     let chain = match item.get("internal") {
         None => None,
         Some(Value::Bool(true)) => Some(Chain::Change),

@@ -3,6 +3,7 @@
 use bitcoin::absolute::LockTime;
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Weight, Witness};
+use signer_core::phrase;
 use signer_core::psbt::limits::WEIGHT;
 use signer_core::psbt::signed_weight;
 use signer_core::wallet::RegisteredWallet;
@@ -76,17 +77,25 @@ fn done(
 ) -> Result<Plan, Failure> {
     if weight.to_wu() > WEIGHT {
         return Err(Failure::refused(
-            format!(
-                "the signed transaction would weigh {}, and nodes relay at most {WEIGHT}",
-                weight.to_wu()
+            phrase!(
+                "the signed transaction would weigh {weight}, and nodes relay at most {limit}",
+                "署名後の取引の重さが {weight} となり、ノードの中継上限 {limit} を超える",
+                weight = weight.to_wu(),
+                limit = WEIGHT
             ),
-            "divide the coins first: `host-cli psbt split`, then make one PSBT for each list",
+            phrase!(
+                "divide the coins first: `host-cli psbt split`, then make one PSBT for each list",
+                "先に `host-cli psbt split` でコインを分け、一覧ごとにPSBTを作成してください。"
+            ),
         ));
     }
     let out = total(tx.output.iter().map(|output| output.value))?;
-    let fee = total_in
-        .checked_sub(out)
-        .ok_or_else(|| Failure::internal("the outputs are above the inputs"))?;
+    let fee = total_in.checked_sub(out).ok_or_else(|| {
+        Failure::internal(phrase!(
+            "the outputs are above the inputs",
+            "出力の合計が入力を超えている"
+        ))
+    })?;
     Ok(Plan {
         tx,
         fee,
@@ -138,7 +147,15 @@ fn fee_for(wanted: WantedFee, weight: Weight) -> Result<Amount, Failure> {
             .to_vbytes_ceil()
             .checked_mul(u64::from(rate))
             .map(Amount::from_sat)
-            .ok_or_else(|| Failure::input("this fee rate is too high", "give a usual fee rate")),
+            .ok_or_else(|| {
+                Failure::input(
+                    phrase!("this fee rate is too high", "手数料率が高すぎる"),
+                    phrase!(
+                        "give a usual fee rate",
+                        "通常の手数料率を指定してください。"
+                    ),
+                )
+            }),
     }
 }
 
@@ -150,8 +167,14 @@ fn total(amounts: impl Iterator<Item = Amount>) -> Result<Amount, Failure> {
             .filter(|sum| *sum <= Amount::MAX_MONEY)
             .ok_or_else(|| {
                 Failure::input(
-                    "the amounts add up to more than 21 million BTC",
-                    "check the coin list and the payments",
+                    phrase!(
+                        "the amounts add up to more than 21 million BTC",
+                        "金額の合計が2100万BTCを超えている"
+                    ),
+                    phrase!(
+                        "check the coin list and the payments",
+                        "コインの一覧と送付額を確認してください。"
+                    ),
                 )
             })?;
     }
@@ -160,12 +183,16 @@ fn total(amounts: impl Iterator<Item = Amount>) -> Result<Amount, Failure> {
 
 fn not_enough(total_in: Amount, paid: Amount, fee: Amount) -> Failure {
     Failure::input(
-        format!(
-            "the coins bring {} BTC; {} BTC of payments and {} BTC of fee need more",
-            btc(total_in),
-            btc(paid),
-            btc(fee)
+        phrase!(
+            "the coins bring {there} BTC; {paid} BTC of payments and {fee} BTC of fee need more",
+            "コインの合計 {there} BTC では、送付 {paid} BTC と手数料 {fee} BTC に足りない",
+            there = btc(total_in),
+            paid = btc(paid),
+            fee = btc(fee)
         ),
-        "list more coins, or pay less",
+        phrase!(
+            "list more coins, or pay less",
+            "コインを増やすか、送付額を減らしてください。"
+        ),
     )
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use officer_console::system;
 use signer_core::frames::{Limits, Received, Receiver};
+use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
-use signer_core::rule::Explained;
-use signer_core::types::Lang;
+use signer_core::rule::{Named, Phrase};
 
 use crate::error::Failure;
 use crate::files::{self, Output};
@@ -58,8 +59,13 @@ impl Args {
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::input(
-            format!("cannot read folder {}: {error}", folder.display()),
-            "give the folder with the pictures",
+            phrase!(
+                "cannot read folder {path}: {why}",
+                "フォルダ {path} を読み取れない: {why}",
+                path = Named(folder.display()),
+                why = system(&error)
+            ),
+            folder_of_pictures(),
         )
     };
     let mut paths = Vec::new();
@@ -74,21 +80,29 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     if paths.is_empty() {
         return Err(Failure::input(
-            format!("there is no PNG picture in {}", folder.display()),
-            "give the folder with the pictures",
+            phrase!(
+                "there is no PNG picture in {path}",
+                "{path} にPNG画像がない",
+                path = Named(folder.display())
+            ),
+            folder_of_pictures(),
         ));
     }
     paths.sort();
     Ok(paths)
 }
 
+fn folder_of_pictures() -> Phrase {
+    phrase!(
+        "give the folder with the pictures",
+        "画像のあるフォルダを指定してください。"
+    )
+}
+
 fn take(receiver: &mut Receiver, texts: &[String]) -> Result<(), Failure> {
     for text in texts {
         if let Received::Alarm { why: alarm } = receiver.receive(text) {
-            return Err(Failure::input(
-                alarm.what().text(Lang::En),
-                alarm.advice().text(Lang::En),
-            ));
+            return Err(Failure::explained(&alarm));
         }
     }
     Ok(())
@@ -96,11 +110,27 @@ fn take(receiver: &mut Receiver, texts: &[String]) -> Result<(), Failure> {
 
 fn incomplete(receiver: &Receiver, unread: usize) -> Failure {
     let what = match (receiver.missing(), receiver.fragments()) {
-        (Some(missing), Some(all)) => format!("{missing} of {all} frames are missing"),
-        _ => "no frame of a PSBT was found".to_owned(),
+        (Some(missing), Some(all)) => phrase!(
+            "{missing} of {all} frames are missing",
+            "フレーム {all} 枚中 {missing} 枚が足りない",
+            missing = missing,
+            all = all
+        ),
+        _ => phrase!(
+            "no frame of a PSBT was found",
+            "PSBTのフレームが見つからない"
+        ),
     };
     Failure::input(
-        format!("{what}; {unread} pictures could not be read"),
-        "take the pictures again, or send some spare ones: `host-cli qr send --spare`",
+        phrase!(
+            "{what}; {unread} pictures could not be read",
+            "{what}。読み取れない画像 {unread} 枚",
+            what = what,
+            unread = unread
+        ),
+        phrase!(
+            "take the pictures again, or send some spare ones: `host-cli qr send --spare`",
+            "画像を撮り直すか、予備を付けて送ってください: `host-cli qr send --spare`"
+        ),
     )
 }

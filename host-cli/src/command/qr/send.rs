@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use optics::draw;
 use signer_core::frames::{FRAGMENT_LEN, Sender, SenderError, UrType};
+use signer_core::phrase;
 
 use crate::error::Failure;
 use crate::files::{self, Output};
@@ -43,13 +44,25 @@ impl Args {
         let sender = self
             .format
             .sender(parsed.bytes(), self.fragment)
-            .map_err(|error| Failure::told("the PSBT cannot be sent as pictures", &error))?;
+            .map_err(|error| {
+                Failure::told(
+                    &phrase!(
+                        "the PSBT cannot be sent as pictures",
+                        "PSBTを画像で送れない"
+                    ),
+                    &error,
+                )
+            })?;
         let plain = sender.plain_parts();
         let count = if plain == 1 { 1 } else { plain + self.spare };
         files::new_folder(&self.out, || {
             for (place, text) in sender.frames().take(count).enumerate() {
-                let picture = draw::png(&text, draw::SCALE)
-                    .map_err(|error| Failure::told("a frame cannot be drawn", &error))?;
+                let picture = draw::png(&text, draw::SCALE).map_err(|error| {
+                    Failure::told(
+                        &phrase!("a frame cannot be drawn", "フレームを描画できない"),
+                        &error,
+                    )
+                })?;
                 let path = self.out.join(format!("frame-{:04}.png", place + 1));
                 Output::reserve(&path)?.write(&picture)?;
             }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::approval::{Approval, Decision, HeardRequest};
 use signer_core::cose::Draft;
+use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, ProprietaryField};
 use signer_core::root::Root;
 use signer_core::types::{Height, OfficerId};
@@ -67,12 +68,19 @@ impl Args {
             .any(|(officer, _)| officer.id == self.officer)
         {
             return Err(Failure::input(
-                format!("{} has decided on this request already", self.officer),
-                "give it to the next officer",
+                phrase!(
+                    "{who} has decided on this request already",
+                    "{who} はこの申請に回答済みである",
+                    who = self.officer
+                ),
+                phrase!(
+                    "give it to the next officer",
+                    "次の役職員に渡してください。"
+                ),
             ));
         }
         let officer = facts::approver(house.roster.roster(), &self.officer)?;
-        let token = self.token.find(desk.lang, house.root.scope.network)?;
+        let token = self.token.find(house.root.scope.network)?;
         facts::show_request(desk, &heard)?;
         facts::show_transaction(desk, heard.checked())?;
         match decision {
@@ -121,8 +129,11 @@ pub(super) fn known_height(
     };
     shown.max(stated).ok_or_else(|| {
         Failure::input(
-            "the PSBT carries no headers",
-            "give the height of the chain with --height",
+            phrase!("the PSBT carries no headers", "PSBTにブロックヘッダがない"),
+            phrase!(
+                "give the height of the chain with --height",
+                "--height でブロック高を指定してください。"
+            ),
         )
     })
 }

@@ -6,8 +6,10 @@ use bitcoin::Amount;
 use signer_core::approval::{Request, RequestedPayment, Role};
 use signer_core::codec;
 use signer_core::cose::Draft;
+use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ProprietaryField;
+use signer_core::rule::Named;
 use signer_core::types::{Height, Id, Label, OfficerId};
 
 use super::facts;
@@ -93,15 +95,22 @@ impl Args {
         let raw = parsed.raw().clone();
         if parsed.carried().request.is_some() {
             return Err(Failure::input(
-                format!("{} carries a request already", self.psbt.display()),
-                "draft over the PSBT as `host-cli psbt create` made it",
+                phrase!(
+                    "{path} carries a request already",
+                    "{path} に既に申請がある",
+                    path = Named(self.psbt.display())
+                ),
+                phrase!(
+                    "draft over the PSBT as `host-cli psbt create` made it",
+                    "`host-cli psbt create` が作成したままのPSBTで申請してください。"
+                ),
             ));
         }
         let checked = house.check(parsed)?;
         let request = self.request(&house, &checked)?;
         let roster = house.roster.roster();
         let officer = artefact::officer(roster, &self.requester, Role::Requester)?;
-        let token = self.token.find(desk.lang, house.root.scope.network)?;
+        let token = self.token.find(house.root.scope.network)?;
         facts::show_transaction(desk, &checked)?;
         facts::ask_amount(desk, &self.requester, &checked)?;
         let pen = token.login(desk, &self.requester, &officer.key)?;
@@ -120,17 +129,29 @@ impl Args {
         let fee = checked.wallet_tx().fee();
         if fee > self.fee_ceiling {
             return Err(Failure::refused(
-                format!("the fee is {} sat, above the ceiling", fee.to_sat()),
-                "make the PSBT with a lower fee, or accept a higher one",
+                phrase!(
+                    "the fee is {fee} sat, above the ceiling",
+                    "手数料 {fee} sat が上限を超えている",
+                    fee = fee.to_sat()
+                ),
+                phrase!(
+                    "make the PSBT with a lower fee, or accept a higher one",
+                    "手数料を下げてPSBTを作成し直すか、上限を上げてください。"
+                ),
             ));
         }
         if self.expiry < house.tip {
             return Err(Failure::refused(
-                format!(
-                    "height {} is over: the chain is at {}",
-                    self.expiry, house.tip
+                phrase!(
+                    "height {height} is over: the chain is at {tip}",
+                    "ブロック高 {height} は過ぎている(現在 {tip})",
+                    height = self.expiry,
+                    tip = house.tip
                 ),
-                "choose a later height",
+                phrase!(
+                    "choose a later height",
+                    "先のブロック高を指定してください。"
+                ),
             ));
         }
         let officers = |ids: &[OfficerId]| {
@@ -172,8 +193,16 @@ impl Args {
         if !entry.is_some_and(|officer| officer.is_valid(house.tip)) {
             let builder = &self.builder;
             return Err(Failure::refused(
-                format!("{builder} is no officer valid at height {}", house.tip),
-                "name the officer of the roster who built the transaction",
+                phrase!(
+                    "{builder} is no officer valid at height {tip}",
+                    "{builder} はブロック高 {tip} で有効な役職員ではない",
+                    builder = builder,
+                    tip = house.tip
+                ),
+                phrase!(
+                    "name the officer of the roster who built the transaction",
+                    "取引を作成した名簿の役職員を指定してください。"
+                ),
             ));
         }
         Ok(self.builder.clone())

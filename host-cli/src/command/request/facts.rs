@@ -3,6 +3,7 @@
 
 use bitcoin::Amount;
 use signer_core::approval::{Decision, Duty, HeardRequest, Officer, Role, Roster};
+use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
@@ -175,11 +176,16 @@ pub(super) fn approver<'a>(roster: &'a Roster, id: &OfficerId) -> Result<&'a Off
         .or_else(|_| artefact::officer(roster, id, Role::Director))
         .map_err(|_| {
             Failure::refused(
-                format!(
-                    "{id} is neither approver nor director in roster {}",
-                    roster.number
+                phrase!(
+                    "{who} is neither approver nor director in roster {number}",
+                    "{who} は名簿 {number} で承認者でも承認取締役でもない",
+                    who = id,
+                    number = roster.number
                 ),
-                "ask an officer who has one of these roles",
+                phrase!(
+                    "ask an officer who has one of these roles",
+                    "いずれかの役割を持つ役職員に依頼してください。"
+                ),
             )
         })
 }

@@ -8,12 +8,14 @@ use serde_json::Value;
 use signer_core::approval::ActiveRoster;
 use signer_core::codec;
 use signer_core::digest::{RootDigest, hex};
+use signer_core::phrase;
 use signer_core::root::{Checkpoint, Root};
+use signer_core::rule::Phrase;
 use signer_core::types::Height;
 
-use crate::artefact;
+use crate::artefact::{self, Kind};
 use crate::cli::ScopeArgs;
-use crate::error::Failure;
+use crate::error::{Failure, not_json};
 use crate::files::{self, Output};
 use crate::view::line;
 use crate::{consent, view};
@@ -59,8 +61,15 @@ impl Args {
             checkpoint: checkpoint(&self.checkpoint)?,
             roster: roster.roster_digest(),
         };
-        ActiveRoster::first(&roster.to_bytes(), root.scope, &root)
-            .map_err(|error| Failure::told("no root can be made of this roster", &error))?;
+        ActiveRoster::first(&roster.to_bytes(), root.scope, &root).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "no root can be made of this roster",
+                    "この名簿から信頼の起点を作成できない"
+                ),
+                &error,
+            )
+        })?;
         sheet.write(paper(&root).as_bytes())?;
         out.write(&codec::encode(&root))?;
         line!("{}", root.digest());
@@ -70,9 +79,9 @@ impl Args {
 
 fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
     let text = files::read_text(path)?;
-    let json: Value =
-        serde_json::from_str(&text).map_err(|error| artefact::bad(path, "checkpoint", &error))?;
-    let wrong = |what: &str| artefact::bad(path, "checkpoint", &what);
+    let json: Value = serde_json::from_str(&text)
+        .map_err(|error| artefact::bad(path, Kind::Checkpoint, &not_json(&error)))?;
+    let wrong = |why: Phrase| artefact::bad(path, Kind::Checkpoint, &why);
     let number = |key: &str| {
         let number = json.get(key).and_then(Value::as_u64);
         number.and_then(|number| u32::try_from(number).ok())
@@ -80,16 +89,36 @@ fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
     let text = |key: &str| json.get(key).and_then(Value::as_str);
     let hash: BlockHash = text("hash")
         .and_then(|hash| hash.parse().ok())
-        .ok_or_else(|| wrong("\"hash\" is not 64 hexadecimal characters"))?;
+        .ok_or_else(|| {
+            wrong(phrase!(
+                "\"hash\" is not 64 hexadecimal characters",
+                "\"hash\" が64桁の16進数ではない"
+            ))
+        })?;
     let bits = text("bits")
         .filter(|bits| bits.len() == 8)
         .and_then(|bits| u32::from_str_radix(bits, 16).ok())
-        .ok_or_else(|| wrong("\"bits\" is not 8 hexadecimal characters"))?;
+        .ok_or_else(|| {
+            wrong(phrase!(
+                "\"bits\" is not 8 hexadecimal characters",
+                "\"bits\" が8桁の16進数ではない"
+            ))
+        })?;
     Ok(Checkpoint {
-        height: Height(number("height").ok_or_else(|| wrong("\"height\" is not a number"))?),
+        height: Height(number("height").ok_or_else(|| {
+            wrong(phrase!(
+                "\"height\" is not a number",
+                "\"height\" が数ではない"
+            ))
+        })?),
         hash: hash.to_byte_array(),
         bits,
-        time: number("time").ok_or_else(|| wrong("\"time\" is not seconds since 1970"))?,
+        time: number("time").ok_or_else(|| {
+            wrong(phrase!(
+                "\"time\" is not seconds since 1970",
+                "\"time\" が1970年からの秒数ではない"
+            ))
+        })?,
     })
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::approval::{RecoveryCancellation, Role};
 use signer_core::cose::Draft;
+use signer_core::phrase;
 use signer_core::types::{Label, OfficerId};
 
 use super::show::print_difference;
@@ -51,13 +52,19 @@ impl Args {
         let rosters = self.rosters.read()?;
         let before = rosters.predecessor().ok_or_else(|| {
             Failure::input(
-                "a first roster waits for nothing",
-                "give --roster for the one in force, and then the one that waits",
+                phrase!(
+                    "a first roster waits for nothing",
+                    "最初の名簿には待つものがない"
+                ),
+                phrase!(
+                    "give --roster for the one in force, and then the one that waits",
+                    "有効な名簿、待機中の名簿の順に --roster で指定してください。"
+                ),
             )
         })?;
         let officer = artefact::officer(before.body(), &self.officer, Role::PolicyAdministrator)?;
         let scope = before.body().scope;
-        let token = self.token.find(desk.lang, scope.network)?;
+        let token = self.token.find(scope.network)?;
         print_difference(before.body(), rosters.last(), desk.lang);
         let body = RecoveryCancellation {
             version: 1,

@@ -3,10 +3,13 @@
 use signer_core::approval::{Officer, OfficerCard, RecoveryQuorum, Role, Roster};
 use signer_core::cose::Endorsed;
 use signer_core::keys::P256PublicKey;
+use signer_core::phrase;
+use signer_core::rule::Phrase;
 use signer_core::types::{Blocks, Height, Id, OfficerId, Version};
 use toml::de::DeTable;
 
 use crate::command::policy::table::Table;
+use crate::error::not_toml;
 
 /// The roster after `before`. Every card and every entry of the file is used; `safes` are the keys of
 /// a recovery quorum that the file sets.
@@ -15,8 +18,8 @@ pub(super) fn applied(
     before: &Endorsed<Roster>,
     mut cards: Vec<OfficerCard>,
     mut safes: Vec<P256PublicKey>,
-) -> Result<Roster, String> {
-    let document = DeTable::parse(text).map_err(|error| error.to_string().replace('\n', " "))?;
+) -> Result<Roster, Phrase> {
+    let document = DeTable::parse(text).map_err(|error| not_toml(&error))?;
     let mut file = Table::new("", document.get_ref());
     let mut next = before.body().clone();
     next.number = Version(next.number.0.saturating_add(1));
@@ -35,7 +38,10 @@ pub(super) fn applied(
         table.end()?;
     }
     if !safes.is_empty() {
-        return Err("recovery: there are cards of recovery keys, and no [recovery]".into());
+        return Err(phrase!(
+            "recovery: there are cards of recovery keys, and no [recovery]",
+            "recovery: 復旧鍵のカードがあるのに [recovery] がない"
+        ));
     }
     for table in listed(&mut file, "leaves")? {
         leaves(table, &mut next)?;
@@ -50,11 +56,15 @@ pub(super) fn applied(
     next.officers.sort_by(|a, b| a.id.cmp(&b.id));
     match cards.first() {
         None => Ok(next),
-        Some(card) => Err(format!("the card of {} is named nowhere", card.id)),
+        Some(card) => Err(phrase!(
+            "the card of {id} is named nowhere",
+            "{id} のカードがファイルのどこにも使われていない",
+            id = card.id
+        )),
     }
 }
 
-fn listed<'t>(file: &mut Table<'t>, key: &str) -> Result<Vec<Table<'t>>, String> {
+fn listed<'t>(file: &mut Table<'t>, key: &str) -> Result<Vec<Table<'t>>, Phrase> {
     if file.has(key) {
         file.tables(key)
     } else {
@@ -62,12 +72,16 @@ fn listed<'t>(file: &mut Table<'t>, key: &str) -> Result<Vec<Table<'t>>, String>
     }
 }
 
-fn leaves(mut table: Table<'_>, next: &mut Roster) -> Result<(), String> {
+fn not_there(id: &OfficerId) -> Phrase {
+    phrase!("{id} is not in the roster", "{id} は名簿にない", id = id)
+}
+
+fn leaves(mut table: Table<'_>, next: &mut Roster) -> Result<(), Phrase> {
     let id: OfficerId = table.text("id", Id::new)?;
     let people = next.officers.len();
     next.officers.retain(|officer| officer.id != id);
     if next.officers.len() == people {
-        return Err(table.bad("id", format!("{id} is not in the roster")));
+        return Err(table.bad("id", &not_there(&id)));
     }
     table.end()
 }
@@ -76,12 +90,24 @@ fn comes(
     mut table: Table<'_>,
     next: &mut Roster,
     cards: &mut Vec<OfficerCard>,
-) -> Result<(), String> {
+) -> Result<(), Phrase> {
     let id: OfficerId = table.text("id", Id::new)?;
     if next.officer(&id).is_some() {
-        return Err(table.bad("id", format!("{id} is in the roster already")));
+        return Err(table.bad(
+            "id",
+            &phrase!(
+                "{id} is in the roster already",
+                "{id} は既に名簿にある",
+                id = id
+            ),
+        ));
     }
-    let card = taken(cards, &id).ok_or_else(|| table.bad("id", format!("no --card of {id}")))?;
+    let card = taken(cards, &id).ok_or_else(|| {
+        table.bad(
+            "id",
+            &phrase!("no --card of {id}", "{id} の --card がない", id = id),
+        )
+    })?;
     next.officers.push(Officer {
         id: card.id,
         name: card.name,
@@ -99,9 +125,9 @@ fn changes(
     mut table: Table<'_>,
     next: &mut Roster,
     cards: &mut Vec<OfficerCard>,
-) -> Result<(), String> {
+) -> Result<(), Phrase> {
     let id: OfficerId = table.text("id", Id::new)?;
-    let missing = table.bad("id", format!("{id} is not in the roster"));
+    let missing = table.bad("id", &not_there(&id));
     let mut officers = next.officers.iter_mut();
     let officer = officers.find(|officer| officer.id == id).ok_or(missing)?;
     if let Some(card) = taken(cards, &id) {
@@ -122,14 +148,23 @@ fn changes(
     table.end()
 }
 
-fn roles(table: &mut Table<'_>) -> Result<Vec<Role>, String> {
+fn roles(table: &mut Table<'_>) -> Result<Vec<Role>, Phrase> {
     let names = table.texts("roles")?;
     let mut roles = names
         .into_iter()
         .map(|name| {
-            Role::from_name(name).ok_or_else(|| table.bad("roles", format!("no role {name:?}")))
+            Role::from_name(name).ok_or_else(|| {
+                table.bad(
+                    "roles",
+                    &phrase!(
+                        "no role {name}",
+                        "役割 {name} はない",
+                        name = format!("{name:?}")
+                    ),
+                )
+            })
         })
-        .collect::<Result<Vec<Role>, String>>()?;
+        .collect::<Result<Vec<Role>, Phrase>>()?;
     roles.sort_unstable();
     Ok(roles)
 }

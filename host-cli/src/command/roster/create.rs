@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use signer_core::approval::{Officer, OfficerCard, Roster};
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::types::{Height, Version};
 
 use crate::artefact;
@@ -62,9 +63,15 @@ impl Args {
             administrators: self.administrators,
             recovery: None,
         };
-        roster
-            .check(self.valid_from)
-            .map_err(|error| Failure::told("no roster can be made of these cards", &error))?;
+        roster.check(self.valid_from).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "no roster can be made of these cards",
+                    "これらのカードから名簿を作成できない"
+                ),
+                &error,
+            )
+        })?;
         let draft = Endorsed::new(roster, scope);
         out.write(&draft.to_bytes())?;
         line!("{}", draft.roster_digest());

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use signer_core::approval::OfficerCard;
 use signer_core::cose::{Endorsed, Scope};
+use signer_core::phrase;
+use signer_core::rule::Named;
 use signer_core::types::Height;
 
 use super::changes;
@@ -62,12 +64,27 @@ impl Args {
         let text = files::read_text(&self.changes)?;
         let next = changes::applied(&text, before, cards, safes).map_err(|error| {
             Failure::input(
-                format!("{}: {error}", self.changes.display()),
-                "correct the file; `host-cli roster draft --help` names every key",
+                phrase!(
+                    "{path}: {why}",
+                    "{path}: {why}",
+                    path = Named(self.changes.display()),
+                    why = error
+                ),
+                phrase!(
+                    "correct the file; `host-cli roster draft --help` names every key",
+                    "ファイルを訂正してください。項目は `host-cli roster draft --help` にあります。"
+                ),
             )
         })?;
-        next.check(self.height)
-            .map_err(|error| Failure::told("no roster can be made of these changes", &error))?;
+        next.check(self.height).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "no roster can be made of these changes",
+                    "これらの変更から名簿を作成できない"
+                ),
+                &error,
+            )
+        })?;
         let draft = Endorsed::new(next, scope);
         print_difference(before.body(), &draft, desk.lang);
         out.write(&draft.to_bytes())?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use signer_core::approval::{Officer, OfficerCard};
+use signer_core::phrase;
 use signer_core::types::Height;
 
 use super::show::print_difference;
@@ -45,20 +46,33 @@ impl Args {
         let rosters = self.rosters.read()?;
         let before = rosters.predecessor().ok_or_else(|| {
             Failure::input(
-                "a first roster is not signed by recovery keys",
-                "give --roster for the one in force as well, before this one",
+                phrase!(
+                    "a first roster is not signed by recovery keys",
+                    "最初の名簿は復旧鍵で署名しない"
+                ),
+                phrase!(
+                    "give --roster for the one in force as well, before this one",
+                    "この名簿の前に、有効な名簿も --roster で指定してください。"
+                ),
             )
         })?;
         let card = artefact::officer_card(&self.card)?;
         let recovery = before.body().recovery.as_ref();
         if !recovery.is_some_and(|recovery| recovery.keys.contains(&card.key)) {
             return Err(Failure::refused(
-                format!("{} is no recovery key of the roster in force", card.id),
-                "use a token from the safes that this roster names",
+                phrase!(
+                    "{id} is no recovery key of the roster in force",
+                    "{id} は有効な名簿の復旧鍵ではない",
+                    id = card.id
+                ),
+                phrase!(
+                    "use a token from the safes that this roster names",
+                    "この名簿が定める金庫のトークンを使用してください。"
+                ),
             ));
         }
         let scope = before.body().scope;
-        let token = self.token.find(desk.lang, scope.network)?;
+        let token = self.token.find(scope.network)?;
         print_difference(before.body(), rosters.last(), desk.lang);
         let holder = holder(card);
         let mut roster = rosters.into_last();

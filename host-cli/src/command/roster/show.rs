@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use signer_core::approval::{Officer, Roster, RosterDifference};
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::types::Lang;
 
 use crate::cli::ViewArgs;
@@ -39,8 +40,11 @@ impl Args {
         if self.diff {
             let before = rosters.predecessor().ok_or_else(|| {
                 Failure::input(
-                    "a first roster changes nothing",
-                    "give --roster for the one in force as well, before this one",
+                    phrase!("a first roster changes nothing", "最初の名簿には変更がない"),
+                    phrase!(
+                        "give --roster for the one in force as well, before this one",
+                        "この名簿の前に、有効な名簿も --roster で指定してください。"
+                    ),
                 )
             })?;
             print_difference(before.body(), rosters.last(), lang);

@@ -26,7 +26,7 @@ impl Args {
         let out = self.signer.reserve()?;
         let rosters = self.rosters.read()?;
         let signing = rosters.signing().body().clone();
-        let administrator = self.signer.administrator(desk, &signing)?;
+        let administrator = self.signer.administrator(&signing)?;
         match rosters.predecessor() {
             Some(before) => print_difference(before.body(), rosters.last(), desk.lang),
             None => print(&rosters),

@@ -6,9 +6,9 @@ mod verify;
 use std::path::Path;
 
 use clap::Subcommand;
-use signer_core::rule::Place;
+use signer_core::phrase;
+use signer_core::rule::{Named, Place};
 use signer_core::transcript::UnverifiedTranscript;
-use signer_core::types::Lang;
 
 use crate::error::Failure;
 
@@ -38,12 +38,16 @@ impl Command {
 fn read(path: &Path, bytes: &[u8]) -> Result<UnverifiedTranscript, Failure> {
     UnverifiedTranscript::parse(bytes).map_err(|refusal| match refusal.place {
         Place::Entry(0) => Failure::input(
-            format!(
-                "{} is not a transcript: {}",
-                path.display(),
-                refusal.got.text(Lang::En)
+            phrase!(
+                "{path} is not a transcript: {why}",
+                "{path} は記録ではない: {why}",
+                path = Named(path.display()),
+                why = refusal.got
             ),
-            "give the file that the device exported",
+            phrase!(
+                "give the file that the device exported",
+                "端末が書き出したファイルを指定してください。"
+            ),
         ),
         _ => refusal.into(),
     })

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use signer_core::digest::{from_hex, hex};
 use signer_core::keys::P256PublicKey;
+use signer_core::phrase;
+use signer_core::rule::Named;
 use signer_core::transcript::{Body, Trust, VerifiedTranscript};
 use signer_core::types::Id;
 
@@ -72,7 +74,12 @@ impl Args {
     /// transcript says it is of. Verification then asks for exactly this key.
     fn trusted(&self, bytes: &[u8]) -> Result<P256PublicKey, Failure> {
         let Some(wallet) = &self.wallet else {
-            let missing = || Failure::internal("neither --wallet nor --identity");
+            let missing = || {
+                Failure::internal(phrase!(
+                    "neither --wallet nor --identity",
+                    "--wallet も --identity もない"
+                ))
+            };
             return self.identity.ok_or_else(missing);
         };
         let wallet = artefact::wallet(wallet)?;
@@ -84,12 +91,16 @@ impl Args {
         let mut known = wallet.cosigners().iter().map(|c| c.identity);
         known.find(|key| Some(*key) == claimed).ok_or_else(|| {
             Failure::refused(
-                format!(
-                    "{} is not of a device of wallet {}",
-                    self.transcript.display(),
-                    wallet.name()
+                phrase!(
+                    "{path} is not of a device of wallet {wallet}",
+                    "{path} はウォレット {wallet} の端末のものではない",
+                    path = Named(self.transcript.display()),
+                    wallet = Named(wallet.name())
                 ),
-                "give the wallet of this device, or its identity key from the enrolment",
+                phrase!(
+                    "give the wallet of this device, or its identity key from the enrolment",
+                    "この端末のウォレット、または端末登録にある識別鍵を指定してください。"
+                ),
             )
         })
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use serde_json::json;
+use signer_core::phrase;
+use signer_core::rule::Named;
 use signer_core::types::{Chain, KeyIndex};
 use signer_core::wallet::RegisteredWallet;
 
@@ -47,7 +49,7 @@ impl Args {
                 "index": index.0,
                 "descriptor": wallet
                     .descriptor(chain, index)
-                    .map_err(|error| Failure::told("no descriptor", &error))?,
+                    .map_err(|error| Failure::told(&phrase!("no descriptor", "デスクリプタを作成できない"), &error))?,
             }));
         } else {
             line!("{address}");
@@ -59,12 +61,17 @@ impl Args {
 /// The wallet ends before this index.
 pub(super) fn no_such(wallet: &RegisteredWallet, chain: Chain, index: KeyIndex) -> Failure {
     Failure::input(
-        format!(
-            "wallet {} has {} addresses on chain {}, counted from 0, and none at {index}",
-            wallet.name(),
-            wallet.addresses(chain),
-            chain.number()
+        phrase!(
+            "wallet {wallet} has {count} addresses on chain {chain}, counted from 0, and none at {index}",
+            "ウォレット {wallet} のチェーン {chain} のアドレスは0から数えて {count} 個で、{index} 番はない",
+            count = wallet.addresses(chain),
+            chain = chain.number(),
+            index = index,
+            wallet = Named(wallet.name())
         ),
-        "choose a smaller index, or extend the pools of its devices",
+        phrase!(
+            "choose a smaller index, or extend the pools of its devices",
+            "小さい番号を指定するか、端末の鍵プールを補充してください。"
+        ),
     )
 }

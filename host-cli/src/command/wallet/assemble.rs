@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::wallet::{RegisteredWallet, WalletRecord};
 
-use crate::artefact;
+use crate::artefact::{self, Kind};
 use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::view::line;
@@ -37,11 +38,18 @@ impl Args {
             let signed = open(path)?;
             record
                 .merge(signed)
-                .map_err(|e| artefact::bad(path, "signature on this wallet record", &e))?;
+                .map_err(|e| artefact::bad(path, Kind::Endorsement, &e.phrase()))?;
         }
         let (scope, root) = (record.body().scope, record.body().root);
-        let wallet = RegisteredWallet::open(&record.to_bytes(), scope, &root)
-            .map_err(|error| Failure::told("the record is no wallet yet", &error))?;
+        let wallet = RegisteredWallet::open(&record.to_bytes(), scope, &root).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "the record is no wallet yet",
+                    "この記録はまだウォレットではない"
+                ),
+                &error,
+            )
+        })?;
         out.write(&wallet.to_bytes())?;
         line!("{}", wallet.digest());
         Ok(())
@@ -51,8 +59,8 @@ impl Args {
 fn open(path: &Path) -> Result<Endorsed<WalletRecord>, Failure> {
     let bytes = files::read(path)?;
     let claimed = Endorsed::<WalletRecord>::peek(&bytes);
-    let claimed = claimed.map_err(|e| artefact::bad(path, "wallet record", &e))?;
+    let claimed = claimed.map_err(|e| artefact::bad(path, Kind::WalletRecord, &e.phrase()))?;
     let keys = artefact::key_of(claimed.cosigners.iter().map(|c| c.identity));
     Endorsed::open(&bytes, claimed.scope, keys)
-        .map_err(|e| artefact::bad(path, "wallet record", &e))
+        .map_err(|e| artefact::bad(path, Kind::WalletRecord, &e.phrase()))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::cose::Endorsed;
 use signer_core::digest::tagged;
+use signer_core::phrase;
 use signer_core::types::Label;
 use signer_core::wallet::{CheckedCard, ScriptType, WalletClass, WalletTerms, draft_record};
 
@@ -65,8 +66,15 @@ impl Args {
             script_type: self.script,
             nonce: nonce(&cards),
         };
-        let record = draft_record(&cards, terms)
-            .map_err(|error| Failure::told("no wallet can be made of these cards", &error))?;
+        let record = draft_record(&cards, terms).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "no wallet can be made of these cards",
+                    "これらのカードからウォレットを作成できない"
+                ),
+                &error,
+            )
+        })?;
         let draft = Endorsed::new(record, root.scope);
         out.write(&draft.to_bytes())?;
         line!("{}", draft.wallet_digest());

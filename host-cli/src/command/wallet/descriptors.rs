@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use signer_core::phrase;
 use signer_core::types::{Chain, KeyIndex};
 
 use super::address::no_such;
@@ -51,9 +52,12 @@ impl Args {
                 return Err(no_such(&wallet, chain, KeyIndex(last)));
             }
             for index in first..=last {
-                let descriptor = wallet
-                    .descriptor(chain, KeyIndex(index))
-                    .map_err(|error| Failure::told("no descriptor", &error))?;
+                let descriptor = wallet.descriptor(chain, KeyIndex(index)).map_err(|error| {
+                    Failure::told(
+                        &phrase!("no descriptor", "デスクリプタを作成できない"),
+                        &error,
+                    )
+                })?;
                 if self.view.json {
                     imports.push(import(&descriptor, chain));
                 } else {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use signer_core::cose::Endorsed;
+use signer_core::phrase;
 use signer_core::types::Chain;
 use signer_core::wallet::extend_record;
 
@@ -45,8 +46,12 @@ impl Args {
             .iter()
             .map(|path| artefact::device_card(path, &root))
             .collect::<Result<Vec<_>, Failure>>()?;
-        let record = extend_record(&before, &cards)
-            .map_err(|error| Failure::told("the wallet cannot be extended", &error))?;
+        let record = extend_record(&before, &cards).map_err(|error| {
+            Failure::told(
+                &phrase!("the wallet cannot be extended", "ウォレットを拡張できない"),
+                &error,
+            )
+        })?;
         for chain in [Chain::Receive, Chain::Change] {
             let (was, is) = (before.addresses(chain), record.chain(chain).len());
             line!("chain {}: {was} addresses, now {is}", chain.number());

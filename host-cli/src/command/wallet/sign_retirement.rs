@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use signer_core::phrase;
+use signer_core::rule::Named;
+
 use crate::artefact;
 use crate::cli::Desk;
 use crate::endorse::{Asked, ReadFrom, SignerArgs};
@@ -39,15 +42,19 @@ impl Args {
         let wallet = artefact::wallet(&self.wallet)?;
         if wallet.id() != order.body().wallet {
             return Err(Failure::input(
-                format!(
-                    "{} retires another wallet than {}",
-                    self.retirement.display(),
-                    wallet.name()
+                phrase!(
+                    "{path} retires another wallet than {wallet}",
+                    "{path} は {wallet} とは別のウォレットを廃止するものである",
+                    path = Named(self.retirement.display()),
+                    wallet = Named(wallet.name())
                 ),
-                "give the record of the wallet that the order names",
+                phrase!(
+                    "give the record of the wallet that the order names",
+                    "廃止指示が示すウォレットの記録を指定してください。"
+                ),
             ));
         }
-        let administrator = self.signer.administrator(desk, roster.body())?;
+        let administrator = self.signer.administrator(roster.body())?;
         let (empty_at, reason) = (order.body().empty_at, &order.body().reason);
         line!("retires  {}  {}", wallet.name(), wallet.id());
         line!("empty at height {empty_at}: {reason}");
