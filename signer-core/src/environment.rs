@@ -343,10 +343,7 @@ mod tests {
     fn both_rules_are_judged_and_a_reading_survives_the_wire() {
         let lines = judge(&clean(), Assurance::Verified);
         let rules: Vec<RuleId> = lines.iter().map(|line| line.rule).collect();
-        assert_eq!(
-            rules,
-            RuleId::of(crate::rule::Stage::Environment).collect::<Vec<_>>()
-        );
+        assert_eq!(rules, [RuleId::ENV01, RuleId::ENV02]);
         let bytes = crate::codec::encode(&clean());
         assert_eq!(crate::codec::decode(&bytes), Ok(clean()));
     }

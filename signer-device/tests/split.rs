@@ -321,7 +321,8 @@ fn killed_anywhere_a_set_is_left_that_opens_the_token() {
                 let later = Duration::from_millis(later);
                 let arguments = arguments(&house, "user", "2", OPERATORS);
                 let plug = Plug { said, later };
-                let _ = run_until(&arguments, plug, holders(["op.a", "op.b"]));
+                let set = number.to_string();
+                let _ = run_until(&arguments, plug, people(["op.a", "op.b"], OPERATORS, &set));
                 number = opened_by_one_of_the_sets(bench, number);
                 let expected: Vec<String> = (number > 0)
                     .then(|| format!("pin-user-{number}.shares"))

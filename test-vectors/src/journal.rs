@@ -30,6 +30,8 @@ const ROSTER: u64 = 0;
 const WALLET: u64 = 4;
 const INSTALLED_POLICY: u64 = 5;
 const INSTALLED_HEADERS: u64 = 6;
+/// What the people of a session are told at its beginning.
+const ANNOUNCED: u64 = 26;
 /// Most headers of one run.
 const RUN: u32 = 20_000;
 /// ENV01, ENV02 and HSM04 in reports: what an auditor judges again.
@@ -42,7 +44,7 @@ const RANDOM_TESTS: [u64; 6] = [40, 8, 1024, 6, 512, 19];
 const RANDOM_START: u64 = 1024;
 
 /// The place of the first artefact in [`journal_installing`].
-pub const FIRST_INSTALLED: u64 = 9;
+pub const FIRST_INSTALLED: u64 = 10;
 
 /// The journal of the case's device before anybody sits down for the case: three sealed sessions.
 pub fn journal(case: &Case) -> Vec<u8> {
@@ -117,9 +119,7 @@ fn standing(case: &Case) -> Journal {
         INSTALLED_POLICY,
         own.unwrap_or_else(|| world().policy.bytes()),
     );
-    for run in headers(case.tip) {
-        journal.install(INSTALLED_HEADERS, run);
-    }
+    journal.follow(case.tip);
     journal.close(DONE);
     if case.ledger.is_empty() {
         journal.open(HEADERS);
@@ -139,6 +139,10 @@ struct Journal {
     session: u32,
     language: u64,
     last_seal: Option<[u8; 32]>,
+    /// The known height.
+    height: u32,
+    /// Whether the roster of the world is in force.
+    rostered: bool,
     ledger: Ledger,
 }
 
@@ -170,6 +174,8 @@ impl Journal {
             session: 0,
             language: 0,
             last_seal: None,
+            height: TIP,
+            rostered: false,
             ledger: Ledger::default(),
         };
         let genesis = Value::fields([
@@ -220,14 +226,40 @@ impl Journal {
             Some(random_evidence(self.session)),
         ]);
         self.add(1, opened);
+        if self.rostered {
+            self.announce();
+        }
+    }
+
+    /// Whose entry in the roster is over, or ends soon.
+    fn announce(&mut self) {
+        let ending = world::ending(self.height).into_iter();
+        let entries = ending.map(|(officer, last)| {
+            let entry = [Value::text(officer), Value::Uint(last.into())];
+            Value::fields(entry.map(Some))
+        });
+        let announced = Value::fields([Some(Value::Array(entries.collect()))]);
+        self.add(ANNOUNCED, announced);
     }
 
     fn install(&mut self, kind: u64, artefact: Vec<u8>) {
         self.ledger
             .r_values
             .extend(own_r_values(self.device, &artefact));
+        self.rostered |= kind == ROSTER;
         let installed = Value::fields([Some(Value::Uint(kind)), Some(Value::Bytes(artefact))]);
         self.add(2, installed);
+    }
+
+    /// Follows the chain up to this height, from the checkpoint on.
+    fn follow(&mut self, tip: u32) {
+        if tip <= self.height {
+            return;
+        }
+        for run in headers(tip) {
+            self.install(INSTALLED_HEADERS, run);
+        }
+        self.height = tip;
     }
 
     /// The keys of a card, as this device announced and made them.

@@ -80,6 +80,15 @@ const PEOPLE: [Person; 15] = [
     ("requester.r", "treasury", &[REQUESTER], 800_000, 900_000),
 ];
 
+/// Blocks before the end of an entry at which people are told of it.
+const NOTICE: u32 = 4_320;
+
+/// Whose entry is over at this height, or ends soon, and when; ascending by identifier.
+pub(crate) fn ending(height: u32) -> Vec<(&'static str, u32)> {
+    let last = PEOPLE.iter().map(|(id, _, _, _, last)| (*id, *last));
+    last.filter(|(_, last)| *last < height + NOTICE).collect()
+}
+
 /// Form of a wallet's addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {

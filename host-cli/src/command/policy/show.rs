@@ -20,7 +20,6 @@ use crate::{artefact, consent, view};
 /// Shows a policy; every signature on it was verified.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli policy show --policy policy.cbor --roster roster.cbor --json\n  \
     host-cli policy show --policy policy-2.cbor --diff policy-1.cbor --roster roster.cbor")]
 pub(crate) struct Args {
     /// The policy

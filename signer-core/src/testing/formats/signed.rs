@@ -21,7 +21,7 @@ use crate::life::{
     AnchorStatement, Found, KnownReceipt, PolicyPin, PossessionReport, ProofLine, Recovery,
     RetiredWallet, Retirement, Standing, UsedChange,
 };
-use crate::policy::Policy;
+use crate::policy::{ApprovalQuorum, Policy, QuorumBand};
 use crate::root::Checkpoint;
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::split::{Credential, Kdf, SealedShare, ShareSet};
@@ -234,11 +234,21 @@ pub(super) fn possession_report(world: &World) -> Signed<PossessionReport> {
 }
 
 fn later_policy(world: &World) -> Policy {
-    Policy {
+    let mut policy = Policy {
         number: Version(2),
         predecessor: Some(world.policy.digest()),
         ..world.policy.policy().clone()
+    };
+    for rules in &mut policy.wallets {
+        rules.bands = Some(vec![QuorumBand {
+            from: bitcoin::Amount::from_sat(1_000_000),
+            quorum: ApprovalQuorum {
+                approvers: 3,
+                ..rules.quorum
+            },
+        }]);
     }
+    policy
 }
 
 fn rosters(of: &Endorsed<Roster>) -> Sample {
