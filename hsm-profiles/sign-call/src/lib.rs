@@ -2,7 +2,7 @@
 //!
 //! cryptoki asks a module how long a signature will be, then has it made: three calls, of which one
 //! may be a journey over a network. Here the room is given at once. It is the only shipped code of
-//! ours with `unsafe`, and all of it is below; ADR 5 says why.
+//! ours with `unsafe`, and all of it is below; ADR 7 says why.
 
 use std::ffi::{c_int, c_void};
 use std::fmt;

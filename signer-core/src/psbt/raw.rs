@@ -133,11 +133,6 @@ impl RawPsbt {
         self.inputs.len()
     }
 
-    /// How many outputs there are.
-    pub fn output_count(&self) -> usize {
-        self.outputs.len()
-    }
-
     /// Every map, in the order of the file.
     pub fn maps(&self) -> impl Iterator<Item = MapId> {
         let inputs = (0..).take(self.inputs.len());

@@ -105,7 +105,17 @@ fn sig05() {
         let bare = RawPsbt::from_vec(edit(&after, IN_0, &sig, None)).unwrap();
         refused(&before, &edit(&bare, IN_0, b"\xf0", Some(&[1])));
         refused(&before, &edit(&bare, IN_0, &sig, Some(&[0x30, 2])));
+        // A signature of no key that this wallet can have.
+        let long = [&[0x02][..], &key(2).serialize_uncompressed()].concat();
+        let no_point = [&[0x02, 0x02][..], &[0xFF; 32]].concat();
+        for stranger in [long, no_point] {
+            let bytes = edit(&bare, IN_0, &stranger, Some(&[0x30, 1]));
+            assert_eq!(refused(&before, &bytes), IN_0.place());
+        }
         let bare = RawPsbt::from_vec(without_receipt).unwrap();
+        let unnamed = receipt[..receipt.len() - 1].to_vec();
+        let bytes = edit(&bare, MapId::Global, &unnamed, Some(b"x"));
+        assert_eq!(refused(&before, &bytes), Place::Whole);
         let request = ProprietaryField::request_key();
         refused(&before, &edit(&bare, MapId::Global, &request, Some(b"x")));
         refused(&before, &edit(&bare, MapId::Global, b"\xf0", Some(b"x")));
