@@ -174,7 +174,7 @@ mod tests {
     /// The script's length takes three bytes from 253 bytes on.
     #[test]
     fn counts_the_length_of_a_script_as_it_is_written() {
-        let around = |script| 2 + 73 + script as u64;
+        let around = |script: u64| 2 + 73 + script;
         assert_eq!(multisig_witness_bytes(1, 0xFC), around(0xFC) + 1);
         assert_eq!(multisig_witness_bytes(1, 0xFD), around(0xFD) + 3);
     }
