@@ -14,7 +14,7 @@ use crate::money;
 /// Himuro's online host tool: wallets, policies, requests, PSBTs, QR pictures and transcripts.
 ///
 /// Exit codes: 0 done, 1 refused by a rule, 2 refused by an officer, 3 bad input, 4 HSM,
-/// 5 internal error.
+/// 5 internal error; of audit commands 0 pass, 1 fail, 2 evidence missing, 3 bad input.
 #[derive(Debug, Parser)]
 #[command(
     name = "host-cli",

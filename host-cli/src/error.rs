@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Hsm,
     /// This program is wrong.
     Internal,
+    /// What would answer an auditor's question was not given: `audit` alone.
+    Evidence,
 }
 
 impl Exit {
@@ -27,7 +29,7 @@ impl Exit {
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Rule => 1,
-            Self::Officer => 2,
+            Self::Officer | Self::Evidence => 2,
             Self::Input => 3,
             Self::Hsm => 4,
             Self::Internal => 5,
@@ -46,6 +48,8 @@ pub(crate) enum Failure {
         what: Phrase,
         advice: Phrase,
     },
+    /// An auditor's question was answered, and the answer is not "pass": it was printed already.
+    Concluded(Exit),
 }
 
 impl Failure {
@@ -102,7 +106,7 @@ impl Failure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::Rules(_) => Exit::Rule,
-            Self::Plain { exit, .. } => *exit,
+            Self::Plain { exit, .. } | Self::Concluded(exit) => *exit,
         }
     }
 
@@ -113,6 +117,7 @@ impl Failure {
                 let lines: Vec<String> = refusals.iter().map(|r| r.text(lang)).collect();
                 lines.join("\n")
             }
+            Self::Concluded(_) => String::new(),
             Self::Plain { what, advice, .. } => {
                 let mark = lang.pick("error", "エラー");
                 format!("{mark}: {}\n  {}", what.text(lang), advice.text(lang))

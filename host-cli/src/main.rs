@@ -51,8 +51,11 @@ fn finish(result: Result<(), Failure>, lang: signer_core::types::Lang) -> ExitCo
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nothing can be said where standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{}", failure.text(lang));
+            let text = failure.text(lang);
+            if !text.is_empty() {
+                // Nothing can be said where standard error is closed.
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
             ExitCode::from(Exit::number(failure.exit()))
         }
     }

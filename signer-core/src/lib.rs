@@ -29,6 +29,7 @@ extern crate std;
 
 pub mod acceptance;
 pub mod approval;
+pub mod audit;
 pub mod codec;
 pub mod cose;
 pub mod digest;

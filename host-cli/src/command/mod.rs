@@ -1,5 +1,6 @@
 //! The commands: a folder for each noun, a file for each verb.
 
+mod audit;
 mod device;
 mod officer;
 mod policy;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     /// Transcripts of devices
     #[command(subcommand, after_help = transcript::EXAMPLE)]
     Transcript(transcript::Command),
+    /// An auditor's questions, each answered over a folder of files
+    #[command(subcommand, after_help = audit::EXAMPLE)]
+    Audit(audit::Command),
     /// A whole ceremony on SoftHSM, played by the two programs with scripted officers
     Rehearse(RehearseArgs),
     /// Decodes pictures for the parent process
@@ -73,6 +77,7 @@ impl Command {
             Self::Request(command) => command.run(desk),
             Self::Qr(command) => command.run(),
             Self::Transcript(command) => command.run(),
+            Self::Audit(command) => command.run(desk),
             Self::Rehearse(arguments) => rehearse::run(&arguments, desk.lang)
                 .map_err(|e| Failure::told(&phrase!("rehearsal", "リハーサル"), &e)),
             Self::DecodePicture => picture::serve(),

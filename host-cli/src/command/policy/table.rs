@@ -138,7 +138,7 @@ impl<'t> Table<'t> {
     }
 
     /// Tables inside, where there are any.
-    pub(super) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
+    pub(in crate::command) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
         if self.entries.contains_key(key) {
             self.tables(key)
         } else {

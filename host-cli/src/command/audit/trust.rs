@@ -1,0 +1,121 @@
+//! The trust file: what the auditor copied from the genesis paper.
+//!
+//! ```toml
+//! root = "64 hexadecimal characters, or 32 words"
+//!
+//! [[device]]
+//! name = "tokyo-1"
+//! identity = "66 hexadecimal characters"
+//!
+//! [[release]]
+//! version = "0.1.0"
+//! binary = "64 hexadecimal characters"
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use signer_core::audit::{AuditTrust, TrustedDevice, TrustedRelease};
+use signer_core::digest::{FileDigest, RootDigest, from_hex, from_words};
+use signer_core::keys::P256PublicKey;
+use signer_core::phrase;
+use signer_core::rule::{Named, Phrase};
+use signer_core::types::Id;
+use toml::de::DeTable;
+
+use crate::command::policy::table::Table;
+use crate::error::{Failure, not_toml};
+use crate::files;
+
+/// Reads the trust file. One that lies in the folder it is to judge is not taken.
+pub(super) fn read(path: &Path, folder: &Path) -> Result<AuditTrust, Failure> {
+    let text = files::read_text(path)?;
+    if within(path, folder) {
+        return Err(Failure::input(
+            phrase!(
+                "{path} lies in the folder that it is to judge",
+                "{path} は検証対象のフォルダの中にある",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "copy root and identity keys from the genesis paper into a file of your own",
+                "起点の書面から信頼の起点と識別鍵を自分のファイルに書き写してください。"
+            ),
+        ));
+    }
+    parse(&text).map_err(|why| {
+        Failure::input(
+            phrase!(
+                "{path}: {why}",
+                "{path}: {why}",
+                path = Named(path.display()),
+                why = why
+            ),
+            phrase!(
+                "write root, and name and identity of every device (docs/json.md)",
+                "信頼の起点と、すべての端末の名前と識別鍵を書いてください(docs/json.md)。"
+            ),
+        )
+    })
+}
+
+/// Whether the file lies below the folder; both were just read, or will be.
+fn within(path: &Path, folder: &Path) -> bool {
+    match (fs::canonicalize(path), fs::canonicalize(folder)) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => false,
+    }
+}
+
+fn parse(text: &str) -> Result<AuditTrust, Phrase> {
+    let document = DeTable::parse(text).map_err(|error| not_toml(&error))?;
+    let mut file = Table::new("", document.get_ref());
+    let root = RootDigest::from_bytes(file.text("root", digest)?);
+    let devices = file.tables("device")?.into_iter().map(device);
+    let devices = devices.collect::<Result<Vec<_>, _>>()?;
+    let releases = file.some_tables("release")?.into_iter().map(release);
+    let releases = releases.collect::<Result<Vec<_>, _>>()?;
+    file.end()?;
+    Ok(AuditTrust {
+        root,
+        devices,
+        releases,
+    })
+}
+
+fn device(mut table: Table<'_>) -> Result<TrustedDevice, Phrase> {
+    let name = table.text("name", name)?;
+    let identity = table.text("identity", identity)?;
+    table.end()?;
+    Ok(TrustedDevice { name, identity })
+}
+
+fn release(mut table: Table<'_>) -> Result<TrustedRelease, Phrase> {
+    let version = table.text("version", name)?;
+    let binary = FileDigest::from_bytes(table.text("binary", digest)?);
+    table.end()?;
+    Ok(TrustedRelease { version, binary })
+}
+
+fn name(text: &str) -> Result<Id, Phrase> {
+    Id::new(text).map_err(|error| error.phrase())
+}
+
+fn digest(text: &str) -> Result<[u8; 32], Phrase> {
+    from_hex(text).or_else(|| from_words(text)).ok_or_else(|| {
+        phrase!(
+            "neither 64 hexadecimal characters nor 32 words",
+            "64桁の16進数でも32語でもない"
+        )
+    })
+}
+
+fn identity(text: &str) -> Result<P256PublicKey, Phrase> {
+    let key = from_hex::<33>(text).and_then(|bytes| P256PublicKey::from_sec1(&bytes));
+    key.ok_or_else(|| {
+        phrase!(
+            "not 66 hexadecimal characters of a P-256 key",
+            "P-256の公開鍵(66桁の16進数)ではない"
+        )
+    })
+}
