@@ -23,8 +23,8 @@ use crate::files::{self, Output};
 pub(crate) const CHILD: &str = "decode-picture";
 /// Most pictures in a folder.
 const PICTURES: usize = 20_000;
-/// Parts beyond the plain ones that are drawn, in hundredths: any of them replaces one that the
-/// other side missed.
+/// Parts beyond the plain ones that are drawn at least, in hundredths: chosen so that any two
+/// pictures may be missed.
 const SPARE_PERCENT: usize = 20;
 
 /// Where the PSBT comes from. Made before anything secret is loaded: a folder of pictures starts
@@ -291,17 +291,12 @@ fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Fai
             ),
         )
     })?;
-    let plain = sender.plain_parts();
-    let spare = if plain > 1 {
-        (plain * SPARE_PERCENT).div_ceil(100)
-    } else {
-        0
-    };
-    for (number, frame) in (1_usize..).zip(sender.frames().take(plain + spare)) {
-        let picture = draw::png(&frame, draw::SCALE).map_err(|e| Failure::internal(e.what()))?;
+    let series = sender.series((sender.plain_parts() * SPARE_PERCENT).div_ceil(100));
+    for (number, frame) in (1_usize..).zip(&series) {
+        let picture = draw::png(frame, draw::SCALE).map_err(|e| Failure::internal(e.what()))?;
         Output::reserve(&picture_path(folder, number))?.write(&picture)?;
     }
-    let (count, code) = (plain + spare, sender.code());
+    let (count, code) = (series.len(), sender.code());
     console.wrote(&format!(
         "wrote {count} pictures to {} (transfer code {code})",
         folder.display()

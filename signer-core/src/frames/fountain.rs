@@ -33,10 +33,19 @@ impl Fountain {
         }
     }
 
-    fn draw(&self, seq: u32) -> Vec<u16> {
+    /// How many fragments the mixed part `seq` mixes.
+    pub(super) fn degree_of(&self, seq: u32) -> usize {
+        self.degrees.choose(&mut self.random(seq))
+    }
+
+    fn random(&self, seq: u32) -> Xoshiro256 {
         let mut seed = seq.to_be_bytes().to_vec();
         seed.extend(self.checksum.to_be_bytes());
-        let mut random = Xoshiro256::seeded(&sha256_of(&seed));
+        Xoshiro256::seeded(&sha256_of(&seed))
+    }
+
+    fn draw(&self, seq: u32) -> Vec<u16> {
+        let mut random = self.random(seq);
         let degree = self.degrees.choose(&mut random);
         let mut left: Vec<u16> = (0..self.fragments).collect();
         (0..degree.min(left.len()))

@@ -18,6 +18,7 @@ mod frame;
 mod numbered;
 mod receiver;
 mod sender;
+mod spare;
 mod specter;
 mod told;
 mod ur;

@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::fountain::Fountain;
 use super::ur::{self, Part, UrType};
-use super::{Limits, TransferCode, bbqr, bytewords};
+use super::{Limits, TransferCode, bbqr, bytewords, spare};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::Lang;
@@ -169,6 +169,29 @@ impl Sender {
                 ur::write_part(*kind, &part)
             }
         }
+    }
+
+    /// A finite series for a folder of pictures: the plain frames, then spare ones, at least `least`
+    /// where the message has more than one frame and the form knows spare ones.
+    ///
+    /// Any two pictures of it may be missing. Where the form knows no spare frames (BBQr), a spare
+    /// one is the same again.
+    pub fn series(&self, least: usize) -> Vec<String> {
+        let plain = self.plain_parts();
+        let mut numbers: Vec<u32> = (1..=u32::MAX).take(plain).collect();
+        match &self.cut {
+            Cut::Whole(_) => {}
+            Cut::Circle(_) => numbers.extend(numbers.clone().iter().cycle().take(least)),
+            Cut::Parts {
+                fountain,
+                fragments,
+                ..
+            } => {
+                let count = u16::try_from(fragments.len()).unwrap_or(u16::MAX);
+                numbers.extend(spare::choose(fountain, count, least));
+            }
+        }
+        numbers.into_iter().map(|seq| self.part(seq)).collect()
     }
 
     /// All frames: the plain ones in order, then mixed ones, without end in practice.

@@ -29,9 +29,9 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = FRAGMENT_LEN)]
     fragment: usize,
 
-    /// Further pictures, each of which replaces any one that cannot be read
-    #[arg(long, default_value_t = 0)]
-    spare: usize,
+    /// Further pictures; without it every fifth, and with UR as many as any two lost pictures need
+    #[arg(long)]
+    spare: Option<usize>,
 
     /// The folder to be made, with frame-0001.png and so on
     #[arg(long)]
@@ -53,11 +53,15 @@ impl Args {
                     &error,
                 )
             })?;
-        let plain = sender.plain_parts();
-        let count = if plain == 1 { 1 } else { plain + self.spare };
+        let spare = self.spare.unwrap_or_else(|| self.format.spare(&sender));
+        let series = match spare {
+            0 => sender.frames().take(sender.plain_parts()).collect(),
+            spare => sender.series(spare),
+        };
+        let count = series.len();
         files::new_folder(&self.out, || {
-            for (place, text) in sender.frames().take(count).enumerate() {
-                let picture = draw::png(&text, draw::SCALE).map_err(|error| {
+            for (place, text) in series.iter().enumerate() {
+                let picture = draw::png(text, draw::SCALE).map_err(|error| {
                     Failure::told(
                         &phrase!("a frame cannot be drawn", "フレームを描画できない"),
                         &error,
@@ -83,6 +87,14 @@ enum Format {
 }
 
 impl Format {
+    /// Spare pictures where nothing is said; those of BBQr replace themselves alone.
+    fn spare(self, sender: &Sender) -> usize {
+        match self {
+            Self::Ur => sender.plain_parts().div_ceil(5),
+            Self::Bbqr => 0,
+        }
+    }
+
     fn sender(self, psbt: &[u8], fragment: usize) -> Result<Sender, SenderError> {
         match self {
             Self::Ur => Sender::new(UrType::CryptoPsbt, psbt, fragment),

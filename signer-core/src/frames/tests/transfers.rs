@@ -132,3 +132,46 @@ fn the_largest_message_fits_at_the_default_length() {
     assert_eq!(used, sender.plain_parts());
     assert!(receiver.message().unwrap().1 == message);
 }
+
+/// Whether the message is there when these pictures of the series are missing.
+fn arrives_without(series: &[String], missing: [usize; 2]) -> bool {
+    let mut receiver = Receiver::new(Limits::OURS);
+    let seen = series.iter().enumerate();
+    let answers = seen
+        .filter(|(place, _)| !missing.contains(place))
+        .map(|(_, frame)| receiver.receive(frame));
+    answers.fold(false, |whole, answer| whole || answer == Received::Complete)
+}
+
+#[test]
+fn any_two_pictures_of_a_series_may_be_missing() {
+    for parts in (2..=14).chain([30]) {
+        let message = bytes(parts, usize::try_from(parts).unwrap() * 20 - 4);
+        let sender = sender(&message, 20);
+        let plain = sender.plain_parts();
+        assert_eq!(plain as u64, parts);
+        let series = sender.series(plain.div_ceil(5));
+        assert!(series.len() <= plain + 8, "{parts}: {}", series.len());
+        for a in 0..series.len() {
+            for b in a..series.len() {
+                assert!(arrives_without(&series, [a, b]), "{parts}: {a} and {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_series_has_as_many_spare_frames_as_are_asked_for() {
+    let message = bytes(11, 10_000);
+    let sender = sender(&message, 100);
+    let plain = sender.plain_parts();
+    for least in [0, 1, 30] {
+        let series = sender.series(least);
+        assert!(series.len() >= plain + least.max(7));
+        assert!(series.len() <= plain + least.max(20), "{}", series.len());
+        let again: Vec<String> = sender.frames().take(plain).collect();
+        assert_eq!(series[..plain], again);
+    }
+    let short = Sender::new(UrType::Bytes, b"card", 100).unwrap();
+    assert_eq!(short.series(5).len(), 1);
+}
