@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, Parser, ValueEnum};
 use officer_console::{Console, wrong_arguments};
 use signer_core::cose::Scope;
+use signer_core::digest::TxDigest;
 use signer_core::types::{Chain, Height, Id, Label, Lang, Network, Purpose};
 
 use crate::command::Command;
@@ -177,6 +178,12 @@ pub(crate) fn height(text: &str) -> Result<Height, String> {
     text.parse()
         .map(Height)
         .map_err(|_| "a height is a whole number".into())
+}
+
+/// Reads the digest of a transaction.
+pub(crate) fn tx_digest(text: &str) -> Result<TxDigest, String> {
+    let digest = signer_core::digest::from_hex(text).map(TxDigest::from_bytes);
+    digest.ok_or_else(|| "a transaction's digest is 64 hexadecimal characters".into())
 }
 
 /// Reads an amount in satoshi.

@@ -226,6 +226,7 @@ fn under_policies(checked: &CheckOnly, wallet: &DescriptorWallet, psbt: &[u8]) -
             script: script.clone(),
             activation: Height(0),
             limit: *limit,
+            windows: vec![],
         });
     let exact = PlainPolicy {
         per_transfer: all,

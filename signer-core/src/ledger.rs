@@ -1,5 +1,7 @@
 //! What past sessions mean for the next one: a fold of the journal, never a database of its own.
 
+mod transfers;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -10,12 +12,15 @@ use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
 use crate::keys::Signature64;
 use crate::types::{Height, KeyIndex, OfficerId};
 
+pub use transfers::{KnownTransfer, Transfer, Transfers, Window, Witnessed};
+
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
 ///
 /// Made only by folding journal entries, so that an auditor's replay gives the same answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerState {
-    spent: BTreeMap<OutPoint, TxDigest>,
+    spent: BTreeMap<OutPoint, Vec<TxDigest>>,
+    transfers: Transfers,
     rejected: BTreeMap<RequestDigest, OfficerId>,
     r_values: RValues,
     highest_change: BTreeMap<WalletId, KeyIndex>,
@@ -38,6 +43,7 @@ impl LedgerState {
     pub(crate) const fn empty() -> Self {
         Self {
             spent: BTreeMap::new(),
+            transfers: Transfers::new(),
             rejected: BTreeMap::new(),
             r_values: RValues::new(),
             highest_change: BTreeMap::new(),
@@ -52,9 +58,15 @@ impl LedgerState {
         self.recovered
     }
 
-    /// The transaction that this device signed over this coin, if it ever did.
-    pub fn signed_over(&self, coin: &OutPoint) -> Option<TxDigest> {
-        self.spent.get(coin).copied()
+    /// The transactions that this device signed over this coin, in order: more than one where fee
+    /// bumps were declared.
+    pub fn signed_over(&self, coin: &OutPoint) -> &[TxDigest] {
+        self.spent.get(coin).map_or(&[], Vec::as_slice)
+    }
+
+    /// What left the wallets of this device, as limits over time count it.
+    pub const fn transfers(&self) -> &Transfers {
+        &self.transfers
     }
 
     /// Who rejected this request on this device, if anybody ever did.
@@ -81,7 +93,10 @@ impl LedgerState {
     /// Counts an intent: from now on the coins are signed over, even if power fails.
     pub(crate) fn record_intent(&mut self, tx: TxDigest, coins: &[OutPoint]) {
         for coin in coins {
-            self.spent.entry(*coin).or_insert(tx);
+            let signed = self.spent.entry(*coin).or_default();
+            if !signed.contains(&tx) {
+                signed.push(tx);
+            }
         }
         let count = u64::try_from(coins.len()).unwrap_or(u64::MAX);
         self.signatures = self.signatures.saturating_add(count);
@@ -96,6 +111,26 @@ impl LedgerState {
             height: height.max(last),
             unknown: before.saturating_add(unknown),
         });
+    }
+
+    /// Counts what a transaction takes at the height that is known, in the place of the versions
+    /// that it replaces.
+    pub(crate) fn record_transfer(
+        &mut self,
+        tx: TxDigest,
+        transfer: &Transfer,
+        replaces: &[TxDigest],
+        height: Height,
+    ) {
+        self.transfers
+            .record(tx, transfer, height, Witnessed::ByIntent);
+        self.transfers.replace(replaces, tx);
+    }
+
+    /// Counts a transaction that a co-signer has signed by its receipt.
+    pub(crate) fn record_receipt(&mut self, tx: TxDigest, transfer: &Transfer, height: Height) {
+        self.transfers
+            .record(tx, transfer, height, Witnessed::ByReceipt);
     }
 
     /// Remembers a rejection for ever.
@@ -117,7 +152,8 @@ impl LedgerState {
     /// The digest that the anchor and the transcript hold.
     pub fn digest(&self) -> LedgerDigest {
         let mut bytes = Vec::new();
-        for (coin, tx) in &self.spent {
+        let signed = self.spent.iter();
+        for (coin, tx) in signed.flat_map(|(coin, all)| all.iter().map(move |tx| (coin, tx))) {
             bytes.extend_from_slice(coin.txid.as_byte_array());
             bytes.extend_from_slice(&coin.vout.to_be_bytes());
             bytes.extend_from_slice(tx.as_bytes());
@@ -139,6 +175,7 @@ impl LedgerState {
             &section(&rejected),
             &section(&r_values),
             &section(&change),
+            &section(&self.transfers.records()),
             &self.signatures.to_be_bytes(),
             &recovered,
         ])

@@ -24,6 +24,76 @@ pub enum Fact {
     Rejected([u8; 32]),
     /// It signed a payment to this change index of the wallet of this name.
     Change(String, u32),
+    /// It signed this transfer, or was to: at most one in a case.
+    Signed(SignedBefore),
+}
+
+/// A transfer that a device signed earlier, as its intent has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBefore {
+    /// The name of the wallet.
+    pub wallet: String,
+    /// The height that was known then.
+    pub height: u32,
+    /// The tx-digest.
+    pub tx: [u8; 32],
+    /// What returned to the wallet.
+    pub change: u64,
+    /// The fee.
+    pub fee: u64,
+    /// Every output that was not change: script and satoshi.
+    pub payments: Vec<(Vec<u8>, u64)>,
+    /// The coins: transaction (in the order of the wire) and output number.
+    pub coins: Vec<([u8; 32], u32)>,
+}
+
+impl SignedBefore {
+    fn text(&self) -> String {
+        let payments = self.payments.iter();
+        let payments: Vec<String> = payments
+            .map(|(script, sats)| format!("{}:{sats}", hex(script)))
+            .collect();
+        let coins = self.coins.iter();
+        let coins: Vec<String> = coins
+            .map(|(txid, vout)| format!("{}:{vout}", hex(txid)))
+            .collect();
+        format!(
+            "signed {} {} {} {} {} {} {}",
+            self.wallet,
+            self.height,
+            hex(&self.tx),
+            self.change,
+            self.fee,
+            payments.join(","),
+            coins.join(",")
+        )
+    }
+
+    fn read(words: &[&str]) -> Option<Self> {
+        let [wallet, height, tx, change, fee, payments, coins] = *words else {
+            return None;
+        };
+        let pairs = |text: &str| -> Option<Vec<(Vec<u8>, u64)>> {
+            let pairs = text.split(',').map(|pair| {
+                let (bytes, number) = pair.split_once(':')?;
+                Some((unhex(bytes)?, number.parse().ok()?))
+            });
+            pairs.collect()
+        };
+        let coins = pairs(coins)?.into_iter().map(|(txid, vout)| {
+            let vout = u32::try_from(vout).ok()?;
+            Some((txid.try_into().ok()?, vout))
+        });
+        Some(Self {
+            wallet: wallet.into(),
+            height: height.parse().ok()?,
+            tx: unhex(tx)?.try_into().ok()?,
+            change: change.parse().ok()?,
+            fee: fee.parse().ok()?,
+            payments: pairs(payments)?,
+            coins: coins.collect::<Option<_>>()?,
+        })
+    }
 }
 
 /// A rule that refuses, and where; no place where the family does not care.
@@ -130,6 +200,7 @@ impl Case {
                 Fact::Spent(txid, vout) => format!("spent {} {vout}", hex(txid)),
                 Fact::Rejected(request) => format!("rejected {}", hex(request)),
                 Fact::Change(wallet, index) => format!("change {wallet} {index}"),
+                Fact::Signed(before) => before.text(),
             };
             let _ = writeln!(out, "ledger {text}");
         }
@@ -260,6 +331,7 @@ fn read_fact(text: &str) -> Option<Fact> {
     match words[..] {
         ["spent", txid, vout] => Some(Fact::Spent(digest(txid)?, vout.parse().ok()?)),
         ["rejected", request] => Some(Fact::Rejected(digest(request)?)),
+        ["signed", ref rest @ ..] => Some(Fact::Signed(SignedBefore::read(rest)?)),
         ["change", wallet, index] => Some(Fact::Change(wallet.into(), index.parse().ok()?)),
         _ => None,
     }

@@ -9,7 +9,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use crate::card::Card;
-use crate::case::{Case, Fact};
+use crate::case::{Case, Fact, SignedBefore};
 use crate::cbor::Value;
 use crate::sign::{Signed, key_id, public, sha256_of, tagged};
 use crate::world::{
@@ -119,13 +119,18 @@ fn standing(case: &Case) -> Journal {
         INSTALLED_POLICY,
         own.unwrap_or_else(|| world().policy.bytes()),
     );
-    journal.follow(case.tip);
+    // What was signed earlier was signed at the height of then.
+    let signed = case.ledger.iter().filter_map(|fact| match fact {
+        Fact::Signed(before) => Some(before.height),
+        _ => None,
+    });
+    journal.follow(signed.chain([case.tip]).min().unwrap_or(case.tip));
     journal.close(DONE);
     if case.ledger.is_empty() {
         journal.open(HEADERS);
         journal.close(DONE);
     } else {
-        journal.remember(&case.ledger);
+        journal.remember(&case.ledger, case.tip);
     }
     journal
 }
@@ -153,6 +158,7 @@ struct Ledger {
     rejected: Vec<Vec<u8>>,
     r_values: Vec<Vec<u8>>,
     change: Vec<Vec<u8>>,
+    transfers: Vec<Vec<u8>>,
     signatures: u64,
 }
 
@@ -316,7 +322,7 @@ impl Journal {
     }
 
     /// A session that was to sign and was given up: its intent counts as signed.
-    fn remember(&mut self, facts: &[Fact]) {
+    fn remember(&mut self, facts: &[Fact], tip: u32) {
         self.open(SIGN);
         for (seat, label) in [(0, "operator.a"), (1, "operator.b")] {
             let nonce = nonce(self.session);
@@ -327,18 +333,25 @@ impl Journal {
         let before = tagged("himuro/tx", &[b"before"]);
         let mut lines = vec![];
         let mut paid = None;
+        let mut signed = None;
         for fact in facts {
             match fact {
                 Fact::Spent(txid, vout) => lines.push((*txid, *vout)),
                 Fact::Change(wallet, index) => paid = Some((by_name(wallet), *index)),
                 Fact::Rejected(request) => self.reject(request),
+                Fact::Signed(before) => signed = Some(before),
             }
         }
         if paid.is_some() && lines.is_empty() {
             lines.push(([0xEE; 32], 0));
         }
         if !lines.is_empty() {
-            self.intend(before, &lines, paid);
+            self.intend(before, tip, &lines, paid);
+        }
+        if let Some(before) = signed {
+            assert!(lines.is_empty(), "one intent for a session");
+            self.intend_transfer(before);
+            self.follow(tip);
         }
         self.close(ABORTED);
     }
@@ -349,8 +362,32 @@ impl Journal {
         self.add(7, Value::fields(rejected.map(Some)));
     }
 
-    fn intend(&mut self, tx: [u8; 32], coins: &[([u8; 32], u32)], paid: Option<(&Wallet, u32)>) {
-        let wallet = paid.map_or(&world().cold, |(wallet, _)| wallet);
+    /// A transfer of which nothing is told but its coins and its change index.
+    fn intend(
+        &mut self,
+        tx: [u8; 32],
+        height: u32,
+        coins: &[([u8; 32], u32)],
+        paid: Option<(&Wallet, u32)>,
+    ) {
+        let before = SignedBefore {
+            wallet: paid.map_or("cold", |(wallet, _)| wallet.name).into(),
+            height,
+            tx,
+            change: 0,
+            fee: 0,
+            payments: vec![],
+            coins: coins.to_vec(),
+        };
+        self.intend_paying(&before, paid.map(|(_, index)| index));
+    }
+
+    fn intend_transfer(&mut self, before: &SignedBefore) {
+        self.intend_paying(before, None);
+    }
+
+    fn intend_paying(&mut self, before: &SignedBefore, index: Option<u32>) {
+        let (wallet, coins) = (by_name(&before.wallet), &before.coins);
         let key = world::public_key(&wallet.secret("north", 0, 0));
         let line = |(input, (txid, vout)): (u64, &([u8; 32], u32))| {
             let coin = [Value::bytes(txid), Value::Uint((*vout).into())];
@@ -361,21 +398,29 @@ impl Journal {
                 Some(Value::bytes(&[6; 32])),
             ])
         };
+        let payment = |(script, sats): &(Vec<u8>, u64)| {
+            Value::fields([Some(Value::bytes(script)), Some(Value::Uint(*sats))])
+        };
         let intent = Value::fields([
-            Some(Value::bytes(&tx)),
+            Some(Value::bytes(&before.tx)),
             Some(Value::bytes(&wallet.id())),
             Some(Value::Array((0..).zip(coins).map(line).collect())),
-            paid.map(|(_, index)| Value::Uint(index.into())),
+            index.map(|index| Value::Uint(index.into())),
+            Some(Value::Array(before.payments.iter().map(payment).collect())),
+            Some(Value::Uint(before.change)),
+            Some(Value::Uint(before.fee)),
+            Some(Value::Array(vec![])),
         ]);
         self.add(10, intent);
         for (txid, vout) in coins {
-            let record = [&txid[..], &vout.to_be_bytes(), &tx].concat();
+            let record = [&txid[..], &vout.to_be_bytes(), &before.tx].concat();
             self.ledger.spent.push(record);
         }
-        if let Some((wallet, index)) = paid {
+        if let Some(index) = index {
             let record = [&wallet.id()[..], &index.to_be_bytes()].concat();
             self.ledger.change.push(record);
         }
+        self.ledger.transfers.push(transfer_record(before, wallet));
         self.ledger.signatures += coins.len() as u64;
     }
 }
@@ -419,13 +464,40 @@ impl Ledger {
             sorted.dedup();
             sha256_of(&sorted.concat())
         };
-        let sections = [&self.spent, &self.rejected, &self.r_values, &self.change];
+        let sections = [
+            &self.spent,
+            &self.rejected,
+            &self.r_values,
+            &self.change,
+            &self.transfers,
+        ];
         let sections: Vec<u8> = sections.into_iter().flat_map(|r| section(r)).collect();
         tagged(
             "himuro/ledger",
             &[&sections, &self.signatures.to_be_bytes()],
         )
     }
+}
+
+/// The record of a transfer by this device's own intent, which nothing has replaced.
+fn transfer_record(before: &SignedBefore, wallet: &Wallet) -> Vec<u8> {
+    let count = |n: usize| u32::try_from(n).expect("few").to_be_bytes();
+    let mut record = [&before.tx[..], &before.height.to_be_bytes(), &[1], &[0; 32]].concat();
+    record.extend(wallet.id());
+    record.extend(before.change.to_be_bytes());
+    record.extend(before.fee.to_be_bytes());
+    record.extend(count(before.payments.len()));
+    for (script, sats) in &before.payments {
+        record.extend(count(script.len()));
+        record.extend(script);
+        record.extend(sats.to_be_bytes());
+    }
+    record.extend(count(before.coins.len()));
+    for (txid, vout) in &before.coins {
+        record.extend(txid);
+        record.extend(vout.to_be_bytes());
+    }
+    record
 }
 
 fn by_name(name: &str) -> &'static Wallet {

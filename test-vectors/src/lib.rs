@@ -31,7 +31,7 @@ mod text;
 mod transfer;
 mod world;
 
-pub use case::{Case, Expected, Fact, Family, Refusal, Source, read_family};
+pub use case::{Case, Expected, Fact, Family, Refusal, SignedBefore, Source, read_family};
 pub use families::{families, generated, stopped_by_one};
 pub use journal::{FIRST_INSTALLED, journal, journal_installing, journal_with_intake};
 pub use sheet::{Kind, Sheet, SheetCase, stored_sheets};

@@ -10,6 +10,7 @@ use bitcoin::{
     Witness, consensus, transaction,
 };
 
+use crate::case::SignedBefore;
 use crate::cbor::Value;
 use crate::psbt::{Map, Psbt, compact, push_sized};
 use crate::sign::{Signed, tagged};
@@ -200,6 +201,34 @@ impl Transfer {
         }
     }
 
+    /// What a device that signed it at this height remembers.
+    pub(crate) fn signed_at(&self, height: u32) -> SignedBefore {
+        let change: Vec<ScriptBuf> = (0..6).map(|n| self.wallet.script(1, n)).collect();
+        let (returned, paid): (Vec<&Output>, Vec<&Output>) = self
+            .outputs
+            .iter()
+            .partition(|output| change.contains(&output.script));
+        let sum = |outputs: &[&Output]| outputs.iter().map(|output| output.sats).sum::<u64>();
+        let brought: u64 = self.coins.iter().map(|coin| coin.sats).sum();
+        let tx = self.tx();
+        let coins = tx.input.iter().map(|input| {
+            let coin = input.previous_output;
+            (coin.txid.to_byte_array(), coin.vout)
+        });
+        SignedBefore {
+            wallet: self.wallet.name.into(),
+            height,
+            tx: self.digest(),
+            change: sum(&returned),
+            fee: brought - sum(&returned) - sum(&paid),
+            payments: paid
+                .iter()
+                .map(|output| (output.script.to_bytes(), output.sats))
+                .collect(),
+            coins: coins.collect(),
+        }
+    }
+
     /// The digest that people approve, as `docs/formats/README.md` says.
     pub(crate) fn digest(&self) -> [u8; 32] {
         let tx = self.tx();
@@ -299,8 +328,15 @@ impl Transfer {
         let names = [
             "hot-1", "hot-2", "hot-pkh", "hot-sh", "hot-tr", "hot-wpkh", "later", "others",
         ];
+        let wallets = [
+            ("cold-0", &world().cold),
+            ("own-0", &world().own),
+            ("wrapped-0", &world().wrapped),
+        ];
         let payments = self.outputs.iter().filter_map(|output| {
-            let own = (output.script == world().own.script(0, 0)).then_some("own-0");
+            let mut wallets = wallets.into_iter();
+            let own = wallets.find(|(_, wallet)| wallet.script(0, 0) == output.script);
+            let own = own.map(|(name, _)| name);
             let found = names
                 .into_iter()
                 .find(|name| destination_script(name) == output.script);
@@ -315,6 +351,8 @@ impl Transfer {
             wallet: self.wallet.digest(),
             tx: self.digest(),
             requester: "requester.r".into(),
+            purpose: "Hot wallet refill".into(),
+            replaces: vec![],
             payments: payments.collect(),
             fee_ceiling: 20_000,
             expiry: TIP + 144,
@@ -424,6 +462,8 @@ pub(crate) struct Request {
     pub(crate) wallet: [u8; 32],
     pub(crate) tx: [u8; 32],
     pub(crate) requester: String,
+    pub(crate) purpose: String,
+    pub(crate) replaces: Vec<[u8; 32]>,
     pub(crate) payments: Vec<(String, u64)>,
     pub(crate) fee_ceiling: u64,
     pub(crate) expiry: u32,
@@ -453,7 +493,7 @@ impl Request {
             digest(&self.wallet),
             digest(&self.tx),
             Some(Value::text(&self.requester)),
-            Some(Value::text("Hot wallet refill")),
+            Some(Value::text(&self.purpose)),
             Some(Value::Array(self.payments.iter().map(payment).collect())),
             Some(Value::Uint(self.fee_ceiling)),
             Some(Value::Uint(self.expiry.into())),
@@ -461,6 +501,9 @@ impl Request {
             Some(Value::texts(&self.mandatory)),
             Some(Value::Array(vec![])),
             Some(Value::text(&self.builder)),
+            Some(Value::Array(
+                self.replaces.iter().map(|tx| Value::bytes(tx)).collect(),
+            )),
         ])
     }
 

@@ -273,7 +273,15 @@ impl World {
     /// The same, with so many approvers; of two departments and with one director all the same.
     pub(crate) fn policy_with(&self, approvers: u64) -> Value {
         let usual: &[&str] = &[
-            "hot-1", "hot-2", "hot-pkh", "hot-sh", "hot-tr", "hot-wpkh", "later", "own-0",
+            "hot-1",
+            "hot-2",
+            "hot-pkh",
+            "hot-sh",
+            "hot-tr",
+            "hot-wpkh",
+            "later",
+            "own-0",
+            "wrapped-0",
         ];
         let rules = |wallet: &Wallet, class, destinations: &[&str]| {
             (
@@ -284,11 +292,12 @@ impl World {
         let mut wallets = vec![
             rules(&self.cold, 0, usual),
             rules(&self.wrapped, 0, usual),
-            rules(&self.own, 2, &["others"]),
+            rules(&self.own, 2, &["cold-0", "others"]),
             rules(&self.misfit, 0, usual),
         ];
         wallets.sort_by_key(|(digest, _)| *digest);
-        let own = self.own.script(0, 0);
+        let [cold, own, wrapped] =
+            [&self.cold, &self.own, &self.wrapped].map(|wallet| wallet.script(0, 0));
         Value::fields([
             Some(Value::Uint(1)),
             Some(scope()),
@@ -302,6 +311,7 @@ impl World {
                 wallets.into_iter().map(|(_, rules)| rules).collect(),
             )),
             Some(Value::Array(vec![
+                destination("cold-0", &cold, 845_000),
                 destination("hot-1", &destination_script("hot-1"), 845_000),
                 destination("hot-2", &destination_script("hot-2"), TIP),
                 destination("hot-pkh", &destination_script("hot-pkh"), 845_000),
@@ -311,9 +321,21 @@ impl World {
                 destination("later", &destination_script("later"), TIP + 1),
                 destination("others", &destination_script("others"), 845_000),
                 destination("own-0", &own, 845_000),
+                destination("wrapped-0", &wrapped, 845_000),
+            ])),
+            None,
+            Some(Value::Array(vec![
+                class_move(0, 2, None),
+                class_move(2, 0, Some(TOP_UP)),
             ])),
         ])
     }
+}
+
+/// A move between classes that a policy names.
+pub(crate) fn class_move(from: u64, to: u64, purpose: Option<&str>) -> Value {
+    let purpose = purpose.map(Value::text);
+    Value::fields([Some(Value::Uint(from)), Some(Value::Uint(to)), purpose])
 }
 
 /// Signs a policy by two administrators.
@@ -412,6 +434,18 @@ pub(crate) const DESTINATION_LIMIT: u64 = 300_000_000;
 pub(crate) const FEE_CAPS: [u64; 3] = [20_000, 50, 10];
 /// Change indexes above the highest one used.
 pub(crate) const CHANGE_WINDOW: u32 = 3;
+/// Blocks of every window.
+pub(crate) const WINDOW: u32 = 144;
+/// Most that a wallet may pay out within a window.
+const WINDOW_LIMIT: u64 = 900_000_000;
+/// What one device signs of it: 2 of 3.
+pub(crate) const WINDOW_SHARE: u64 = 600_000_000;
+/// Most that may be paid to `hot-1` within a window.
+const HOT_1_WINDOW: u64 = 600_000_000;
+/// What one device signs of that.
+pub(crate) const HOT_1_SHARE: u64 = 400_000_000;
+/// The one purpose for which coins of the company become customers'.
+pub(crate) const TOP_UP: &str = "Top-up of customer coins";
 
 fn wallet_rules(wallet: &[u8; 32], class: u64, approvers: u64, destinations: &[&str]) -> Value {
     let triple = |values: [u64; 3]| Value::fields(values.map(|n| Some(Value::Uint(n))));
@@ -424,7 +458,13 @@ fn wallet_rules(wallet: &[u8; 32], class: u64, approvers: u64, destinations: &[&
         Some(triple([approvers, 2, 1])),
         Some(Value::Array(destinations)),
         Some(uint(CHANGE_WINDOW)),
+        Some(Value::Array(vec![window(WINDOW_LIMIT)])),
     ])
+}
+
+/// So many satoshi within [`WINDOW`] blocks.
+pub(crate) fn window(sats: u64) -> Value {
+    Value::fields([Some(uint(WINDOW)), Some(Value::Uint(sats))])
 }
 
 pub(crate) fn destination(id: &str, script: &ScriptBuf, activation: u32) -> Value {
@@ -434,6 +474,13 @@ pub(crate) fn destination(id: &str, script: &ScriptBuf, activation: u32) -> Valu
         Some(Value::bytes(script.as_bytes())),
         Some(uint(activation)),
         Some(Value::Uint(DESTINATION_LIMIT)),
+        None,
+        Some(Value::Array(
+            (id == "hot-1")
+                .then(|| window(HOT_1_WINDOW))
+                .into_iter()
+                .collect(),
+        )),
     ])
 }
 

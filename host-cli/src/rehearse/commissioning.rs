@@ -338,7 +338,8 @@ fn policy_text(count: usize) -> String {
         "\n[[wallet]]\nname = \"{WALLET}\"\nper_transfer = \"1000.00000000\"\n\
          fee = {{ absolute = \"0.05000000\", sat_per_vbyte = 200, per_mille = 10 }}\n\
          approval = {{ approvers = 2, departments = 2, directors = 1 }}\n\
-         destinations = [{}]\nchange_window = {POOL}\n",
+         destinations = [{}]\nchange_window = {POOL}\n\
+         windows = [{{ blocks = 144, limit = \"3000.00000000\" }}]\n",
         ids.join(", ")
     );
     text

@@ -389,6 +389,7 @@ fee = { absolute = "0.00100000", sat_per_vbyte = 200, per_mille = 10 }
 approval = { approvers = 2, departments = 2, directors = 1 }
 destinations = ["hot-refill-01"]
 change_window = 20
+windows = [{ blocks = 144, limit = "8.00000000" }]
 
 [[wallet]]
 name = "Company cold 01"
@@ -397,6 +398,7 @@ fee = { absolute = 100_000, sat_per_vbyte = 200, per_mille = 10 }
 approval = { approvers = 2, departments = 2, directors = 1 }
 destinations = ["hot-refill-01"]
 change_window = 20
+windows = [{ blocks = 144, limit = "8.00000000" }]
 "#;
 
 /// Coins of 0.3 BTC each at these receive addresses, as a node lists them.

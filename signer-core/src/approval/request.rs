@@ -70,6 +70,9 @@ pub struct Request {
     /// Who built the transaction.
     #[n(16)]
     pub builder: OfficerId,
+    /// Earlier versions of this transaction, which a fee bump replaces: all that were ever signed.
+    #[n(17)]
+    pub replaces: Vec<TxDigest>,
 }
 
 impl Artefact for Request {

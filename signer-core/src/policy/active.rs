@@ -8,7 +8,9 @@ use core::fmt;
 use bitcoin::{Amount, Script};
 
 use super::strict::{both, nothing};
-use super::{ApprovalQuorum, Destination, Policy, PolicyChanges, QuorumBand, WalletRules};
+use super::{
+    ApprovalQuorum, ClassMove, Destination, Policy, PolicyChanges, QuorumBand, WalletRules,
+};
 use crate::approval::{ActiveRoster, RosterError};
 use crate::cose::{CoseError, Endorsed, Scope};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
@@ -46,6 +48,10 @@ pub enum PolicyError {
     Quorum,
     /// The band from this amount on is out of order, or no stricter than the one below it.
     Bands(Amount),
+    /// Windows of a wallet or a destination are empty, stand twice or are out of order.
+    Windows,
+    /// A move between classes stands twice, is out of order, or stays within its class.
+    ClassMoves,
 }
 
 impl Explained for PolicyError {
@@ -96,6 +102,14 @@ impl Explained for PolicyError {
                 "{from} sat からの定足数が順序違い、または下の区分より厳しくない",
                 from = from.to_sat()
             ),
+            Self::Windows => phrase!(
+                "window limits of no block, twice or out of order",
+                "期間限度額の期間が0ブロック、重複、または順序違い"
+            ),
+            Self::ClassMoves => phrase!(
+                "a move between classes stands twice, out of order or within one class",
+                "区分間の移動が重複、順序違い、または同一区分内"
+            ),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -120,6 +134,8 @@ impl Explained for PolicyError {
             | Self::NoAddress(_)
             | Self::WalletDestination(_)
             | Self::Bands(_)
+            | Self::Windows
+            | Self::ClassMoves
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"
@@ -335,7 +351,9 @@ impl Policy {
     /// What can be judged before anybody has signed: destinations and wallets.
     pub fn check(&self) -> Result<(), PolicyError> {
         check_destinations(self)?;
-        check_wallets(self)
+        check_wallets(self)?;
+        check_windows(self)?;
+        check_class_moves(self)
     }
 }
 
@@ -470,6 +488,38 @@ fn check_bands(rules: &WalletRules) -> Result<(), PolicyError> {
             return Err(PolicyError::Bands(*from));
         }
         below = (*from, *quorum);
+    }
+    Ok(())
+}
+
+/// A window of no block would count nothing.
+fn check_windows(policy: &Policy) -> Result<(), PolicyError> {
+    let own = policy.destinations.iter().map(|d| &*d.windows);
+    let of_wallets = policy.wallets.iter().map(|rules| &*rules.windows);
+    for windows in of_wallets.chain(own) {
+        let mut last = Blocks(0);
+        for window in windows {
+            if window.blocks <= last {
+                return Err(PolicyError::Windows);
+            }
+            last = window.blocks;
+        }
+    }
+    Ok(())
+}
+
+fn check_class_moves(policy: &Policy) -> Result<(), PolicyError> {
+    let mut last: Option<&ClassMove> = None;
+    for class_move in &policy.class_moves {
+        // What is named for any purpose needs no further one.
+        let named = last.is_some_and(|last| {
+            let same = (last.from, last.to) == (class_move.from, class_move.to);
+            same && last.purpose.is_none()
+        });
+        if class_move.from == class_move.to || named || last >= Some(class_move) {
+            return Err(PolicyError::ClassMoves);
+        }
+        last = Some(class_move);
     }
     Ok(())
 }

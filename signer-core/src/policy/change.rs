@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::strict::steps;
-use super::{ApprovalQuorum, Destination, Policy, WalletRules};
+use super::{ApprovalQuorum, ClassMove, Destination, Policy, WalletRules, WindowLimit};
 use crate::digest::WalletDigest;
 use crate::types::{Blocks, Height, Id, Label};
 use crate::wallet::WalletClass;
@@ -73,6 +73,10 @@ pub enum PolicyChange {
     WalletRemoved(WalletDigest),
     /// One field of what a wallet may do.
     Wallet(WalletDigest, WalletChange),
+    /// A move between classes that was not named.
+    ClassMoveAdded(ClassMove),
+    /// A move between classes that is no longer named.
+    ClassMoveRemoved(ClassMove),
 }
 
 /// One difference in a destination.
@@ -86,6 +90,30 @@ pub enum DestinationChange {
     From(Changed<Height>),
     /// Most that one transaction may pay to it.
     Limit(Changed<Amount>),
+    /// A limit over time.
+    Window(WindowChange),
+}
+
+/// One difference in limits over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowChange {
+    /// A limit that was not there.
+    Added(WindowLimit),
+    /// A limit that is no longer there.
+    Removed(WindowLimit),
+    /// Less than before within the same blocks.
+    Lowered(WindowLimit),
+    /// More than before within the same blocks.
+    Raised(WindowLimit),
+}
+
+impl WindowChange {
+    const fn direction(self) -> Direction {
+        match self {
+            Self::Added(_) | Self::Lowered(_) => Direction::Tightening,
+            Self::Removed(_) | Self::Raised(_) => Direction::Loosening,
+        }
+    }
 }
 
 /// One difference in what a wallet may do.
@@ -111,6 +139,8 @@ pub enum WalletChange {
     DestinationRemoved(Id),
     /// How far ahead change may lie.
     ChangeWindow(Changed<u32>),
+    /// A limit over time.
+    Window(WindowChange),
 }
 
 /// Who is counted in a quorum.
@@ -129,7 +159,10 @@ impl PolicyChange {
     pub fn direction(&self) -> Direction {
         match self {
             Self::Delay(delay) => delay.rises(),
-            Self::DestinationRemoved(_) | Self::WalletRemoved(_) => Direction::Tightening,
+            Self::DestinationRemoved(_) | Self::WalletRemoved(_) | Self::ClassMoveRemoved(_) => {
+                Direction::Tightening
+            }
+            Self::Destination(_, DestinationChange::Window(window)) => window.direction(),
             Self::Destination(_, DestinationChange::From(height)) => height.rises(),
             Self::Destination(_, DestinationChange::Limit(limit)) => limit.falls(),
             Self::Wallet(_, change) => change.direction(),
@@ -144,6 +177,7 @@ impl WalletChange {
             Self::PerTransfer(limit) | Self::FeeAbsolute(limit) => limit.falls(),
             Self::FeeRate(cap) | Self::FeePerMille(cap) | Self::ChangeWindow(cap) => cap.falls(),
             Self::Quorum(_, count) | Self::BandQuorum(_, _, count) => count.rises(),
+            Self::Window(window) => window.direction(),
             Self::DestinationRemoved(_) => Direction::Tightening,
             _ => Direction::Loosening,
         }
@@ -170,6 +204,7 @@ impl PolicyChanges {
             delay,
             wallets,
             destinations,
+            class_moves,
         } = new;
         let mut found = Vec::new();
         found.extend(Changed::between(&old.delay, delay).map(PolicyChange::Delay));
@@ -198,6 +233,13 @@ impl PolicyChanges {
         let added = wallets.iter();
         let added = added.filter(|is| old.wallet(&is.wallet).is_none());
         found.extend(added.map(|is| PolicyChange::WalletAdded(is.wallet)));
+        let gone = old
+            .class_moves
+            .iter()
+            .filter(|was| !class_moves.contains(was));
+        found.extend(gone.cloned().map(PolicyChange::ClassMoveRemoved));
+        let more = class_moves.iter().filter(|is| !names(old, is));
+        found.extend(more.cloned().map(PolicyChange::ClassMoveAdded));
         Self(found)
     }
 
@@ -213,6 +255,16 @@ impl PolicyChanges {
     }
 }
 
+/// Whether a policy names this move, for this purpose or for any.
+fn names(policy: &Policy, class_move: &ClassMove) -> bool {
+    let for_any = ClassMove {
+        purpose: None,
+        ..class_move.clone()
+    };
+    let known = &policy.class_moves;
+    known.contains(class_move) || known.contains(&for_any)
+}
+
 fn of_destination(
     was: &Destination,
     is: &Destination,
@@ -223,15 +275,34 @@ fn of_destination(
         script,
         activation,
         limit,
+        windows,
     } = is;
-    [
+    let windows = of_windows(&was.windows, windows);
+    let single = [
         Changed::between(&was.label, label).map(DestinationChange::Label),
         Changed::between(&was.script, script).map(DestinationChange::Script),
         Changed::between(&was.activation, activation).map(DestinationChange::From),
         Changed::between(&was.limit, limit).map(DestinationChange::Limit),
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    let windows = windows.into_iter().map(DestinationChange::Window);
+    single.into_iter().flatten().chain(windows)
+}
+
+/// Limits over time are told apart by their blocks.
+fn of_windows(was: &[WindowLimit], is: &[WindowLimit]) -> Vec<WindowChange> {
+    let same = |of: &[WindowLimit], limit: &WindowLimit| {
+        let mut of = of.iter();
+        of.find(|other| other.blocks == limit.blocks).copied()
+    };
+    let gone = was.iter().filter(|old| same(is, old).is_none());
+    let mut found: Vec<WindowChange> = gone.copied().map(WindowChange::Removed).collect();
+    found.extend(is.iter().filter_map(|new| match same(was, new) {
+        None => Some(WindowChange::Added(*new)),
+        Some(old) if old.amount > new.amount => Some(WindowChange::Lowered(*new)),
+        Some(old) if old.amount < new.amount => Some(WindowChange::Raised(*new)),
+        Some(_) => None,
+    }));
+    found
 }
 
 fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
@@ -244,6 +315,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         destinations,
         change_window,
         bands: _,
+        windows,
     } = is;
     let (absolute, rate) = (fee.absolute, fee.sat_per_vbyte);
     let single = [
@@ -267,6 +339,8 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
     found.extend(added.cloned().map(WalletChange::DestinationAdded));
     let window = Changed::between(&was.change_window, change_window);
     found.extend(window.map(WalletChange::ChangeWindow));
+    let windows = of_windows(&was.windows, windows).into_iter();
+    found.extend(windows.map(WalletChange::Window));
     found
 }
 

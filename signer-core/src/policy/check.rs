@@ -6,12 +6,17 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::checking::{Checking, Terms};
-use super::{ActivePolicy, WalletRules, pol07};
-use crate::digest::{PolicyDigest, RosterDigest};
+use super::{ActivePolicy, WalletRules, pol03, pol05, pol07};
+use crate::approval::Request;
+use crate::cose::peek;
+use crate::digest::{PolicyDigest, RosterDigest, TxDigest};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::types::{Id, Label, OutputIndex, Version};
-use crate::wallet::WalletTx;
+use crate::wallet::{InsideMove, WalletTx};
+
+/// Rules of this stage that ask for what only a device knows: its past, its wallets.
+pub(crate) const OF_DEVICES: [RuleId; 3] = [RuleId::POL03, RuleId::POL05, RuleId::POL07];
 
 /// A transaction that the policy in force allows. The report is complete up to POL07.
 #[derive(Debug)]
@@ -22,6 +27,7 @@ pub struct CheckedTx {
     number: Version,
     roster: RosterDigest,
     payments: Vec<CheckedPayment>,
+    replaces: Vec<TxDigest>,
     report: RuleReport,
 }
 
@@ -40,26 +46,38 @@ pub struct CheckedPayment {
     pub address: String,
     /// The script that is paid.
     pub script: ScriptBuf,
+    /// The registered wallet that it belongs to, where it is a move.
+    pub inside: Option<InsideMove>,
 }
 
 impl CheckedTx {
     /// Judges a transaction by the policy in force.
     ///
     /// # Errors
-    /// The complete report, when any of POL01, POL02, POL04 and POL07 refuses.
+    /// The complete report, when any of POL01 to POL07 refuses.
     pub fn check(tx: WalletTx, policy: &ActivePolicy) -> Result<Self, Stopped> {
         let rules = policy.policy().wallet(&tx.wallet().digest());
         // Another policy than the one of the binding is as good as none.
-        let rules = rules.filter(|_| tx.policy() == policy.digest()).cloned();
+        let rules = rules.filter(|_| tx.policy() == policy.digest());
         let checking = Checking {
             moves: tx.moves(),
-            terms: rules.as_ref().map(|rules| Terms::of(policy, rules)),
+            terms: rules.map(|rules| Terms::of(policy, rules)),
             network: policy.scope().network,
             tip: Some(tx.tip()),
         };
-        let pol07 = (RuleId::POL07, pol07::pol07(tx.parsed(), tx.ledger()));
-        let verdicts: Vec<_> = checking.judge().into_iter().chain([pol07]).collect();
-        let payments = checking.payments();
+        let asked = asked(&tx);
+        let replaces = asked.as_ref().map_or(&[][..], |asked| &asked.replaces);
+        let of_device = [
+            (RuleId::POL03, pol03::pol03(&checking, &tx, replaces)),
+            (
+                RuleId::POL05,
+                pol05::pol05(&checking, &tx, policy.policy(), asked.as_ref()),
+            ),
+            (RuleId::POL07, pol07::pol07(&tx, replaces)),
+        ];
+        let verdicts: Vec<_> = checking.judge().into_iter().chain(of_device).collect();
+        let payments = checking.payments().map(|payments| located(payments, &tx));
+        let (rules, replaces) = (rules.cloned(), replaces.to_vec());
         let report = tx.report().clone().with_stage(Stage::Check, &verdicts);
         let report = report.unrefused()?;
         let (Some(rules), Some(payments)) = (rules, payments) else {
@@ -74,6 +92,7 @@ impl CheckedTx {
             number: policy.number(),
             roster: policy.roster(),
             payments,
+            replaces,
             report,
             tx,
         })
@@ -109,10 +128,31 @@ impl CheckedTx {
         &self.payments
     }
 
+    /// The versions of the transaction that it replaces, as the request declares them.
+    pub fn replaces(&self) -> &[TxDigest] {
+        &self.replaces
+    }
+
     /// The report so far: PSB01 to POL07, none refused.
     pub const fn report(&self) -> &RuleReport {
         &self.report
     }
+}
+
+/// What the request asks for, unverified: where it is not genuine, APP01 refuses.
+fn asked(tx: &WalletTx) -> Option<Request> {
+    let bytes = tx.parsed().carried().request.as_deref()?;
+    peek::<Request>(bytes).ok()
+}
+
+/// Payments to registered wallets, with the wallet.
+fn located(mut payments: Vec<CheckedPayment>, tx: &WalletTx) -> Vec<CheckedPayment> {
+    for payment in &mut payments {
+        let mut inside = tx.inside().iter();
+        let found = inside.find(|to| to.output == payment.output);
+        payment.inside = found.cloned();
+    }
+    payments
 }
 
 #[cfg(test)]
@@ -130,7 +170,13 @@ mod tests {
             refused(CheckedTx::check(tx, policy))
         };
         assert_eq!(check(&world().policy), []);
-        let rules = [RuleId::POL01, RuleId::POL02, RuleId::POL04];
+        let rules = [
+            RuleId::POL01,
+            RuleId::POL02,
+            RuleId::POL03,
+            RuleId::POL04,
+            RuleId::POL05,
+        ];
         assert_eq!(check(&other.policy), rules);
     }
 

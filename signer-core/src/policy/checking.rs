@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use bitcoin::{Address, Amount, Script};
 
-use super::{ActivePolicy, CheckedPayment, Destination, FeeCaps, WalletRules};
+use super::{ActivePolicy, CheckedPayment, Destination, FeeCaps, WalletRules, WindowLimit};
 use super::{pol01, pol02, pol04};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
@@ -23,15 +23,18 @@ pub(crate) struct Terms<'a> {
     pub(crate) destinations: Vec<&'a Destination>,
     /// From when all of the policy is in force, where some of it waits.
     pub(crate) waits: Option<Phrase>,
+    /// Its limits over time; a report that knows no device's past has none.
+    pub(crate) windows: &'a [WindowLimit],
 }
 
 impl<'a> Terms<'a> {
-    pub(super) fn of(policy: &'a ActivePolicy, rules: &WalletRules) -> Self {
+    pub(super) fn of(policy: &'a ActivePolicy, rules: &'a WalletRules) -> Self {
         Self {
             per_transfer: rules.per_transfer,
             fee: rules.fee,
             destinations: policy.destinations_of(rules).collect(),
             waits: policy.waits_until().map(|_| policy.opening()),
+            windows: &rules.windows,
         }
     }
 
@@ -101,6 +104,7 @@ impl<'a> Checking<'a> {
                 amount,
                 address: address.to_string(),
                 script: script.clone(),
+                inside: None,
             })
         });
         payments.collect()

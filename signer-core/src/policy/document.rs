@@ -45,6 +45,10 @@ pub struct Policy {
     /// The destinations, in ascending order of their identifiers.
     #[n(9)]
     pub destinations: Vec<Destination>,
+    /// The moves between registered wallets of different classes that are allowed, in ascending
+    /// order. No other is.
+    #[n(11)]
+    pub class_moves: Vec<ClassMove>,
 }
 
 impl Artefact for Policy {
@@ -92,6 +96,10 @@ pub struct WalletRules {
     /// lie.
     #[n(6)]
     pub change_window: u32,
+    /// Most that may be paid out within so many blocks, in ascending order of the blocks. Each
+    /// device holds its share of it: see [`WindowLimit::share`].
+    #[n(7)]
+    pub windows: Vec<WindowLimit>,
     /// Stricter quorums for larger amounts, ascending; absent where one holds for all.
     #[n(8)]
     pub bands: Option<Vec<QuorumBand>>,
@@ -120,6 +128,46 @@ pub struct QuorumBand {
     /// Who must approve.
     #[n(1)]
     pub quorum: ApprovalQuorum,
+}
+
+/// Most that may be paid within a number of blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WindowLimit {
+    /// The window: so many blocks up to the known height.
+    #[n(0)]
+    pub blocks: Blocks,
+    /// In satoshi, for the whole wallet.
+    #[cbor(n(1), with = "codec::sats")]
+    pub amount: Amount,
+}
+
+impl WindowLimit {
+    /// What one device may sign of it, where `m` of `n` devices sign each transaction.
+    ///
+    /// Devices cannot see each other. Each transaction is counted by `m` devices, so that `n`
+    /// devices with `floor(amount x m / n)` each never let more than `amount` through.
+    pub fn share(&self, m: u8, n: usize) -> Amount {
+        let n = u128::try_from(n).unwrap_or(u128::MAX);
+        let all = u128::from(self.amount.to_sat()).saturating_mul(m.into());
+        let share = all.checked_div(n).unwrap_or_default();
+        Amount::from_sat(u64::try_from(share).unwrap_or(u64::MAX))
+    }
+}
+
+/// A move between registered wallets of different classes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(map)]
+pub struct ClassMove {
+    /// Whose assets move.
+    #[n(0)]
+    pub from: WalletClass,
+    /// Whose assets they become.
+    #[n(1)]
+    pub to: WalletClass,
+    /// The only purpose for which a request may ask for it; absent: for any.
+    #[n(2)]
+    pub purpose: Option<Label>,
 }
 
 /// Caps on a fee. A fee must be within every one of them.
@@ -171,4 +219,8 @@ pub struct Destination {
     /// Most that one transaction may pay to it.
     #[cbor(n(4), with = "codec::sats")]
     pub limit: Amount,
+    /// Most that may be paid to it within so many blocks, in ascending order of the blocks; shared
+    /// between the devices like that of a wallet.
+    #[n(6)]
+    pub windows: Vec<WindowLimit>,
 }

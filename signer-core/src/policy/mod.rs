@@ -12,7 +12,9 @@ mod page;
 mod plain;
 mod pol01;
 mod pol02;
+mod pol03;
 mod pol04;
+mod pol05;
 mod pol07;
 mod pol08;
 mod strict;
@@ -20,12 +22,17 @@ mod strict;
 mod tests;
 mod words;
 
+pub(crate) use check::OF_DEVICES;
+
 pub use active::{ActivePolicy, Before, PolicyError, PolicyStanding};
 pub use change::{
     Changed, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters, WalletChange,
+    WindowChange,
 };
 pub use check::{CheckedPayment, CheckedTx};
-pub use document::{ApprovalQuorum, Destination, FeeCaps, Policy, QuorumBand, WalletRules};
+pub use document::{
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
+};
 pub use page::{Asked, Page, Typed};
 pub use plain::PlainPolicy;
 pub use pol08::{NewPolicy, pol08};

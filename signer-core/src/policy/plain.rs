@@ -37,6 +37,7 @@ impl PlainPolicy {
                 fee: self.fee,
                 destinations: self.destinations.iter().collect(),
                 waits: None,
+                windows: &[],
             }),
             network,
             tip,

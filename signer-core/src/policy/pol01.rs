@@ -106,16 +106,17 @@ mod tests {
     #[test]
     fn refuses_our_own_receive_address_and_another_wallet_of_ours() {
         let (wallet, other) = (&world().wallet, &world().other);
-        for output in [
-            Output::own(wallet, Chain::Receive, 3, 796_000),
-            Output {
-                parts: crate::psbt::build::OutputParts::default(),
-                ..Output::own(other, Chain::Receive, 0, 796_000)
-            },
-        ] {
+        let own = Output::own(wallet, Chain::Receive, 3, 796_000);
+        let others = Output {
+            parts: crate::psbt::build::OutputParts::default(),
+            ..Output::own(other, Chain::Receive, 0, 796_000)
+        };
+        // The other wallet holds assets of another class, too.
+        let both = [RuleId::POL01, RuleId::POL05];
+        for (output, rules) in [(own, &ALONE[..]), (others, &both)] {
             let mut case = Case::new(world());
             case.outputs[1] = output;
-            assert_eq!(refused(case.check(world())), ALONE);
+            assert_eq!(refused(case.check(world())), rules);
         }
     }
 

@@ -1,11 +1,13 @@
 //! The stricter of two policies: what holds while a loosening waits.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
-use super::{ApprovalQuorum, Destination, FeeCaps, Policy, QuorumBand, WalletRules};
+use super::{
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
+};
 use crate::types::Id;
 
 /// A policy that follows `new` in name and allows nothing.
@@ -13,6 +15,7 @@ pub(super) fn nothing(new: &Policy) -> Policy {
     Policy {
         wallets: Vec::new(),
         destinations: Vec::new(),
+        class_moves: Vec::new(),
         ..new.clone()
     }
 }
@@ -32,6 +35,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         delay,
         wallets,
         destinations,
+        class_moves,
     } = new;
     let destinations: Vec<Destination> = destinations
         .iter()
@@ -53,7 +57,35 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         delay: old.delay.max(*delay),
         wallets,
         destinations,
+        class_moves: moves(&old.class_moves, class_moves),
     }
+}
+
+/// Moves that both name. One that is named for any purpose allows what the other names.
+fn moves(was: &[ClassMove], is: &[ClassMove]) -> Vec<ClassMove> {
+    let pairs = was
+        .iter()
+        .flat_map(|old| is.iter().map(move |new| (old, new)));
+    let same = pairs.filter(|(old, new)| (old.from, old.to) == (new.from, new.to));
+    let both = same.filter_map(|(old, new)| match (&old.purpose, &new.purpose) {
+        (None, _) => Some(new.clone()),
+        (_, None) => Some(old.clone()),
+        (Some(_), Some(_)) => (old == new).then(|| new.clone()),
+    });
+    both.collect::<BTreeSet<ClassMove>>().into_iter().collect()
+}
+
+/// Every limit of either, and the lower one where both have it.
+fn windows(was: &[WindowLimit], is: &[WindowLimit]) -> Vec<WindowLimit> {
+    let mut all = BTreeMap::new();
+    for limit in was.iter().chain(is) {
+        let lowest = all.entry(limit.blocks).or_insert(limit.amount);
+        *lowest = limit.amount.min(*lowest);
+    }
+    let limits = all.into_iter();
+    limits
+        .map(|(blocks, amount)| WindowLimit { blocks, amount })
+        .collect()
 }
 
 fn destination(was: &Destination, is: &Destination) -> Option<Destination> {
@@ -63,6 +95,7 @@ fn destination(was: &Destination, is: &Destination) -> Option<Destination> {
         script,
         activation,
         limit,
+        windows: limits,
     } = is;
     let same = (&was.label, &was.script) == (label, script);
     same.then(|| Destination {
@@ -71,6 +104,7 @@ fn destination(was: &Destination, is: &Destination) -> Option<Destination> {
         script: script.clone(),
         activation: was.activation.max(*activation),
         limit: was.limit.min(*limit),
+        windows: windows(&was.windows, limits),
     })
 }
 
@@ -87,6 +121,7 @@ fn wallet(
         quorum,
         destinations,
         change_window,
+        windows: limits,
         bands: _,
     } = is;
     let left = destinations.iter().filter(known);
@@ -99,6 +134,7 @@ fn wallet(
         quorum: was.quorum.and(*quorum),
         destinations: left.cloned().collect(),
         change_window: was.change_window.min(*change_window),
+        windows: windows(&was.windows, limits),
         bands: bands(was, is),
     })
 }

@@ -7,8 +7,8 @@ use bitcoin::Amount;
 
 use super::strict::{both, nothing};
 use super::{
-    ActivePolicy, ApprovalQuorum, Before, Direction, Policy, PolicyChange, PolicyChanges,
-    PolicyError, PolicyStanding, QuorumBand,
+    ActivePolicy, ApprovalQuorum, Before, ClassMove, Direction, Policy, PolicyChange,
+    PolicyChanges, PolicyError, PolicyStanding, QuorumBand, WindowLimit,
 };
 use crate::testing::{
     FIRST, TIP, activate, id, label, officers_sign, outside_script, policy_for, rules_of, world,
@@ -155,7 +155,7 @@ const LOOSER: Direction = Direction::Loosening;
 const TIGHTER: Direction = Direction::Tightening;
 
 /// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
-const EDITS: [Edit; 28] = [
+const EDITS: [Edit; 40] = [
     (|p| p.delay.0 += 1, TIGHTER),
     (|p| p.delay.0 -= 1, LOOSER),
     (|p| p.destinations[0].label = label("X"), LOOSER),
@@ -190,7 +190,40 @@ const EDITS: [Edit; 28] = [
     (|p| rules_of(p).change_window += 1, LOOSER),
     (|p| rules_of(p).bands = bands(&[(5, 3), (9, 4)]), TIGHTER),
     (|p| rules_of(p).quorum.approvers = 1, LOOSER),
+    (
+        |p| rules_of(p).windows[0].amount -= Amount::ONE_SAT,
+        TIGHTER,
+    ),
+    (|p| rules_of(p).windows[0].amount += Amount::ONE_SAT, LOOSER),
+    (|p| rules_of(p).windows[0].blocks.0 += 1, LOOSER),
+    (|p| rules_of(p).windows.clear(), LOOSER),
+    (|p| rules_of(p).windows.push(week()), TIGHTER),
+    (
+        |p| p.destinations[0].windows[0].amount -= Amount::ONE_SAT,
+        TIGHTER,
+    ),
+    (|p| p.destinations[0].windows.clear(), LOOSER),
+    (|p| p.destinations[1].windows.push(week()), TIGHTER),
+    (|p| p.class_moves.clear(), TIGHTER),
+    (|p| p.class_moves[0].to = WalletClass::Guarantee, LOOSER),
+    (|p| p.class_moves[0].purpose = Some(label("X")), TIGHTER),
+    (|p| p.class_moves.insert(0, to_company()), LOOSER),
 ];
+
+const fn week() -> WindowLimit {
+    WindowLimit {
+        blocks: Blocks(1_008),
+        amount: Amount::from_sat(7_000_000),
+    }
+}
+
+fn to_company() -> ClassMove {
+    ClassMove {
+        from: WalletClass::Customer,
+        to: WalletClass::Company,
+        purpose: Some(label("X")),
+    }
+}
 
 /// The same destination under another name, wherever it is named.
 fn rename(policy: &mut Policy, from: &str, to: &str) {

@@ -3,7 +3,10 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::{Changed, DestinationChange, Direction, PolicyChange, Voters, WalletChange};
+use super::{
+    Changed, ClassMove, DestinationChange, Direction, PolicyChange, Voters, WalletChange,
+    WindowChange, WindowLimit,
+};
 use crate::digest::WalletDigest;
 use crate::review::amount::sat;
 use crate::types::Lang;
@@ -46,6 +49,14 @@ impl PolicyChange {
                 format!("{what} {}", named(wallet))
             }
             Self::Wallet(wallet, change) => format!("{}: {}", named(wallet), change.text(lang)),
+            Self::ClassMoveAdded(class_move) => {
+                let what = lang.pick("move between classes allowed:", "区分間の移動を許可:");
+                format!("{what} {}", class_move.text(lang))
+            }
+            Self::ClassMoveRemoved(class_move) => {
+                let what = lang.pick("move between classes ended:", "区分間の移動を終了:");
+                format!("{what} {}", class_move.text(lang))
+            }
         }
     }
 }
@@ -66,6 +77,7 @@ impl DestinationChange {
                 ToString::to_string,
             ),
             Self::Limit(limit) => from_to(lang.pick("limit", "限度額"), limit, |a| sat(*a)),
+            Self::Window(window) => window.text(lang),
         }
     }
 }
@@ -113,7 +125,43 @@ impl WalletChange {
                 format!("{} {id}", lang.pick("may no longer pay", "送付先から除外:"))
             }
             Self::ChangeWindow(window) => number(["change window", "おつりの範囲"], window),
+            Self::Window(window) => window.text(lang),
         }
+    }
+}
+
+impl WindowChange {
+    fn text(self, lang: Lang) -> String {
+        let ([en, ja], limit) = match self {
+            Self::Added(limit) => (["limit over time added:", "期間限度額を追加:"], limit),
+            Self::Removed(limit) => (["limit over time removed:", "期間限度額を削除:"], limit),
+            Self::Lowered(limit) => (["limit over time lowered to", "期間限度額を減額:"], limit),
+            Self::Raised(limit) => (["limit over time RAISED to", "期間限度額を増額:"], limit),
+        };
+        format!("{} {}", lang.pick(en, ja), limit.text(lang))
+    }
+}
+
+impl WindowLimit {
+    /// In words: the whole of it, of which each device holds its share.
+    pub fn text(&self, lang: Lang) -> String {
+        let (most, blocks) = (sat(self.amount), self.blocks);
+        match lang {
+            Lang::En => format!("{most} within {blocks} blocks"),
+            Lang::Ja => format!("{blocks} ブロック内に {most}"),
+        }
+    }
+}
+
+impl ClassMove {
+    /// In words.
+    pub fn text(&self, lang: Lang) -> String {
+        let (from, to) = (self.from.phrase(), self.to.phrase());
+        let purpose = self.purpose.as_ref().map_or_else(
+            || lang.pick("for any purpose", "目的を問わず").to_string(),
+            ToString::to_string,
+        );
+        format!("{} -> {}: {purpose}", from.text(lang), to.text(lang))
     }
 }
 

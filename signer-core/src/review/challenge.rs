@@ -33,6 +33,7 @@ enum Asked {
     Amount,
     Total,
     Fee,
+    FeeBefore,
     Word { number: usize },
     Rule,
     Case,
@@ -69,6 +70,10 @@ impl Challenge {
                 "出庫合計をBTCで入力(小数8桁)".into(),
             ],
             Asked::Fee => ["type the fee in satoshi".into(), "手数料をsatで入力".into()],
+            Asked::FeeBefore => [
+                "type the fee of the transaction before, in satoshi".into(),
+                "以前の取引の手数料をsatで入力".into(),
+            ],
             Asked::Word { number } => [
                 format!("type word {number} of the wallet digest"),
                 format!("ウォレット照合語の {number} 番目を入力"),
@@ -98,7 +103,7 @@ impl Challenge {
     /// groups, and the commas between thousands of an amount.
     pub fn matches(&self, typed: &str) -> AnswerMatch {
         let plain: String = match self.asked {
-            Asked::Amount | Asked::Total | Asked::Fee => {
+            Asked::Amount | Asked::Total | Asked::Fee | Asked::FeeBefore => {
                 let kept = |c: &char| !matches!(c, ' ' | ',');
                 typed.trim().chars().filter(kept).collect()
             }
@@ -145,6 +150,7 @@ impl Source<'_> {
                 let fee = self.facts.fee.fee.to_sat().to_string();
                 alloc::vec![ask(OperatorB, Asked::Fee, fee)]
             }
+            ScreenKind::Replaced(place) => alloc::vec![self.replaced(place, number)],
             ScreenKind::Notice(place) => {
                 let rule = self.facts.notices().nth(place);
                 let name = rule.map_or("", |(rule, _)| rule.name());
@@ -208,6 +214,18 @@ impl Source<'_> {
                 amount::btc_digits(payment.amount),
             ),
         ]
+    }
+
+    /// What the version before paid, where that is known.
+    fn replaced(&self, place: usize, number: u32) -> Challenge {
+        let before = self.facts.replaces.get(place);
+        match before.and_then(|before| before.known) {
+            Some(known) => {
+                let fee = known.fee.to_sat().to_string();
+                ask(Seat::OperatorA, Asked::FeeBefore, fee)
+            }
+            None => self.page_code(number),
+        }
     }
 
     fn word(&self, number: u32) -> Challenge {

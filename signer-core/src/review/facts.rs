@@ -61,6 +61,8 @@ pub struct TxFacts {
     pub change: Vec<ChangeFacts>,
     /// The fee and its caps.
     pub fee: FeeFacts,
+    /// The versions that a fee bump replaces.
+    pub replaces: Vec<ReplacedFacts>,
     /// Co-signers whose signatures are already there.
     pub signed_by: Vec<SignerFacts>,
     /// Signatures that the input with the fewest has before this device signs.
@@ -74,6 +76,17 @@ impl TxFacts {
     pub fn total(&self) -> Amount {
         let sum = self.payments.iter().map(|payment| payment.amount.to_sat());
         Amount::from_sat(sum.fold(0, u64::saturating_add))
+    }
+
+    /// What can be compared with the versions that are replaced.
+    pub fn version(&self) -> VersionFacts {
+        let change = self.change.iter().map(|change| change.amount.to_sat());
+        VersionFacts {
+            coins: self.inputs.count,
+            paid: self.total(),
+            change: Amount::from_sat(change.fold(0, u64::saturating_add)),
+            fee: self.fee.fee,
+        }
     }
 
     /// All notices: rules that hold, and of which people must know something.
@@ -173,6 +186,39 @@ pub struct PaymentFacts {
     pub address: String,
     /// How much.
     pub amount: Amount,
+    /// The registered wallet that it belongs to, where it is a move.
+    pub inside: Option<InsideFacts>,
+}
+
+/// A registered wallet of this device that is paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsideFacts {
+    /// Its name.
+    pub name: Label,
+    /// Whose assets it holds.
+    pub class: WalletClass,
+}
+
+/// A version of the transaction that a fee bump replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplacedFacts {
+    /// Its transaction.
+    pub tx: TxDigest,
+    /// What it was; none where this device never saw it signed.
+    pub known: Option<VersionFacts>,
+}
+
+/// What differs between versions of one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionFacts {
+    /// How many coins are spent.
+    pub coins: usize,
+    /// What is paid out.
+    pub paid: Amount,
+    /// What returns to the wallet.
+    pub change: Amount,
+    /// The fee.
+    pub fee: Amount,
 }
 
 /// One output that returns to the wallet.

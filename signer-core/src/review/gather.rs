@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use bitcoin::Amount;
 
 use super::facts::{
-    ChangeFacts, CoinFacts, FeeFacts, PaymentFacts, People, Person, SignerFacts, Standing, TxFacts,
-    WalletFacts,
+    ChangeFacts, CoinFacts, FeeFacts, InsideFacts, PaymentFacts, People, Person, ReplacedFacts,
+    SignerFacts, Standing, TxFacts, VersionFacts, WalletFacts,
 };
 use crate::approval::{ApprovedTx, Decision, HeardRequest, Officer, Request, Role};
+use crate::ledger::KnownTransfer;
 use crate::policy::CheckedTx;
 use crate::rule::RuleLine;
 use crate::types::{Chain, KeyIndex};
@@ -75,6 +76,7 @@ fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine
             caps: checked.rules().fee,
             ceiling: request.fee_ceiling,
         },
+        replaces: replaces(checked),
         signed_by: signers(tx),
         signatures_before: fewest_signatures(tx),
         report: report
@@ -107,8 +109,29 @@ fn payments(checked: &CheckedTx) -> Vec<PaymentFacts> {
             label: payment.label.clone(),
             address: payment.address.clone(),
             amount: payment.amount,
+            inside: payment.inside.as_ref().map(|to| InsideFacts {
+                name: to.name.clone(),
+                class: to.class,
+            }),
         })
         .collect()
+}
+
+fn replaces(checked: &CheckedTx) -> Vec<ReplacedFacts> {
+    let transfers = checked.wallet_tx().ledger().transfers();
+    let versions = checked.replaces().iter().map(|tx| {
+        let known = transfers.get(tx).map(KnownTransfer::transfer);
+        ReplacedFacts {
+            tx: *tx,
+            known: known.map(|before| VersionFacts {
+                coins: before.coins.len(),
+                paid: before.paid(),
+                change: before.change,
+                fee: before.fee,
+            }),
+        }
+    });
+    versions.collect()
 }
 
 fn change(tx: &WalletTx) -> Vec<ChangeFacts> {

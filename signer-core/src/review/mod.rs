@@ -18,8 +18,8 @@ use alloc::vec::Vec;
 
 pub use challenge::{AnswerMatch, Challenge};
 pub use facts::{
-    ChangeFacts, CoinFacts, FeeFacts, PaymentFacts, People, Person, ReviewSession, SignerFacts,
-    Standing, TxFacts, WalletFacts,
+    ChangeFacts, CoinFacts, FeeFacts, InsideFacts, PaymentFacts, People, Person, ReplacedFacts,
+    ReviewSession, SignerFacts, Standing, TxFacts, VersionFacts, WalletFacts,
 };
 pub use screen::{PagePart, Screen, ScreenId, ScreenKind, digest_of, render};
 pub use sheet::{Section, Sheet, SheetStanding, still_missing};

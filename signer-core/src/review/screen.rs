@@ -7,6 +7,7 @@ mod inputs;
 mod notice;
 mod payment;
 pub(super) mod people;
+mod replaced;
 mod report;
 mod signatures;
 mod summary;
@@ -37,6 +38,8 @@ pub enum ScreenKind {
     Change,
     /// The fee and its caps.
     Fee,
+    /// One version that a fee bump replaces, beside this one; counted from 0.
+    Replaced(usize),
     /// One notice of a rule, counted from 0.
     Notice(usize),
     /// The co-signers who have signed already.
@@ -53,6 +56,7 @@ impl ScreenKind {
         let mut kinds = alloc::vec![Self::People, Self::Wallet, Self::Inputs];
         kinds.extend((0..facts.payments.len()).map(Self::Payment));
         kinds.extend([Self::Change, Self::Fee]);
+        kinds.extend((0..facts.replaces.len()).map(Self::Replaced));
         kinds.extend((0..facts.notices().count()).map(Self::Notice));
         kinds.extend([Self::Signatures, Self::Report, Self::Summary]);
         kinds
@@ -74,6 +78,7 @@ impl ScreenKind {
             Self::Payment(n) => numbered(["DESTINATION", "送付先"], n, facts.payments.len()),
             Self::Change => plain(["CHANGE", "おつり(釣銭出力)"]),
             Self::Fee => plain(["FEE", "ネットワーク手数料"]),
+            Self::Replaced(n) => numbered(["FEE BUMP", "手数料引上げ"], n, facts.replaces.len()),
             Self::Notice(n) => numbered(["NOTICE", "注意"], n, facts.notices().count()),
             Self::Signatures => plain(["SIGNATURES PRESENT", "既にある署名"]),
             Self::Report => plain(["RULES", "規則の判定"]),
@@ -96,6 +101,7 @@ impl ScreenKind {
             Self::Payment(n) => payment::write(&mut block, facts, n),
             Self::Change => change::write(&mut block, facts),
             Self::Fee => fee::write(&mut block, &facts.fee),
+            Self::Replaced(n) => replaced::write(&mut block, facts, n),
             Self::Notice(n) => notice::write(&mut block, facts, n),
             Self::Signatures => signatures::write(&mut block, facts),
             Self::Report => report::write(&mut block, facts),

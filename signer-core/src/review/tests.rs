@@ -13,10 +13,11 @@ use super::{
 use crate::approval::Seat;
 use crate::phrase;
 use crate::policy::FeeCaps;
-use crate::review::{CoinFacts, SignerFacts};
+use crate::review::{CoinFacts, InsideFacts, ReplacedFacts, SignerFacts, VersionFacts};
 use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::{Case, World, id, label};
 use crate::types::{Id, Label, Lang, Network, OutputIndex, Purpose, SessionNumber, Version};
+use crate::wallet::WalletClass;
 
 pub(super) fn session(world: &World) -> ReviewSession {
     ReviewSession {
@@ -37,6 +38,19 @@ fn opened(lang: Lang) -> Review {
 fn facts() -> TxFacts {
     let world = World::new();
     gather::facts(&Case::new(&world).approve(&world).unwrap())
+}
+
+/// Two versions before this one; the device never signed the first.
+fn versions(tx: TxDigest) -> Vec<ReplacedFacts> {
+    let most = Amount::MAX_MONEY;
+    let version = VersionFacts {
+        coins: 100_000,
+        paid: most,
+        change: most,
+        fee: most,
+    };
+    let known = [None, Some(version)].into_iter();
+    known.map(|known| ReplacedFacts { tx, known }).collect()
 }
 
 /// The facts of a transfer in which everything is as long as it can be.
@@ -77,6 +91,10 @@ fn longest() -> TxFacts {
             label: long,
             address: address.clone(),
             amount: most,
+            inside: Some(InsideFacts {
+                name: facts.wallet.name.clone(),
+                class: WalletClass::Guarantee,
+            }),
         };
         2
     ];
@@ -93,6 +111,7 @@ fn longest() -> TxFacts {
         },
         ceiling: most,
     };
+    facts.replaces = versions(facts.tx);
     facts.signed_by = vec![
         SignerFacts {
             name,

@@ -204,6 +204,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "申請を分割するか、ポリシーを変更してください。",
             ],
         },
+        RuleId::POL03 => Words {
+            stage: Stage::Check,
+            name: "POL03",
+            sentence: [
+                "What leaves within a window of blocks stays under this device's share of the limit.",
+                "一定のブロック数の間に出る金額は、この端末に割り当てられた限度額以内である。",
+            ],
+            advice: [
+                "Wait until earlier transfers have left the window and bring newer headers, or send less.",
+                "以前の出庫が期間外になるまで待って新しいヘッダーを用意するか、金額を減らしてください。",
+            ],
+        },
         RuleId::POL04 => Words {
             stage: Stage::Check,
             name: "POL04",
@@ -216,16 +228,28 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "手数料を下げてPSBTを作り直してください。",
             ],
         },
+        RuleId::POL05 => Words {
+            stage: Stage::Check,
+            name: "POL05",
+            sentence: [
+                "Assets of one class stay apart: they go to a registered wallet of another class only by a move that the policy names.",
+                "資産の区分は混ざらない。他の区分の登録ウォレットへの移動は、ポリシーに定めたものに限る。",
+            ],
+            advice: [
+                "Pay a wallet of the same class, or have the policy name this move and its purpose.",
+                "同じ区分のウォレットへ送るか、この移動と目的をポリシーに定めてください。",
+            ],
+        },
         RuleId::POL07 => Words {
             stage: Stage::Check,
             name: "POL07",
             sentence: [
-                "No coin of this transaction was spent in a transaction that this device signed before.",
-                "この端末が過去に署名した取引で使ったコインを含まない。",
+                "No coin of this transaction was signed over before on this device, but for versions that a declared fee bump replaces.",
+                "この端末が過去に署名した取引で使ったコインを含まない。ただし、申請に明記した手数料引上げで置き換える取引を除く。",
             ],
             advice: [
-                "Ask for the recorded signatures again instead of signing again.",
-                "再署名せず、記録済みの署名を再出力してください。",
+                "Ask for the recorded signatures again instead of signing again; for a higher fee, request a fee bump that names every earlier version.",
+                "再署名せず、記録済みの署名を再出力してください。手数料を上げるには、以前のすべての版を明記した手数料引上げを申請してください。",
             ],
         },
         RuleId::APP01 => Words {

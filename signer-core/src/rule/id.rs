@@ -88,10 +88,18 @@ pub enum RuleId {
     /// No payment and no sum of payments is above the per-transfer limit.
     #[n(15)]
     POL02,
+    /// What leaves within a window of blocks stays under this device's share of the limit.
+    #[n(55)]
+    POL03,
     /// The fee is under the absolute cap, the rate cap and the share of the amount.
     #[n(16)]
     POL04,
-    /// No coin of this transaction was spent in a transaction that this device signed before.
+    /// Assets of one class stay apart: they go to a registered wallet of another class only by a
+    /// move that the policy names.
+    #[n(56)]
+    POL05,
+    /// No coin of this transaction was signed over before on this device, but for versions that a
+    /// declared fee bump replaces.
     #[n(17)]
     POL07,
     /// The request is signed by a requester of the roster, for this root, roster, policy, wallet and transaction.
@@ -209,7 +217,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -226,7 +234,9 @@ impl RuleId {
         Self::WAL06,
         Self::POL01,
         Self::POL02,
+        Self::POL03,
         Self::POL04,
+        Self::POL05,
         Self::POL07,
         Self::APP01,
         Self::APP02,

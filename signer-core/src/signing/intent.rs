@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 
 use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::PublicKey;
-use bitcoin::{OutPoint, Txid};
+use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use minicbor::{Decode, Encode};
 
 use crate::codec;
 use crate::digest::{TxDigest, WalletId};
+use crate::ledger::Transfer;
 use crate::types::{InputIndex, KeyIndex};
 
 /// What is about to be signed.
@@ -28,6 +29,46 @@ pub struct Intent {
     /// Highest change index that the transaction pays.
     #[n(3)]
     pub change: Option<KeyIndex>,
+    /// Every output that is not change, in order: what limits over time count.
+    #[n(4)]
+    pub payments: Vec<IntentPayment>,
+    /// What returns to the wallet.
+    #[cbor(n(5), with = "codec::sats")]
+    pub returns: Amount,
+    /// The fee.
+    #[cbor(n(6), with = "codec::sats")]
+    pub fee: Amount,
+    /// The versions of the transaction that it replaces, as the request declares them.
+    #[n(7)]
+    pub replaces: Vec<TxDigest>,
+}
+
+impl Intent {
+    /// What the transaction takes from its wallet.
+    pub(crate) fn transfer(&self) -> Transfer {
+        let payments = self.payments.iter();
+        Transfer {
+            wallet: self.wallet,
+            payments: payments
+                .map(|payment| (payment.script.clone(), payment.amount))
+                .collect(),
+            change: self.returns,
+            fee: self.fee,
+            coins: self.lines.iter().map(|line| line.coin.into()).collect(),
+        }
+    }
+}
+
+/// An output that leaves the wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct IntentPayment {
+    /// The script that is paid.
+    #[cbor(n(0), with = "codec::as_bytes")]
+    pub script: ScriptBuf,
+    /// How much.
+    #[cbor(n(1), with = "codec::sats")]
+    pub amount: Amount,
 }
 
 /// One signature that is about to be made.

@@ -13,7 +13,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use intent::{Coin, Intent, IntentLine};
+pub use intent::{Coin, Intent, IntentLine, IntentPayment};
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 pub use receipt::{Receipt, SignatureLine};
 pub(crate) use rules::{taken_by_k256, taken_by_libsecp256k1, used_before};

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::ecdsa;
 
 use super::order::{SighashOrder, WalletKeyRef};
-use super::{Coin, Intent, IntentLine, Receipt, SignatureLine, rules};
+use super::{Coin, Intent, IntentLine, IntentPayment, Receipt, SignatureLine, rules};
 use crate::codec;
 use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
@@ -141,6 +141,10 @@ impl Signing {
             wallet: tx.wallet().id(),
             lines,
             change: tx.change().map(|(_, index, _)| index),
+            payments: payments(tx),
+            returns: tx.change_total(),
+            fee: tx.fee(),
+            replaces: confirmed.approved().checked().replaces().to_vec(),
         };
         Ok(Intended {
             confirmed,
@@ -319,6 +323,14 @@ fn check_device(tx: &WalletTx, confirmed: &ConfirmedTx) -> Result<(), Refusal> {
         ),
         Phrase::figure(tx.device()),
     ))
+}
+
+fn payments(tx: &WalletTx) -> Vec<IntentPayment> {
+    let payments = tx.payments().map(|(_, script, amount)| IntentPayment {
+        script: script.clone(),
+        amount,
+    });
+    payments.collect()
 }
 
 const fn not_journalled(expected: Phrase, got: Phrase) -> Refusal {

@@ -305,6 +305,7 @@ impl Case {
             mandatory: vec![],
             heads: vec![],
             builder: id("requester.r"),
+            replaces: vec![],
         };
         (self.edit_request)(&mut request);
         officer_signs(request, self.requester)

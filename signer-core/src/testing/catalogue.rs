@@ -17,7 +17,7 @@ use crate::codec;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, RequestDigest, TxDigest};
 use crate::keys::P256PublicKey;
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, Transfer};
 use crate::policy::{ActivePolicy, Before, CheckedTx, PolicyError, PolicyStanding};
 use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
@@ -28,9 +28,10 @@ use crate::wallet::{
     Registry, WalletTx,
 };
 use bitcoin::hashes::Hash;
-use bitcoin::{OutPoint, Txid};
+use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use test_vectors::{
-    Case, Expected, Fact, Family, Source, WORLD_FILE, WorldFile, data, stopped_by_one, stored,
+    Case, Expected, Fact, Family, SignedBefore, Source, WORLD_FILE, WorldFile, data,
+    stopped_by_one, stored,
 };
 
 mod replay;
@@ -117,6 +118,7 @@ impl World {
                     let coin = OutPoint::new(Txid::from_byte_array(*txid), *vout);
                     ledger.record_intent(TxDigest::over(&[b"before"]), &[coin]);
                 }
+                Fact::Signed(before) => self.remember(before, &mut ledger),
                 Fact::Rejected(request) => {
                     let officer = Id::new("director.d").unwrap();
                     ledger.record_rejection(RequestDigest::from_bytes(*request), officer);
@@ -127,6 +129,28 @@ impl World {
             }
         }
         ledger
+    }
+}
+
+impl World {
+    /// What an intent of earlier leaves behind.
+    fn remember(&self, before: &SignedBefore, ledger: &mut LedgerState) {
+        let tx = TxDigest::from_bytes(before.tx);
+        let coins = before.coins.iter();
+        let coins = coins.map(|(txid, vout)| OutPoint::new(Txid::from_byte_array(*txid), *vout));
+        let payments = before.payments.iter().map(|(script, sats)| {
+            let script = ScriptBuf::from_bytes(script.clone());
+            (script, Amount::from_sat(*sats))
+        });
+        let transfer = Transfer {
+            wallet: self.wallet_of[&before.wallet].id(),
+            payments: payments.collect(),
+            change: Amount::from_sat(before.change),
+            fee: Amount::from_sat(before.fee),
+            coins: coins.collect(),
+        };
+        ledger.record_intent(tx, &transfer.coins);
+        ledger.record_transfer(tx, &transfer, &[], Height(before.height));
     }
 }
 

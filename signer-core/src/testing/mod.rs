@@ -35,8 +35,8 @@ use crate::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use crate::digest::{WalletDigest, sha256_of};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
-    ActivePolicy, ApprovalQuorum, Before, Destination, FeeCaps, Policy, PolicyError,
-    PolicyStanding, WalletRules,
+    ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Policy, PolicyError,
+    PolicyStanding, WalletRules, WindowLimit,
 };
 use crate::root::{Checkpoint, Root};
 use crate::signing::SigningHsm;
@@ -380,6 +380,18 @@ fn destination(name: &str, activation: u32, limit: u64) -> Destination {
         script: outside_script(name),
         activation: Height(activation),
         limit: Amount::from_sat(limit),
+        windows: (name == "hot-1")
+            .then(|| window(3_900_000))
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// A limit within a day, of which each device of a 2-of-3 wallet signs two thirds.
+const fn window(sats: u64) -> WindowLimit {
+    WindowLimit {
+        blocks: Blocks(144),
+        amount: Amount::from_sat(sats),
     }
 }
 
@@ -403,6 +415,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
         destinations: destinations.iter().map(|name| id(name)).collect(),
         change_window: 3,
         bands: None,
+        windows: vec![window(6_000_000)],
     };
     let mut wallets = vec![
         rules(
@@ -429,6 +442,11 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
             destination("later", TIP.0 + 1, 1_800_000),
             destination("others", 845_000, 1_800_000),
         ],
+        class_moves: vec![ClassMove {
+            from: WalletClass::Company,
+            to: WalletClass::Customer,
+            purpose: None,
+        }],
     }
 }
 

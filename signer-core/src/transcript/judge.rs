@@ -134,7 +134,7 @@ pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
 }
 
 /// Only a medium carries the large files that heavy parents make.
-const fn limits(channel: Channel) -> Limits {
+pub(super) const fn limits(channel: Channel) -> Limits {
     match channel {
         Channel::File => Limits::HEAVY,
         Channel::Pictures => Limits::USUAL,

@@ -7,6 +7,7 @@ mod install;
 mod keys;
 mod life;
 mod pins;
+mod receipts;
 mod recovery;
 mod session;
 mod signatures;
@@ -335,6 +336,7 @@ impl DeviceState {
         for rejected in new_rejections(self) {
             self.reject(&rejected);
         }
+        self.count_receipts();
         if let Some(cut) = self.open.take() {
             self.sessions.push(SessionSummary {
                 number: cut.number,
@@ -375,8 +377,9 @@ impl DeviceState {
                 return Err(FoldError::Intent);
             }
             let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();
-            self.ledger.record_intent(intent.tx, &coins);
             session.intended = true;
+            self.ledger.record_intent(intent.tx, &coins);
+            self.count(intent);
             return Ok(());
         }
         let ledger_before = self.ledger.clone();
@@ -385,15 +388,24 @@ impl DeviceState {
         if let Some(index) = intent.change {
             self.ledger.record_change(intent.wallet, index);
         }
+        let session_number = session.number;
+        session.intended = true;
+        self.count(intent);
         self.unfinished = Some(Unfinished {
-            session: session.number,
+            session: session_number,
             intake,
             intent: intent.clone(),
             results: Vec::new(),
             ledger_before,
         });
-        session.intended = true;
         Ok(())
+    }
+
+    /// Limits over time count the intent, at the height that is known now.
+    fn count(&mut self, intent: &Intent) {
+        let height = self.height();
+        self.ledger
+            .record_transfer(intent.tx, &intent.transfer(), &intent.replaces, height);
     }
 
     fn made(&mut self, made: &SignatureLine) -> Result<(), FoldError> {
@@ -426,6 +438,7 @@ impl DeviceState {
             return Err(FoldError::Outcome);
         }
         session.closed = Some(outcome);
+        self.count_receipts();
         Ok(())
     }
 

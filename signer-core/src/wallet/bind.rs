@@ -8,12 +8,12 @@ use bitcoin::secp256k1::PublicKey;
 use bitcoin::{Amount, ScriptBuf, Weight};
 
 use super::binding::{Binding, ChangeWindow};
-use super::moves::{Moves, outputs};
+use super::moves::{InsideMove, Moves, inside, outputs};
 use super::scripts::WalletScripts;
 use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
 use crate::digest::{DeviceId, PolicyDigest};
 use crate::keys::Signature64;
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, Transfer};
 use crate::phrase;
 use crate::policy::ActivePolicy;
 use crate::psbt::{ParsedPsbt, limits, overweight};
@@ -46,6 +46,7 @@ pub struct WalletTx {
     policy: PolicyDigest,
     inputs: Vec<BoundInput>,
     outputs: Vec<OutputKind>,
+    inside: Vec<InsideMove>,
     weight: Weight,
     ledger: LedgerState,
     tip: Height,
@@ -143,6 +144,7 @@ impl WalletTx {
         };
         let outputs = outputs(&parsed, &*wallet);
         Ok(Self {
+            inside: inside(&outputs, context.wallets),
             parsed,
             wallet,
             device: *context.device,
@@ -186,6 +188,16 @@ impl WalletTx {
     /// The outputs, in order.
     pub fn outputs(&self) -> &[OutputKind] {
         &self.outputs
+    }
+
+    /// The payments that go to a registered wallet of this device.
+    pub fn inside(&self) -> &[InsideMove] {
+        &self.inside
+    }
+
+    /// What the transaction takes from the wallet.
+    pub fn transfer(&self) -> Transfer {
+        self.moves().transfer(self.wallet.id())
     }
 
     /// One input.

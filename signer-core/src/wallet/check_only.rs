@@ -9,7 +9,7 @@ use super::moves::{Moves, OutputKind, outputs};
 use super::scripts::WalletScripts;
 use super::{DescriptorWallet, bind};
 use crate::phrase;
-use crate::policy::PlainPolicy;
+use crate::policy::{OF_DEVICES, PlainPolicy};
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::rule::{RuleId, RuleReport, Stage, Verdict};
 use crate::types::{Chain, Height, InputIndex, KeyIndex, Network};
@@ -153,12 +153,12 @@ fn checked(report: RuleReport, moves: Moves<'_>, terms: CheckTerms<'_>) -> RuleR
             })
             .collect(),
     };
-    verdicts.retain(|(rule, _)| *rule != RuleId::POL07);
+    verdicts.retain(|(rule, _)| !OF_DEVICES.contains(rule));
     let why = phrase!(
-        "no device: past signings are known to devices alone",
-        "端末なし。過去の署名は端末のみが知る"
+        "no device: past signings and registered wallets are known to devices alone",
+        "端末なし。過去の署名と登録ウォレットは端末のみが知る"
     );
-    verdicts.push((RuleId::POL07, Verdict::NotApplicable(why)));
+    verdicts.extend(OF_DEVICES.map(|rule| (rule, Verdict::NotApplicable(why.clone()))));
     let report = report.with_stage(Stage::Check, &verdicts);
     match report.unrefused() {
         Ok(report) => {

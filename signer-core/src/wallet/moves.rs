@@ -5,8 +5,11 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf, Weight};
 
 use super::scripts::WalletScripts;
+use super::{RegisteredWallet, Registry, WalletClass};
+use crate::digest::WalletId;
+use crate::ledger::Transfer;
 use crate::psbt::ParsedPsbt;
-use crate::types::{Chain, KeyIndex, OutputIndex};
+use crate::types::{Chain, KeyIndex, Label, OutputIndex};
 
 /// What an output is.
 ///
@@ -46,6 +49,38 @@ pub(super) fn outputs(parsed: &ParsedPsbt, wallet: &dyn WalletScripts) -> Vec<Ou
         },
     });
     explained.collect()
+}
+
+/// A payment to a script of a registered wallet, found by the script and by nothing that is said of
+/// it: a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsideMove {
+    /// Its place in the transaction.
+    pub output: OutputIndex,
+    /// The wallet that is paid.
+    pub wallet: WalletId,
+    /// Its name.
+    pub name: Label,
+    /// Whose assets it holds.
+    pub class: WalletClass,
+}
+
+/// The payments that a wallet of this device receives.
+pub(super) fn inside(outputs: &[OutputKind], wallets: &Registry) -> Vec<InsideMove> {
+    let indexed = (0..).map(OutputIndex).zip(outputs);
+    let moves = indexed.filter_map(|(output, kind)| {
+        let OutputKind::Payment { script, .. } = kind else {
+            return None;
+        };
+        let (wallet, _, _) = wallets.locate(script)?;
+        Some(InsideMove {
+            output,
+            wallet: wallet.id(),
+            name: wallet.name().clone(),
+            class: wallet.class(),
+        })
+    });
+    moves.collect()
 }
 
 /// What the policy judges of a transaction whose every input and output is explained.
@@ -96,12 +131,33 @@ impl<'a> Moves<'a> {
         })
     }
 
+    /// What the transaction takes from `wallet`.
+    pub(crate) fn transfer(self, wallet: WalletId) -> Transfer {
+        let payments = self.payments();
+        let coins = self.parsed.tx().input.iter();
+        Transfer {
+            wallet,
+            payments: payments
+                .map(|(_, script, amount)| (script.clone(), amount))
+                .collect(),
+            change: self.change_total(),
+            fee: self.fee(),
+            coins: coins.map(|input| input.previous_output).collect(),
+        }
+    }
+
     pub(crate) fn fee_rate(self) -> u64 {
         let quarters = self.fee().to_sat().saturating_mul(4);
         let weight = self.weight.to_wu();
         let up = quarters.saturating_add(weight.saturating_sub(1));
         up.checked_div(weight).unwrap_or(u64::MAX)
     }
+}
+
+/// What a transaction takes from this wallet, whoever signs it.
+pub(crate) fn transfer_of(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Transfer {
+    let outputs = outputs(parsed, wallet);
+    Moves::new(parsed, &outputs, Weight::ZERO).transfer(wallet.id())
 }
 
 /// Sums that PSB06 has found to fit.

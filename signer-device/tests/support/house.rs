@@ -338,6 +338,7 @@ impl<'a> House<'a> {
                     destinations: vec![id("hot-1")],
                     change_window: 4,
                     bands: None,
+                    windows: vec![],
                 }],
                 destinations: vec![Destination {
                     id: id("hot-1"),
@@ -345,7 +346,9 @@ impl<'a> House<'a> {
                     script: destination_script(),
                     activation: Height(0),
                     limit: Amount::from_sat(120_000_000),
+                    windows: vec![],
                 }],
+                class_moves: vec![],
             },
             SCOPE,
         );
@@ -491,6 +494,7 @@ impl<'a> House<'a> {
             mandatory: vec![],
             heads: vec![],
             builder: id("req.a"),
+            replaces: vec![],
         };
         self.officers.sign("req.a", request)
     }

@@ -357,7 +357,7 @@ fn amounts() -> Vec<Case> {
             "21-million",
             &[MAX],
             &[MAX - 4_000],
-            "POL02@transaction",
+            "POL02@transaction POL03@transaction",
         ));
         cases
     })

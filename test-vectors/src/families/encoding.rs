@@ -7,7 +7,7 @@ use crate::cbor::Value;
 use crate::psbt::Psbt;
 use crate::sign::{Endorsed, Signed};
 use crate::transfer::{Ballot, himuro};
-use crate::world::{destination, destination_script, sign_policy, world};
+use crate::world::{class_move, destination, destination_script, sign_policy, world};
 
 pub(super) fn families() -> Vec<Family> {
     vec![
@@ -391,6 +391,17 @@ fn policy() -> Vec<Case> {
             9,
             Value::Raw(vec![0x9A, 0, 0x0F, 0x42, 0x40]),
         ),
+        with(
+            "class-moves-out-of-order",
+            11,
+            list(vec![class_move(2, 0, None), class_move(0, 2, None)]),
+        ),
+        with(
+            "class-move-within-a-class",
+            11,
+            list(vec![class_move(0, 0, None)]),
+        ),
+        with("class-moves-left-out", 11, Value::Null),
         with("amount-as-text", 7, Value::text("1,000")),
         with("number-as-null", 4, Value::Null),
     ]

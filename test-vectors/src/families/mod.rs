@@ -7,6 +7,7 @@ mod encoding;
 mod fees;
 mod honest;
 mod large;
+mod limits;
 mod origins;
 mod outputs;
 mod people;
@@ -32,6 +33,7 @@ pub fn families() -> Vec<Family> {
         origins::families(),
         outputs::families(),
         fees::families(),
+        limits::families(),
         signatures::families(),
         people::families(),
         encoding::families(),

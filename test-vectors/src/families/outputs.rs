@@ -43,7 +43,7 @@ pub(super) fn families() -> Vec<Family> {
         ),
         Family::new(
             "A57-limits",
-            "Per transfer and per destination. House: limits in a window of time are not built.",
+            "Per transfer and per destination. In a window of blocks: A59.",
             limits(),
         ),
     ]

@@ -41,6 +41,8 @@ fn labelled(label: &str) -> Value {
         Some(Value::bytes(destination_script("hot-1").as_bytes())),
         Some(Value::Uint(845_000)),
         Some(Value::Uint(LIMIT)),
+        None,
+        Some(Value::Array(vec![])),
     ])
 }
 
@@ -55,6 +57,7 @@ fn policy(label: &str) -> Endorsed {
         Some(triple([2, 2, 1])),
         Some(Value::Array(vec![Value::text("hot-1")])),
         Some(Value::Uint(3)),
+        Some(Value::Array(vec![])),
     ]);
     let body = with_field(&world().policy_body(), 8, &Value::Array(vec![rules]));
     let body = with_field(&body, 9, &Value::Array(vec![labelled(label)]));

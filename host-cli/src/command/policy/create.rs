@@ -18,9 +18,13 @@ use crate::view::line;
 /// Makes a policy from TOML. Amounts are text in BTC ("0.50000000") or whole satoshi.
 ///
 /// number, activation and delay stand at the top; each [[destination]] has id, label, address,
-/// activation and limit; each [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte,
-/// per_mille }, approval = { approvers, departments, directors }, destinations and change_window, and may
-/// have bands = [{ from, approvers, departments, directors }, ..]: stricter quorums for larger amounts.
+/// activation and limit, and windows as below where it has limits over time; each
+/// [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte, per_mille }, approval =
+/// { approvers, departments, directors }, destinations, change_window and windows = [{ blocks,
+/// limit }, ..]: most that it pays within so many blocks. Each [[class_move]] has from, to, and
+/// purpose where a request must name it: a move between wallets of different classes.
+/// A [[wallet]] may have bands = [{ from, approvers, departments, directors }, ..]: stricter
+/// quorums for larger amounts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli policy create --policy policy.toml --wallet wallet.cbor --roster roster.cbor \\\n    \
@@ -84,6 +88,7 @@ impl Args {
             delay: read.delay,
             wallets: read.wallets,
             destinations: read.destinations,
+            class_moves: read.class_moves,
         };
         policy
             .check()

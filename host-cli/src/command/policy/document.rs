@@ -7,11 +7,12 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
 use signer_core::phrase;
 use signer_core::policy::{
-    ApprovalQuorum, Destination, FeeCaps, PlainPolicy, QuorumBand, WalletRules,
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, PlainPolicy, QuorumBand, WalletRules,
+    WindowLimit,
 };
 use signer_core::rule::{Named, Phrase};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
-use signer_core::wallet::RegisteredWallet;
+use signer_core::wallet::{RegisteredWallet, WalletClass};
 use toml::de::DeTable;
 
 use super::table::Table;
@@ -24,6 +25,7 @@ pub(super) struct Document {
     pub(super) delay: Blocks,
     pub(super) wallets: Vec<WalletRules>,
     pub(super) destinations: Vec<Destination>,
+    pub(super) class_moves: Vec<ClassMove>,
 }
 
 /// Reads the file for these wallets of one network.
@@ -50,6 +52,7 @@ pub(super) fn read(
         delay: Blocks(root.number("delay")?),
         wallets,
         destinations,
+        class_moves: class_moves(&mut root)?,
     };
     root.end()?;
     check(&read, records)?;
@@ -73,9 +76,49 @@ fn destination(mut table: Table<'_>, network: Network) -> Result<Destination, Ph
         script: table.text("address", |text| script(text, network))?,
         activation: Height(table.number("activation")?),
         limit: table.amount("limit")?,
+        windows: windows(table.some_tables("windows")?)?,
     };
     table.end()?;
     Ok(destination)
+}
+
+fn window(mut table: Table<'_>) -> Result<WindowLimit, Phrase> {
+    let window = WindowLimit {
+        blocks: Blocks(table.number("blocks")?),
+        amount: table.amount("limit")?,
+    };
+    table.end()?;
+    Ok(window)
+}
+
+/// Moves between classes: without any, classes stay apart.
+fn class_moves(root: &mut Table<'_>) -> Result<Vec<ClassMove>, Phrase> {
+    let mut moves = root
+        .some_tables("class_move")?
+        .into_iter()
+        .map(class_move)
+        .collect::<Result<Vec<_>, _>>()?;
+    moves.sort();
+    Ok(moves)
+}
+
+fn class_move(mut table: Table<'_>) -> Result<ClassMove, Phrase> {
+    let class_move = ClassMove {
+        from: table.text("from", class)?,
+        to: table.text("to", class)?,
+        purpose: table.text_if_any("purpose", Label::new)?,
+    };
+    table.end()?;
+    Ok(class_move)
+}
+
+fn class(text: &str) -> Result<WalletClass, Phrase> {
+    WalletClass::from_name(text).ok_or_else(|| {
+        phrase!(
+            "not customer, guarantee, company or emergency",
+            "customer、guarantee、company、emergency のどれでもない"
+        )
+    })
 }
 
 fn script(text: &str, network: Network) -> Result<ScriptBuf, Phrase> {
@@ -119,6 +162,7 @@ struct WalletTerms {
     bands: Option<Vec<QuorumBand>>,
     destinations: Vec<Id>,
     change_window: u32,
+    windows: Vec<WindowLimit>,
 }
 
 impl WalletTerms {
@@ -132,6 +176,7 @@ impl WalletTerms {
             destinations: self.destinations,
             change_window: self.change_window,
             bands: self.bands,
+            windows: self.windows,
         }
     }
 }
@@ -169,9 +214,18 @@ fn wallet<T>(
         bands: bands(table.some_tables("bands")?)?,
         destinations,
         change_window: table.number("change_window")?,
+        windows: windows(table.tables("windows")?)?,
     };
     table.end()?;
     Ok((found, terms))
+}
+
+/// Limits over time, the shortest window first. A wallet without any says so: `windows = []`.
+fn windows(tables: Vec<Table<'_>>) -> Result<Vec<WindowLimit>, Phrase> {
+    let windows = tables.into_iter().map(window);
+    let mut windows = windows.collect::<Result<Vec<_>, _>>()?;
+    windows.sort_by_key(|window| window.blocks);
+    Ok(windows)
 }
 
 /// Reads the file for a wallet that nobody has registered: it must be the only one in it.
@@ -192,6 +246,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         root.number("activation")?,
         root.number("delay")?,
     ];
+    let _ = class_moves(&mut root)?;
     root.end()?;
     let listed = |destination: &Destination| terms.destinations.contains(&destination.id);
     Ok(PlainPolicy {
@@ -240,7 +295,14 @@ fn whole_quorum(mut table: Table<'_>) -> Result<ApprovalQuorum, Phrase> {
 
 fn check(document: &Document, records: &[RegisteredWallet]) -> Result<(), Phrase> {
     for destination in &document.destinations {
-        let own = |wallet: &&RegisteredWallet| wallet.locate(&destination.script).is_some();
+        let lists = |wallet: &RegisteredWallet| {
+            let mut rules = document.wallets.iter();
+            let rules = rules.find(|rules| rules.wallet == wallet.digest());
+            rules.is_some_and(|rules| rules.destinations.contains(&destination.id))
+        };
+        let own = |wallet: &&RegisteredWallet| {
+            wallet.locate(&destination.script).is_some() && lists(wallet)
+        };
         if let Some(wallet) = records.iter().find(own) {
             return Err(phrase!(
                 "destination {id} is an address of wallet {wallet} itself",

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use signer_core::approval::Roster;
 use signer_core::cose::Endorsed;
 use signer_core::policy::{
-    Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand, WalletRules,
+    ClassMove, Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand,
+    WalletRules, WindowLimit,
 };
-use signer_core::types::{Id, Lang, Network};
+use signer_core::types::{Id, Label, Lang, Network};
 
 use crate::cli::ViewArgs;
 use crate::error::Failure;
@@ -109,6 +110,12 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
     for rules in &body.wallets {
         print_rules(rules);
     }
+    for class_move in &body.class_moves {
+        let purpose = class_move.purpose.as_ref();
+        let purpose = purpose.map_or_else(String::new, |purpose| format!(", for {purpose}"));
+        let (from, to) = (class_move.from.name(), class_move.to.name());
+        line!("move        {from} to {to}{purpose}");
+    }
     line!("signed by   {}", signers(policy, roster).join(", "));
     line!("digest      {}", policy.policy_digest());
 }
@@ -122,6 +129,12 @@ fn print_destination(destination: &Destination, network: Network) {
         btc(destination.limit),
         destination.activation
     );
+    destination.windows.iter().copied().for_each(print_window);
+}
+
+fn print_window(window: WindowLimit) {
+    let (limit, blocks) = (btc(window.amount), window.blocks);
+    line!("            at most {limit} BTC within {blocks} blocks");
 }
 
 fn print_rules(rules: &WalletRules) {
@@ -156,6 +169,7 @@ fn print_rules(rules: &WalletRules) {
     }
     line!("            to {}", destinations.join(", "));
     line!("            change window {}", rules.change_window);
+    rules.windows.iter().copied().for_each(print_window);
 }
 
 fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
@@ -168,6 +182,14 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
             "address": view::address(&destination.script, network),
             "activation": destination.activation.0,
             "limit_sat": destination.limit.to_sat(),
+            "windows": destination.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
+        })
+    };
+    let class_move = |class_move: &ClassMove| {
+        json!({
+            "from": class_move.from.name(),
+            "to": class_move.to.name(),
+            "purpose": class_move.purpose.as_ref().map(Label::as_str),
         })
     };
     json!({
@@ -182,6 +204,7 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
         "delay": body.delay.0,
         "destinations": body.destinations.iter().map(destination).collect::<Vec<_>>(),
         "wallets": body.wallets.iter().map(json_rules).collect::<Vec<_>>(),
+        "class_moves": body.class_moves.iter().map(class_move).collect::<Vec<_>>(),
         "signed_by": signers(policy, roster),
         "digest": view::digest(policy.policy_digest().as_bytes()),
     })
@@ -214,5 +237,10 @@ fn json_rules(rules: &WalletRules) -> Value {
         "bands": rules.bands().iter().map(json_band).collect::<Vec<_>>(),
         "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
+        "windows": rules.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
     })
+}
+
+fn json_window(window: WindowLimit) -> Value {
+    json!({ "blocks": window.blocks.0, "limit_sat": window.amount.to_sat() })
 }

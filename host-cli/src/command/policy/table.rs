@@ -115,6 +115,18 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// Text that `parse` takes, where there is some.
+    pub(super) fn text_if_any<T, E: Into<Phrase>>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Phrase> {
+        match self.has(key) {
+            true => self.text(key, parse).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Tables inside: `[[key]]`, at least one.
     pub(in crate::command) fn tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
         let place = self.place_of(key);
@@ -139,7 +151,7 @@ impl<'t> Table<'t> {
 
     /// Tables inside, where there are any.
     pub(in crate::command) fn some_tables(&mut self, key: &str) -> Result<Vec<Self>, Phrase> {
-        if self.entries.contains_key(key) {
+        if self.has(key) {
             self.tables(key)
         } else {
             Ok(Vec::new())

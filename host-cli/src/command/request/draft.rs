@@ -6,6 +6,7 @@ use bitcoin::Amount;
 use signer_core::approval::{Request, RequestedPayment, Role};
 use signer_core::codec;
 use signer_core::cose::Draft;
+use signer_core::digest::TxDigest;
 use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ProprietaryField;
@@ -71,6 +72,11 @@ pub(crate) struct Args {
     /// Officers without whom nothing is signed
     #[arg(long, value_delimiter = ',', value_parser = cli::id)]
     mandatory: Vec<OfficerId>,
+
+    /// Earlier versions of this transaction that a fee bump replaces: the digest of each that was
+    /// ever signed, as `request show` gives it
+    #[arg(long, value_delimiter = ',', value_parser = cli::tx_digest)]
+    replaces: Vec<TxDigest>,
 
     #[command(flatten)]
     token: TokenArgs,
@@ -185,6 +191,7 @@ impl Args {
             mandatory: officers(&self.mandatory)?,
             heads: Vec::new(),
             builder: self.known_builder(house)?,
+            replaces: self.replaces.clone(),
         })
     }
 

@@ -77,6 +77,9 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         Lang::Ja => format!("ブロック高 {} まで", request.expiry),
     };
     fact(desk, ["expires", "有効期限"], &expiry)?;
+    for replaced in &request.replaces {
+        fact(desk, ["replaces", "置き換え"], &replaced.to_string())?;
+    }
     for (officer, decision) in heard.votes() {
         let said = match decision {
             Decision::Approve => ["approved", "承認"],

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use signer_core::approval::{Decision, HeardRequest};
+use signer_core::digest::TxDigest;
 use signer_core::types::{Height, Id};
 
 use super::decide::known_height;
@@ -92,6 +93,7 @@ fn json(heard: &HeardRequest) -> Value {
         "policy": request.policy.to_hex(),
         "wallet": request.wallet.to_hex(),
         "tx_digest": request.tx.to_hex(),
+        "replaces": request.replaces.iter().map(TxDigest::to_hex).collect::<Vec<_>>(),
         "votes": votes.collect::<Vec<_>>(),
         "waiting": waiting.collect::<Vec<_>>(),
         "open": review::refusals(heard.open()),

@@ -2,6 +2,7 @@
 
 use alloc::format;
 
+use super::wallet::class;
 use crate::review::facts::TxFacts;
 use crate::review::layout::Block;
 use crate::review::{address, amount};
@@ -13,6 +14,12 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts, place: usize) {
     block.fact(["Label", "登録名"], payment.label.as_str());
     block.fact(["Destination", "送付先ID"], payment.destination.as_str());
     block.fact(["Output", "出力番号"], format!("{}", payment.output));
+    if let Some(to) = &payment.inside {
+        let [en, ja] = class(to.class);
+        let class = block.lang().pick(en, ja);
+        let value = format!("{} ({class})", to.name);
+        block.fact(["Moves to wallet", "移動先ウォレット"], value);
+    }
     block.gap();
     block.fact(["Amount", "金額"], amount::btc(payment.amount));
     block.fact(["", ""], amount::sat(payment.amount));

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::vec;
 
+use bitcoin::Amount;
+
 use super::Sample;
 use super::signed::{attendance, possession_report, receipt, recovery, signature_line, site};
 use crate::approval::Seat;
@@ -17,7 +19,7 @@ use crate::life::{Destroying, DoomedKey, Recovered};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
-use crate::signing::{Coin, Intent, IntentLine, SigningHsm, WalletKeyRef};
+use crate::signing::{Coin, Intent, IntentLine, IntentPayment, SigningHsm, WalletKeyRef};
 use crate::split::{Credential, PinOpened};
 use crate::testing::device::{born_in_hsm, hsm_facts};
 use crate::testing::{SCOPE, World, id, officers_sign};
@@ -351,6 +353,19 @@ fn intent(world: &World, change: Option<KeyIndex>) -> Intent {
             sighash: [6; 32],
         }],
         change,
+        payments: change
+            .map(|_| IntentPayment {
+                script: crate::testing::outside_script("hot-1"),
+                amount: Amount::from_sat(1_200_000),
+            })
+            .into_iter()
+            .collect(),
+        returns: Amount::from_sat(796_000),
+        fee: Amount::from_sat(4_000),
+        replaces: change
+            .map(|_| crate::digest::TxDigest::over(&[b"before"]))
+            .into_iter()
+            .collect(),
     }
 }
 

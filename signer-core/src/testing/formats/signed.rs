@@ -21,7 +21,7 @@ use crate::life::{
     AnchorStatement, Found, KnownReceipt, PolicyPin, PossessionReport, ProofLine, Recovery,
     RetiredWallet, Retirement, Standing, UsedChange,
 };
-use crate::policy::{ApprovalQuorum, Policy, QuorumBand};
+use crate::policy::{ApprovalQuorum, ClassMove, Policy, QuorumBand};
 use crate::root::Checkpoint;
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::split::{Credential, Kdf, SealedShare, ShareSet};
@@ -37,7 +37,7 @@ use crate::transcript::{Anchor, Rejected};
 use crate::types::{
     Blocks, Chain, Height, InputIndex, KeyIndex, Network, Purpose, SessionNumber, Version,
 };
-use crate::wallet::{DeviceCard, WalletRecord};
+use crate::wallet::{DeviceCard, WalletClass, WalletRecord};
 
 pub(super) fn samples(world: &World) -> Vec<Sample> {
     let mut samples = root_and_officers(world);
@@ -237,6 +237,11 @@ fn later_policy(world: &World) -> Policy {
     let mut policy = Policy {
         number: Version(2),
         predecessor: Some(world.policy.digest()),
+        class_moves: vec![ClassMove {
+            from: WalletClass::Guarantee,
+            to: WalletClass::Customer,
+            purpose: Some(label("Use of the guarantee")),
+        }],
         ..world.policy.policy().clone()
     };
     for rules in &mut policy.wallets {

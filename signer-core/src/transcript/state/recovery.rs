@@ -166,7 +166,7 @@ fn new_receipts<'a>(
     order.receipts().iter().filter(|read| {
         let tx = read.receipt().tx;
         let mut coins = read.coins().iter();
-        coins.any(|coin| ledger.signed_over(coin) != Some(tx))
+        coins.any(|coin| !ledger.signed_over(coin).contains(&tx))
     })
 }
 

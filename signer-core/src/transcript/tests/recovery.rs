@@ -93,8 +93,9 @@ fn a_rolled_back_journal_goes_on_and_nothing_falls() {
     assert_eq!(found(&bench, &bench.disk), []);
     assert_eq!(bench.state().ledger().recovered().unwrap().unknown, 0);
     let coin = coin_of(&case, InputIndex(0));
-    assert!(bench.state().ledger().signed_over(&coin).is_some());
-    assert_eq!(judged(&mut bench, &case), [RuleId::POL07]);
+    assert!(!bench.state().ledger().signed_over(&coin).is_empty());
+    // Its windows begin full, too.
+    assert_eq!(judged(&mut bench, &case), [RuleId::POL03, RuleId::POL07]);
 }
 
 #[test]
@@ -117,7 +118,7 @@ fn a_lost_journal_begins_anew_behind_the_anchor() {
     assert_eq!(policy.waits_until(), Some(Height(TIP.0 + 144)));
     assert_eq!(judged(&mut bench, &case), [RuleId::WAL01, RuleId::WAL05]);
     let coin = coin_of(&case, InputIndex(0));
-    assert!(bench.state().ledger().signed_over(&coin).is_some());
+    assert!(!bench.state().ledger().signed_over(&coin).is_empty());
     assert_eq!(found(&bench, &bench.disk), []);
 }
 
@@ -134,9 +135,16 @@ fn what_no_receipt_shows_is_counted_and_said() {
     assert_eq!(recovered.unknown, count);
     assert_eq!(bench.state().ledger().signatures(), count);
     bench.take_in(CeremonyKind::Sign, &case);
-    let approved = bench.judge().unwrap();
-    let notices: Vec<RuleId> = approved.report().notices().map(|(rule, _)| rule).collect();
+    let refused = bench.judge().unwrap_err();
+    let report = refused.report().unwrap();
+    let notices: Vec<RuleId> = report.notices().map(|(rule, _)| rule).collect();
     assert_eq!(notices, [RuleId::POL07]);
+    // What it signed within the windows is not known either.
+    assert!(
+        report
+            .refusals()
+            .all(|refusal| refusal.rule == RuleId::POL03)
+    );
 }
 
 #[test]

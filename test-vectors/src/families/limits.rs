@@ -1,0 +1,196 @@
+//! What a device remembers of transfers, and what classes of assets allow.
+
+use super::encoding::with_field;
+use super::{accept, both, refuse, usual};
+use crate::case::{Case, Fact, Family};
+use crate::cbor::Value;
+use crate::psbt::Psbt;
+use crate::transfer::{CHANGE, Coin, Output, PAID, Request, Transfer};
+use crate::world::{
+    HOT_1_SHARE, TIP, TOP_UP, WINDOW, WINDOW_SHARE, Wallet, class_move, sign_policy, world,
+};
+
+pub(super) fn families() -> Vec<Family> {
+    vec![
+        Family::new(
+            "A59-velocity",
+            "What left within 144 blocks, with this transfer, against this device's share: two thirds of the
+             limit of the wallet, and of the one of hot-1.",
+            velocity(),
+        ),
+        Family::new(
+            "H01-classes",
+            "Moves between registered wallets, found by their scripts.",
+            classes(),
+        ),
+        Family::new(
+            "H02-fee-bump",
+            "A request names the versions that its transaction replaces. Undeclared: A70.",
+            fee_bump(),
+        ),
+    ]
+}
+
+/// The usual case after this transfer was signed.
+fn after(case: Case, before: &Transfer, height: u32) -> Case {
+    case.with(|case| case.ledger = vec![Fact::Signed(before.signed_at(height))])
+}
+
+/// A transfer of other coins that pays so much.
+fn earlier(wallet: &'static Wallet, to: &str, sats: u64) -> Transfer {
+    Transfer::of(wallet).with(|t| {
+        t.coins.clear();
+        t.add(Coin::of(wallet, 0, 2, 700_000_000));
+        t.coins[0].number = 9;
+        t.outputs = vec![
+            Output::to(to, sats),
+            Output::own(wallet, 1, 1, 700_000_000 - sats - 4_000),
+        ];
+    })
+}
+
+fn velocity() -> Vec<Case> {
+    let (cold, wrapped) = (&world().cold, &world().wrapped);
+    let (rest, rest_of_hot_1) = (WINDOW_SHARE - PAID, HOT_1_SHARE - PAID);
+    both(|version| {
+        let psbt = || usual(version).psbt();
+        let passes =
+            |name: &str, before: &Transfer, height| after(accept(name, &psbt()), before, height);
+        let fails = |name: &str, before: &Transfer, height| {
+            after(refuse(name, &psbt(), "POL03@transaction"), before, height)
+        };
+        let at = |case: Case, tip: u32| case.with(|case| case.tip = tip);
+        vec![
+            passes("wallet-at-the-share", &earlier(cold, "hot-2", rest), TIP),
+            fails("wallet-one-above", &earlier(cold, "hot-2", rest + 1), TIP),
+            passes(
+                "destination-at-the-share",
+                &earlier(cold, "hot-1", rest_of_hot_1),
+                TIP,
+            ),
+            fails(
+                "destination-one-above",
+                &earlier(cold, "hot-1", rest_of_hot_1 + 1),
+                TIP,
+            ),
+            passes(
+                "of-another-wallet",
+                &earlier(wrapped, "hot-2", rest + 1),
+                TIP,
+            ),
+            fails(
+                "to-the-same-of-another-wallet",
+                &earlier(wrapped, "hot-1", rest_of_hot_1 + 1),
+                TIP,
+            ),
+            at(
+                fails(
+                    "last-block-of-the-window",
+                    &earlier(cold, "hot-2", rest + 1),
+                    TIP,
+                ),
+                TIP + WINDOW - 1,
+            ),
+            at(
+                passes("window-has-passed", &earlier(cold, "hot-2", rest + 1), TIP),
+                TIP + WINDOW,
+            ),
+        ]
+    })
+}
+
+fn classes() -> Vec<Case> {
+    let world = world();
+    both(|version| {
+        let from = |wallet: &'static Wallet, to: &Wallet| {
+            Transfer::of(wallet).with(|t| {
+                t.version = version;
+                t.outputs[0] = Output::paying(to.script(0, 0), PAID);
+            })
+        };
+        let asking = |t: &Transfer, purpose: &str| {
+            t.asked(&t.request().with(|r| r.purpose = purpose.into()))
+        };
+        let up = from(&world.own, &world.cold);
+        let down = from(&world.cold, &world.own);
+        let mut cases = vec![
+            accept("within-a-class", &from(&world.cold, &world.wrapped).psbt()),
+            accept("a-named-move", &down.psbt()),
+            accept("for-its-purpose", &asking(&up, TOP_UP)),
+            refuse("for-another-purpose", &up.psbt(), "POL05@output-0"),
+            refuse(
+                "for-nearly-its-purpose",
+                &asking(&up, &TOP_UP.to_lowercase()),
+                "POL05@output-0",
+            ),
+        ];
+        // A policy that names other moves only.
+        for (name, moves) in [
+            ("no-move-named", vec![]),
+            ("only-the-way-back", vec![class_move(2, 0, None)]),
+            ("only-to-another-class", vec![class_move(0, 1, None)]),
+        ] {
+            let body = with_field(&world.policy_body(), 11, &Value::Array(moves));
+            let policy = sign_policy(&body);
+            let digest = policy.digest("himuro/policy");
+            let psbt = down.asked(&down.request().with(|r| r.policy = digest));
+            let case = refuse(name, &psbt, "POL05@output-0");
+            cases.push(case.with(|case| case.policy = Some(policy.bytes())));
+        }
+        cases
+    })
+}
+
+fn fee_bump() -> Vec<Case> {
+    both(|version| {
+        // The usual transfer pays 4,000 sat; before, it paid 1,000.
+        let before = usual(version).with(|t| t.outputs[1].sats = CHANGE + 3_000);
+        let declared = |t: &Transfer, versions: &[&Transfer]| -> Psbt {
+            let versions = versions.iter().map(|t| t.digest()).collect();
+            t.asked(&Request {
+                replaces: versions,
+                ..t.request()
+            })
+        };
+        let judged = |case: Case| after(case, &before, TIP);
+        let refused = |name: &str, t: &Transfer, rules: &str| {
+            judged(refuse(name, &declared(t, &[&before]), rules))
+        };
+        let usual = usual(version);
+        let coins = "POL07@input-0 POL07@input-1";
+        let as_much = usual.clone().with(|t| {
+            t.lock_time -= 1;
+            t.outputs[1].sats = before.outputs[1].sats;
+        });
+        let to_another = usual
+            .clone()
+            .with(|t| t.outputs[0] = Output::to("hot-2", PAID));
+        let less_paid = usual.clone().with(|t| t.outputs[0].sats -= 1);
+        let coin_left_out = usual
+            .clone()
+            .with(|t| t.replace(1, Coin::of(&world().cold, 0, 2, 100_000_000)));
+        let coin_more = usual.clone().with(|t| {
+            t.add(Coin::of(&world().cold, 0, 2, 10_000_000));
+            t.outputs[1].sats += 10_000_000 - 1_000;
+        });
+        vec![
+            judged(accept("declared", &declared(&usual, &[&before]))),
+            judged(accept(
+                "with-a-coin-more",
+                &declared(&coin_more, &[&before]),
+            )),
+            accept("never-signed-here", &declared(&usual, &[&before])),
+            judged(refuse("undeclared", &usual.psbt(), coins)),
+            judged(refuse(
+                "declares-another",
+                &declared(&usual, &[&to_another]),
+                coins,
+            )),
+            refused("fee-no-higher", &as_much, "POL07@transaction"),
+            refused("to-another", &to_another, "POL07@transaction"),
+            refused("less-paid", &less_paid, "POL07@transaction"),
+            refused("coin-left-out", &coin_left_out, "POL07@transaction"),
+            refused("itself", &before, "POL07@transaction"),
+        ]
+    })
+}
