@@ -522,8 +522,10 @@ fn a_policy_is_compared_with_the_one_before() {
             "change_window = 20\n",
             &format!("change_window = 20\n{bands}"),
             1,
-        );
-    fs::write(world.folder.join("next.toml"), next).expect("ours");
+        )
+        .replacen("limit = \"8.00000000\"", "limit = \"9\"", 1);
+    let class_move = "[[class_move]]\nfrom = \"customer\"\nto = \"company\"\npurpose = \"Fees\"\n";
+    fs::write(world.folder.join("next.toml"), next + class_move).expect("ours");
     world.done(
         "policy create --policy next.toml --wallet w/wallet.cbor --wallet w/other-wallet.cbor \
          --roster w/roster.cbor --root w/root.cbor --predecessor w/policy.cbor \
@@ -535,9 +537,16 @@ fn a_policy_is_compared_with_the_one_before() {
         whole.contains("BTC: 3 approvers from 2 departments"),
         "{whole}"
     );
+    for line in [
+        "at most 9.00000000 BTC within 144 blocks",
+        "at most 8.00000000 BTC within 144 blocks",
+        "move        customer to company, for Fees",
+    ] {
+        assert!(whole.contains(line), "{whole}");
+    }
     let told = world.done(&format!("{show} --diff w/policy.cbor"));
     let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines.len(), 2, "{told}");
+    assert_eq!(lines.len(), 4, "{told}");
     for (way, what) in [
         (
             "LOOSENS ",
@@ -547,16 +556,31 @@ fn a_policy_is_compared_with_the_one_before() {
             "tightens",
             "from 100,000,000 sat on: people who must approve: 2 -> 3",
         ),
+        (
+            "LOOSENS ",
+            "limit over time RAISED to 900,000,000 sat within 144 blocks",
+        ),
+        (
+            "LOOSENS ",
+            "move between classes allowed: customer assets -> own assets: Fees",
+        ),
     ] {
-        let found = lines.iter().find(|line| line.starts_with(way));
-        assert!(found.is_some_and(|line| line.ends_with(what)), "{told}");
+        let says = |line: &&&str| line.starts_with(way) && line.ends_with(what);
+        assert!(lines.iter().any(|line| says(&line)), "{told}");
+    }
+    let told = world.done(&format!("--lang ja {show} --diff w/policy.cbor"));
+    for what in [
+        "期間限度額を増額: 144 ブロック内に 900,000,000 sat",
+        "区分間の移動を許可: ",
+    ] {
+        assert!(told.contains(what), "{told}");
     }
     let told = world.done(&format!("{show} --diff w/policy.cbor --json"));
     let json: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!((&json["from"], &json["to"]), (&1.into(), &2.into()));
     let changes = json["changes"].as_array().expect("a list");
     let loosen = changes.iter().filter(|change| change["loosens"] == true);
-    assert_eq!((changes.len(), loosen.count()), (2, 1));
+    assert_eq!((changes.len(), loosen.count()), (4, 3));
 }
 
 /// The roster that follows, from TOML to a request under it and the policy that was there before.

@@ -6,7 +6,7 @@ use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
-use signer_core::policy::QuorumBand;
+use signer_core::policy::{ClassMove, QuorumBand, WalletRules, WindowLimit};
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
@@ -355,6 +355,7 @@ fn policy_json(state: &DeviceState) -> Json {
             ("address", Json::maybe(address.ok().map(|a| a.to_string()))),
             ("limit_sat", Json::Number(destination.limit.to_sat())),
             ("activation", Json::from(destination.activation.0)),
+            ("windows", windows(&destination.windows, None)),
         ])
     });
     let wallets = policy.policy().wallets.iter().map(|rules| {
@@ -385,8 +386,10 @@ fn policy_json(state: &DeviceState) -> Json {
                 "destinations",
                 Json::List(rules.destinations.iter().map(Json::text).collect()),
             ),
+            ("windows", windows(&rules.windows, signers_of(state, rules))),
         ])
     });
+    let class_moves = policy.policy().class_moves.iter().map(class_move);
     Json::Object(vec![
         ("number", Json::from(policy.number().0)),
         ("digest", Json::text(policy.digest())),
@@ -397,6 +400,39 @@ fn policy_json(state: &DeviceState) -> Json {
         ),
         ("wallets", Json::List(wallets.collect())),
         ("destinations", Json::List(destinations.collect())),
+        ("class_moves", Json::List(class_moves.collect())),
+    ])
+}
+
+/// How many devices of a wallet sign, and how many there are.
+fn signers_of(state: &DeviceState, rules: &WalletRules) -> Option<(u8, usize)> {
+    let wallet = state.wallets().by_digest(&rules.wallet)?;
+    Some((wallet.threshold(), wallet.cosigners().len()))
+}
+
+/// Limits over time; of a wallet, with what this device may sign of each.
+fn windows(limits: &[WindowLimit], signers: Option<(u8, usize)>) -> Json {
+    let lines = limits.iter().map(|limit| {
+        let mut members = vec![
+            ("blocks", Json::from(limit.blocks.0)),
+            ("limit_sat", Json::Number(limit.amount.to_sat())),
+        ];
+        members.extend(signers.map(|(m, n)| {
+            let share = limit.share(m, n);
+            ("share_sat", Json::Number(share.to_sat()))
+        }));
+        Json::Object(members)
+    });
+    Json::List(lines.collect())
+}
+
+/// A move between classes; null where any purpose will do.
+fn class_move(named: &ClassMove) -> Json {
+    let purpose = named.purpose.as_ref().map(ToString::to_string);
+    Json::Object(vec![
+        ("from", Json::text(named.from.name())),
+        ("to", Json::text(named.to.name())),
+        ("purpose", Json::maybe(purpose)),
     ])
 }
 

@@ -10,7 +10,7 @@ use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, T
 use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
-use signer_core::digest::hex;
+use signer_core::digest::{TxDigest, hex};
 use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
@@ -50,6 +50,8 @@ pub(crate) struct House<'a> {
     pub(crate) keys: u32,
     /// Block headers that travel in every PSBT from now on, up to this height.
     pub(crate) known_height: Height,
+    /// What requests from now on declare to replace.
+    pub(crate) replaces: Vec<TxDigest>,
 }
 
 /// A transfer, to be spoiled before it is built.
@@ -110,6 +112,7 @@ impl<'a> House<'a> {
             hsm,
             keys: KEYS,
             known_height: Height(0),
+            replaces: vec![],
         }
     }
 
@@ -124,6 +127,7 @@ impl<'a> House<'a> {
             hsm: None,
             keys: KEYS,
             known_height: Height(0),
+            replaces: vec![],
         }
     }
 
@@ -243,14 +247,18 @@ impl<'a> House<'a> {
 
     /// The draft of the wallet, as a file.
     pub(crate) fn draft(&mut self) -> Endorsed<WalletRecord> {
+        self.draft_of("Cold 1", WalletClass::Customer)
+    }
+
+    fn draft_of(&mut self, name: &str, class: WalletClass) -> Endorsed<WalletRecord> {
         for name in self.members.clone() {
             self.enrol(&name);
         }
         let record = draft_record(
             &self.cards(),
             WalletTerms {
-                name: label("Cold 1"),
-                class: WalletClass::Customer,
+                name: label(name),
+                class,
                 threshold: 2,
                 script_type: ScriptType::Wsh,
                 nonce: [9; 32],
@@ -274,6 +282,24 @@ impl<'a> House<'a> {
     fn register_wallet(&mut self) {
         let draft = self.draft();
         self.register(draft);
+    }
+
+    /// A second wallet of the same devices, in pools of its own; the first one stays the house's.
+    pub(crate) fn register_second(&mut self, name: &str, class: WalletClass) -> RegisteredWallet {
+        let keys = self.keys.to_string();
+        for member in &self.members {
+            let (state, card) = (self.bench.arg(member), format!("{member}.card"));
+            std::fs::remove_file(self.bench.path(&card)).expect("the old card");
+            let card = self.bench.arg(&card);
+            let words = ["device", "generate", "--state", &state, "--pool", "1"];
+            let more = ["--receive", &keys, "--change", &keys, "--card-out", &card];
+            let words = words.iter().chain(&more).map(|word| (*word).to_owned());
+            ceremony(&self.at_hsm(words.collect())).ended(0);
+        }
+        let first = self.wallet.take();
+        let draft = self.draft_of(name, class);
+        self.register(draft);
+        std::mem::replace(&mut self.wallet, first).expect("registered just now")
     }
 
     /// Lets every device sign the draft, and then register the record.
@@ -438,7 +464,24 @@ impl<'a> House<'a> {
         let wallet = self.wallet.as_ref().expect("registered before");
         let coins = transfer.coins.iter();
         let parents = coins.map(|(index, coin)| parent(wallet, *index, *coin));
-        let parents: Vec<(Transaction, InputParts)> = parents.collect();
+        self.unsigned_of(parents.collect(), transfer)
+    }
+
+    /// A PSBT that spends a coin of another wallet as well.
+    pub(crate) fn unsigned_with_coin_of(
+        &self,
+        other: &RegisteredWallet,
+        transfer: &Transfer,
+    ) -> RawPsbt {
+        let wallet = self.wallet.as_ref().expect("registered before");
+        let coins = transfer.coins.iter();
+        let own = coins.map(|(index, coin)| parent(wallet, *index, *coin));
+        let strange = parent(other, KeyIndex(0), 99);
+        self.unsigned_of(own.chain([strange]).collect(), transfer)
+    }
+
+    fn unsigned_of(&self, parents: Vec<(Transaction, InputParts)>, transfer: &Transfer) -> RawPsbt {
+        let wallet = self.wallet.as_ref().expect("registered before");
         let pay = |value, script_pubkey| TxOut {
             value,
             script_pubkey,
@@ -494,7 +537,7 @@ impl<'a> House<'a> {
             mandatory: vec![],
             heads: vec![],
             builder: id("req.a"),
-            replaces: vec![],
+            replaces: self.replaces.clone(),
         };
         self.officers.sign("req.a", request)
     }

@@ -66,6 +66,11 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
     if asked.contains("amount in BTC") {
         return after("", "BTC");
     }
+    if asked.contains("fee of the transaction before") {
+        let columns = fact(&screen, "Fee ");
+        let before = columns.split_whitespace().next();
+        return before.expect("two columns").replace(',', "");
+    }
     if asked.contains("fee in satoshi") {
         return after("", "sat");
     }

@@ -30,7 +30,7 @@ impl Command {
         match self {
             Self::Create(args) => args.run(),
             Self::Sign(args) => args.run(desk),
-            Self::Show(args) => args.run(),
+            Self::Show(args) => args.run(desk.lang),
         }
     }
 }

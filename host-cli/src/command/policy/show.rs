@@ -40,12 +40,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, lang: Lang) -> Result<(), Failure> {
         let rosters = self.rosters.read()?;
         let (policy, roster) = artefact::policy_of(&self.policy, &rosters)?;
         if let Some(old) = &self.diff {
             let (old, _) = artefact::policy_of(old, &rosters)?;
-            self.compare(old.body(), policy.body());
+            self.compare(old.body(), policy.body(), lang);
             return Ok(());
         }
         if self.view.json {
@@ -61,22 +61,19 @@ impl Args {
 
 impl Args {
     /// Every difference, and which way it goes.
-    fn compare(&self, old: &Policy, new: &Policy) {
+    fn compare(&self, old: &Policy, new: &Policy, lang: Lang) {
         let changes = PolicyChanges::between(old, new);
-        let said = |change: &PolicyChange| change.text(Lang::En, &ToString::to_string);
+        let said = |change: &PolicyChange, lang| change.text(lang, &ToString::to_string);
         if !self.view.json {
             for change in changes.iter() {
-                line!(
-                    "{:<10}  {}",
-                    change.direction().name(Lang::En),
-                    said(change)
-                );
+                let direction = change.direction().name(lang);
+                line!("{direction:<10}  {}", said(change, lang));
             }
             return;
         }
         let changes = changes.iter().map(|change| {
             let loosens = change.direction() == Direction::Loosening;
-            json!({ "loosens": loosens, "change": said(change) })
+            json!({ "loosens": loosens, "change": said(change, Lang::En) })
         });
         view::print(&json!({
             "type": "policy-difference",
