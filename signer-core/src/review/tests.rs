@@ -11,6 +11,7 @@ use super::{
     digest_of, gather, layout, render,
 };
 use crate::approval::Seat;
+use crate::digest::TxDigest;
 use crate::phrase;
 use crate::policy::FeeCaps;
 use crate::review::{CoinFacts, InsideFacts, ReplacedFacts, SignerFacts, VersionFacts};

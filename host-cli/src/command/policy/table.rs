@@ -121,9 +121,10 @@ impl<'t> Table<'t> {
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Phrase> {
-        match self.has(key) {
-            true => self.text(key, parse).map(Some),
-            false => Ok(None),
+        if self.has(key) {
+            self.text(key, parse).map(Some)
+        } else {
+            Ok(None)
         }
     }
 
