@@ -132,7 +132,7 @@ fn stand_in(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> DeviceId {
         .iter()
         .flat_map(|input| &input.partial_sigs)
         .filter_map(|(key, _)| {
-            let (chain, index) = wallet.locate_key(key)?;
+            let (chain, index) = wallet.locate_key((*key).into())?;
             let cosigner = wallet.cosigner_of(chain, index, key)?;
             Some(cosigner.identity.device_id())
         })

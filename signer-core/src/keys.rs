@@ -218,6 +218,13 @@ impl fmt::Display for CkaId {
 #[cbor(transparent)]
 pub struct KeyPoint(#[cbor(n(0), with = "minicbor::bytes")] [u8; 33]);
 
+impl KeyPoint {
+    /// The 33 bytes of SEC1.
+    pub const fn as_bytes(&self) -> &[u8; 33] {
+        &self.0
+    }
+}
+
 impl From<PublicKey> for KeyPoint {
     fn from(key: PublicKey) -> Self {
         Self(key.serialize())

@@ -106,7 +106,7 @@ fn new_signatures(
             };
             Ok(SignatureLine {
                 input,
-                key: *key,
+                key: (*key).into(),
                 signature: compact(der).ok_or_else(|| {
                     let expected = phrase!("a signature of type ALL", "種別 ALL の署名");
                     refused(place, expected, phrase!("another", "別の形式"))
@@ -135,7 +135,11 @@ fn verify(
     let mut judge = Judge::new(answer, wallet);
     for line in &receipt.signatures {
         let place = Place::Input(line.input);
-        let owner = judge.verify(line.input, &line.key, &line.signature)?;
+        let key = PublicKey::from_slice(line.key.as_bytes()).map_err(|_| {
+            let expected = phrase!("a key of the wallet", "ウォレットの鍵");
+            unsound(place.clone(), expected, Phrase::figure(line.key))
+        })?;
+        let owner = judge.verify(line.input, &key, &line.signature)?;
         if owner != *device {
             let expected = phrase!("a key of the device itself", "その端末自身の鍵");
             return Err(refused(place, expected, Phrase::figure(owner)));

@@ -140,7 +140,7 @@ impl SoftDevice {
             .iter()
             .map(|(input, key, signature)| SignatureLine {
                 input: *input,
-                key: *key,
+                key: (*key).into(),
                 signature: Signature64(signature.signature.serialize_compact()),
             });
         let mut receipt = Receipt {
@@ -159,7 +159,7 @@ impl SoftDevice {
         let sealed = self.sealed(receipt, wallet.record().scope).to_bytes();
         let ders: Vec<_> = signatures
             .into_iter()
-            .map(|(input, key, signature)| (input, key, signature.to_vec()))
+            .map(|(input, key, signature)| (input, key.into(), signature.to_vec()))
             .collect();
         signed::add_signatures(parsed.raw(), &ders, (device, SessionNumber(7), sealed))
             .expect("an answer")

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::PublicKey;
 
 use crate::digest::DeviceId;
+use crate::keys::KeyPoint;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::{InputIndex, SessionNumber};
@@ -27,7 +28,7 @@ const MODIFIABLE: u8 = 0b11;
 /// PSB01 when an input is not there, or already has a signature by that key or this receipt.
 pub fn add_signatures(
     raw: &RawPsbt,
-    signatures: &[(InputIndex, PublicKey, Vec<u8>)],
+    signatures: &[(InputIndex, KeyPoint, Vec<u8>)],
     receipt: (DeviceId, SessionNumber, Vec<u8>),
 ) -> Result<RawPsbt, Refusal> {
     let (device, session, receipt) = receipt;
@@ -35,7 +36,7 @@ pub fn add_signatures(
     let mut added = alloc::vec![(MapId::Global, receipt_key, receipt)];
     for (input, key, signature) in signatures {
         let mut record_key = alloc::vec![IN_PARTIAL_SIG];
-        record_key.extend_from_slice(&key.serialize());
+        record_key.extend_from_slice(key.as_bytes());
         added.push((MapId::Input(*input), record_key, signature.clone()));
     }
     let mut signed = raw.with_records(&added)?;

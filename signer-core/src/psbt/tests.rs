@@ -72,7 +72,7 @@ fn signatures_do_not_change_the_digest_of_the_transaction() {
         let case = Case::new(version, 2);
         let before = parsed(case.bytes());
         let signatures: Vec<_> = (0..2)
-            .map(|n| (InputIndex(n), key(1), vec![0x30, 1]))
+            .map(|n| (InputIndex(n), key(1).into(), vec![0x30, 1]))
             .collect();
         let receipt = (DeviceId::from_bytes([7; 32]), SessionNumber(3), vec![9]);
         let after = signed::add_signatures(before.raw(), &signatures, receipt).unwrap();

@@ -4,12 +4,12 @@
 use alloc::vec::Vec;
 
 use bitcoin::hashes::Hash;
-use bitcoin::secp256k1::PublicKey;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use minicbor::{Decode, Encode};
 
 use crate::codec;
 use crate::digest::{TxDigest, WalletId};
+use crate::keys::KeyPoint;
 use crate::ledger::Transfer;
 use crate::types::{InputIndex, KeyIndex};
 
@@ -81,9 +81,9 @@ pub struct IntentLine {
     /// The coin.
     #[n(1)]
     pub coin: Coin,
-    /// The device's key.
-    #[cbor(n(2), with = "codec::as_bytes")]
-    pub key: PublicKey,
+    /// The device's key, as its bytes: it is compared, never calculated with.
+    #[n(2)]
+    pub key: KeyPoint,
     /// The 32 bytes that are signed.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub sighash: [u8; 32],

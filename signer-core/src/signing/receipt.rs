@@ -2,13 +2,11 @@
 
 use alloc::vec::Vec;
 
-use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
-use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{DeviceId, PsbtDigest, TxDigest};
-use crate::keys::Signature64;
+use crate::keys::{KeyPoint, Signature64};
 use crate::types::{InputIndex, SessionNumber};
 
 /// A receipt, signed by the device's identity key.
@@ -61,9 +59,9 @@ pub struct SignatureLine {
     /// The input.
     #[n(0)]
     pub input: InputIndex,
-    /// The device's key of that input.
-    #[cbor(n(1), with = "codec::as_bytes")]
-    pub key: PublicKey,
+    /// The device's key of that input, as its bytes: it is compared, never calculated with.
+    #[n(1)]
+    pub key: KeyPoint,
     /// r and s, low S, SIGHASH_ALL.
     #[n(2)]
     pub signature: Signature64,

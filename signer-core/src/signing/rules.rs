@@ -3,7 +3,7 @@
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, ecdsa};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 
-use super::{IntentLine, PossessionOrder, SignatureLine};
+use super::{IntentLine, PossessionOrder, SighashOrder, SignatureLine};
 use crate::keys::Signature64;
 use crate::ledger::{RValue, RValues};
 use crate::phrase;
@@ -17,12 +17,12 @@ pub(super) struct Ordered {
     digest: [u8; 32],
 }
 
-impl From<&IntentLine> for Ordered {
-    fn from(line: &IntentLine) -> Self {
+impl From<&SighashOrder> for Ordered {
+    fn from(order: &SighashOrder) -> Self {
         Self {
-            place: Place::Input(line.input),
-            key: line.key,
-            digest: line.sighash,
+            place: Place::Input(order.input()),
+            key: order.key().public_key,
+            digest: *order.digest(),
         }
     }
 }

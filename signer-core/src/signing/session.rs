@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 
 use bitcoin::secp256k1::ecdsa;
 
-use super::order::{SighashOrder, WalletKeyRef};
+use super::order::SighashOrder;
 use super::{Coin, Intent, IntentLine, IntentPayment, Receipt, SignatureLine, rules};
 use crate::codec;
 use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
-use crate::keys::{P256PublicKey, Signature64};
+use crate::keys::{KeyPoint, P256PublicKey, Signature64};
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::psbt::signed::{add_signatures, only_permitted_difference};
@@ -131,7 +131,7 @@ impl Signing {
             lines.push(IntentLine {
                 input,
                 coin: Coin::from(coin.previous_output),
-                key: key.public_key,
+                key: key.public_key.into(),
                 sighash,
             });
             orders.push_back(SighashOrder::new(input, key, sighash));
@@ -182,8 +182,8 @@ impl Signing {
         signature: Signature64,
         ledger: &LedgerState,
     ) -> Result<SignatureLine, Refusal> {
-        let line = self.line_of(order.input(), order.key(), order.digest())?;
-        self.take(line, signature, ledger)
+        let line = self.line_of(&order)?;
+        self.take(&order, line, signature, ledger)
     }
 
     /// Takes a signature that the journal holds already from before a power cut, in the place of
@@ -197,11 +197,12 @@ impl Signing {
         ledger: &LedgerState,
     ) -> Result<(), Refusal> {
         let order = self.next_order().ok_or_else(|| too_many(recorded.input))?;
-        let line = self.line_of(order.input(), order.key(), order.digest())?;
+        let line = self.line_of(&order)?;
         if (line.input, line.key) != (recorded.input, recorded.key) {
             return Err(too_many(recorded.input));
         }
-        self.take(line, recorded.signature, ledger).map(|_| ())
+        self.take(&order, line, recorded.signature, ledger)
+            .map(|_| ())
     }
 
     /// The receipt, for the device's identity key.
@@ -247,31 +248,28 @@ impl Signing {
     }
 
     /// The line of the intent that comes next, if the order is its order.
-    fn line_of(
-        &self,
-        input: InputIndex,
-        key: WalletKeyRef,
-        sighash: &[u8; 32],
-    ) -> Result<IntentLine, Refusal> {
+    fn line_of(&self, order: &SighashOrder) -> Result<IntentLine, Refusal> {
         let line = self.intent.lines.get(self.made.len());
-        let line = line.ok_or_else(|| too_many(input))?;
-        if (line.input, line.key, &line.sighash) == (input, key.public_key, sighash) {
+        let line = line.ok_or_else(|| too_many(order.input()))?;
+        let key = KeyPoint::from(order.key().public_key);
+        if (line.input, line.key, &line.sighash) == (order.input(), key, order.digest()) {
             Ok(*line)
         } else {
-            Err(too_many(input))
+            Err(too_many(order.input()))
         }
     }
 
     fn take(
         &mut self,
+        order: &SighashOrder,
         line: IntentLine,
         signature: Signature64,
         ledger: &LedgerState,
     ) -> Result<SignatureLine, Refusal> {
         let verdicts = [
-            rules::sig01(&line, &signature),
-            rules::sig02(&line, &signature),
-            rules::sig03(&line, &signature, &self.made, ledger.r_values()),
+            rules::sig01(order, &signature),
+            rules::sig02(order, &signature),
+            rules::sig03(order, &signature, &self.made, ledger.r_values()),
         ];
         verdicts.into_iter().collect::<Result<(), Refusal>>()?;
         let made = SignatureLine {

@@ -3,10 +3,10 @@
 use std::vec::Vec;
 
 use bitcoin::hashes::Hash;
-use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 
-use super::{Coin, Intent, IntentLine, Signing, SigningHsm, rules};
-use crate::keys::Signature64;
+use super::{Coin, Intent, IntentLine, SighashOrder, Signing, SigningHsm, WalletKeyRef, rules};
+use crate::keys::{CkaId, KeyRole, Signature64};
 use crate::ledger::LedgerState;
 use crate::review::{Answer, ConfirmedTx, Review, ReviewSession, Step};
 use crate::rule::{Refusal, RuleId};
@@ -28,9 +28,22 @@ fn line(seed: u8) -> IntentLine {
             txid: [1; 32],
             vout: 0,
         },
-        key: secret(seed).public_key(&Secp256k1::new()),
+        key: public_key(seed).into(),
         sighash: SIGHASH,
     }
+}
+
+fn public_key(seed: u8) -> PublicKey {
+    secret(seed).public_key(&Secp256k1::new())
+}
+
+/// The order that `line` is the line of.
+fn order(seed: u8) -> SighashOrder {
+    let key = WalletKeyRef {
+        id: CkaId::single(KeyRole::Wallet),
+        public_key: public_key(seed),
+    };
+    SighashOrder::new(InputIndex(0), key, SIGHASH)
 }
 
 fn signature(seed: u8, sighash: [u8; 32]) -> Signature64 {
@@ -142,14 +155,17 @@ mod sig01 {
 
     #[test]
     fn passes_a_signature_of_the_registered_key() {
-        assert_eq!(rules::sig01(&line(1), &signature(1, SIGHASH)), Ok(()));
+        assert_eq!(rules::sig01(&order(1), &signature(1, SIGHASH)), Ok(()));
     }
 
     #[test]
     fn refuses_another_key_another_sighash_and_no_signature() {
         let other = signature(1, [0x43; 32]);
         for wrong in [signature(2, SIGHASH), other, Signature64([0; 64])] {
-            assert_eq!(refused(rules::sig01(&line(1), &wrong)), Some(RuleId::SIG01));
+            assert_eq!(
+                refused(rules::sig01(&order(1), &wrong)),
+                Some(RuleId::SIG01)
+            );
         }
     }
 
@@ -159,7 +175,7 @@ mod sig01 {
         for bit in (0..512).step_by(7) {
             let mut wrong = right;
             wrong.0[bit / 8] ^= 1 << (bit % 8);
-            assert!(rules::sig01(&line(1), &wrong).is_err(), "bit {bit}");
+            assert!(rules::sig01(&order(1), &wrong).is_err(), "bit {bit}");
         }
     }
 }
@@ -170,7 +186,7 @@ mod two_libraries {
 
     #[test]
     fn each_takes_what_is_right_and_refuses_what_is_not() {
-        let key = line(1).key;
+        let key = public_key(1);
         for takes in [rules::taken_by_libsecp256k1, rules::taken_by_k256] {
             assert!(takes(&key, &SIGHASH, &signature(1, SIGHASH)));
             assert!(takes(&key, &SIGHASH, &high(signature(1, SIGHASH))));
@@ -187,16 +203,19 @@ mod sig02 {
     #[test]
     fn passes_a_low_s_and_refuses_the_same_signature_with_a_high_one() {
         let low = signature(1, SIGHASH);
-        assert_eq!(rules::sig02(&line(1), &low), Ok(()));
+        assert_eq!(rules::sig02(&order(1), &low), Ok(()));
         let other = high(low);
-        assert_eq!(rules::sig01(&line(1), &other), Ok(()));
-        assert_eq!(refused(rules::sig02(&line(1), &other)), Some(RuleId::SIG02));
+        assert_eq!(rules::sig01(&order(1), &other), Ok(()));
+        assert_eq!(
+            refused(rules::sig02(&order(1), &other)),
+            Some(RuleId::SIG02)
+        );
     }
 
     #[test]
     fn refuses_numbers_out_of_range() {
         for wrong in [[0; 64], [0xff; 64]] {
-            let result = rules::sig02(&line(1), &Signature64(wrong));
+            let result = rules::sig02(&order(1), &Signature64(wrong));
             assert_eq!(refused(result), Some(RuleId::SIG02));
         }
     }
@@ -209,7 +228,7 @@ mod sig03 {
     fn passes_a_new_r_and_refuses_one_of_the_past_or_of_this_session() {
         let made = signature(1, SIGHASH);
         let new = |lines: &[_], ledger: &LedgerState| {
-            rules::sig03(&line(1), &made, lines, ledger.r_values())
+            rules::sig03(&order(1), &made, lines, ledger.r_values())
         };
         let mut ledger = LedgerState::empty();
         assert_eq!(new(&[], &ledger), Ok(()));
@@ -388,7 +407,7 @@ mod possession {
     fn order(nonce: u8) -> PossessionOrder {
         let key = WalletKeyRef {
             id: CkaId::single(KeyRole::Identity),
-            public_key: line(1).key,
+            public_key: public_key(1),
         };
         PossessionOrder::new(&DeviceId::from_bytes([1; 32]), key, [nonce; 32])
     }
@@ -452,9 +471,9 @@ mod alone {
             ledger.record_signature(&before);
         }
         let judged = [
-            rules::sig01(&line(1), signature),
-            rules::sig02(&line(1), signature),
-            rules::sig03(&line(1), signature, &[], ledger.r_values()),
+            rules::sig01(&order(1), signature),
+            rules::sig02(&order(1), signature),
+            rules::sig03(&order(1), signature, &[], ledger.r_values()),
         ];
         judged.into_iter().filter_map(refused).collect()
     }

@@ -14,7 +14,7 @@ use super::wal07::wal07;
 use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
-use crate::keys::{CkaId, Fingerprint};
+use crate::keys::{CkaId, Fingerprint, KeyPoint};
 use crate::rule::Verdict;
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, KeyIndex, Label};
@@ -32,7 +32,7 @@ pub struct RegisteredWallet {
     id: WalletId,
     digest: WalletDigest,
     scripts: BTreeMap<ScriptBuf, (Chain, KeyIndex)>,
-    keys: BTreeMap<PublicKey, (Chain, KeyIndex)>,
+    keys: BTreeMap<KeyPoint, (Chain, KeyIndex)>,
 }
 
 impl Endorsed<WalletRecord> {
@@ -60,7 +60,7 @@ impl RegisteredWallet {
                 let place = (chain, KeyIndex(index));
                 let witness = script::sorted_multisig(record.threshold, &row.0);
                 scripts.insert(script::output(record.script_type, &witness), place);
-                keys.extend(row.0.iter().map(|key| (*key, place)));
+                keys.extend(row.0.iter().map(|key| (KeyPoint::from(*key), place)));
             }
         }
         Ok(Self {
@@ -128,8 +128,8 @@ impl RegisteredWallet {
     }
 
     /// Where a public key stands in this wallet.
-    pub fn locate_key(&self, key: &PublicKey) -> Option<(Chain, KeyIndex)> {
-        self.keys.get(key).copied()
+    pub fn locate_key(&self, key: KeyPoint) -> Option<(Chain, KeyIndex)> {
+        self.keys.get(&key).copied()
     }
 
     /// The keys of an address, in the order of the co-signers.
@@ -472,7 +472,10 @@ mod tests {
                 assert_eq!(wallet.own_key(&device.id(), chain, index), Some(key));
                 let cosigner = wallet.cosigner_of(chain, index, &key.public_key).unwrap();
                 assert_eq!(cosigner.identity.device_id(), device.id());
-                assert_eq!(wallet.locate_key(&key.public_key), Some((chain, index)));
+                assert_eq!(
+                    wallet.locate_key(key.public_key.into()),
+                    Some((chain, index))
+                );
                 let elsewhere = KeyIndex((index.0 + 1) % KEYS);
                 assert_eq!(wallet.cosigner_of(chain, elsewhere, &key.public_key), None);
             }

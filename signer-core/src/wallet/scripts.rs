@@ -77,7 +77,7 @@ impl WalletScripts for RegisteredWallet {
     }
 
     fn has_key(&self, key: &PublicKey) -> bool {
-        self.locate_key(key).is_some()
+        self.locate_key((*key).into()).is_some()
     }
 
     fn has_fingerprint(&self, fingerprint: Fingerprint) -> bool {

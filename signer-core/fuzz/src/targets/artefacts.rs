@@ -97,7 +97,7 @@ fn address_of(wallet: &RegisteredWallet, chain: Chain, index: KeyIndex) {
     assert_eq!(address.script_pubkey(), script);
     assert!(wallet.descriptor(chain, index).is_ok());
     for key in wallet.keys(chain, index).expect("its keys") {
-        assert_eq!(wallet.locate_key(&key), Some((chain, index)));
+        assert_eq!(wallet.locate_key(key.into()), Some((chain, index)));
     }
 }
 

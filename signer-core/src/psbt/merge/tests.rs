@@ -11,7 +11,7 @@ use crate::types::{InputIndex, SessionNumber};
 fn answer(raw: &RawPsbt, n: u8) -> RawPsbt {
     let inputs = u32::try_from(raw.input_count()).unwrap();
     let signatures: Vec<_> = (0..inputs)
-        .map(|i| (InputIndex(i), key(n), alloc::vec![n, 1]))
+        .map(|i| (InputIndex(i), key(n).into(), alloc::vec![n, 1]))
         .collect();
     let receipt = (
         DeviceId::from_bytes([n; 32]),

@@ -8,7 +8,7 @@ const DEVICE: DeviceId = DeviceId::from_bytes([5; 32]);
 fn answer(raw: &RawPsbt) -> RawPsbt {
     let inputs = u32::try_from(raw.input_count()).unwrap();
     let signatures: Vec<_> = (0..inputs)
-        .map(|n| (InputIndex(n), key(1), alloc::vec![0x30, 1]))
+        .map(|n| (InputIndex(n), key(1).into(), alloc::vec![0x30, 1]))
         .collect();
     add_signatures(
         raw,
@@ -44,7 +44,7 @@ fn what_is_added_is_permitted_and_readable() {
         );
         // A second device answers the answer of the first.
         let sigs: Vec<_> = (0..3)
-            .map(|n| (InputIndex(n), key(2), alloc::vec![1]))
+            .map(|n| (InputIndex(n), key(2).into(), alloc::vec![1]))
             .collect();
         let receipt = (
             DeviceId::from_bytes([6; 32]),
@@ -162,13 +162,13 @@ fn sig05_refuses_another_transaction_or_version() {
 #[test]
 fn a_second_signature_of_one_key_cannot_be_added() {
     let raw = Case::new(PsbtVersion::V0, 1).raw();
-    let twice = alloc::vec![(InputIndex(0), key(1), alloc::vec![1]); 2];
+    let twice = alloc::vec![(InputIndex(0), key(1).into(), alloc::vec![1]); 2];
     let receipt = || (DEVICE, SessionNumber(1), alloc::vec![]);
     assert_eq!(
         add_signatures(&raw, &twice, receipt()).unwrap_err().rule,
         RuleId::PSB01
     );
-    let absent = [(InputIndex(1), key(1), alloc::vec![1])];
+    let absent = [(InputIndex(1), key(1).into(), alloc::vec![1])];
     assert_eq!(
         add_signatures(&raw, &absent, receipt()).unwrap_err().rule,
         RuleId::PSB01

@@ -349,7 +349,7 @@ fn intent(world: &World, change: Option<KeyIndex>) -> Intent {
                 txid: [8; 32],
                 vout: 70_000,
             },
-            key: world.devices[0].key(1, Chain::Receive, 0).public_key,
+            key: world.devices[0].key(1, Chain::Receive, 0).public_key.into(),
             sighash: [6; 32],
         }],
         change,

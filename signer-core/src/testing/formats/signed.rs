@@ -477,7 +477,7 @@ pub(super) fn signature_line(world: &World) -> SignatureLine {
     let key = world.devices[0].key(1, Chain::Receive, 0);
     SignatureLine {
         input: InputIndex(0),
-        key: key.public_key,
+        key: key.public_key.into(),
         signature: world.devices[0].sign_digest(key.id, &[5; 32]),
     }
 }

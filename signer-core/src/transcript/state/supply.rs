@@ -35,7 +35,7 @@ impl DeviceState {
             return;
         };
         for line in &intent.lines {
-            if let Some((chain, index)) = wallet.locate_key(&line.key) {
+            if let Some((chain, index)) = wallet.locate_key(line.key) {
                 self.used.note(id, chain, index);
             }
         }

@@ -224,7 +224,7 @@ fn a_journal_with_a_nonce_twice_is_found_and_the_register_holds_all() {
     let repeated: Signature64 = bench.device.sign_with(&order.key().id, order.digest(), 8);
     bench.add(Body::Result(crate::signing::SignatureLine {
         input: order.input(),
-        key: order.key().public_key,
+        key: order.key().public_key.into(),
         signature: repeated,
     }));
     bench.close(Outcome::Aborted);
