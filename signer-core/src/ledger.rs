@@ -209,6 +209,11 @@ impl RValues {
         self.0.entry(signature.r()).or_insert(signature.s());
     }
 
+    /// Every r with its s, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8; 32], &[u8; 32])> {
+        self.0.iter()
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()

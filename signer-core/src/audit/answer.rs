@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::finding::Finding;
 use crate::phrase;
 use crate::rule::Phrase;
 
@@ -12,6 +13,44 @@ pub enum Question {
     Verify,
     /// Is there a gap, a fork, a reordering or a second beginning in a device's life?
     Chain,
+    /// Does every receipt, every spend and every counted signature have a session?
+    Complete,
+    /// Is every signature that was counted recorded, and released once?
+    Signatures,
+    /// Which partial signatures exist over coins that are unspent?
+    Open,
+    /// Is any r value used twice?
+    Nonces,
+    /// Who took part, in which role, and was nobody on two sides?
+    People,
+    /// Who approved exactly this transaction, and was it enough?
+    Approvals,
+    /// Was what was shown what was signed?
+    Shown,
+    /// Which policy was in force, who signed it, and what did it change?
+    Policy,
+    /// Was every output a registered destination or change?
+    Destinations,
+    /// How close did the transfers come to the limits?
+    Limits,
+    /// Who could do what?
+    Roster,
+    /// What was refused, rejected or aborted, and why?
+    Refusals,
+    /// What did not go as the script says, and who decided?
+    Exceptions,
+    /// Between which blocks did each session take place?
+    Time,
+    /// Which keys are there, in which HSM, and what stands behind their attributes?
+    Keys,
+    /// Do the keys of one wallet stand in different HSMs at different places?
+    Placement,
+    /// Which software ran, and does the auditor know it?
+    Software,
+    /// Were the random numbers healthy and never the same twice?
+    Rng,
+    /// Which cases are drawn for a sample?
+    Sample,
 }
 
 impl Question {
@@ -20,6 +59,25 @@ impl Question {
         match self {
             Self::Verify => "verify",
             Self::Chain => "chain",
+            Self::Complete => "complete",
+            Self::Signatures => "signatures",
+            Self::Open => "open",
+            Self::Nonces => "nonces",
+            Self::People => "people",
+            Self::Approvals => "approvals",
+            Self::Shown => "shown",
+            Self::Policy => "policy",
+            Self::Destinations => "destinations",
+            Self::Limits => "limits",
+            Self::Roster => "roster",
+            Self::Refusals => "refusals",
+            Self::Exceptions => "exceptions",
+            Self::Time => "time",
+            Self::Keys => "keys",
+            Self::Placement => "placement",
+            Self::Software => "software",
+            Self::Rng => "rng",
+            Self::Sample => "sample",
         }
     }
 }
@@ -64,6 +122,8 @@ pub struct AuditCase {
     pub conclusion: Conclusion,
     /// What was found, in words.
     pub found: Phrase,
+    /// The finding over several records, where it is one.
+    pub finding: Option<Finding>,
 }
 
 impl AuditCase {
@@ -73,6 +133,7 @@ impl AuditCase {
             subject,
             conclusion: Conclusion::Pass,
             found,
+            finding: None,
         }
     }
 
@@ -82,6 +143,17 @@ impl AuditCase {
             subject,
             conclusion: Conclusion::Fail,
             found,
+            finding: None,
+        }
+    }
+
+    /// A case in which the records of the house contradict each other.
+    pub const fn found(subject: Phrase, finding: Finding, detail: Phrase) -> Self {
+        Self {
+            subject,
+            conclusion: Conclusion::Fail,
+            found: detail,
+            finding: Some(finding),
         }
     }
 
@@ -91,7 +163,21 @@ impl AuditCase {
             subject,
             conclusion: Conclusion::Missing,
             found,
+            finding: None,
         }
+    }
+
+    /// What was found, with the finding in front.
+    pub fn words(&self) -> Phrase {
+        let Some(finding) = self.finding else {
+            return self.found.clone();
+        };
+        phrase!(
+            "{finding}: {detail}",
+            "{finding}: {detail}",
+            finding = finding.phrase(),
+            detail = self.found
+        )
     }
 }
 

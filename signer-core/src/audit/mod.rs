@@ -8,7 +8,25 @@
 //! Nothing here opens a file: the program that reads them says only what it read.
 
 mod answer;
+mod finding;
+mod history;
+mod papers;
+mod question;
+mod recorder;
+mod records;
 mod trust;
+mod walk;
 
 pub use answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+pub use finding::Finding;
+pub use history::{
+    Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
+};
+pub use papers::{FoundReceipt, FoundSignature, NodeData, Papers, Source};
+pub use question::{
+    Walked, approvals, chain, complete, nonces, open, people, shown, signatures, verify,
+};
+pub use recorder::Recorder;
+pub use records::{Completeness, DeviceRecord, Held, Records, Told};
 pub use trust::{AuditTrust, TrustedDevice, TrustedRelease};
+pub use walk::{ChainWalk, SealedHead};

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::digest::{FileDigest, RootDigest};
+use crate::digest::{DeviceId, FileDigest, RootDigest};
 use crate::keys::P256PublicKey;
 use crate::transcript::Trust;
 use crate::types::Id;
@@ -23,8 +23,8 @@ pub struct AuditTrust {
 pub struct TrustedDevice {
     /// Its name.
     pub name: Id,
-    /// Its identity key.
-    pub identity: P256PublicKey,
+    /// The digest of its identity key, as it stands on its screen and in its enrolment.
+    pub id: DeviceId,
 }
 
 /// A release of the device's software.
@@ -39,14 +39,16 @@ pub struct TrustedRelease {
 impl AuditTrust {
     /// The trusted device with this identity key.
     pub fn device(&self, identity: &P256PublicKey) -> Option<&TrustedDevice> {
-        self.devices.iter().find(|d| d.identity == *identity)
+        let id = identity.device_id();
+        self.devices.iter().find(|device| device.id == id)
     }
 
-    /// What the transcript of this device is verified with.
-    pub const fn of(&self, device: &TrustedDevice) -> Trust {
-        Trust {
+    /// What a transcript that names this identity key is verified with; nothing where nobody
+    /// commissioned a device with it.
+    pub fn of(&self, identity: &P256PublicKey) -> Option<Trust> {
+        self.device(identity).map(|_| Trust {
             root: self.root,
-            identity: device.identity,
-        }
+            identity: *identity,
+        })
     }
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use bitcoin::{Amount, Weight};
 
+use crate::approval::ApprovedTx;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, PolicyDigest, TxDigest, WalletDigest};
 use crate::keys::Fingerprint;
@@ -72,6 +73,11 @@ pub struct TxFacts {
 }
 
 impl TxFacts {
+    /// What the screens show of an approved transaction.
+    pub fn of(approved: &ApprovedTx) -> Self {
+        super::gather::facts(approved)
+    }
+
     /// What leaves the wallet: the payments, without the fee.
     pub fn total(&self) -> Amount {
         let sum = self.payments.iter().map(|payment| payment.amount.to_sat());

@@ -62,6 +62,40 @@ impl JournalHead {
         }
     }
 
+    /// The bytes of the next entry, and what follows them.
+    ///
+    /// # Errors
+    /// TRN01 where `bytes` do not begin with a whole entry.
+    pub fn split<'a>(&self, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Refusal> {
+        codec::split_first(bytes).map_err(|error| unreadable(self.entries, &error))
+    }
+
+    /// TRN01 for one entry: it follows this head, which it moves on.
+    ///
+    /// # Errors
+    /// TRN01; the head is then unchanged.
+    pub fn take(&mut self, item: &[u8]) -> Result<Entry, Refusal> {
+        let place = self.entries;
+        let entry: Entry =
+            codec::decode_within(item, ENTRY_LIMIT).map_err(|error| unreadable(place, &error))?;
+        let (sequence, session) = self.place_of(&entry.body);
+        if entry.sequence != sequence {
+            let expected = phrase!("sequence {n}", "通し番号 {n}", n = sequence);
+            return Err(trn01(place, expected, Phrase::figure(entry.sequence)));
+        }
+        if entry.prev != self.hash {
+            let [head, prev] = [self.hash, entry.prev].map(|h| crate::digest::hex(&h));
+            let expected = phrase!("previous {head}", "直前の記録 {head}", head = head);
+            return Err(trn01(place, expected, Phrase::figure(prev)));
+        }
+        if entry.session != session {
+            let expected = phrase!("session {n}", "セッション {n}", n = session);
+            return Err(trn01(place, expected, Phrase::figure(entry.session)));
+        }
+        *self = Self::after(sequence, session, item);
+        Ok(entry)
+    }
+
     /// The head after an entry at this place, of these bytes.
     fn after(sequence: u64, session: SessionNumber, bytes: &[u8]) -> Self {
         Self {
@@ -207,8 +241,7 @@ impl UnverifiedTranscript {
             rest = read.next(rest)?;
         }
         if read.entries.is_empty() {
-            let expected = phrase!("at least one entry", "1件以上の記録");
-            return Err(trn01(0, expected, Phrase::none()));
+            return Err(nothing());
         }
         Ok(read)
     }
@@ -242,31 +275,22 @@ impl UnverifiedTranscript {
 
     /// Takes the next entry; what follows it.
     fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refusal> {
-        let place = self.head.entries;
-        let unreadable = |error: codec::CodecError| {
-            trn01(place, phrase!("an entry", "ジャーナル記録"), error.phrase())
-        };
-        let (item, rest) = codec::split_first(bytes).map_err(unreadable)?;
-        let entry: Entry = codec::decode_within(item, ENTRY_LIMIT).map_err(unreadable)?;
-        let (sequence, session) = self.head.place_of(&entry.body);
-        if entry.sequence != sequence {
-            let expected = phrase!("sequence {n}", "通し番号 {n}", n = sequence);
-            return Err(trn01(place, expected, Phrase::figure(entry.sequence)));
-        }
-        if entry.prev != self.head.hash {
-            let [head, prev] = [self.head.hash, entry.prev].map(|h| crate::digest::hex(&h));
-            let expected = phrase!("previous {head}", "直前の記録 {head}", head = head);
-            return Err(trn01(place, expected, Phrase::figure(prev)));
-        }
-        if entry.session != session {
-            let expected = phrase!("session {n}", "セッション {n}", n = session);
-            return Err(trn01(place, expected, Phrase::figure(entry.session)));
-        }
-        self.head = JournalHead::after(sequence, session, item);
+        let (item, rest) = self.head.split(bytes)?;
+        let entry = self.head.take(item)?;
         self.hashes.push(self.head.hash);
         self.entries.push(entry);
         Ok(rest)
     }
+}
+
+/// TRN01 of a journal without an entry.
+pub(super) fn nothing() -> Refusal {
+    let expected = phrase!("at least one entry", "1件以上の記録");
+    trn01(0, expected, Phrase::none())
+}
+
+fn unreadable(place: u64, error: &codec::CodecError) -> Refusal {
+    trn01(place, phrase!("an entry", "ジャーナル記録"), error.phrase())
 }
 
 const fn trn01(place: u64, expected: Phrase, got: Phrase) -> Refusal {

@@ -32,7 +32,7 @@ pub use entry::{
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::Release;
-pub use replay::{Findings, Trust, VerifiedTranscript};
+pub use replay::{Findings, Replay, Trust, VerifiedTranscript};
 pub use restored::trn05;
 pub use seal::{Seal, SealedSession, trn02};
 pub use state::{DeviceState, FoldError, OpenSession, SessionSummary, Unfinished};

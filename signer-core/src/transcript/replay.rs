@@ -7,7 +7,7 @@ mod signing;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::chain::{JournalHead, UnverifiedTranscript, repeated_r};
+use super::chain::{JournalHead, nothing, repeated_r};
 use super::entry::{Body, Entry, Genesis, SessionOpened};
 use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
@@ -16,6 +16,7 @@ use crate::keys::P256PublicKey;
 use crate::life::env03;
 use crate::phrase;
 use crate::random::RandomEvidence;
+use crate::review::Review;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine};
 use crate::token::{HsmFacts, RandomBefore, hsm04, hsm06};
 
@@ -46,30 +47,18 @@ impl VerifiedTranscript {
     /// # Errors
     /// [`Findings`]: TRN01, TRN02, TRN04, and the first refusal in each session.
     pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Self, Findings> {
-        let transcript = UnverifiedTranscript::parse(bytes).map_err(Findings::one)?;
-        let mut findings = Vec::new();
-        let mut state = DeviceState::unborn();
-        let mut session = SessionReplay::none();
-        for entry in transcript.entries() {
-            if let Body::SessionOpened(opened) = &entry.body {
-                session = SessionReplay::of(opened);
-                findings.extend(opening_again(entry, opened, &state));
-            }
-            findings.extend(trusted(entry, trust));
-            findings.extend(session.follow(entry, &state));
-            if let Err(error) = state.apply(entry) {
-                findings.push(unfolded(entry, error));
-                return Err(Findings(findings));
-            }
+        let mut replay = Replay::of(trust.clone());
+        let mut entries = Vec::new();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (item, after) = replay.split(rest)?;
+            entries.push(replay.take(item)?);
+            rest = after;
         }
-        findings.extend(unsealed(&state, transcript.head()));
-        if !findings.is_empty() {
-            return Err(Findings(findings));
-        }
-        let head = transcript.head();
+        let (state, head) = replay.finish()?;
         Ok(Self {
             state,
-            entries: transcript.into_entries(),
+            entries,
             head,
         })
     }
@@ -90,6 +79,98 @@ impl VerifiedTranscript {
     }
 }
 
+/// A transcript that is verified entry by entry: no entry is kept.
+#[derive(Debug)]
+pub struct Replay {
+    trust: Trust,
+    head: JournalHead,
+    state: DeviceState,
+    session: SessionReplay,
+    findings: Vec<Refusal>,
+}
+
+impl Replay {
+    /// Before the first entry.
+    pub fn of(trust: Trust) -> Self {
+        Self {
+            trust,
+            head: JournalHead::START,
+            state: DeviceState::unborn(),
+            session: SessionReplay::none(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// The bytes of the next entry, and what follows them.
+    ///
+    /// # Errors
+    /// [`Findings`], where they do not begin with a whole entry.
+    pub fn split<'a>(&mut self, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Findings> {
+        let split = self.head.split(bytes);
+        split.map_err(|refusal| self.ending(refusal))
+    }
+
+    /// Takes the bytes of the next entry: chain, trust, replay and fold.
+    ///
+    /// # Errors
+    /// [`Findings`] where nothing that follows can be judged; all that was found up to here is in it.
+    /// Findings after which the journal can be followed are told at the end.
+    pub fn take(&mut self, item: &[u8]) -> Result<Entry, Findings> {
+        let entry = match self.head.take(item) {
+            Ok(entry) => entry,
+            Err(refusal) => return Err(self.ending(refusal)),
+        };
+        if let Body::SessionOpened(opened) = &entry.body {
+            self.session = SessionReplay::of(opened);
+            let again = opening_again(&entry, opened, &self.state);
+            self.findings.extend(again);
+        }
+        self.findings.extend(trusted(&entry, &self.trust));
+        self.findings
+            .extend(self.session.follow(&entry, &self.state));
+        match self.state.apply(&entry) {
+            Ok(()) => Ok(entry),
+            Err(error) => Err(self.ending(unfolded(&entry, error))),
+        }
+    }
+
+    /// Where the journal stands.
+    pub const fn head(&self) -> &JournalHead {
+        &self.head
+    }
+
+    /// What the entries up to here mean.
+    pub const fn state(&self) -> &DeviceState {
+        &self.state
+    }
+
+    /// The review that the open session is in, judged and made again.
+    pub(crate) const fn review(&self) -> Option<&Review> {
+        self.session.review()
+    }
+
+    /// After the last entry.
+    ///
+    /// # Errors
+    /// [`Findings`], in the order of the journal.
+    pub fn finish(mut self) -> Result<(DeviceState, JournalHead), Findings> {
+        if self.head == JournalHead::START {
+            return Err(Findings::one(nothing()));
+        }
+        self.findings.extend(unsealed(&self.state, self.head));
+        if self.findings.is_empty() {
+            Ok((self.state, self.head))
+        } else {
+            Err(Findings(self.findings))
+        }
+    }
+
+    fn ending(&mut self, refusal: Refusal) -> Findings {
+        self.findings.push(refusal);
+        Findings(core::mem::take(&mut self.findings))
+    }
+}
+
 /// What verification found: at least one refusal, in the order of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings(Vec<Refusal>);
@@ -97,6 +178,25 @@ pub struct Findings(Vec<Refusal>);
 impl Findings {
     fn one(refusal: Refusal) -> Self {
         Self(alloc::vec![refusal])
+    }
+
+    /// Of a journal without an entry.
+    pub(crate) fn nothing() -> Self {
+        Self::one(nothing())
+    }
+
+    /// All of them in one line.
+    pub fn phrase(&self) -> Phrase {
+        let lines = self.0.iter().take(3).map(|refusal| {
+            phrase!(
+                "{rule} at {place}: {difference}",
+                "{rule} {place}: {difference}",
+                rule = refusal.rule,
+                place = refusal.place,
+                difference = refusal.difference()
+            )
+        });
+        Phrase::listed(lines)
     }
 
     /// The refusals, in the order of the journal.

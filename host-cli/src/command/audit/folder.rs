@@ -9,7 +9,7 @@ use bitcoin::consensus::encode::deserialize_hex;
 use officer_console::system;
 use signer_core::approval::{Enrolment, OfficerCard, Roster};
 use signer_core::cose::{Endorsed, peek};
-use signer_core::life::Retirement;
+use signer_core::life::{AnchorStatement, Retirement};
 use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
@@ -40,6 +40,8 @@ pub(crate) enum FileKind {
     Wallet,
     Enrolment,
     Retirement,
+    /// What an HSM remembers, as its device showed it.
+    Anchor,
     DeviceCard,
     OfficerCard,
     /// Anything else: no question needs it.
@@ -56,6 +58,7 @@ pub(crate) struct EvidenceFile {
 /// The files of a folder and of those in it, in the order of their paths.
 #[derive(Debug)]
 pub(crate) struct Folder {
+    path: PathBuf,
     files: Vec<EvidenceFile>,
 }
 
@@ -63,6 +66,7 @@ impl Folder {
     /// Looks at every file. Links are not followed: evidence lies in the folder itself.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let mut paths = Vec::new();
+        let root = path.to_owned();
         walk(path, DEPTH, &mut paths)?;
         paths.sort();
         let look = |path: PathBuf| {
@@ -71,8 +75,14 @@ impl Folder {
         };
         let files = paths.into_iter().map(look);
         Ok(Self {
+            path: root,
             files: files.collect::<Result<_, Failure>>()?,
         })
+    }
+
+    /// The folder itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Every file.
@@ -141,6 +151,10 @@ fn kind_of_bytes(bytes: &[u8]) -> FileKind {
     }
     let known = [
         (codec::decode::<Root>(bytes).is_ok(), FileKind::Root),
+        (
+            codec::decode::<AnchorStatement>(bytes).is_ok(),
+            FileKind::Anchor,
+        ),
         (peek::<DeviceCard>(bytes).is_ok(), FileKind::DeviceCard),
         (peek::<OfficerCard>(bytes).is_ok(), FileKind::OfficerCard),
         (Endorsed::<Roster>::peek(bytes).is_ok(), FileKind::Roster),

@@ -3,20 +3,23 @@
 //! Each reads a folder of files and the auditor's own trust file, answers in a sentence with a count,
 //! and ends with 0 pass, 1 fail, 2 evidence missing, 3 usage. The judgement is signer-core's.
 
+mod blocks;
 mod explain;
 mod folder;
+mod load;
+mod progress;
 mod shown;
 mod trust;
-mod verify;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use signer_core::audit::{AuditAnswer, AuditTrust};
+use signer_core::audit::{self, AuditAnswer, AuditTrust, Papers, Records};
 
 use crate::cli::{Desk, ViewArgs};
 use crate::error::Failure;
 
+use blocks::BlockArgs;
 use folder::Folder;
 
 pub(super) const EXAMPLE: &str =
@@ -25,16 +28,60 @@ pub(super) const EXAMPLE: &str =
 /// What an auditor asks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Is every transcript whole, unaltered, and does every recomputed digest agree?
-    Verify(verify::Args),
-    /// What does a rule mean?
+    /// Is every transcript whole and sealed, and does every recomputed digest agree?
+    #[command(
+        after_help = "Example:\n  host-cli audit verify --folder evidence --trust trust.toml"
+    )]
+    Verify(EvidenceArgs),
+    /// Is there a gap, a fork, a reordering or a second beginning in a device's life?
+    #[command(after_help = "Example:\n  host-cli audit chain --folder evidence --trust trust.toml")]
+    Chain(EvidenceArgs),
+    /// Does every receipt, every spend and every counted signature have a session?
+    #[command(after_help = "Example:\n  \
+        host-cli audit complete --folder evidence --trust trust.toml --blocks blocks.hex")]
+    Complete(NodeArgs),
+    /// Is every signature that was counted recorded, and released once?
+    #[command(
+        after_help = "Example:\n  host-cli audit signatures --folder evidence --trust trust.toml"
+    )]
+    Signatures(EvidenceArgs),
+    /// Which partial signatures exist over coins that are unspent?
+    #[command(after_help = "Example:\n  \
+        host-cli audit open --folder evidence --trust trust.toml --blocks blocks.hex")]
+    Open(NodeArgs),
+    /// Is any r value used twice, across all devices?
+    #[command(after_help = "Example:\n  \
+        host-cli audit nonces --folder evidence --trust trust.toml --blocks blocks.hex")]
+    Nonces(NodeArgs),
+    /// Who took part, in which role, and was nobody on two sides?
+    #[command(
+        after_help = "Example:\n  host-cli audit people --folder evidence --trust trust.toml"
+    )]
+    People(EvidenceArgs),
+    /// Who approved exactly this transaction, and was it enough?
+    #[command(
+        after_help = "Example:\n  host-cli audit approvals --folder evidence --trust trust.toml"
+    )]
+    Approvals(EvidenceArgs),
+    /// Was what was shown what was signed?
+    #[command(after_help = "Example:\n  host-cli audit shown --folder evidence --trust trust.toml")]
+    Shown(EvidenceArgs),
+    /// What does a rule or a finding mean?
     Explain(explain::Args),
 }
 
 impl Command {
     pub(super) fn run(self, desk: &Desk) -> Result<(), Failure> {
         match self {
-            Self::Verify(args) => args.run(desk),
+            Self::Verify(args) => args.ask(audit::verify, desk),
+            Self::Chain(args) => args.chain(desk),
+            Self::Complete(args) => args.ask(audit::complete, desk),
+            Self::Signatures(args) => args.ask(audit::signatures, desk),
+            Self::Open(args) => args.ask(audit::open, desk),
+            Self::Nonces(args) => args.ask(audit::nonces, desk),
+            Self::People(args) => args.ask(audit::people, desk),
+            Self::Approvals(args) => args.ask(audit::approvals, desk),
+            Self::Shown(args) => args.ask(audit::shown, desk),
             Self::Explain(args) => args.run(desk),
         }
     }
@@ -63,9 +110,57 @@ impl EvidenceArgs {
         Ok(Evidence { folder, trust })
     }
 
+    /// Reads and replays every transcript.
+    pub(crate) fn records(&self) -> Result<(Folder, Records), Failure> {
+        let Evidence { folder, trust } = self.read()?;
+        let records = load::records(&folder, trust)?;
+        Ok((folder, records))
+    }
+
+    /// Answers a question about the transcripts.
+    fn ask(
+        &self,
+        question: impl FnOnce(&Records) -> AuditAnswer,
+        desk: &Desk,
+    ) -> Result<(), Failure> {
+        let (_, records) = self.records()?;
+        self.answer(&question(&records), desk)
+    }
+
+    /// Walks every transcript along its chain, without a replay.
+    fn chain(&self, desk: &Desk) -> Result<(), Failure> {
+        let Evidence { folder, trust } = self.read()?;
+        let walked = load::walk(&folder, &trust)?;
+        self.answer(&audit::chain(&trust, &walked), desk)
+    }
+
     /// Prints an answer; the exit code is its conclusion.
     pub(crate) fn answer(&self, answer: &AuditAnswer, desk: &Desk) -> Result<(), Failure> {
         shown::answer(answer, self.view, desk.lang)
+    }
+}
+
+/// What questions about coins are asked of.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NodeArgs {
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+
+    #[command(flatten)]
+    node: BlockArgs,
+}
+
+impl NodeArgs {
+    /// Answers a question about the transcripts, and what lies beside them.
+    fn ask(
+        &self,
+        question: impl FnOnce(&Records, &Papers) -> AuditAnswer,
+        desk: &Desk,
+    ) -> Result<(), Failure> {
+        let (folder, records) = self.evidence.records()?;
+        let mut papers = load::papers(&folder, &records)?;
+        self.node.read(&mut papers, &records)?;
+        self.evidence.answer(&question(&records, &papers), desk)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How an answer is printed: the sentence first, then its cases.
 
 use serde_json::{Value, json};
-use signer_core::audit::{AuditAnswer, AuditCase, Conclusion};
+use signer_core::audit::{AuditAnswer, AuditCase, Conclusion, Finding};
 use signer_core::rule::Phrase;
 use signer_core::types::Lang;
 
@@ -36,7 +36,7 @@ fn print(case: &AuditCase, lang: Lang) {
         "  {}  {}: {}",
         conclusion.text(lang),
         case.subject.text(lang),
-        case.found.text(lang)
+        case.words().text(lang)
     );
 }
 
@@ -44,6 +44,7 @@ fn json(answer: &AuditAnswer) -> Value {
     let cases = answer.cases().iter().map(|case| {
         json!({
             "conclusion": case.conclusion.name(),
+            "finding": case.finding.map(Finding::name),
             "found": both(&case.found),
             "subject": both(&case.subject),
         })

@@ -5,7 +5,7 @@
 //!
 //! [[device]]
 //! name = "tokyo-1"
-//! identity = "66 hexadecimal characters"
+//! identity = "64 hexadecimal characters or 32 words of the device, or its key: 66 characters"
 //!
 //! [[release]]
 //! version = "0.1.0"
@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use signer_core::audit::{AuditTrust, TrustedDevice, TrustedRelease};
-use signer_core::digest::{FileDigest, RootDigest, from_hex, from_words};
+use signer_core::digest::{DeviceId, FileDigest, RootDigest, from_hex, from_words};
 use signer_core::keys::P256PublicKey;
 use signer_core::phrase;
 use signer_core::rule::{Named, Phrase};
@@ -85,9 +85,9 @@ fn parse(text: &str) -> Result<AuditTrust, Phrase> {
 
 fn device(mut table: Table<'_>) -> Result<TrustedDevice, Phrase> {
     let name = table.text("name", name)?;
-    let identity = table.text("identity", identity)?;
+    let id = table.text("identity", identity)?;
     table.end()?;
-    Ok(TrustedDevice { name, identity })
+    Ok(TrustedDevice { name, id })
 }
 
 fn release(mut table: Table<'_>) -> Result<TrustedRelease, Phrase> {
@@ -101,21 +101,27 @@ fn name(text: &str) -> Result<Id, Phrase> {
     Id::new(text).map_err(|error| error.phrase())
 }
 
+/// Hexadecimal characters in any groups, or words.
 fn digest(text: &str) -> Result<[u8; 32], Phrase> {
-    from_hex(text).or_else(|| from_words(text)).ok_or_else(|| {
-        phrase!(
-            "neither 64 hexadecimal characters nor 32 words",
-            "64桁の16進数でも32語でもない"
-        )
-    })
+    from_hex(&joined(text))
+        .or_else(|| from_words(text))
+        .ok_or_else(|| {
+            phrase!(
+                "neither 64 hexadecimal characters nor 32 words",
+                "64桁の16進数でも32語でもない"
+            )
+        })
 }
 
-fn identity(text: &str) -> Result<P256PublicKey, Phrase> {
-    let key = from_hex::<33>(text).and_then(|bytes| P256PublicKey::from_sec1(&bytes));
-    key.ok_or_else(|| {
-        phrase!(
-            "not 66 hexadecimal characters of a P-256 key",
-            "P-256の公開鍵(66桁の16進数)ではない"
-        )
-    })
+/// A device by its digest, or by its identity key.
+fn identity(text: &str) -> Result<DeviceId, Phrase> {
+    let key = from_hex::<33>(&joined(text)).and_then(|bytes| P256PublicKey::from_sec1(&bytes));
+    match key {
+        Some(key) => Ok(key.device_id()),
+        None => digest(text).map(DeviceId::from_bytes),
+    }
+}
+
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect()
 }

@@ -67,6 +67,14 @@ impl SessionReplay {
         }
     }
 
+    /// The review that is under way.
+    pub(super) const fn review(&self) -> Option<&Review> {
+        match &self.at {
+            At::Reviewing(review) => Some(review),
+            _ => None,
+        }
+    }
+
     /// Compares one entry with what must follow from those before it; at most one finding for
     /// each session.
     pub(super) fn follow(&mut self, entry: &Entry, state: &DeviceState) -> Option<Refusal> {

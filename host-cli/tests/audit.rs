@@ -1,0 +1,386 @@
+//! An auditor's questions over the folder of a real ceremony: each passes, fails, and says what is
+//! missing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bitcoin::block::{Header, Version};
+use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
+use bitcoin::hashes::Hash as _;
+use bitcoin::{Block, BlockHash, CompactTarget, Transaction, TxMerkleNode};
+use serde_json::Value;
+use signer_core::codec;
+use signer_core::cose;
+use signer_core::root::Root;
+use signer_core::transcript::{Body, Entry};
+use signer_core::wallet::DeviceCard;
+
+/// Questions that are asked of transcripts alone.
+const TRANSCRIPTS: &[&str] = &[
+    "verify",
+    "chain",
+    "signatures",
+    "people",
+    "approvals",
+    "shown",
+];
+/// Questions that are asked of the auditor's node too.
+const NODE: &[&str] = &["complete", "open", "nonces"];
+
+/// A folder of this test program.
+fn scratch(name: &str) -> PathBuf {
+    let unique = format!("audit-{name}-{}", std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+/// The ceremony that every test looks at: played once.
+fn ceremony() -> &'static Path {
+    static PLAYED: OnceLock<PathBuf> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        let keep = scratch("ceremony");
+        let played = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .args(["rehearse", "--inputs", "2", "--keep"])
+            .arg(&keep)
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&played.stderr).into_owned();
+        assert!(played.status.success(), "{words}");
+        keep
+    })
+}
+
+/// What an auditor was given, and what they have of their own.
+struct Audit {
+    folder: PathBuf,
+}
+
+/// What a command left.
+struct Run {
+    out: String,
+    err: String,
+    code: i32,
+}
+
+impl Audit {
+    fn of(name: &str) -> Self {
+        let played = ceremony();
+        let folder = scratch(name);
+        fs::create_dir_all(folder.join("evidence")).unwrap();
+        for file in [
+            "gap/d1.transcript",
+            "gap/d2.transcript",
+            "gap/d3.transcript",
+            "gap/root.cbor",
+            "gap/wallet.cbor",
+            "gap/policy.cbor",
+            "gap/roster.cbor",
+            "gap/d1.card",
+            "office/answer-d1.psbt",
+            "office/answer-d2.psbt",
+            "office/combined.psbt",
+            "office/final-transaction.hex",
+        ] {
+            let name = Path::new(file).file_name().unwrap();
+            let to = folder.join("evidence").join(name);
+            fs::copy(played.join(file), to).unwrap();
+        }
+        let audit = Self { folder };
+        audit.write("trust.toml", trust(played).as_bytes());
+        let tx = fs::read_to_string(played.join("office/final-transaction.hex")).unwrap();
+        let tx = deserialize_hex(tx.trim()).unwrap();
+        audit.write("blocks.hex", serialize_hex(&block(vec![tx])).as_bytes());
+        audit
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+    }
+
+    fn run(&self, line: &str) -> Run {
+        let output = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .current_dir(&self.folder)
+            .arg("audit")
+            .args(line.split_whitespace())
+            .output()
+            .unwrap();
+        Run {
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code().unwrap(),
+        }
+    }
+
+    /// Asks a question of the folder, with blocks where it takes them.
+    fn ask(&self, question: &str) -> Run {
+        let blocks = if NODE.contains(&question) {
+            "--blocks blocks.hex"
+        } else {
+            ""
+        };
+        self.run(&format!(
+            "{question} --folder evidence --trust trust.toml {blocks}"
+        ))
+    }
+
+    /// The same, and the exit code that must come of it.
+    fn must(&self, question: &str, code: i32) -> String {
+        let run = self.ask(question);
+        assert_eq!(run.code, code, "{question}\n{}{}", run.out, run.err);
+        run.out
+    }
+
+    fn done(self) {
+        fs::remove_dir_all(self.folder).unwrap();
+    }
+}
+
+/// The trust file, as somebody copies it from the papers: here from the root and the cards.
+fn trust(played: &Path) -> String {
+    let root: Root = codec::decode(&fs::read(played.join("gap/root.cbor")).unwrap()).unwrap();
+    let mut text = format!("root = \"{}\"\n", root.digest().words().join(" "));
+    for number in 1..=3 {
+        let card = fs::read(played.join(format!("gap/d{number}.card"))).unwrap();
+        let card = cose::peek::<DeviceCard>(&card).unwrap();
+        let id = card.identity.device_id();
+        let name = card.name;
+        text += &format!("\n[[device]]\nname = \"{name}\"\nidentity = \"{id}\"\n");
+    }
+    text
+}
+
+/// A block that holds these transactions.
+fn block(txdata: Vec<Transaction>) -> Block {
+    let mut block = Block {
+        header: Header {
+            version: Version::TWO,
+            prev_blockhash: BlockHash::all_zeros(),
+            merkle_root: TxMerkleNode::all_zeros(),
+            time: 0,
+            bits: CompactTarget::from_consensus(0x207f_ffff),
+            nonce: 0,
+        },
+        txdata,
+    };
+    block.header.merkle_root = block.compute_merkle_root().unwrap();
+    block
+}
+
+/// A transcript without its last session: as old as its second-last seal.
+fn without_last_session(bytes: &[u8]) -> Vec<u8> {
+    let (mut rest, mut seals, mut at) = (bytes, Vec::new(), 0);
+    while !rest.is_empty() {
+        let (item, after) = codec::split_first(rest).unwrap();
+        at += item.len();
+        let entry: Entry = codec::decode(item).unwrap();
+        if matches!(entry.body, Body::Sealed(_)) {
+            seals.push(at);
+        }
+        rest = after;
+    }
+    bytes[..seals[seals.len() - 2]].to_vec()
+}
+
+#[test]
+fn every_question_passes_over_a_ceremony_without_fault() {
+    let audit = Audit::of("passes");
+    for question in TRANSCRIPTS.iter().chain(NODE) {
+        let said = audit.must(question, 0);
+        let sentence = said.lines().next().unwrap();
+        let (count, _) = sentence.split_once(':').unwrap();
+        let numbers: Vec<&str> = count.split_whitespace().collect();
+        assert_eq!(numbers[0], numbers[2], "{question}: {sentence}");
+        let japanese = audit.run(&format!(
+            "--lang ja {question} --folder evidence --trust trust.toml"
+        ));
+        assert!(japanese.out.lines().next().unwrap().ends_with('。'));
+    }
+    audit.done();
+}
+
+#[test]
+fn json_says_the_same_as_the_text() {
+    let audit = Audit::of("json");
+    for question in TRANSCRIPTS.iter().chain(NODE) {
+        let text = audit.ask(question).out;
+        let run = audit.run(&format!(
+            "{question} --folder evidence --trust trust.toml --json {}",
+            if NODE.contains(question) {
+                "--blocks blocks.hex"
+            } else {
+                ""
+            }
+        ));
+        let json: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(json["question"], **question);
+        assert_eq!(json["conclusion"], "pass");
+        assert_eq!(json["sentence"]["en"], text.lines().next().unwrap());
+        let cases = json["cases"].as_array().unwrap();
+        assert_eq!(json["passed"], cases.len());
+        assert_eq!(cases.len(), text.lines().count() - 1);
+    }
+    audit.done();
+}
+
+#[test]
+fn a_missing_transcript_is_missing_evidence_for_every_question() {
+    let audit = Audit::of("missing");
+    audit.remove("evidence/d2.transcript");
+    for question in TRANSCRIPTS.iter().chain(NODE) {
+        let said = audit.must(question, 2);
+        assert!(said.contains("  missing  device d2: F02"), "{said}");
+    }
+    audit.done();
+}
+
+#[test]
+fn a_changed_transcript_fails_every_question() {
+    let audit = Audit::of("changed");
+    let mut bytes = audit.read("evidence/d1.transcript");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    audit.write("evidence/d1.transcript", &bytes);
+    for question in TRANSCRIPTS.iter().chain(NODE) {
+        let said = audit.must(question, 1);
+        assert!(said.contains("F01"), "{said}");
+    }
+    audit.done();
+}
+
+/// The transcript verifies by itself. What it does not tell lies in the PSBTs and in the blocks.
+#[test]
+fn a_transcript_from_before_the_signatures_is_found_out() {
+    let audit = Audit::of("older");
+    let newest = audit.read("evidence/d1.transcript");
+    let older = without_last_session(&newest);
+    audit.write("evidence/d1.transcript", &older);
+    audit.must("verify", 0);
+    audit.must("signatures", 0);
+    let said = audit.must("complete", 1);
+    assert!(said.contains("F06"), "{said}");
+    assert!(said.contains("F07"), "{said}");
+    // Beside the newest one it lies on the same line.
+    audit.write("evidence/d1-newest.transcript", &newest);
+    audit.must("chain", 0);
+    audit.must("complete", 0);
+    audit.done();
+}
+
+#[test]
+fn a_signature_outside_every_ceremony_is_found_in_a_block() {
+    let audit = Audit::of("outside");
+    let text = String::from_utf8(audit.read("evidence/final-transaction.hex")).unwrap();
+    let mut tx: Transaction = deserialize_hex(text.trim()).unwrap();
+    // The same coins spent by a signature that no device recorded.
+    let mut witness: Vec<Vec<u8>> = tx.input[0].witness.to_vec();
+    let place = witness[1].len() - 8;
+    witness[1][place] ^= 1;
+    tx.input[0].witness = bitcoin::Witness::from_slice(&witness);
+    audit.write("blocks.hex", serialize_hex(&block(vec![tx])).as_bytes());
+    let said = audit.must("complete", 1);
+    assert!(said.contains("F06"), "{said}");
+    // The s changed and the r did not: that is a nonce used twice.
+    let said = audit.must("nonces", 1);
+    assert!(said.contains("F08"), "{said}");
+    audit.done();
+}
+
+#[test]
+fn without_blocks_nothing_is_complete_and_nothing_is_spent() {
+    let audit = Audit::of("blocks");
+    for question in ["complete", "open"] {
+        let run = audit.run(&format!("{question} --folder evidence --trust trust.toml"));
+        assert_eq!(run.code, 2, "{}", run.out);
+    }
+    // Blocks that do not spend the coins: the signatures are open.
+    let coinbase = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
+    audit.write("blocks.hex", serialize_hex(&coinbase).as_bytes());
+    let said = audit.must("open", 1);
+    assert!(said.contains("2 of 2 coins unspent"), "{said}");
+    // A block from which a transaction was taken does not hold what its header says.
+    let mut short = block(coinbase.txdata);
+    short.header.merkle_root = TxMerkleNode::all_zeros();
+    audit.write("blocks.hex", serialize_hex(&short).as_bytes());
+    let run = audit.ask("open");
+    assert_eq!(run.code, 3);
+    assert!(
+        run.err.contains("does not hold what its header says"),
+        "{}",
+        run.err
+    );
+    audit.done();
+}
+
+#[test]
+fn a_journal_ends_with_a_seal_and_is_of_a_device_of_the_house() {
+    let audit = Audit::of("sealed");
+    let bytes = audit.read("evidence/d3.transcript");
+    let (first, _) = codec::split_first(&bytes).unwrap();
+    audit.write("evidence/other.transcript", first);
+    let said = audit.must("chain", 1);
+    assert!(said.contains("TRN02"), "{said}");
+    audit.write("evidence/other.transcript", &bytes[..bytes.len() - 1]);
+    let said = audit.must("chain", 1);
+    assert!(said.contains("TRN01"), "{said}");
+    audit.remove("evidence/other.transcript");
+    let text = String::from_utf8(audit.read("trust.toml")).unwrap();
+    let (without, _) = text.rsplit_once("\n[[device]]").unwrap();
+    audit.write("trust.toml", without.as_bytes());
+    let said = audit.must("chain", 1);
+    assert!(said.contains("TRN04"), "{said}");
+    audit.done();
+}
+
+#[test]
+fn the_trust_file_never_comes_from_the_folder() {
+    let audit = Audit::of("trust");
+    let text = audit.read("trust.toml");
+    audit.write("evidence/trust.toml", &text);
+    let run = audit.run("verify --folder evidence --trust evidence/trust.toml");
+    assert_eq!(run.code, 3);
+    assert!(
+        run.err.contains("lies in the folder that it is to judge"),
+        "{}",
+        run.err
+    );
+    // A device that it does not name is a stranger.
+    let text = String::from_utf8(text).unwrap();
+    let (without, _) = text.rsplit_once("\n[[device]]").unwrap();
+    audit.write("trust.toml", without.as_bytes());
+    let said = audit.must("verify", 1);
+    assert!(said.contains("F05"), "{said}");
+    // Another root is another house.
+    let other = text.replacen("root = \"", "root = \"aardvark ", 1);
+    audit.write("trust.toml", other.as_bytes());
+    assert_eq!(audit.ask("verify").code, 3);
+    audit.done();
+}
+
+#[test]
+fn rules_and_findings_are_explained_in_both_languages() {
+    let audit = Audit::of("explain");
+    let run = audit.run("explain pol01");
+    assert_eq!(run.code, 0);
+    assert!(run.out.starts_with("POL01: "), "{}", run.out);
+    let run = audit.run("explain F06 --json");
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(json["subject"], "F06");
+    assert!(json["advice"]["ja"].as_str().unwrap().contains("凍結"));
+    assert_eq!(audit.run("explain F99").code, 3);
+    audit.done();
+}

@@ -1,0 +1,278 @@
+//! `audit complete`.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use bitcoin::{OutPoint, Txid};
+
+use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use super::super::finding::Finding;
+use super::super::history::DeviceHistory;
+use super::super::papers::{FoundReceipt, NodeData, Papers};
+use super::super::records::{Completeness, Held, Records};
+use crate::digest::hex;
+use crate::keys::Signature64;
+use crate::life::AnchorStatement;
+use crate::phrase;
+use crate::rule::Phrase;
+
+/// Does every receipt, every spend and every counted signature have a session?
+pub fn complete(records: &Records, papers: &Papers) -> AuditAnswer {
+    let mut cases = records.unheard();
+    cases.extend(papers.receipts.iter().map(|found| receipt(found, records)));
+    cases.extend(papers.forged.iter().map(|file| {
+        let detail = phrase!(
+            "it is not of a trusted device",
+            "信頼する端末のものではない"
+        );
+        AuditCase::found(file.clone(), Finding::UnknownReceipt, detail)
+    }));
+    cases.extend(spends(records, papers));
+    cases.extend(records.signed().map(|held| released(&held, papers)));
+    cases.extend(papers.anchors.iter().map(|anchor| counter(anchor, records)));
+    cases.extend(heads(records));
+    cases.extend(
+        papers
+            .unread
+            .iter()
+            .map(|(file, why)| AuditCase::missing(file.clone(), why.clone())),
+    );
+    if papers.node == NodeData::None {
+        cases.push(no_node());
+    }
+    let unit = Unit {
+        name: phrase!(
+            "receipts, spends, counters and known heads",
+            "受領証、支出、計数、既知の先頭値"
+        ),
+        claim: phrase!(
+            "each has a session in a verified transcript",
+            "それぞれに、検証済みの記録のセッションがある"
+        ),
+        none: Conclusion::Missing,
+    };
+    AuditAnswer::new(Question::Complete, unit, cases)
+}
+
+/// No answer of completeness without block data: the folder cannot show what is not in it.
+fn no_node() -> AuditCase {
+    AuditCase::missing(
+        phrase!("block data", "ブロックデータ"),
+        phrase!(
+            "no blocks of the auditor's own node were given",
+            "監査人自身のノードのブロックが与えられていない"
+        ),
+    )
+}
+
+fn receipt(found: &FoundReceipt, records: &Records) -> AuditCase {
+    let receipt = &found.receipt;
+    let subject = phrase!(
+        "receipt of session {session} in {file}",
+        "{file} のセッション {session} の受領証",
+        session = receipt.session,
+        file = found.file
+    );
+    let device = records.of(&receipt.device);
+    let Some(history) = device.and_then(|record| record.history()) else {
+        return AuditCase::missing(subject, Finding::NoTranscript.phrase());
+    };
+    let mut cases = history.cases();
+    let held = cases.any(|(session, case)| {
+        session.number == receipt.session && case.receipt == Some(found.digest)
+    });
+    if held {
+        let where_to = phrase!(
+            "in the transcript of {device}",
+            "端末 {device} の記録にある",
+            device = history.name
+        );
+        AuditCase::pass(subject, where_to)
+    } else {
+        let detail = phrase!("device {device}", "端末 {device}", device = history.name);
+        AuditCase::found(subject, Finding::UnknownReceipt, detail)
+    }
+}
+
+/// A signature, and the file in which it stands.
+type Placed<'a> = (&'a Phrase, Signature64);
+
+/// Every signature that stands in a transaction or PSBT was made in a session.
+fn spends(records: &Records, papers: &Papers) -> Vec<AuditCase> {
+    let mut recorded: BTreeMap<[u8; 64], Held<'_>> = BTreeMap::new();
+    for held in records.signed() {
+        for line in &held.case.signatures {
+            recorded.insert(line.signature.0, held);
+        }
+    }
+    let mut spends: BTreeMap<(Option<Txid>, OutPoint), Vec<Placed<'_>>> = BTreeMap::new();
+    for found in &papers.signatures {
+        let signatures = spends.entry((found.spent_by, found.coin)).or_default();
+        signatures.push((&found.file, found.signature));
+    }
+    let known = spends
+        .iter()
+        .map(|((by, coin), signatures)| spend(*by, *coin, signatures, &recorded, records));
+    known.collect()
+}
+
+fn spend(
+    by: Option<Txid>,
+    coin: OutPoint,
+    signatures: &[Placed<'_>],
+    recorded: &BTreeMap<[u8; 64], Held<'_>>,
+    records: &Records,
+) -> AuditCase {
+    let subject = match by {
+        Some(txid) => phrase!(
+            "spend of {coin} by {txid}",
+            "{txid} による {coin} の支出",
+            coin = coin,
+            txid = txid
+        ),
+        None => phrase!(
+            "partial signatures over {coin}",
+            "{coin} の部分署名",
+            coin = coin
+        ),
+    };
+    let unknown = signatures
+        .iter()
+        .find(|(_, signature)| !recorded.contains_key(&signature.0));
+    if let Some((file, signature)) = unknown {
+        let detail = phrase!(
+            "r {r} in {file}",
+            "{file} の r {r}",
+            r = hex(&signature.r()),
+            file = *file
+        );
+        return match records.complete() {
+            Completeness::Whole => AuditCase::found(subject, Finding::UnknownSignature, detail),
+            Completeness::InPart => AuditCase::missing(subject, Finding::NoTranscript.phrase()),
+        };
+    }
+    let mut sessions: Vec<Phrase> = Vec::new();
+    for (_, signature) in signatures {
+        let held = recorded.get(&signature.0);
+        let place = held.map(|held| {
+            let (device, session) = (&held.history.name, held.session.number);
+            phrase!(
+                "{device} {session}",
+                "{device} {session}",
+                device = device,
+                session = session
+            )
+        });
+        sessions.extend(place.filter(|place| !sessions.contains(place)));
+    }
+    let sessions = Phrase::listed(sessions);
+    let found = phrase!(
+        "signed in sessions {sessions}",
+        "署名したセッション: {sessions}",
+        sessions = sessions
+    );
+    AuditCase::pass(subject, found)
+}
+
+/// What was signed has left the device: its receipt lies in a PSBT of the folder.
+fn released(held: &Held<'_>, papers: &Papers) -> AuditCase {
+    let mut receipts = papers.receipts.iter();
+    let there = receipts.any(|found| Some(found.digest) == held.case.receipt);
+    if there {
+        AuditCase::pass(
+            held.subject(),
+            phrase!("its receipt is in a PSBT", "受領証がPSBTにある"),
+        )
+    } else {
+        AuditCase::missing(
+            held.subject(),
+            phrase!(
+                "its PSBT is not in the folder",
+                "署名済みPSBTがフォルダにない"
+            ),
+        )
+    }
+}
+
+/// What an HSM remembers is on the line of its device's journal, and not ahead of it.
+fn counter(statement: &AnchorStatement, records: &Records) -> AuditCase {
+    let anchor = &statement.anchor;
+    let subject = phrase!(
+        "anchor of device {device} at {signatures} signatures",
+        "端末 {device} のアンカー({signatures} 署名)",
+        device = statement.identity.device_id(),
+        signatures = anchor.signatures
+    );
+    let record = records.of(&statement.identity.device_id());
+    let Some(history) = record.and_then(|record| record.history()) else {
+        return AuditCase::missing(subject, Finding::NoTranscript.phrase());
+    };
+    let counted = history.state.ledger().signatures();
+    if anchor.entries > history.head.entries || anchor.signatures > counted {
+        let detail = phrase!(
+            "the HSM remembers {theirs} signatures in {entries} entries, the transcript {ours}",
+            "HSMは記録 {entries} 件で {theirs} 署名、記録は {ours} 署名",
+            theirs = anchor.signatures,
+            entries = anchor.entries,
+            ours = counted
+        );
+        return AuditCase::found(subject, Finding::Count, detail);
+    }
+    let newest = anchor.entries == history.head.entries;
+    if newest && (anchor.head, anchor.signatures) != (history.head.hash, counted) {
+        let detail = phrase!("another head", "別の先頭値");
+        return AuditCase::found(subject, Finding::Fork, detail);
+    }
+    let known = newest || history.sessions.iter().any(|s| s.last == anchor.head);
+    if known {
+        AuditCase::pass(
+            subject,
+            phrase!("on the line of the transcript", "記録の連鎖上にある"),
+        )
+    } else {
+        AuditCase::missing(
+            subject,
+            phrase!(
+                "it stands within a session; read it after a session has ended",
+                "セッションの途中の値である。終了後に読み取ること"
+            ),
+        )
+    }
+}
+
+/// Every sealed head that a requester knew is the end of that session in the device's transcript.
+fn heads(records: &Records) -> Vec<AuditCase> {
+    let mut cases = Vec::new();
+    for held in records.cases() {
+        for known in &held.case.heads {
+            let record = records.of(&known.device);
+            let Some(history) = record.and_then(|record| record.history()) else {
+                continue;
+            };
+            let subject = phrase!(
+                "head of {device} session {session}, known to case {case}",
+                "案件 {case} が知る端末 {device} セッション {session} の先頭値",
+                device = history.name,
+                session = known.session,
+                case = held.case.facts.case
+            );
+            cases.push(head(subject, history, known.session, &known.head));
+        }
+    }
+    cases
+}
+
+fn head(
+    subject: Phrase,
+    history: &DeviceHistory,
+    session: crate::types::SessionNumber,
+    head: &[u8; 32],
+) -> AuditCase {
+    let mut sessions = history.sessions.iter();
+    match sessions.find(|known| known.number == session) {
+        Some(known) if known.last == *head => {
+            AuditCase::pass(subject, phrase!("in the transcript", "記録にある"))
+        }
+        _ => AuditCase::found(subject, Finding::LostHead, Phrase::figure(hex(head))),
+    }
+}
