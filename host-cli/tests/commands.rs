@@ -150,6 +150,22 @@ fn a_receipt_about_something_else_is_refused() {
     );
 }
 
+/// Two devices that signed side by side saw nothing of each other; the host sees both receipts.
+#[test]
+fn one_person_at_two_devices_is_found_when_answers_are_combined() {
+    let world = world();
+    let line = "psbt combine --psbt w/answer-tokyo-1-v2.psbt --psbt w/answer-of-one-operator.psbt \
+                --request w/approved-v2.psbt --wallet w/wallet.cbor --out one-operator.psbt";
+    let run = fails(&world, line, 1, "one-operator.psbt");
+    let said = "APP12 refused";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("operator.a.tokyo-1 operates 2"),
+        "{}",
+        run.stderr
+    );
+}
+
 #[test]
 fn an_answer_with_anything_else_changed_is_refused() {
     let world = world();

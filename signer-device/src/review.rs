@@ -117,8 +117,8 @@ fn text(
         return Ok(());
     };
     let later = console.lang().pick(
-        "APP01 to APP11 are judged in the ceremony, with the operators there",
-        "APP01からAPP11は操作者が揃うセレモニーで判定します",
+        "APP01 to APP13 are judged in the ceremony, with the operators there",
+        "APP01からAPP13は操作者が揃うセレモニーで判定します",
     );
     console.say(later)?;
     let tx = checked.wallet_tx();

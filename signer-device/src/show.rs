@@ -6,7 +6,7 @@ use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
-use signer_core::policy::{ClassMove, QuorumBand, WalletRules, WindowLimit};
+use signer_core::policy::{ClassMove, QuorumBand, Separation, WalletRules, WindowLimit};
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
@@ -401,6 +401,7 @@ fn policy_json(state: &DeviceState) -> Json {
         ("wallets", Json::List(wallets.collect())),
         ("destinations", Json::List(destinations.collect())),
         ("class_moves", Json::List(class_moves.collect())),
+        ("separation", apart(policy.policy().separation)),
     ])
 }
 
@@ -433,6 +434,19 @@ fn class_move(named: &ClassMove) -> Json {
         ("from", Json::text(named.from.name())),
         ("to", Json::text(named.to.name())),
         ("purpose", Json::maybe(purpose)),
+    ])
+}
+
+/// Who is kept apart from whom.
+fn apart(separation: Separation) -> Json {
+    let Separation {
+        devices_per_operator,
+        administrators_apart,
+    } = separation;
+    let number = |count: u8| Json::from(u32::from(count));
+    Json::Object(vec![
+        ("devices_per_operator", number(devices_per_operator)),
+        ("administrators_apart", number(administrators_apart)),
     ])
 }
 

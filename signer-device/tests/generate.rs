@@ -16,7 +16,7 @@ use signer_core::wallet::DeviceCard;
 
 use support::house::{House, ceremony, destination_script, run, run_until};
 use support::officers::SCOPE;
-use support::people::{PIN, at_ceremony, at_commissioning};
+use support::people::{PIN, at_ceremony, at_commissioning, at_the_next_device};
 use support::play::{Act, Plug, Prompt, typed};
 use support::{Bench, isolated};
 
@@ -401,7 +401,8 @@ fn a_wallet_is_extended_and_spends_from_a_new_address() {
                     ["in", "half", "whole"].map(|name| format!("{name}-{coin}.psbt"));
                 bench.write(&input, &psbt.to_bytes());
                 ceremony(&house.sign_arguments("d3", &input, &[&half])).ended(0);
-                ceremony(&house.sign_arguments("d1", &half, &[&whole])).ended(0);
+                let second = house.sign_arguments("d1", &half, &[&whole]);
+                run(&second, at_the_next_device).ended(0);
                 let parsed = ParsedPsbt::parse(bench.read(&whole)).expect("strict");
                 assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
             }

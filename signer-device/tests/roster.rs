@@ -101,9 +101,10 @@ fn who_leaves_is_out_at_once_and_nobody_goes_back() {
         let mut house = House::ready(bench);
         let first = house.officers.roster.clone();
         let approved = house.approved_psbt(destination_script(), 1).to_bytes();
-        // Three administrators of a quorum of two: app.a leaves only if another one comes.
+        // Four administrators of a quorum of two: the second leaves only if another one comes.
         let alone = draft(&mut house, "alone.cbor", &["app.b", "req.a"], |roster| {
             leaves(roster, "app.a");
+            leaves(roster, "risk.a");
         });
         install(&house, "alone.cbor", &alone)
             .ended(3)

@@ -12,7 +12,7 @@ use signer_core::transcript::{Body, Outcome};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
-use support::people::{PIN, at_ceremony, from_screen};
+use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
 use support::play::{Act, typed};
 
 #[test]
@@ -27,7 +27,8 @@ fn two_devices_sign_a_withdrawal() {
         ceremony(&arguments).ended(0).says("coins have NOT moved");
         // The pictures carry the same PSBT: the second device reads them in its child process.
         let arguments = house.sign_arguments("d2", "pictures", &["d2.psbt"]);
-        ceremony(&arguments).ended(0).says("transfer code");
+        let other_people = run(&arguments, at_the_next_device);
+        other_people.ended(0).says("transfer code");
 
         let signed = RawPsbt::parse(&bench.read("d2.psbt")).expect("strict");
         assert_eq!(signed.version(), psbt.version());
@@ -42,6 +43,62 @@ fn two_devices_sign_a_withdrawal() {
             let last = transcript.state().sessions().last().copied();
             assert_eq!(last.map(|s| s.outcome), Some(Outcome::Signed));
         }
+    });
+}
+
+/// The second device reads from the first one's receipt who sat there.
+#[test]
+fn an_operator_of_the_first_device_is_refused_at_the_second() {
+    isolated(
+        "an_operator_of_the_first_device_is_refused_at_the_second",
+        |bench| {
+            let mut house = House::ready(bench);
+            let psbt = house.approved_psbt(destination_script(), 1);
+            bench.write("in.psbt", &psbt.to_bytes());
+            ceremony(&house.sign_arguments("d1", "in.psbt", &["d1.psbt"])).ended(0);
+            let arguments = house.sign_arguments("d2", "d1.psbt", &["d2.psbt"]);
+            let played = run(&arguments, |prompt| match prompt.id {
+                "officer-a" => typed("op.c"),
+                _ => at_ceremony(prompt),
+            });
+            played.ended(1).says("x APP12 refused at operators");
+            assert!(
+                played.output.contains("op.b operates 2"),
+                "{}",
+                played.output
+            );
+            assert!(!played.output.contains("[screen-1]"), "nobody was asked");
+            assert!(!bench.path("d2.psbt").exists());
+            let transcript = house.verified_transcript("d2");
+            let last = transcript.state().sessions().last().copied();
+            assert_eq!(last.map(|s| s.outcome), Some(Outcome::Refused));
+            assert_eq!(transcript.state().ledger().signatures(), 0);
+            run(&arguments, at_the_next_device).ended(0);
+        },
+    );
+}
+
+/// The three administrators who request and approve sign the policy alone: the fourth, who is
+/// apart from every transfer and checks risks, is missing.
+#[test]
+fn who_spends_does_not_alone_say_what_may_be_spent() {
+    isolated("who_spends_does_not_alone_say_what_may_be_spent", |bench| {
+        let mut house = House::ready(bench);
+        let first = house.policy.clone();
+        let alone = house.next_policy_by(&["app.a", "app.b", "req.a"], |_| {});
+        let arguments = house.install_arguments("d1", &alone);
+        ceremony(&arguments).ended(1).says("no risk checker");
+        house.policy = first;
+        house.verified_transcript("d1");
+        let asked = house.next_policy_by(&["app.a", "risk.a"], |policy| {
+            policy.separation.administrators_apart = 2;
+        });
+        ceremony(&house.install_arguments("d1", &asked)).ended(0);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt"]);
+        ceremony(&arguments).ended(1).says("x APP13 refused");
+        house.verified_transcript("d1");
     });
 }
 

@@ -5,7 +5,8 @@
 Root digest and identity key (hexadecimal) are what an auditor trusts from outside. Checked are the
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
 root, the roster of that moment and enrolments vouch for, that each roster and each policy follows the one
-before it, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
+before it, that a risk checker signed each policy, that receipts name who attended and keep operators of
+several devices apart, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
@@ -26,7 +27,8 @@ GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
 PROVEN, DESTROYING, DESTROYED, RECOVERED = 23, 24, 25, 27
-POLICY_ADMINISTRATOR, RECOVER = 6, 13
+POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
+RECEIPT_FIELD = 0x10
 SIGN, DESTROY, RESUME = 6, 8, 9
 ARTEFACTS = [
     "endorsed-roster",
@@ -66,7 +68,7 @@ class Journal:
         self.device = digests.device_id(identity)
         self.nonce, self.recovering, self.begun = None, False, 0
         self.ceremony, self.policy = None, (-1, None)
-        self.records = {}
+        self.records, self.seats, self.thresholds = {}, {}, {}
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
 
     def take(self, entry, data):
@@ -87,7 +89,7 @@ class Journal:
             INTENDED: self.keys_intended,
             GENERATED: self.keys_generated,
             DISCARDED: self.keys_discarded,
-            ATTENDED: lambda data: self.artefact("signed-attendance", data),
+            ATTENDED: self.attended,
             RECEIPT: self.receipt,
             INTAKE: self.taken_in,
             INTENT: self.intended,
@@ -150,20 +152,24 @@ class Journal:
         elif rule == "endorsed-wallet-record":
             pools = [c[3] for c in body[7] if c[0] == self.identity]
             self.wallets[digests.wallet_id(body)] = pools[0]
+            self.thresholds[digests.wallet_id(body)] = body[5]
             self.extension(body, digest, installed[0])
         elif rule == "endorsed-policy":
-            self.next_policy(body, digest)
+            self.next_policy(body, digest, item)
         elif rule == "endorsed-retirement":
             require(body[4] in self.wallets, "a retirement of an unknown wallet")
             self.retired[body[4]] = digest
         self.own(data)
 
-    def next_policy(self, body, digest):
+    def next_policy(self, body, digest, item):
         """Each one names the one before it, and its number rises (POL08)."""
         number, last = self.policy
         require(body.get(5) == last, "a policy that follows another one")
         require(body[4] > number, "a policy whose number does not rise")
-        self.policy = body[4], digest
+        signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
+        checkers = {digests.key_id(o[5]) for o in self.roster[4] if RISK_CHECKER in o[4]}
+        require(signers & checkers, "a policy without a risk checker among its signers")
+        self.policy, self.separation = (body[4], digest), body[10]
 
     def administrators(self):
         return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
@@ -283,8 +289,13 @@ class Journal:
     def trust(self, keys):
         self.keys |= {digests.key_id(key): key for key in keys}
 
+    def attended(self, data):
+        body, _ = self.artefact("signed-attendance", data)
+        self.seats[body[3]] = body[2]
+
     def receipt(self, data):
-        self.artefact("signed-receipt", data)
+        body, _ = self.artefact("signed-receipt", data)
+        require(body[10] == [self.seats[0], self.seats[1]], "a receipt that names other operators")
         self.own(data)
 
     def taken_in(self, intake):
@@ -294,6 +305,19 @@ class Journal:
     def intended(self, intent):
         require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
         self.intent = {line[0]: line for line in intent[2]}
+        self.kept_apart(intent)
+
+    def kept_apart(self, intent):
+        """Nobody operates more devices of a transfer than the policy says, nor so many as sign (APP12)."""
+        operated = {(self.seats[seat], self.device) for seat in (0, 1)}
+        records, key = psbt.maps(self.psbt)[0], psbt.proprietary(RECEIPT_FIELD)
+        for receipt in (value for name, value in records.items() if name.startswith(key)):
+            body, _ = self.artefact("signed-receipt", receipt)
+            require(body[4] == intent[0], "a receipt over another transaction")
+            operated |= {(who, body[2]) for who in body[10]}
+        people = [who for who, _ in operated]
+        most = min(self.separation[0], self.thresholds[intent[1]] - 1)
+        require(all(people.count(who) <= most for who in people), "one operator at too many devices")
 
     def made(self, line):
         intended = self.intent[line[0]]
@@ -317,6 +341,7 @@ class Journal:
     def opened(self, opened):
         require(not self.recovering, "a session behind one that was to recover and did not")
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
+        self.seats = {}
         self.recovering, self.begun = opened[0] == RECOVER, self.count
 
     def goes_on(self, recovered):

@@ -23,6 +23,7 @@ mod cbor;
 mod families;
 mod journal;
 mod psbt;
+mod receipt;
 mod sheet;
 mod sheets;
 mod sign;

@@ -37,6 +37,7 @@ pub(crate) const STRANGE_DEVICE: &str = "east";
 const ADMINISTRATORS: [&str; 3] = ["admin.a", "admin.b", "admin.c"];
 
 const REQUESTER: u64 = 0;
+const RISK_CHECKER: u64 = 1;
 const APPROVER: u64 = 2;
 const DIRECTOR: u64 = 3;
 const OPERATOR: u64 = 4;
@@ -46,7 +47,13 @@ const ADMINISTRATOR: u64 = 6;
 type Person = (&'static str, &'static str, &'static [u64], u32, u32);
 const PEOPLE: [Person; 15] = [
     ("admin.a", "compliance", &[ADMINISTRATOR], 800_000, 900_000),
-    ("admin.b", "risk", &[ADMINISTRATOR], 800_000, 900_000),
+    (
+        "admin.b",
+        "risk",
+        &[RISK_CHECKER, ADMINISTRATOR],
+        800_000,
+        900_000,
+    ),
     ("admin.c", "board", &[ADMINISTRATOR], 800_000, 900_000),
     ("approver.a", "security", &[APPROVER], 800_000, 900_000),
     ("approver.b", "finance", &[APPROVER], 800_000, 900_000),
@@ -323,7 +330,7 @@ impl World {
                 destination("own-0", &own, 845_000),
                 destination("wrapped-0", &wrapped, 845_000),
             ])),
-            None,
+            Some(separation(1, 1)),
             Some(Value::Array(vec![
                 class_move(0, 2, None),
                 class_move(2, 0, Some(TOP_UP)),
@@ -336,6 +343,11 @@ impl World {
 pub(crate) fn class_move(from: u64, to: u64, purpose: Option<&str>) -> Value {
     let purpose = purpose.map(Value::text);
     Value::fields([Some(Value::Uint(from)), Some(Value::Uint(to)), purpose])
+}
+
+/// Devices of one operator, and signers of the policy without a part in a transfer.
+pub(crate) fn separation(devices: u64, apart: u64) -> Value {
+    Value::fields([Some(Value::Uint(devices)), Some(Value::Uint(apart))])
 }
 
 /// Signs a policy by two administrators.

@@ -4,6 +4,7 @@
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
 use bitcoin::sighash::SighashCache;
 use bitcoin::{EcdsaSighashType, Transaction};
+use signer_core::approval::{OperatedDevice, devices_per_operator, operated_too_many};
 use signer_core::cose::Signed;
 use signer_core::digest::DeviceId;
 use signer_core::keys::Signature64;
@@ -22,6 +23,7 @@ pub(crate) struct Answer {
     pub(crate) device: Id,
     pub(crate) session: SessionNumber,
     pub(crate) signatures: usize,
+    pub(crate) operated: OperatedDevice,
 }
 
 /// Checks one answer to `request`.
@@ -70,7 +72,34 @@ pub(super) fn check(
         device: cosigner.name.clone(),
         session,
         signatures: body.signatures.len(),
+        operated: OperatedDevice {
+            device: body.device,
+            operators: body.operators.clone(),
+        },
     })
+}
+
+/// Answers that devices gave side by side: no device saw the other's receipt, so it is here that
+/// nobody operated so many as sign. What the policy says beyond that, a device judges.
+pub(crate) fn kept_apart(answers: &[Answer], wallet: &RegisteredWallet) -> Result<(), Refusal> {
+    let most = devices_per_operator(u8::MAX, wallet.threshold());
+    let devices: Vec<OperatedDevice> = answers.iter().map(|a| a.operated.clone()).collect();
+    let Some((who, count)) = operated_too_many(&devices, most).into_iter().next() else {
+        return Ok(());
+    };
+    let expected = phrase!(
+        "at most {most} devices operated by one person",
+        "1人が操作する端末は {most} 台まで",
+        most = most
+    );
+    let got = phrase!(
+        "{who} operates {count}",
+        "{who} が {count} 台を操作",
+        who = who,
+        count = count
+    );
+    let refusal = Refusal::new(RuleId::APP12, Place::Operators, expected, got);
+    Err(refusal)
 }
 
 fn new_receipt<'a>(

@@ -23,6 +23,19 @@ pub(crate) fn check_answer(
     answer::check(request, answer, wallet).map_err(|refusal| unusable(&refusal))
 }
 
+/// Checks that nobody operated so many of the devices that answered as sign.
+pub(crate) fn check_people(answers: &[Answer], wallet: &RegisteredWallet) -> Result<(), Failure> {
+    answer::kept_apart(answers, wallet).map_err(|refusal| {
+        Failure::refused(
+            refusal.what(),
+            phrase!(
+                "send nothing: let other operators sign at one of the devices, under a new request, and report it",
+                "送信せず報告し、新しい申請の下で、いずれかの端末では別の操作者が署名してください。"
+            ),
+        )
+    })
+}
+
 /// A refusal of what a device answered. The rule's own advice is for people at the device.
 fn unusable(refusal: &Refusal) -> Failure {
     Failure::refused(

@@ -320,7 +320,10 @@ fn address(number: usize) -> String {
 }
 
 fn policy_text(count: usize) -> String {
-    let mut text = String::from("number = 1\nactivation = 0\ndelay = 144\n");
+    let mut text = String::from(
+        "number = 1\nactivation = 0\ndelay = 144\n\
+         separation = { devices_per_operator = 1, administrators_apart = 1 }\n",
+    );
     for (id, address) in destinations(count) {
         let label = id.to_uppercase();
         let _ = write!(

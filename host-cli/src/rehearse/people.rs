@@ -28,7 +28,7 @@ const OFFICE: [(&str, &str, &str, &str, &str); 6] = [
         "Mori Shun",
         "森 駿",
         "risk",
-        "policy-administrator",
+        "risk-checker,policy-administrator",
     ),
     (
         "hayashi.y",

@@ -102,8 +102,12 @@ impl World {
         let policy = Endorsed::<Policy>::peek(&bytes).expect("a policy");
         let rules = policy.wallet(&self.wallet(name).digest())?;
         let mut text = format!(
-            "number = 1\nactivation = {}\ndelay = {}\n",
-            policy.activation.0, policy.delay.0
+            "number = 1\nactivation = {}\ndelay = {}\n\
+             separation = {{ devices_per_operator = {}, administrators_apart = {} }}\n",
+            policy.activation.0,
+            policy.delay.0,
+            policy.separation.devices_per_operator,
+            policy.separation.administrators_apart,
         );
         for destination in &policy.destinations {
             let address = Address::from_script(&destination.script, bitcoin::Network::Regtest);

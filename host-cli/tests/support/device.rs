@@ -154,6 +154,9 @@ impl SoftDevice {
             head: [7; 32],
             entries: 42,
             signature_count: 1,
+            operators: ["a", "b"].map(|seat| {
+                Id::new(&format!("operator.{seat}.{}", self.0)).expect("an identifier")
+            }),
         };
         spoil(&mut receipt);
         let sealed = self.sealed(receipt, wallet.record().scope).to_bytes();

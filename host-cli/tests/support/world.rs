@@ -15,7 +15,7 @@ use signer_core::codec;
 use signer_core::cose::Scope;
 use signer_core::digest::{hex, words_of};
 use signer_core::root::Root;
-use signer_core::types::{Chain, KeyIndex, Network, Purpose};
+use signer_core::types::{Chain, Id, KeyIndex, Network, Purpose};
 use signer_core::wallet::RegisteredWallet;
 
 use super::device::SoftDevice;
@@ -34,7 +34,7 @@ pub(crate) const PIN: &str = "pin-of-tests";
 
 const OFFICERS: [(&str, &str, &str); 6] = [
     ("admin.a", "compliance", "policy-administrator"),
-    ("admin.b", "risk", "policy-administrator"),
+    ("admin.b", "risk", "risk-checker,policy-administrator"),
     ("admin.c", "board", "policy-administrator"),
     ("sato.k", "treasury", "requester"),
     ("suzuki.h", "security", "approver"),
@@ -221,8 +221,8 @@ impl World {
              --profile softhsm2 --token admin.a --out w/policy-1.cbor",
         );
         self.done(
-            "policy sign --policy w/policy-1.cbor --roster w/roster.cbor --officer admin.c \
-             --profile softhsm2 --token admin.c --out w/policy.cbor",
+            "policy sign --policy w/policy-1.cbor --roster w/roster.cbor --officer admin.b \
+             --profile softhsm2 --token admin.b --out w/policy.cbor",
         );
     }
 
@@ -324,6 +324,10 @@ impl World {
             r.psbt = signer_core::digest::PsbtDigest::over(&[b"another PSBT"]);
         });
         self.write("answer-of-a-liar.psbt", liar.bytes());
+        let twice = DEVICES[1].answer(&self.read("approved-v2.psbt"), &self.registered(), |r| {
+            r.operators[1] = Id::new("operator.a.tokyo-1").expect("an identifier");
+        });
+        self.write("answer-of-one-operator.psbt", twice.bytes());
     }
 }
 
@@ -374,6 +378,7 @@ const POLICY: &str = r#"
 number = 1
 activation = 0
 delay = 144
+separation = { devices_per_operator = 1, administrators_apart = 1 }
 
 [[destination]]
 id = "hot-refill-01"

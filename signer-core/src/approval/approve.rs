@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
-    app04, app05, app06, app07, app08, app09, app10, app11,
+    app04, app05, app06, app07, app08, app09, app10, app11, app12, app13,
 };
 use crate::cose::{CoseError, Signed};
 use crate::digest::{ApprovalDigest, RequestDigest};
@@ -76,6 +76,8 @@ impl ApprovedTx {
             (RuleId::APP09, app09::app09(&hearing, operators)),
             (RuleId::APP10, app10::app10(&hearing, operators)),
             (RuleId::APP11, app11::app11(&hearing, operators)),
+            (RuleId::APP12, app12::app12(&hearing, operators)),
+            (RuleId::APP13, app13::app13(&hearing, operators)),
         ];
         let approvers = hearing.approvers();
         let seated = hearing.seated(operators);

@@ -11,9 +11,9 @@ use super::strict::{both, nothing};
 use super::{
     ApprovalQuorum, ClassMove, Destination, Policy, PolicyChanges, QuorumBand, WalletRules,
 };
-use crate::approval::{ActiveRoster, RosterError};
+use crate::approval::{ActiveRoster, Role, RosterError};
 use crate::cose::{CoseError, Endorsed, Scope};
-use crate::digest::{PolicyDigest, RootDigest, RosterDigest};
+use crate::digest::{KeyId, PolicyDigest, RootDigest, RosterDigest};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::{Blocks, Height, Id, Lang, Version};
@@ -52,6 +52,10 @@ pub enum PolicyError {
     Windows,
     /// A move between classes stands twice, is out of order, or stays within its class.
     ClassMoves,
+    /// People are kept apart by less than one device or one person.
+    Separation,
+    /// No risk checker is among those who signed.
+    NoRiskChecker,
 }
 
 impl Explained for PolicyError {
@@ -110,6 +114,14 @@ impl Explained for PolicyError {
                 "a move between classes stands twice, out of order or within one class",
                 "区分間の移動が重複、順序違い、または同一区分内"
             ),
+            Self::Separation => phrase!(
+                "a separation below 1 device per operator or 1 administrator apart",
+                "職務分掌の値が操作者1人あたり1台・関与しない管理者1名に満たない"
+            ),
+            Self::NoRiskChecker => phrase!(
+                "no risk checker is among those who signed",
+                "署名者にリスク確認者がいない"
+            ),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -128,6 +140,10 @@ impl Explained for PolicyError {
                 "Draft the policy again as the one after the policy in force.",
                 "有効なポリシーの次の版としてポリシーを作り直してください。"
             ),
+            Self::NoRiskChecker => phrase!(
+                "Have an administrator who is a risk checker sign the policy too.",
+                "リスク確認者を兼ねるポリシー管理者の署名も取ってください。"
+            ),
             Self::WalletOrder
             | Self::DestinationOrder(_)
             | Self::SharedScript(_)
@@ -136,6 +152,7 @@ impl Explained for PolicyError {
             | Self::Bands(_)
             | Self::Windows
             | Self::ClassMoves
+            | Self::Separation
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"
@@ -236,6 +253,7 @@ impl ActivePolicy {
         let policy = endorsed.body();
         check_frame(policy, roster)?;
         check_order(policy, standing.before)?;
+        check_signers(&endorsed, roster, standing.installed)?;
         policy.check()?;
         let installed = Self {
             digest: endorsed.policy_digest(),
@@ -312,6 +330,11 @@ impl ActivePolicy {
         self.endorsed.to_bytes()
     }
 
+    /// The keys that signed it.
+    pub fn signers(&self) -> impl Iterator<Item = KeyId> + '_ {
+        self.endorsed.signers()
+    }
+
     /// Its digest.
     pub const fn digest(&self) -> PolicyDigest {
         self.digest
@@ -351,6 +374,9 @@ impl Policy {
     /// What can be judged before anybody has signed: destinations and wallets.
     pub fn check(&self) -> Result<(), PolicyError> {
         check_destinations(self)?;
+        if !self.separation.is_sound() {
+            return Err(PolicyError::Separation);
+        }
         check_wallets(self)?;
         check_windows(self)?;
         check_class_moves(self)
@@ -371,6 +397,24 @@ fn check_frame(policy: &Policy, roster: &ActiveRoster) -> Result<(), PolicyError
         return Err(PolicyError::OtherRoster(policy.roster));
     }
     Ok(())
+}
+
+/// Whoever may spend does not alone say what may be spent: compliance or risk signs too (SOD-8).
+fn check_signers(
+    endorsed: &Endorsed<Policy>,
+    roster: &ActiveRoster,
+    at: Height,
+) -> Result<(), PolicyError> {
+    let mut people = endorsed.signers();
+    let checks = |key| {
+        let officer = roster.officer_of(&key);
+        officer.is_some_and(|officer| officer.acting_as(Role::RiskChecker, at).is_some())
+    };
+    if people.any(checks) {
+        Ok(())
+    } else {
+        Err(PolicyError::NoRiskChecker)
+    }
 }
 
 fn check_order(policy: &Policy, before: Before<'_>) -> Result<(), PolicyError> {
@@ -527,6 +571,7 @@ fn check_class_moves(policy: &Policy) -> Result<(), PolicyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Separation;
     use crate::testing::{
         FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world,
     };
@@ -586,13 +631,40 @@ mod tests {
             let standing = PolicyStanding { installed, ..FIRST };
             ActivePolicy::open(&bytes, &world().roster, standing, Height(950_000)).is_ok()
         };
-        assert!(by(&["admin.a", "admin.c"], TIP));
-        assert!(!by(&["admin.a"], TIP));
+        assert!(by(&["admin.b", "admin.c"], TIP));
+        assert!(!by(&["admin.b"], TIP));
         assert!(!by(&["admin.a", "director.d"], TIP));
         assert!(!by(&["admin.a", "admin.b", "director.d"], TIP));
         // Judged at the height of installation, at its limit and one past it.
         assert!(by(&["admin.a", "admin.b"], Height(900_000)));
         assert!(!by(&["admin.a", "admin.b"], Height(900_001)));
+    }
+
+    /// The quorum is there either way: what counts is who is among them (SOD-8).
+    #[test]
+    fn a_risk_checker_is_among_those_who_sign() {
+        let by = |signers: &[&str]| {
+            let bytes = officers_sign(usual(), signers).to_bytes();
+            ActivePolicy::open(&bytes, &world().roster, FIRST, TIP).map(drop)
+        };
+        assert_eq!(by(&["admin.a", "admin.b"]), Ok(()));
+        let none = Err(PolicyError::NoRiskChecker);
+        assert_eq!(by(&["admin.a", "admin.c"]), none);
+        assert_eq!(by(&["admin.a", "admin.b", "admin.c"]), Ok(()));
+    }
+
+    #[test]
+    fn separation_is_one_at_least() {
+        let with = |devices_per_operator, administrators_apart| {
+            let separation = Separation {
+                devices_per_operator,
+                administrators_apart,
+            };
+            take(|policy| policy.separation = separation).map(drop)
+        };
+        assert_eq!([with(1, 1), with(9, 9)], [Ok(()), Ok(())]);
+        let none = Err(PolicyError::Separation);
+        assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none]);
     }
 
     #[test]

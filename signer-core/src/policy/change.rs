@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::strict::steps;
-use super::{ApprovalQuorum, ClassMove, Destination, Policy, WalletRules, WindowLimit};
+use super::{
+    ApprovalQuorum, ClassMove, Destination, Policy, SeparationChange, WalletRules, WindowLimit,
+};
 use crate::digest::WalletDigest;
 use crate::types::{Blocks, Height, Id, Label};
 use crate::wallet::WalletClass;
@@ -23,18 +25,18 @@ pub struct Changed<T> {
 
 impl<T: Clone + PartialOrd> Changed<T> {
     /// The change, where there is one.
-    fn between(old: &T, new: &T) -> Option<Self> {
+    pub(super) fn between(old: &T, new: &T) -> Option<Self> {
         (old != new).then(|| Self {
             old: old.clone(),
             new: new.clone(),
         })
     }
 
-    fn rises(&self) -> Direction {
+    pub(super) fn rises(&self) -> Direction {
         tightening_if(self.new > self.old)
     }
 
-    fn falls(&self) -> Direction {
+    pub(super) fn falls(&self) -> Direction {
         tightening_if(self.new < self.old)
     }
 }
@@ -61,6 +63,8 @@ const fn tightening_if(tightens: bool) -> Direction {
 pub enum PolicyChange {
     /// How long a loosening waits.
     Delay(Changed<Blocks>),
+    /// One field of who is kept apart.
+    Separation(SeparationChange),
     /// A destination that was not there.
     DestinationAdded(Id),
     /// A destination that is no longer there.
@@ -159,6 +163,7 @@ impl PolicyChange {
     pub fn direction(&self) -> Direction {
         match self {
             Self::Delay(delay) => delay.rises(),
+            Self::Separation(change) => change.direction(),
             Self::DestinationRemoved(_) | Self::WalletRemoved(_) | Self::ClassMoveRemoved(_) => {
                 Direction::Tightening
             }
@@ -205,9 +210,12 @@ impl PolicyChanges {
             wallets,
             destinations,
             class_moves,
+            separation,
         } = new;
         let mut found = Vec::new();
         found.extend(Changed::between(&old.delay, delay).map(PolicyChange::Delay));
+        let apart = old.separation.changes(*separation).into_iter();
+        found.extend(apart.map(PolicyChange::Separation));
         for was in &old.destinations {
             match new.destination(&was.id) {
                 None => found.push(PolicyChange::DestinationRemoved(was.id.clone())),

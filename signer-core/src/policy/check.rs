@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::checking::{Checking, Terms};
-use super::{ActivePolicy, WalletRules, pol03, pol05, pol07};
+use super::{ActivePolicy, Separation, WalletRules, pol03, pol05, pol07};
 use crate::approval::Request;
 use crate::cose::peek;
-use crate::digest::{PolicyDigest, RosterDigest, TxDigest};
+use crate::digest::{KeyId, PolicyDigest, RosterDigest, TxDigest};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
 use crate::types::{Id, Label, OutputIndex, Version};
@@ -26,6 +26,8 @@ pub struct CheckedTx {
     policy: PolicyDigest,
     number: Version,
     roster: RosterDigest,
+    separation: Separation,
+    signers: Vec<KeyId>,
     payments: Vec<CheckedPayment>,
     replaces: Vec<TxDigest>,
     report: RuleReport,
@@ -91,6 +93,8 @@ impl CheckedTx {
             policy: policy.digest(),
             number: policy.number(),
             roster: policy.roster(),
+            separation: policy.policy().separation,
+            signers: policy.signers().collect(),
             payments,
             replaces,
             report,
@@ -121,6 +125,16 @@ impl CheckedTx {
     /// The roster under which the policy was made.
     pub const fn roster(&self) -> RosterDigest {
         self.roster
+    }
+
+    /// Who is kept apart from whom.
+    pub const fn separation(&self) -> Separation {
+        self.separation
+    }
+
+    /// The keys that signed the policy.
+    pub fn policy_signers(&self) -> &[KeyId] {
+        &self.signers
     }
 
     /// The payments, in the order of the outputs.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 use minicbor::{Decode, Encode};
 
+use super::Separation;
 use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest, WalletDigest};
@@ -45,6 +46,9 @@ pub struct Policy {
     /// The destinations, in ascending order of their identifiers.
     #[n(9)]
     pub destinations: Vec<Destination>,
+    /// Who is kept apart from whom.
+    #[n(10)]
+    pub separation: Separation,
     /// The moves between registered wallets of different classes that are allowed, in ascending
     /// order. No other is.
     #[n(11)]

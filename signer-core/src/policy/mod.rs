@@ -17,6 +17,7 @@ mod pol04;
 mod pol05;
 mod pol07;
 mod pol08;
+mod separation;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -36,3 +37,4 @@ pub use document::{
 pub use page::{Asked, Page, Typed};
 pub use plain::PlainPolicy;
 pub use pol08::{NewPolicy, pol08};
+pub use separation::{Separation, SeparationChange};

@@ -179,6 +179,7 @@ impl<'a> NewPolicy<'a> {
     pub fn whole(&self, lang: Lang) -> Page {
         let document = self.policy.document();
         let digest = self.policy.digest();
+        let apart = document.separation;
         let mut lines = Vec::from([
             format!("policy {}  {}", document.number, document.scope.network),
             match lang {
@@ -189,6 +190,16 @@ impl<'a> NewPolicy<'a> {
                 Lang::Ja => format!(
                     "ブロック高 {} から。以後の緩和は {} ブロック待機",
                     document.activation, document.delay
+                ),
+            },
+            match lang {
+                Lang::En => format!(
+                    "devices per operator {}; administrators apart {}",
+                    apart.devices_per_operator, apart.administrators_apart
+                ),
+                Lang::Ja => format!(
+                    "操作者1人あたりの端末 {} 台、関与しないポリシー署名者 {} 名",
+                    apart.devices_per_operator, apart.administrators_apart
                 ),
             },
             String::new(),

@@ -36,6 +36,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         wallets,
         destinations,
         class_moves,
+        separation,
     } = new;
     let destinations: Vec<Destination> = destinations
         .iter()
@@ -58,6 +59,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         wallets,
         destinations,
         class_moves: moves(&old.class_moves, class_moves),
+        separation: old.separation.and(*separation),
     }
 }
 

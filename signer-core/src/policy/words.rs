@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::{
-    Changed, ClassMove, DestinationChange, Direction, PolicyChange, Voters, WalletChange,
-    WindowChange, WindowLimit,
+    Changed, ClassMove, DestinationChange, Direction, PolicyChange, SeparationChange, Voters,
+    WalletChange, WindowChange, WindowLimit,
 };
 use crate::digest::WalletDigest;
 use crate::review::amount::sat;
@@ -30,6 +30,7 @@ impl PolicyChange {
                 delay,
                 ToString::to_string,
             ),
+            Self::Separation(change) => change.text(lang),
             Self::DestinationAdded(id) => {
                 format!("{} {id}", lang.pick("destination added:", "送付先を追加:"))
             }
@@ -58,6 +59,28 @@ impl PolicyChange {
                 format!("{what} {}", class_move.text(lang))
             }
         }
+    }
+}
+
+impl SeparationChange {
+    fn text(&self, lang: Lang) -> String {
+        let (what, change) = match self {
+            Self::DevicesPerOperator(change) => (
+                lang.pick(
+                    "devices that one person may operate for one transfer",
+                    "1件の出庫で1人が操作できる端末数",
+                ),
+                change,
+            ),
+            Self::AdministratorsApart(change) => (
+                lang.pick(
+                    "signers of the policy who have no part in a transfer",
+                    "ポリシー署名者のうち出庫に関与しない人数",
+                ),
+                change,
+            ),
+        };
+        from_to(what, change, ToString::to_string)
     }
 }
 

@@ -693,5 +693,29 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "登録しないでください。有効なポリシーの次の版として作り直し、署名を取り直し、書面を用意してやり直してください。",
             ],
         },
+        RuleId::APP12 => Words {
+            stage: Stage::Approve,
+            name: "APP12",
+            sentence: [
+                "Nobody operates more devices of a transfer than the policy allows, nor so many as sign.",
+                "1件の出庫で、ポリシーが許す台数を超えて、または署名に足りる台数の端末を操作する者はいない。",
+            ],
+            advice: [
+                "Let operators sit here who operated no other device for this transfer, and keep every receipt in the PSBT.",
+                "この出庫で他の端末を操作していない操作者に交代し、PSBTの受領証はすべて残してください。",
+            ],
+        },
+        RuleId::APP13 => Words {
+            stage: Stage::Approve,
+            name: "APP13",
+            sentence: [
+                "As many of those who signed the policy in force as it says have no part in the transfer.",
+                "有効なポリシーの署名者のうち、ポリシーが定める人数はこの出庫に関与していない。",
+            ],
+            advice: [
+                "Have the transfer requested, built, approved and operated by other people than the policy's signers.",
+                "ポリシー署名者以外の者が起案、作成、承認、操作を行ってください。",
+            ],
+        },
     }
 }

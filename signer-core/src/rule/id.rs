@@ -135,6 +135,12 @@ pub enum RuleId {
     /// Who built the transaction is a valid officer and does not operate this device.
     #[n(51)]
     APP11,
+    /// Nobody operates more devices of a transfer than the policy allows, nor so many as sign.
+    #[n(57)]
+    APP12,
+    /// As many of those who signed the policy in force as it says have no part in the transfer.
+    #[n(58)]
+    APP13,
     /// Every screen was shown, in order.
     #[n(28)]
     REV01,
@@ -217,7 +223,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 59] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -249,6 +255,8 @@ impl RuleId {
         Self::APP09,
         Self::APP10,
         Self::APP11,
+        Self::APP12,
+        Self::APP13,
         Self::REV01,
         Self::REV02,
         Self::SIG01,

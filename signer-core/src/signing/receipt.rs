@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{DeviceId, PsbtDigest, TxDigest};
 use crate::keys::{KeyPoint, Signature64};
-use crate::types::{InputIndex, SessionNumber};
+use crate::types::{InputIndex, OfficerId, SessionNumber};
 
 /// A receipt, signed by the device's identity key.
 ///
@@ -45,6 +45,9 @@ pub struct Receipt {
     /// Bitcoin signatures that this device has ever made, these included.
     #[n(9)]
     pub signature_count: u64,
+    /// Who sat at the device: operator A and operator B. Later devices keep them apart.
+    #[n(10)]
+    pub operators: [OfficerId; 2],
 }
 
 impl Artefact for Receipt {

@@ -21,7 +21,7 @@ use crate::psbt::{ParsedPsbt, RawPsbt};
 use crate::review::ConfirmedTx;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::transcript::{Appended, Body, Entry};
-use crate::types::{InputIndex, SessionNumber};
+use crate::types::{InputIndex, OfficerId, SessionNumber};
 use crate::wallet::WalletTx;
 
 /// `SIGHASH_ALL`, the last byte of every signature.
@@ -229,6 +229,7 @@ impl Signing {
             head: facts.head,
             entries: facts.entries,
             signature_count: facts.signature_count,
+            operators: self.operators(),
         };
         Ok(Draft::new(receipt, scope, identity))
     }
@@ -281,6 +282,12 @@ impl Signing {
         Ok(made)
     }
 
+    /// Operator A and operator B of the session.
+    fn operators(&self) -> [OfficerId; 2] {
+        let [a, b] = self.confirmed.approved().operators();
+        [a.id.clone(), b.id.clone()]
+    }
+
     fn check_receipt(&self, receipt: &Receipt) -> Result<(), Refusal> {
         let (parsed, session) = (self.parsed(), self.confirmed.session());
         let same = receipt.scope == self.confirmed.scope()
@@ -288,7 +295,8 @@ impl Signing {
             && receipt.session == session.session
             && receipt.tx == parsed.tx_digest()
             && receipt.psbt == parsed.digest()
-            && receipt.signatures == self.made;
+            && receipt.signatures == self.made
+            && receipt.operators == self.operators();
         if same {
             return Ok(());
         }

@@ -20,7 +20,8 @@ use crate::policy::CheckedTx;
 use crate::psbt::build::{InputParts, OutputParts, build};
 use crate::psbt::{KeyOrigin, MapId, ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
 use crate::rule::{Refusal, RuleId, Stopped};
-use crate::types::{Chain, Height, InputIndex, KeyIndex};
+use crate::signing::Receipt;
+use crate::types::{Chain, Height, InputIndex, KeyIndex, SessionNumber};
 use crate::wallet::{BindContext, RegisteredWallet, WalletTx};
 
 /// A coin that is spent.
@@ -142,6 +143,10 @@ pub(crate) struct Case {
     pub(crate) outputs: Vec<Output>,
     /// Devices that have signed every input before.
     pub(crate) signed_by: Vec<usize>,
+    /// Who operated each of them, by its receipt.
+    pub(crate) operated_by: [&'static str; 2],
+    /// Whether their receipts are in the PSBT.
+    pub(crate) receipts: bool,
     pub(crate) requester: &'static str,
     pub(crate) edit_request: Box<dyn Fn(&mut Request)>,
     pub(crate) ballots: Vec<Ballot>,
@@ -167,6 +172,8 @@ impl Case {
                 Output::own(wallet, Chain::Change, 0, 796_000),
             ],
             signed_by: vec![],
+            operated_by: ["operator.c", "operator.d"],
+            receipts: true,
             requester: "requester.r",
             edit_request: Box::new(|_| {}),
             ballots: vec![Ballot::yes("approver.a"), Ballot::yes("director.d")],
@@ -266,6 +273,8 @@ impl Case {
             coins: self.coins.clone(),
             outputs: self.outputs.clone(),
             signed_by: vec![],
+            operated_by: self.operated_by,
+            receipts: self.receipts,
             requester: self.requester,
             edit_request: Box::new(|_| {}),
             ballots: vec![],
@@ -333,12 +342,37 @@ impl Case {
         officer_signs(approval, ballot.officer)
     }
 
+    /// The receipt of a device that has signed before.
+    pub(crate) fn receipt(&self, world: &World, device: usize) -> Receipt {
+        let parsed = ParsedPsbt::parse(self.unsigned().into_bytes()).unwrap();
+        Receipt {
+            version: 1,
+            scope: SCOPE,
+            device: world.devices[device].id(),
+            session: SessionNumber(3),
+            tx: parsed.tx_digest(),
+            psbt: parsed.digest(),
+            signatures: vec![],
+            head: [3; 32],
+            entries: 40,
+            signature_count: 2,
+            operators: self.operated_by.map(id),
+        }
+    }
+
     /// The PSBT as it crosses the air gap: signatures, request and approvals in it.
     pub(crate) fn full(&self, world: &World) -> RawPsbt {
         let request = self.request(world);
         let key = ProprietaryField::request_key();
         let psbt = self.signed(world).insert_global(&key, &request.to_bytes());
-        self.ballots.iter().fold(psbt.unwrap(), |psbt, ballot| {
+        let before = self.signed_by.iter().filter(|_| self.receipts);
+        let psbt = before.fold(psbt.unwrap(), |psbt, device| {
+            let receipt = self.receipt(world, *device);
+            let key = ProprietaryField::receipt_key(&receipt.device, receipt.session);
+            let receipt = world.devices[*device].seal(receipt).to_bytes();
+            psbt.insert_global(&key, &receipt).unwrap()
+        });
+        self.ballots.iter().fold(psbt, |psbt, ballot| {
             let key = ProprietaryField::approval_key(&id(ballot.filed));
             let vote = Self::vote(ballot, &request).to_bytes();
             psbt.insert_global(&key, &vote).unwrap()

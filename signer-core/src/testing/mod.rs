@@ -36,7 +36,7 @@ use crate::digest::{WalletDigest, sha256_of};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
     ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Policy, PolicyError,
-    PolicyStanding, WalletRules, WindowLimit,
+    PolicyStanding, Separation, WalletRules, WindowLimit,
 };
 use crate::root::{Checkpoint, Root};
 use crate::signing::SigningHsm;
@@ -63,7 +63,11 @@ pub(crate) const KEYS: u32 = 6;
 /// Everybody in the roster: identifier, department, roles.
 const PEOPLE: [(&str, &str, &[Role]); 11] = [
     ("admin.a", "compliance", &[Role::PolicyAdministrator]),
-    ("admin.b", "risk", &[Role::PolicyAdministrator]),
+    (
+        "admin.b",
+        "risk",
+        &[Role::RiskChecker, Role::PolicyAdministrator],
+    ),
     ("admin.c", "board", &[Role::PolicyAdministrator]),
     ("approver.a", "security", &[Role::Approver]),
     ("approver.b", "finance", &[Role::Approver]),
@@ -447,6 +451,10 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
             to: WalletClass::Customer,
             purpose: None,
         }],
+        separation: Separation {
+            devices_per_operator: 1,
+            administrators_apart: 1,
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPay
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
 use signer_core::digest::{TxDigest, hex};
-use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, WalletRules};
+use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, Separation, WalletRules};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
 use signer_core::transcript::{Trust, VerifiedTranscript};
@@ -375,6 +375,10 @@ impl<'a> House<'a> {
                     windows: vec![],
                 }],
                 class_moves: vec![],
+                separation: Separation {
+                    devices_per_operator: 1,
+                    administrators_apart: 1,
+                },
             },
             SCOPE,
         );
@@ -391,13 +395,34 @@ impl<'a> House<'a> {
 
     /// The policy after the last one, signed, as a file.
     pub(crate) fn next_policy(&mut self, edit: impl FnOnce(&mut Policy)) -> String {
+        let mut policy = self.policy_after(edit);
+        self.officers.endorse_by_all(&mut policy);
+        self.policy_file(policy)
+    }
+
+    /// The same, signed by these administrators.
+    pub(crate) fn next_policy_by(
+        &mut self,
+        names: &[&str],
+        edit: impl FnOnce(&mut Policy),
+    ) -> String {
+        let mut policy = self.policy_after(edit);
+        for name in names {
+            self.officers.endorse_by(name, &mut policy);
+        }
+        self.policy_file(policy)
+    }
+
+    fn policy_after(&self, edit: impl FnOnce(&mut Policy)) -> Endorsed<Policy> {
         let last = self.policy.as_ref().expect("installed before");
         let mut body = last.body().clone();
         body.number.0 += 1;
         body.predecessor = Some(last.policy_digest());
         edit(&mut body);
-        let mut policy = Endorsed::new(body, SCOPE);
-        self.officers.endorse_by_all(&mut policy);
+        Endorsed::new(body, SCOPE)
+    }
+
+    fn policy_file(&mut self, policy: Endorsed<Policy>) -> String {
         let name = format!("policy-{}.cbor", policy.body().number);
         let file = self.bench.write(&name, &policy.to_bytes());
         self.policy = Some(policy);

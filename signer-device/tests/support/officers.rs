@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::Bench;
 
 /// The officers: identifier, department, roles.
-const OFFICERS: [(&str, &str, &[Role]); 7] = [
+const OFFICERS: [(&str, &str, &[Role]); 9] = [
     (
         "app.a",
         "risk",
@@ -28,10 +28,16 @@ const OFFICERS: [(&str, &str, &[Role]); 7] = [
     ("op.a", "operations", &[Role::Operator]),
     ("op.b", "treasury", &[Role::Operator]),
     ("op.c", "custody", &[Role::Operator]),
+    ("op.d", "compliance", &[Role::Operator]),
     (
         "req.a",
         "trading",
         &[Role::Requester, Role::PolicyAdministrator],
+    ),
+    (
+        "risk.a",
+        "compliance",
+        &[Role::RiskChecker, Role::PolicyAdministrator],
     ),
     ("wit.a", "audit", &[Role::Witness]),
 ];

@@ -28,6 +28,15 @@ pub(crate) fn at_ceremony(prompt: &Prompt<'_>) -> Act {
     }
 }
 
+/// The same with two other operators, who sit at a second device.
+pub(crate) fn at_the_next_device(prompt: &Prompt<'_>) -> Act {
+    match prompt.id {
+        "officer-a" => typed("op.c"),
+        "officer-b" => typed("op.d"),
+        _ => at_ceremony(prompt),
+    }
+}
+
 /// What is asked for, read off the last screen.
 pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
     let screen = last_screen(prompt.screen);

@@ -7,7 +7,7 @@ use crate::cbor::Value;
 use crate::psbt::Psbt;
 use crate::sign::{Endorsed, Signed};
 use crate::transfer::{Ballot, himuro};
-use crate::world::{class_move, destination, destination_script, sign_policy, world};
+use crate::world::{class_move, destination, destination_script, separation, sign_policy, world};
 
 pub(super) fn families() -> Vec<Family> {
     vec![
@@ -157,7 +157,7 @@ fn approved(bytes: &[u8]) -> Psbt {
     })
 }
 
-const UNASKED: &str = "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11";
+const UNASKED: &str = "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13";
 const NO_APPROVAL: &str = "APP04@approval-approver.b";
 
 fn approval() -> Signed {
@@ -353,6 +353,9 @@ fn policy() -> Vec<Case> {
         ),
         by("two-strangers", &["stranger", "thief"]),
         by("two-directors", &["director.d", "everybody"]),
+        by("no-risk-checker", &["admin.a", "admin.c"]),
+        with("no-device-for-an-operator", 10, separation(0, 1)),
+        with("no-administrator-apart", 10, separation(1, 0)),
         with("version-2", 0, Value::Uint(2)),
         with("other-root", 2, Value::bytes(&[1; 32])),
         with("other-roster", 3, Value::bytes(&[1; 32])),

@@ -1,12 +1,14 @@
 //! A98, A99, A106 and A108: requests, approvals and operators.
 
+use super::encoding::with_field;
 use super::{accept, both, refuse, usual};
 use crate::case::{Case, Fact, Family};
 use crate::cbor::Value;
 use crate::psbt::Psbt;
+use crate::receipt::Receipt;
 use crate::sign::{Signed, protected};
 use crate::transfer::{Approval, Ballot, Output, PAID, Request, Transfer, himuro};
-use crate::world::{TIP, scope, sign_policy, world};
+use crate::world::{TIP, scope, separation, sign_policy, world};
 use bitcoin::hashes::Hash;
 
 pub(super) fn families() -> Vec<Family> {
@@ -31,12 +33,17 @@ pub(super) fn families() -> Vec<Family> {
             "Who approved, and over what; who operates.",
             approvals(),
         ),
+        Family::new(
+            "A108-kept-apart",
+            "Who sat at another device, by its receipt; who signed the policy and takes part.",
+            apart(),
+        ),
     ]
 }
 
 /// Rules that refuse where no request was signed by an officer.
 pub(super) const NO_REQUEST: &str =
-    "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09 APP11";
+    "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09 APP11 APP13";
 
 fn replay() -> Vec<Case> {
     both(|version| {
@@ -195,7 +202,7 @@ fn request() -> Vec<Case> {
             refuse(
                 "none",
                 &usual(version).bare(),
-                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11",
+                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13",
             ),
             refuse(
                 "none-but-approvals",
@@ -635,4 +642,99 @@ fn operators() -> Vec<Case> {
 fn late_request() -> Psbt {
     let transfer = usual(0);
     transfer.asked(&transfer.request().with(|r| r.expiry = 999_999))
+}
+
+/// `south` was operated before; the case is judged at `north`, by operators A and B.
+fn apart() -> Vec<Case> {
+    both(|version| {
+        let transfer = usual(version);
+        let before = |change: fn(&mut Receipt)| {
+            let receipt = Receipt::of(&transfer, "south").with(change);
+            receipt.in_psbt(transfer.psbt())
+        };
+        let none = |_: &mut Receipt| {};
+        let both_before = Receipt::of(&transfer, "west").in_psbt(before(none));
+        let one_at_both = Receipt::of(&transfer, "west")
+            .with(|r| r.operators[1] = "operator.south-b")
+            .in_psbt(before(none));
+        let (people, other) = ("APP12@operators", "APP12@whole");
+        let mut cases = vec![
+            accept("other-people-before", &before(none)),
+            accept("other-people-at-two-devices-before", &both_before),
+            refuse(
+                "operator-a-sat-at-the-other",
+                &before(|r| r.operators[0] = "operator.a"),
+                people,
+            ),
+            refuse(
+                "operator-b-sat-at-the-other",
+                &before(|r| r.operators[0] = "operator.b"),
+                people,
+            ),
+            refuse(
+                "seats-exchanged",
+                &before(|r| r.operators = ["operator.b", "operator.a"]),
+                people,
+            ),
+            refuse("one-person-at-both-others", &one_at_both, people),
+            refuse(
+                "receipt-over-another-transaction",
+                &before(|r| r.tx[0] ^= 1),
+                other,
+            ),
+            refuse(
+                "receipt-signed-by-another",
+                &before(|r| r.signer = "west"),
+                other,
+            ),
+            refuse(
+                "receipt-of-a-stranger",
+                &before(|r| r.device = "east"),
+                other,
+            ),
+        ];
+        cases.extend(signers(&transfer));
+        cases
+    })
+}
+
+/// Administrators a and b signed the policy.
+fn signers(transfer: &Transfer) -> Vec<Case> {
+    let under = |name: &str, (devices, least): (u64, u64), builder: &str, rules: Option<&str>| {
+        let body = with_field(&world().policy_body(), 10, &separation(devices, least));
+        let policy = sign_policy(&body);
+        let request = transfer.request().with(|request| {
+            request.policy = policy.digest("himuro/policy");
+            request.builder = builder.into();
+        });
+        let psbt = transfer.asked(&request);
+        let case = match rules {
+            None => accept(name, &psbt),
+            Some(rules) => refuse(name, &psbt, rules),
+        };
+        case.with(|case| case.policy = Some(policy.bytes()))
+    };
+    let at = Some("APP13@whole");
+    vec![
+        under("both-signers-apart", (1, 2), "requester.r", None),
+        under(
+            "one-signer-builds-and-one-is-apart",
+            (1, 1),
+            "admin.a",
+            None,
+        ),
+        under(
+            "one-signer-builds-and-two-are-asked-for",
+            (1, 2),
+            "admin.a",
+            at,
+        ),
+        under("three-are-asked-for", (1, 3), "requester.r", at),
+        under(
+            "an-administrator-who-did-not-sign-builds",
+            (1, 2),
+            "admin.c",
+            None,
+        ),
+    ]
 }

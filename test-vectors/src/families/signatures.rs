@@ -6,6 +6,7 @@ use bitcoin::secp256k1::{Message, Secp256k1, SecretKey, ecdsa};
 use super::{accept, both, refuse, usual};
 use crate::case::{Case, Family};
 use crate::psbt::Psbt;
+use crate::receipt::Receipt;
 use crate::transfer::Transfer;
 use crate::world::{public_key, stranger_key, world};
 
@@ -39,6 +40,7 @@ fn valid() -> Vec<Case> {
     both(|version| {
         let signed = |transfer: &Transfer, devices: &[&'static str]| {
             devices.iter().fold(transfer.psbt(), |psbt, device| {
+                let psbt = Receipt::of(transfer, device).in_psbt(psbt);
                 (0..2_u32).fold(psbt, |psbt, index| {
                     let place = usize::try_from(index).expect("few");
                     let (key, der) = transfer.signature(device, place, index);
@@ -49,7 +51,8 @@ fn valid() -> Vec<Case> {
         let transfer = usual(version);
         let wrapped = Transfer::of(&world().wrapped).with(|t| t.version = version);
         let (key, der) = transfer.signature("south", 1, 1);
-        let one = with_signature(transfer.psbt(), 1, &key, &all(&der));
+        let receipted = Receipt::of(&transfer, "south").in_psbt(transfer.psbt());
+        let one = with_signature(receipted, 1, &key, &all(&der));
         let north = signed(&transfer, &["north"]);
         vec![
             accept("of-one", &signed(&transfer, &["south"])),
@@ -298,9 +301,10 @@ fn der() -> Vec<Case> {
         ("73-bytes", [&good[..], &vec![0; 73 - good.len()]].concat()),
         ("twice", [&good[..], &good].concat()),
     ];
+    let receipted = Receipt::of(&transfer, "south").in_psbt(transfer.psbt());
     let mut cases = vec![accept(
         "as-it-should-be",
-        &with_signature(transfer.psbt(), 0, &key, &all(&good)),
+        &with_signature(receipted, 0, &key, &all(&good)),
     )];
     cases.extend(forms.into_iter().map(|(name, form)| {
         let psbt = with_signature(transfer.psbt(), 0, &key, &all(&form));

@@ -2,13 +2,12 @@
 
 use bitcoin::secp256k1::ecdsa;
 
-use crate::cbor::Value;
 use crate::psbt::Psbt;
+use crate::receipt::Receipt;
 use crate::sheet::{Kind, Sheet, SheetCase};
-use crate::sign::{Signed, tagged};
+use crate::sign::tagged;
 use crate::text::base64;
-use crate::transfer::{Transfer, himuro};
-use crate::world::{device_id, scope};
+use crate::transfer::Transfer;
 
 pub(super) fn sheets() -> Vec<Sheet> {
     let sheet = |name, note, cases| Sheet::new(name, Kind::Answers, note, cases);
@@ -36,48 +35,6 @@ pub(super) fn sheets() -> Vec<Sheet> {
     ]
 }
 
-/// What a device says that it signed.
-#[derive(Clone)]
-struct Receipt {
-    device: &'static str,
-    signer: &'static str,
-    session: u32,
-    tx: [u8; 32],
-    psbt: [u8; 32],
-    lines: Vec<(u32, Vec<u8>, [u8; 64])>,
-}
-
-impl Receipt {
-    fn bytes(&self) -> Vec<u8> {
-        let line = |(input, key, signature): &(u32, Vec<u8>, [u8; 64])| {
-            let parts = [
-                Value::Uint((*input).into()),
-                Value::bytes(key),
-                Value::bytes(signature),
-            ];
-            Value::fields(parts.map(Some))
-        };
-        let body = Value::fields([
-            Some(Value::Uint(1)),
-            Some(scope()),
-            Some(Value::bytes(&device_id(self.device))),
-            Some(Value::Uint(self.session.into())),
-            Some(Value::bytes(&self.tx)),
-            Some(Value::bytes(&self.psbt)),
-            Some(Value::Array(self.lines.iter().map(line).collect())),
-            Some(Value::bytes(&[3; 32])),
-            Some(Value::Uint(40)),
-            Some(Value::Uint(self.lines.len() as u64)),
-        ]);
-        Signed::new("receipt", &body.encode(), self.signer).bytes()
-    }
-
-    fn key(&self) -> Vec<u8> {
-        let data = [&device_id(self.device)[..], &self.session.to_be_bytes()].concat();
-        himuro(0x10, &data)
-    }
-}
-
 /// The usual transfer, as it was sent.
 fn sent() -> Transfer {
     Transfer::usual()
@@ -103,17 +60,12 @@ fn answer(
         lines.push((input, key.clone(), signature.serialize_compact()));
         psbt.inputs[place].push(&[&[2], &key[..]].concat(), &[&der[..], &[1]].concat());
     }
-    let mut receipt = Receipt {
-        device,
-        signer: device,
-        session: 4,
-        tx: transfer.digest(),
-        psbt: digest(request),
-        lines,
-    };
+    let mut receipt = Receipt::of(transfer, device).with(|receipt| {
+        receipt.psbt = digest(request);
+        receipt.lines = lines;
+    });
     change(&mut receipt);
-    psbt.global.push(&receipt.key(), &receipt.bytes());
-    psbt
+    receipt.in_psbt(psbt)
 }
 
 fn usual(device: &'static str) -> Psbt {

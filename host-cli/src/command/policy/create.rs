@@ -17,7 +17,8 @@ use crate::view::line;
 
 /// Makes a policy from TOML. Amounts are text in BTC ("0.50000000") or whole satoshi.
 ///
-/// number, activation and delay stand at the top; each [[destination]] has id, label, address,
+/// number, activation, delay and separation = { devices_per_operator, administrators_apart } stand at
+/// the top; each [[destination]] has id, label, address,
 /// activation and limit, and windows as below where it has limits over time; each
 /// [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte, per_mille }, approval =
 /// { approvers, departments, directors }, destinations, change_window and windows = [{ blocks,
@@ -89,6 +90,7 @@ impl Args {
             wallets: read.wallets,
             destinations: read.destinations,
             class_moves: read.class_moves,
+            separation: read.separation,
         };
         policy
             .check()

@@ -7,8 +7,8 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
 use signer_core::phrase;
 use signer_core::policy::{
-    ApprovalQuorum, ClassMove, Destination, FeeCaps, PlainPolicy, QuorumBand, WalletRules,
-    WindowLimit,
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, PlainPolicy, QuorumBand, Separation,
+    WalletRules, WindowLimit,
 };
 use signer_core::rule::{Named, Phrase};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
@@ -26,6 +26,7 @@ pub(super) struct Document {
     pub(super) wallets: Vec<WalletRules>,
     pub(super) destinations: Vec<Destination>,
     pub(super) class_moves: Vec<ClassMove>,
+    pub(super) separation: Separation,
 }
 
 /// Reads the file for these wallets of one network.
@@ -53,6 +54,7 @@ pub(super) fn read(
         wallets,
         destinations,
         class_moves: class_moves(&mut root)?,
+        separation: separation(root.table("separation")?)?,
     };
     root.end()?;
     check(&read, records)?;
@@ -247,6 +249,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         root.number("delay")?,
     ];
     let _ = class_moves(&mut root)?;
+    let _: Separation = separation(root.table("separation")?)?;
     root.end()?;
     let listed = |destination: &Destination| terms.destinations.contains(&destination.id);
     Ok(PlainPolicy {
@@ -254,6 +257,15 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         fee: terms.fee,
         destinations: destinations.into_iter().filter(listed).collect(),
     })
+}
+
+fn separation(mut table: Table<'_>) -> Result<Separation, Phrase> {
+    let separation = Separation {
+        devices_per_operator: table.number("devices_per_operator")?,
+        administrators_apart: table.number("administrators_apart")?,
+    };
+    table.end()?;
+    Ok(separation)
 }
 
 fn fee(mut table: Table<'_>) -> Result<FeeCaps, Phrase> {

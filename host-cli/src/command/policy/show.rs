@@ -113,6 +113,15 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
         let (from, to) = (class_move.from.name(), class_move.to.name());
         line!("move        {from} to {to}{purpose}");
     }
+    let apart = body.separation;
+    line!(
+        "separation  one person operates at most {} devices for a transfer",
+        apart.devices_per_operator
+    );
+    line!(
+        "            {} who signed the policy have no part in a transfer",
+        apart.administrators_apart
+    );
     line!("signed by   {}", signers(policy, roster).join(", "));
     line!("digest      {}", policy.policy_digest());
 }
@@ -202,6 +211,10 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
         "destinations": body.destinations.iter().map(destination).collect::<Vec<_>>(),
         "wallets": body.wallets.iter().map(json_rules).collect::<Vec<_>>(),
         "class_moves": body.class_moves.iter().map(class_move).collect::<Vec<_>>(),
+        "separation": {
+            "devices_per_operator": body.separation.devices_per_operator,
+            "administrators_apart": body.separation.administrators_apart,
+        },
         "signed_by": signers(policy, roster),
         "digest": view::digest(policy.policy_digest().as_bytes()),
     })

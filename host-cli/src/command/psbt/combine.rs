@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 
-use crate::combine::check_answer;
+use crate::combine::{check_answer, check_people};
 use crate::error::Failure;
 use crate::files::Output;
 use crate::view::line;
@@ -14,7 +14,8 @@ use crate::{artefact, house};
 /// Puts PSBTs of one transaction together.
 ///
 /// With --request every PSBT is a device's answer to it: only one signature for each input and one
-/// receipt may be new, the receipt must be genuine, and every signature must verify.
+/// receipt may be new, the receipt must be genuine, and every signature must verify; nobody may have
+/// operated so many devices as sign.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli psbt combine --psbt answer-tokyo-1.psbt --psbt answer-osaka-1.psbt \\\n    \
@@ -48,6 +49,7 @@ impl Args {
         if let (Some(request), Some(wallet)) = (&self.request, &self.wallet) {
             let request = house::psbt(request)?;
             let wallet = artefact::wallet(wallet)?;
+            let mut answers = Vec::new();
             for psbt in &psbts {
                 let answer = check_answer(&request, psbt, &wallet)?;
                 line!(
@@ -56,7 +58,9 @@ impl Args {
                     answer.session,
                     answer.signatures
                 );
+                answers.push(answer);
             }
+            check_people(&answers, &wallet)?;
         }
         let mut all = psbts.iter().map(ParsedPsbt::raw);
         let mut combined = all.next().cloned().ok_or_else(|| {

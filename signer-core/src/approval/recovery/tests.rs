@@ -28,7 +28,8 @@ fn in_force() -> ActiveRoster {
             keys,
             delay: DELAY,
         });
-        // An administrator with another role beside it.
+        // Administrators alone, but for one.
+        roster.officers[1].roles = [Role::PolicyAdministrator].into();
         roster.officers[6].roles.push(Role::PolicyAdministrator);
     });
     let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();

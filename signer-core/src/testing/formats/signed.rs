@@ -470,6 +470,7 @@ pub(super) fn receipt(world: &World) -> Signed<Receipt> {
         head: [3; 32],
         entries: 40,
         signature_count: 1 << 33,
+        operators: [id("operator.a"), id("operator.b")],
     })
 }
 

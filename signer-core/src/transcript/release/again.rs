@@ -13,6 +13,7 @@ use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::{Receipt, SignedPsbt};
 use crate::transcript::chain::{UnverifiedTranscript, refused};
 use crate::transcript::entry::{Body, Entry, Outcome};
+use crate::transcript::judge::operators;
 use crate::transcript::state::DeviceState;
 use crate::types::SessionNumber;
 
@@ -72,6 +73,10 @@ fn signed_again(
         let expected = phrase!("a receipt of this device", "この端末の受領証");
         refuse(expected, error.phrase())
     })?;
+    let attended = operators(state).map_err(|_| {
+        let expected = phrase!("two operators of the session", "セッションの操作者2名");
+        refuse(expected, Phrase::none())
+    })?;
     let psbt = &unfinished.intake().psbt.0;
     let recorded = Receipt {
         version: 1,
@@ -84,6 +89,7 @@ fn signed_again(
         head: entry.prev,
         entries: entry.sequence,
         signature_count: state.ledger().signatures(),
+        operators: attended.both().map(Clone::clone),
     };
     if *receipt.body() != recorded {
         let expected = phrase!(
