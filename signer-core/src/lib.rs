@@ -43,6 +43,7 @@ pub mod life;
 pub mod policy;
 pub mod psbt;
 pub mod random;
+pub mod report;
 pub mod review;
 pub mod root;
 pub mod rule;

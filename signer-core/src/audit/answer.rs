@@ -51,6 +51,8 @@ pub enum Question {
     Rng,
     /// Which cases are drawn for a sample?
     Sample,
+    /// What do the sessions and cases look like to a person?
+    Report,
 }
 
 impl Question {
@@ -78,6 +80,7 @@ impl Question {
             Self::Software => "software",
             Self::Rng => "rng",
             Self::Sample => "sample",
+            Self::Report => "report",
         }
     }
 }

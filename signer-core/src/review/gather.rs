@@ -19,7 +19,7 @@ use crate::types::{Chain, KeyIndex};
 use crate::wallet::{BoundInput, WalletTx};
 
 /// Everything that the screens show of a transaction.
-pub(super) fn facts(approved: &ApprovedTx) -> TxFacts {
+pub(crate) fn facts(approved: &ApprovedTx) -> TxFacts {
     let [a, b] = approved.operators();
     let approvers = approved.approvers().iter();
     let people = People {
@@ -86,7 +86,7 @@ fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine
     }
 }
 
-pub(super) fn person(officer: &Officer) -> Person {
+pub(crate) fn person(officer: &Officer) -> Person {
     Person {
         id: officer.id.clone(),
         name: officer.name.clone(),

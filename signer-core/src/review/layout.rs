@@ -155,7 +155,7 @@ impl Block {
     }
 
     /// What was said, one by one.
-    pub(super) fn into_items(self) -> Vec<Item> {
+    pub(crate) fn into_items(self) -> Vec<Item> {
         self.items
     }
 

@@ -21,6 +21,10 @@ pub use facts::{
     ChangeFacts, CoinFacts, FeeFacts, InsideFacts, PaymentFacts, People, Person, ReplacedFacts,
     ReviewSession, SignerFacts, Standing, TxFacts, VersionFacts, WalletFacts,
 };
+pub(crate) use gather::{facts as facts_of, person};
+pub(crate) use screen::people::person as person_line;
+pub(crate) use screen::place;
+pub(crate) use screen::wallet::class as class_name;
 pub use screen::{PagePart, Screen, ScreenId, ScreenKind, digest_of, render};
 pub use sheet::{Section, Sheet, SheetStanding, still_missing};
 
@@ -324,4 +328,4 @@ impl ConfirmedTx {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

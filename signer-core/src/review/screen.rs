@@ -6,12 +6,12 @@ mod fee;
 mod inputs;
 mod notice;
 mod payment;
-pub(super) mod people;
+pub(crate) mod people;
 mod replaced;
 mod report;
 mod signatures;
 mod summary;
-pub(super) mod wallet;
+pub(crate) mod wallet;
 
 use alloc::format;
 use alloc::string::String;
@@ -62,7 +62,7 @@ impl ScreenKind {
         kinds
     }
 
-    pub(super) fn title(self, facts: &TxFacts) -> [String; 2] {
+    pub(crate) fn title(self, facts: &TxFacts) -> [String; 2] {
         let numbered = |[en, ja]: [&str; 2], place: usize, of: usize| {
             let number = place.saturating_add(1);
             [
@@ -92,7 +92,7 @@ impl ScreenKind {
     }
 
     /// The same before it is broken into lines.
-    pub(super) fn block(self, lang: Lang, facts: &TxFacts) -> Block {
+    pub(crate) fn block(self, lang: Lang, facts: &TxFacts) -> Block {
         let mut block = Block::new(lang);
         match self {
             Self::People => people::write(&mut block, facts),
@@ -213,7 +213,7 @@ const fn lang_number(lang: Lang) -> u8 {
 }
 
 /// Where we are, and whether it is meant: `[TEST regtest] ** DRILL 訓練 **`.
-pub(super) fn place(lang: Lang, scope: Scope) -> String {
+pub(crate) fn place(lang: Lang, scope: Scope) -> String {
     let network = match scope.network {
         Network::Main => lang.pick("MAIN", "本番 MAIN").into(),
         other => format!("{} {other}", lang.pick("TEST", "試験")),

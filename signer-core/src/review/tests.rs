@@ -126,7 +126,7 @@ fn longest() -> TxFacts {
 }
 
 /// Where golden texts lie; written anew with `HIMURO_GOLDEN=write`.
-pub(super) fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);

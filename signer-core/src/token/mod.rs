@@ -41,4 +41,5 @@ pub use reading::{
     Flag, ForeignObject, Half, HalfPair, Inventory, KeyAttribute, KeyAttributes, KeyReading,
     KnownKey, LocalClaim, Presence, Relaxations, SeenKey, WrapBackup,
 };
+pub(crate) use screen::hsm_block;
 pub use screen::hsm_screen;

@@ -19,6 +19,16 @@ pub fn hsm_screen(
     today: Date,
     lang: Lang,
 ) -> Vec<String> {
+    hsm_block(facts, accepted, today, lang).into_lines()
+}
+
+/// The same before it is broken into lines.
+pub(crate) fn hsm_block(
+    facts: &HsmFacts,
+    accepted: Option<&AcceptanceRecord>,
+    today: Date,
+    lang: Lang,
+) -> Block {
     let mut block = Block::new(lang);
     let (vendor, model, serial) = (&facts.vendor, &facts.model, &facts.serial);
     block.fact(["HSM", "HSM"], format!("{vendor}, {model}, {serial}"));
@@ -55,7 +65,7 @@ pub fn hsm_screen(
             Lang::Ja => format!("{today}(端末の時計。人手で設定)"),
         },
     );
-    block.into_lines()
+    block
 }
 
 fn assurance(facts: &HsmFacts, lang: Lang) -> String {

@@ -73,8 +73,13 @@ pub(crate) struct Bench {
 impl Bench {
     /// A device that was just born, with one sealed session.
     pub(crate) fn born() -> Self {
+        Self::born_as(0)
+    }
+
+    /// The same of another device of the world.
+    fn born_as(place: usize) -> Self {
         let world = World::rooted(Height(TIP.0 - 2));
-        let device = world.devices[0].clone();
+        let device = world.devices[place].clone();
         let mut bench = Self {
             device,
             journal: Journal::empty(),
@@ -105,7 +110,12 @@ impl Bench {
 
     /// A device that may sign: keys, cards, roster, enrolments, headers, wallet, policy.
     pub(crate) fn ready() -> Self {
-        let mut bench = Self::born();
+        Self::ready_as(0)
+    }
+
+    /// The same of another device of the world.
+    pub(crate) fn ready_as(place: usize) -> Self {
+        let mut bench = Self::born_as(place);
         bench.open(CeremonyKind::Keys);
         let card = bench.device.card(bench.world.root.digest(), &[1]);
         let pool = &card.pools[0];

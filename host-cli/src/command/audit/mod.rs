@@ -8,6 +8,7 @@ mod explain;
 mod folder;
 mod load;
 mod progress;
+mod report;
 mod shown;
 mod trust;
 
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     /// Was what was shown what was signed?
     #[command(after_help = "Example:\n  host-cli audit shown --folder evidence --trust trust.toml")]
     Shown(EvidenceArgs),
+    /// One page for each session and each case, in English and Japanese
+    Report(report::Args),
     /// What does a rule or a finding mean?
     Explain(explain::Args),
 }
@@ -82,6 +85,7 @@ impl Command {
             Self::People(args) => args.ask(audit::people, desk),
             Self::Approvals(args) => args.ask(audit::approvals, desk),
             Self::Shown(args) => args.ask(audit::shown, desk),
+            Self::Report(args) => args.run(desk),
             Self::Explain(args) => args.run(desk),
         }
     }

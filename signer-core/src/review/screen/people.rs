@@ -29,7 +29,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
 }
 
 /// Name, identifier, department; a director is called one.
-pub(in crate::review) fn person(lang: Lang, person: &Person) -> String {
+pub(crate) fn person(lang: Lang, person: &Person) -> String {
     let name = match lang {
         Lang::En => &person.name,
         Lang::Ja => &person.name_ja,

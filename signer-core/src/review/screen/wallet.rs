@@ -38,7 +38,7 @@ pub(in crate::review) fn words(block: &mut Block, words: &[&str]) {
 }
 
 /// Whose assets the wallet holds, in the words of the law.
-pub(super) const fn class(class: WalletClass) -> [&'static str; 2] {
+pub(crate) const fn class(class: WalletClass) -> [&'static str; 2] {
     match class {
         WalletClass::Customer => ["customer assets", "利用者(顧客)資産"],
         WalletClass::Guarantee => ["performance-guarantee crypto-assets", "履行保証暗号資産"],

@@ -1,0 +1,181 @@
+//! `audit report` over what the two real programs leave: pages of every session and case, the same
+//! bytes again, and what is said where evidence was tampered with or is not there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const CASE: &str = "wr-2026-000123";
+const DEVICES: [&str; 3] = ["d1", "d2", "d3"];
+
+/// A rehearsal, its evidence in one folder, and a trust file beside it.
+struct Office(PathBuf);
+
+impl Office {
+    fn rehearsed(name: &str, play: &str) -> Self {
+        let unique = format!("audit-report-{name}-{}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique);
+        let _ = fs::remove_dir_all(&folder);
+        let office = Self(folder);
+        let kept = office.path("kept");
+        fs::create_dir_all(office.path("evidence")).expect("ours");
+        let rehearsal = ["rehearse", "--inputs", "2", "--play", play, "--keep"];
+        let run = Self::run(&[&rehearsal[..], &[&kept]].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        for device in DEVICES {
+            office.take(&format!("kept/gap/{device}.transcript"));
+        }
+        if play == "good" {
+            office.take("kept/office/final-transaction.hex");
+        }
+        fs::write(office.0.join("trust.toml"), office.trust()).expect("ours");
+        office
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("our own name").to_owned()
+    }
+
+    fn take(&self, file: &str) {
+        let from = self.0.join(file);
+        let to = self
+            .0
+            .join("evidence")
+            .join(from.file_name().expect("a file"));
+        fs::copy(&from, to).expect("the rehearsal left it");
+    }
+
+    /// What an auditor copies from the papers.
+    fn trust(&self) -> String {
+        let root = self.path("kept/gap/root.cbor");
+        let shown = Self::json(&["root", "show", "--root", &root]);
+        let mut text = format!("root = {}\n", shown["digest"]["hex"]);
+        for device in DEVICES {
+            let card = self.path(&format!("kept/gap/{device}.card"));
+            let shown = Self::json(&["device", "show", "--root", &root, "--card", &card]);
+            let identity = &shown["identity"];
+            let name = format!("name = \"{device}\"");
+            text.extend([
+                "\n[[device]]\n",
+                &name,
+                &format!("\nidentity = {identity}\n"),
+            ]);
+        }
+        text
+    }
+
+    fn json(args: &[&str]) -> Value {
+        let run = Self::run(&[args, &["--json"]].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        serde_json::from_slice(&run.stdout).expect("JSON")
+    }
+
+    fn run(args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .args(args)
+            .output()
+            .expect("the program runs")
+    }
+
+    fn report(&self, out: &str, more: &[&str]) -> Output {
+        let (folder, trust, out) = (
+            self.path("evidence"),
+            self.path("trust.toml"),
+            self.path(out),
+        );
+        let args = [
+            "audit", "report", "--folder", &folder, "--trust", &trust, "--out", &out,
+        ];
+        Self::run(&[&args[..], more].concat())
+    }
+
+    fn page(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn done(self) {
+        fs::remove_dir_all(self.0).expect("ours");
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn every_session_and_case_has_its_page_and_gets_it_again() {
+    let office = Office::rehearsed("good", "good");
+    let run = office.report("pages", &[]);
+    let said = text(&run.stdout);
+    assert!(run.status.success(), "{said}{}", text(&run.stderr));
+    assert!(said.starts_with("15 of 15 pages: "), "{said}");
+    assert_eq!(
+        fs::read_dir(office.0.join("pages")).expect("made").count(),
+        15
+    );
+
+    let case = office.page(&format!("pages/case-{CASE}.html"));
+    assert!(case.contains("FINISHED: the final transaction is the approved one"));
+    assert!(case.contains("4 of its 4 signatures were made in the sessions of this page"));
+    assert!(case.contains("2 of 2 sessions that signed were about the very same request"));
+
+    // The very command that the page names makes the very page.
+    let command =
+        "host-cli audit report --folder FOLDER --trust TRUST --device d1 --session 5 --out OUT";
+    let page = office.page("pages/session-d1-5.html");
+    assert!(page.contains(command));
+    let run = office.report(
+        "again",
+        &["--device", "d1", "--session", "5", "--lang", "ja"],
+    );
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert_eq!(page, office.page("again/session-d1-5.html"));
+    let run = office.report("case", &["--case", CASE]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert_eq!(case, office.page(&format!("case/case-{CASE}.html")));
+
+    // The source that the page names is what any program digests.
+    let journal = fs::read(office.0.join("evidence/d1.transcript")).expect("there");
+    let digest = signer_core::digest::hex(&signer_core::digest::sha256_of(&journal));
+    assert!(page.contains(&format!("{digest} ({} bytes)", journal.len())));
+
+    missing_and_tampered(&office);
+    office.done();
+}
+
+/// A case that nobody knows, a transaction of nobody, and a transcript that was changed.
+fn missing_and_tampered(office: &Office) {
+    let run = office.report("none", &["--case", "wr-unknown"]);
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stdout));
+    assert!(!office.0.join("none").exists());
+
+    let path = office.0.join("evidence/d2.transcript");
+    let whole = fs::read(&path).expect("there");
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(&path, changed).expect("ours");
+    let run = office.report("tampered", &[]);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
+    assert!(!office.0.join("tampered/session-d2-5.html").exists());
+    let case = office.page(&format!("tampered/case-{CASE}.html"));
+    assert!(case.contains("FINISHED, NOT COMPLETE HERE"), "{case}");
+    fs::write(&path, whole).expect("ours");
+}
+
+#[test]
+fn a_request_that_was_rejected_has_its_page_too() {
+    let office = Office::rehearsed("rejected", "rejected");
+    let run = office.report("pages", &["--case", CASE]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let case = office.page(&format!("pages/case-{CASE}.html"));
+    assert!(case.contains("NOTHING WAS SIGNED"));
+    let refused = case.lines().find(|line| line.contains("REFUSED by a rule"));
+    assert!(
+        refused.is_some_and(|line| line.contains("APP08")),
+        "{refused:?}"
+    );
+    office.done();
+}
