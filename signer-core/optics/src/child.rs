@@ -16,17 +16,20 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::read;
 
-/// Longest time for one picture.
-///
-/// The slowest honest picture, 3840 x 2160 pixels, takes a quarter of a second on a busy machine;
-/// some made pictures keep the locator busy for minutes.
+/// Longest time for one picture, however busy the machine is.
 pub const TIME_LIMIT: Duration = Duration::from_secs(2);
+
+/// Most processor time for one picture.
+///
+/// The reader's work is bounded: pictures of 1280 x 720 that are made to keep it busy take a quarter
+/// of this, honest ones a fortieth.
+pub const PROCESSOR_LIMIT: Duration = Duration::from_millis(200);
 
 /// Address space of the child in bytes.
 pub const MEMORY_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Processor time of one child in seconds: it ends even where nobody is left to kill it.
-const PROCESSOR_LIMIT: u64 = 600;
+const LIFE_LIMIT: u64 = 600;
 
 /// The child's work: pictures from standard input, texts to standard output, until the input ends.
 ///
@@ -46,7 +49,7 @@ pub fn confine() -> io::Result<()> {
     for (resource, most) in [
         (Resource::As, MEMORY_LIMIT),
         (Resource::Core, 0),
-        (Resource::Cpu, PROCESSOR_LIMIT),
+        (Resource::Cpu, LIFE_LIMIT),
         (Resource::Fsize, 0),
         (Resource::Nofile, 3),
     ] {

@@ -6,4 +6,6 @@
 
 pub mod child;
 pub mod draw;
+mod locate;
 pub mod read;
+mod symbol;

@@ -3,10 +3,8 @@
 //! Limits come before decoding, panics of the decoders are contained. Time and memory are not
 //! limited here but around the process: pictures from outside go through [`crate::child`].
 //!
-//! `rqrr` finds and decodes. Of pictures that [`crate::draw`] drew it read, in one run, 1,600 of
-//! 1,600 (versions 1 to 40 full and part full, 2 to 8 pixels a module) and 1,000 of 1,000 frames
-//! of the default length (version 25), 45 ms each on a busy machine. Photographs are another
-//! matter: there it fails above version 20, and a locator of our own has to find the code.
+//! Finding, sampling and decoding are our own: `locate` and `symbol` (ADR 9). Figures of what is read,
+//! and in what time, beside other readers: docs/performance.md.
 
 use std::fmt;
 use std::io::Cursor;
@@ -16,6 +14,8 @@ use png::{ColorType, Decoder, Transformations};
 use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
+
+use crate::locate;
 
 /// Largest picture file in bytes.
 pub const FILE_LIMIT: usize = 8 * 1024 * 1024;
@@ -154,15 +154,20 @@ impl Grey {
     }
 
     fn texts(&self) -> Vec<String> {
-        let shade = |x: usize, y: usize| self.pixels[y * self.width + x];
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(self.width, self.height, shade);
-        image
-            .detect_grids()
-            .iter()
-            .filter_map(|grid| grid.decode().ok())
-            .map(|(_, text)| text)
+        let contents = locate::read_all(self.width, self.height, &self.pixels).into_iter();
+        contents
+            .filter_map(|bytes| String::from_utf8(bytes).ok())
             .collect()
     }
+}
+
+/// The contents of all codes in a picture of shades of grey, row by row; none where the sides and
+/// the number of pixels do not agree.
+pub fn grey(width: usize, height: usize, pixels: &[u8]) -> Vec<Vec<u8>> {
+    if width == 0 || width.checked_mul(height) != Some(pixels.len()) {
+        return Vec::new();
+    }
+    locate::read_all(width, height, pixels)
 }
 
 /// Appends one row; what is transparent is seen on white.

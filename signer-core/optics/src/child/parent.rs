@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::param::clock_ticks_per_second;
 use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
 
-use super::{TIME_LIMIT, wire};
+use super::{PROCESSOR_LIMIT, TIME_LIMIT, wire};
 use crate::read::ReadError;
 
 /// Why a picture brought no texts.
@@ -81,7 +82,6 @@ impl std::error::Error for PictureError {}
 pub struct Reader {
     program: PathBuf,
     args: Vec<OsString>,
-    time_limit: Duration,
     running: Option<Running>,
 }
 
@@ -98,7 +98,6 @@ impl Reader {
         let mut reader = Self {
             program: program.into(),
             args: args.iter().map(OsString::from).collect(),
-            time_limit: TIME_LIMIT,
             running: None,
         };
         reader.running = Some(reader.start()?);
@@ -112,7 +111,8 @@ impl Reader {
             Some(running) => running,
             None => self.start()?,
         };
-        let answer = running.ask(&request, Instant::now() + self.time_limit)?;
+        let limit = Limit::from_now(running.child.id());
+        let answer = running.ask(&request, &limit)?;
         self.running = Some(running);
         answer.map_err(PictureError::Refused)
     }
@@ -151,18 +151,18 @@ impl Reader {
 type Answer = Result<Vec<String>, ReadError>;
 
 impl Running {
-    fn ask(&mut self, request: &[u8], deadline: Instant) -> Result<Answer, PictureError> {
-        self.send(request, deadline)?;
+    fn ask(&mut self, request: &[u8], limit: &Limit) -> Result<Answer, PictureError> {
+        self.send(request, limit)?;
         let mut head = [0; wire::ANSWER_HEAD];
-        self.receive(&mut head, deadline)?;
+        self.receive(&mut head, limit)?;
         let mut body = vec![0; wire::answer_len(head).ok_or(PictureError::Died)?];
-        self.receive(&mut body, deadline)?;
+        self.receive(&mut body, limit)?;
         wire::answer(head[0], &body).ok_or(PictureError::Died)
     }
 
-    fn send(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), PictureError> {
+    fn send(&mut self, mut bytes: &[u8], limit: &Limit) -> Result<(), PictureError> {
         while !bytes.is_empty() {
-            wait(&self.input, PollFlags::OUT, deadline)?;
+            wait(&self.input, PollFlags::OUT, limit)?;
             match self.input.write(bytes) {
                 Ok(written) => bytes = &bytes[written..],
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
@@ -172,9 +172,9 @@ impl Running {
         Ok(())
     }
 
-    fn receive(&mut self, mut buffer: &mut [u8], deadline: Instant) -> Result<(), PictureError> {
+    fn receive(&mut self, mut buffer: &mut [u8], limit: &Limit) -> Result<(), PictureError> {
         while !buffer.is_empty() {
-            wait(&self.output, PollFlags::IN, deadline)?;
+            wait(&self.output, PollFlags::IN, limit)?;
             match self.output.read(buffer) {
                 Ok(0) | Err(_) => return Err(PictureError::Died),
                 Ok(read) => buffer = &mut buffer[read..],
@@ -192,15 +192,56 @@ impl Drop for Running {
     }
 }
 
+/// How long one picture may take.
+struct Limit {
+    deadline: Instant,
+    child: u32,
+    /// Processor time that the child had used before.
+    before: Duration,
+}
+
+/// How often a child's processor time is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Limit {
+    fn from_now(child: u32) -> Self {
+        Self {
+            deadline: Instant::now() + TIME_LIMIT,
+            child,
+            before: processor_time(child).unwrap_or_default(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let spent = processor_time(self.child).map(|now| now.saturating_sub(self.before));
+        Instant::now() >= self.deadline || spent.is_some_and(|spent| spent > PROCESSOR_LIMIT)
+    }
+}
+
+/// Processor time of a process, in the steps of the kernel's clock (proc(5): utime and stime, the
+/// 12th and 13th field behind the name).
+fn processor_time(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ticks = fields
+        .skip(11)
+        .take(2)
+        .map(|field| field.parse::<u64>().ok());
+    let ticks = ticks.sum::<Option<u64>>()?;
+    let a_second = clock_ticks_per_second().max(1);
+    Some(Duration::from_millis(ticks.saturating_mul(1000) / a_second))
+}
+
 /// Waits until `pipe` is ready, or has been closed by the child.
-fn wait(pipe: &impl AsFd, for_what: PollFlags, deadline: Instant) -> Result<(), PictureError> {
+fn wait(pipe: &impl AsFd, for_what: PollFlags, limit: &Limit) -> Result<(), PictureError> {
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).map_err(|_| PictureError::Overrun)?;
+        if limit.is_over() {
+            return Err(PictureError::Overrun);
+        }
+        let timeout = Timespec::try_from(LOOK).map_err(|_| PictureError::Overrun)?;
         match poll(&mut [PollFd::new(pipe, for_what)], Some(&timeout)) {
-            Ok(0) => return Err(PictureError::Overrun),
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
             Ok(_) => return Ok(()),
-            Err(rustix::io::Errno::INTR) => {}
             Err(_) => return Err(PictureError::Died),
         }
     }

@@ -1,0 +1,133 @@
+//! The three patterns in the corners of a symbol.
+
+use super::picture::{Picture, middle_of};
+use super::plane::{Point, point};
+
+/// A pattern that looks like a corner.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finder {
+    pub(super) middle: Point,
+    /// Pixels of a module.
+    pub(super) module: f32,
+    /// Rows in which it was seen.
+    seen: f32,
+}
+
+/// Most finders that are kept, of which the surest go on.
+const KEPT: usize = 160;
+const SUREST: usize = 12;
+/// Most places that are looked at closely.
+const LOOKS: usize = 4_000;
+
+/// The surest finders of a picture.
+pub(super) fn find(picture: &Picture) -> Vec<Finder> {
+    let mut found: Vec<Finder> = Vec::new();
+    let mut looks = 0;
+    let mut row = vec![false; picture.width];
+    // Rows far from each other first: a busy upper half must not use up all looks.
+    for start in [0, 12, 6, 18, 3, 15, 9, 21] {
+        for y in (start..picture.height).step_by(24) {
+            picture.dark_row(y, &mut row);
+            scan(&row, |end, runs| {
+                if looks < LOOKS && !again(&mut found, middle_of_runs(y, end, runs)) {
+                    looks += 1;
+                    if let Some(finder) = look(picture, y, end, runs) {
+                        add(&mut found, finder);
+                    }
+                }
+            });
+        }
+    }
+    let sure = |finder: &Finder| finder.seen / finder.module;
+    found.sort_by(|a, b| sure(b).total_cmp(&sure(a)));
+    found.truncate(SUREST);
+    found
+}
+
+/// Calls `look` wherever five runs of a row, the last of them dark, are about as 1:1:3:1:1.
+fn scan(row: &[bool], mut look: impl FnMut(usize, [usize; 5])) {
+    let (mut runs, mut begin, mut dark) = ([0; 5], 0, false);
+    for x in 0..=row.len() {
+        let now = row.get(x).copied().unwrap_or(!dark);
+        if now == dark {
+            continue;
+        }
+        runs = [runs[1], runs[2], runs[3], runs[4], x - begin];
+        if dark && runs[0] > 0 && alike(runs) {
+            look(x, runs);
+        }
+        (begin, dark) = (x, now);
+    }
+}
+
+fn alike(runs: [usize; 5]) -> bool {
+    let total: usize = runs.iter().sum();
+    if total < 9 {
+        return false;
+    }
+    let module = total as f32 / 7.0;
+    let near = |run: usize, of: f32, off: f32| (run as f32 - of).abs() < off;
+    near(runs[2], 3.0 * module, 1.5 * module)
+        && [0, 1, 3, 4]
+            .into_iter()
+            .all(|i| near(runs[i], module, 0.8 * module.max(1.3)))
+}
+
+/// Looks across in four directions, and moves to the middle.
+fn look(picture: &Picture, y: usize, end: usize, runs: [usize; 5]) -> Option<Finder> {
+    let total: usize = runs.iter().sum();
+    let mut middle = middle_of_runs(y, end, runs);
+    let most = total as f32 * 2.0;
+    let mut module = 0.0;
+    for _ in 0..2 {
+        let (down, up) = picture.halves(middle, point(0.0, 1.0), most)?;
+        middle.y += (down - up) / 2.0;
+        let (right, left) = picture.halves(middle, point(1.0, 0.0), most)?;
+        middle.x += (right - left) / 2.0;
+        module = (down + up + right + left) / 14.0;
+    }
+    let slanting = std::f32::consts::FRAC_1_SQRT_2;
+    for slope in [slanting, -slanting] {
+        picture.halves(middle, point(slanting, slope), most * 1.5)?;
+    }
+    Some(Finder {
+        middle,
+        module,
+        seen: 1.0,
+    })
+}
+
+/// The middle of the third run.
+fn middle_of_runs(y: usize, end: usize, runs: [usize; 5]) -> Point {
+    let half = (runs[4] + runs[3]) as f32 + runs[2] as f32 / 2.0;
+    point(end as f32 - half, middle_of(0, y).y)
+}
+
+/// Whether this row only crosses the core of one that was looked at often enough.
+fn again(found: &mut [Finder], middle: Point) -> bool {
+    const OFTEN: f32 = 4.0;
+    let known = found.iter_mut().find(|old| {
+        let apart = old.middle - middle;
+        old.seen >= OFTEN && apart.x.abs() < old.module && apart.y.abs() < 1.5 * old.module
+    });
+    known.is_some_and(|old| {
+        old.seen += 1.0;
+        true
+    })
+}
+
+/// Joins it with one seen before at the same place.
+fn add(found: &mut Vec<Finder>, new: Finder) {
+    let same = found.iter().position(|old| {
+        let apart = old.middle - new.middle;
+        apart.x.abs().max(apart.y.abs()) < 2.5 * old.module
+    });
+    if let Some(old) = same.and_then(|place| found.get_mut(place)) {
+        let share = 1.0 / (old.seen + 1.0);
+        old.middle = old.middle + (new.middle - old.middle) * share;
+        old.module += (new.module - old.module) * share;
+        old.seen += 1.0;
+    } else if found.len() < KEPT {
+        found.push(new);
+    }
+}

@@ -1,0 +1,108 @@
+//! Where in a picture the codes are, and what they say.
+//!
+//! ```text
+//! picture -> thresholds -> finders -> corners, version -> mesh -> shades of modules -> symbol
+//! ```
+//!
+//! Work is bounded at every step: places looked at, finders kept, threes of them tried.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "places in a picture of at most a few thousand pixels a side, rounded on purpose"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "x and y, u and v, a to h: as in every text on maps of the plane"
+)]
+
+mod corners;
+mod equal;
+mod finders;
+mod mesh;
+mod picture;
+mod plane;
+
+use corners::Corners;
+use equal::Shades;
+use mesh::Mesh;
+use picture::Picture;
+
+use crate::symbol::{self, Layout, Version};
+
+/// Threes of finders that are tried in one go.
+const THREES: usize = 8;
+
+/// Alignment patterns that are looked for in one go before it is given up: sixteen symbols of
+/// version 25.
+const PATTERNS: usize = 400;
+
+/// Pixels over which a picture is sharpened: about a module of a code that is hard to see.
+const APART: usize = 3;
+
+/// The contents of all codes in a picture of `width` times `height` shades of grey.
+///
+/// The picture as it is first; if nothing was read, a copy without noise and sharpened.
+pub(crate) fn read_all(width: usize, height: usize, pixels: &[u8]) -> Vec<Vec<u8>> {
+    let picture = Picture::new(width, height, pixels);
+    let found = Search::new().read(&picture);
+    if !found.is_empty() {
+        return found;
+    }
+    let sharp = picture::sharpened(width, height, &picture.smoothed(), APART);
+    Search::new().read(&Picture::new(width, height, &sharp))
+}
+
+/// The work that is still allowed.
+struct Search {
+    left: usize,
+}
+
+impl Search {
+    const fn new() -> Self {
+        Self { left: PATTERNS }
+    }
+
+    fn read(&mut self, picture: &Picture) -> Vec<Vec<u8>> {
+        let finders = finders::find(picture);
+        let mut used = vec![false; finders.len()];
+        let mut contents = Vec::new();
+        for corners in corners::choose(&finders).into_iter().take(THREES) {
+            if corners.finders.iter().any(|finder| used[*finder]) {
+                continue;
+            }
+            if let Some(content) = self.read_at(picture, &corners) {
+                for finder in corners.finders {
+                    used[finder] = true;
+                }
+                contents.push(content);
+            }
+        }
+        contents
+    }
+
+    fn read_at(&mut self, picture: &Picture, corners: &Corners) -> Option<Vec<u8>> {
+        let versions = corners.versions(picture);
+        versions.into_iter().find_map(|version| {
+            let patterns = version.alignment().len().pow(2);
+            self.left = self.left.checked_sub(patterns)?;
+            read_as(picture, corners, version)
+        })
+    }
+}
+
+fn read_as(picture: &Picture, corners: &Corners, version: Version) -> Option<Vec<u8>> {
+    let mesh = Mesh::follow(picture, corners, version)?;
+    let shades = Shades::sample(picture, &mesh)?;
+    if !shades.timed() {
+        return None;
+    }
+    let layout = Layout::new(version);
+    let modules = shades.modules(&layout, &mesh);
+    symbol::read(&modules, &layout).or_else(|| {
+        let modules = shades.again(&layout, &mesh, &modules);
+        symbol::read(&modules, &layout)
+    })
+}

@@ -1,0 +1,274 @@
+//! A picture in shades of grey, and what counts as dark where.
+
+use super::plane::{Point, point};
+
+/// Pixels of a side of the squares that share one threshold.
+const SQUARE: usize = 8;
+/// Squares on each side that are looked at; and four times as many where there is no contrast in them.
+const NEAR: usize = 2;
+/// Squares of a side that are taken together for looking further.
+const TOGETHER: usize = 4;
+/// Least difference of shades that is taken for contrast.
+const CONTRAST: u8 = 8;
+/// Pixels of the other colour that are taken for noise, or for the seam of two thresholds, where a
+/// pattern is none otherwise.
+const SPECK: f32 = 1.0;
+
+/// A picture with a threshold for every square of 8 x 8 pixels.
+pub(super) struct Picture<'a> {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pixels: &'a [u8],
+    /// Squares in a row.
+    across: usize,
+    thresholds: Vec<u8>,
+}
+
+impl<'a> Picture<'a> {
+    pub(super) fn new(width: usize, height: usize, pixels: &'a [u8]) -> Self {
+        let across = width.div_ceil(SQUARE);
+        Self {
+            width,
+            height,
+            pixels,
+            across,
+            thresholds: thresholds(width, height, pixels),
+        }
+    }
+
+    /// Whether the pixel at this place is dark; outside nothing is.
+    pub(super) fn dark(&self, p: Point) -> bool {
+        let (x, y) = (p.x as i32, p.y as i32);
+        if p.x < 0.0 || p.y < 0.0 || x >= self.width as i32 || y >= self.height as i32 {
+            return false;
+        }
+        let (x, y) = (x as usize, y as usize);
+        self.pixels[y * self.width + x] < self.thresholds[y / SQUARE * self.across + x / SQUARE]
+    }
+
+    /// Whether each pixel of a row is dark.
+    pub(super) fn dark_row(&self, y: usize, row: &mut [bool]) {
+        let pixels = &self.pixels[y * self.width..][..self.width];
+        let thresholds = &self.thresholds[y / SQUARE * self.across..];
+        let squares = row.chunks_mut(SQUARE).zip(pixels.chunks(SQUARE));
+        for ((row, pixels), threshold) in squares.zip(thresholds) {
+            for (dark, shade) in row.iter_mut().zip(pixels) {
+                *dark = shade < threshold;
+            }
+        }
+    }
+
+    /// The shade at this place, between the four pixels around it.
+    pub(super) fn shade(&self, p: Point) -> f32 {
+        let x = (p.x - 0.5).clamp(0.0, self.width as f32 - 1.0);
+        let y = (p.y - 0.5).clamp(0.0, self.height as f32 - 1.0);
+        let (left, top) = (x as usize, y as usize);
+        let (u, v) = (x - left as f32, y - top as f32);
+        let right = (left + 1).min(self.width - 1);
+        let bottom = (top + 1).min(self.height - 1);
+        let (upper, lower) = (top * self.width, bottom * self.width);
+        let at = |i: usize| f32::from(self.pixels[i]);
+        let above = at(upper + left) + (at(upper + right) - at(upper + left)) * u;
+        let below = at(lower + left) + (at(lower + right) - at(lower + left)) * u;
+        above + (below - above) * v
+    }
+
+    /// The shade of the pixel at this place.
+    pub(super) fn pixel(&self, p: Point) -> f32 {
+        let x = (p.x.max(0.0) as usize).min(self.width - 1);
+        let y = (p.y.max(0.0) as usize).min(self.height - 1);
+        f32::from(self.pixels[y * self.width + x])
+    }
+
+    /// Whether the place is in the picture, or so near that its edge will do.
+    pub(super) fn holds(&self, p: Point) -> bool {
+        const BEYOND: f32 = 20.0;
+        let (width, height) = (self.width as f32, self.height as f32);
+        p.x > -BEYOND && p.y > -BEYOND && p.x < width + BEYOND && p.y < height + BEYOND
+    }
+
+    /// From the middle of a finder pattern the lengths of its halves along `along` (a unit) and
+    /// against it; None where dark and light are not as 1:1:3:1:1, or further than `most`.
+    pub(super) fn halves(&self, middle: Point, along: Point, most: f32) -> Option<(f32, f32)> {
+        self.halves_past(middle, along, most, 0.0)
+            .or_else(|| self.halves_past(middle, along, most, SPECK))
+    }
+
+    fn halves_past(
+        &self,
+        middle: Point,
+        along: Point,
+        most: f32,
+        speck: f32,
+    ) -> Option<(f32, f32)> {
+        let ahead = self.edges(middle, along, most, speck)?;
+        let back = self.edges(middle, along * -1.0, most, speck)?;
+        let module = (ahead[2] + back[2]) / 7.0;
+        let least = module.max(1.2);
+        let core = (ahead[0] + back[0] - 3.0 * module).abs() < 1.4 * least;
+        let rings = [ahead, back].into_iter().all(|edge| {
+            (edge[1] - edge[0] - module).abs() < 0.75 * least
+                && (edge[2] - edge[1] - module).abs() < 0.75 * least
+        });
+        (core && rings).then_some((ahead[2], back[2]))
+    }
+
+    /// Where dark ends, begins again and ends again; what is shorter than `speck` is passed over.
+    fn edges(&self, from: Point, along: Point, most: f32, speck: f32) -> Option<[f32; 3]> {
+        const STRIDE: f32 = 0.75;
+        const STEP: f32 = 0.25;
+        let mut edges = [0.0; 3];
+        let (mut way, mut dark) = (0.0, true);
+        for edge in &mut edges {
+            let same = |way: f32| {
+                self.dark(from + along * way) == dark
+                    || speck > 0.0 && self.dark(from + along * (way + speck)) == dark
+            };
+            while same(way) {
+                way += STRIDE;
+                if way > most {
+                    return None;
+                }
+            }
+            // Back, and nearer to where it changed.
+            let short = [3.0, 2.0, 1.0].map(|steps| way - steps * STEP);
+            let first = short.into_iter().find(|way| *way > 0.0 && !same(*way));
+            way = first.unwrap_or(way);
+            *edge = way;
+            dark = !dark;
+        }
+        Some(edges)
+    }
+
+    /// The picture with its noise smoothed: each pixel with its eight neighbours.
+    pub(super) fn smoothed(&self) -> Vec<u8> {
+        let (width, pixels) = (self.width, self.pixels);
+        let mut smooth = pixels.to_vec();
+        for y in 1..self.height.saturating_sub(1) {
+            let rows = [-1_isize, 0, 1].map(|dy| {
+                let from = y.wrapping_add_signed(dy) * width;
+                &pixels[from..from + width]
+            });
+            let out = &mut smooth[y * width..][..width];
+            let inner = out.iter_mut().enumerate().skip(1);
+            for (x, to) in inner.take(width.saturating_sub(2)) {
+                let sum = |row: &[u8]| {
+                    u16::from(row[x - 1]) + 2 * u16::from(row[x]) + u16::from(row[x + 1])
+                };
+                // A weighted mean of bytes is a byte.
+                *to = ((sum(rows[0]) + 2 * sum(rows[1]) + sum(rows[2])) / 16) as u8;
+            }
+        }
+        smooth
+    }
+}
+
+/// A picture in which rings of about `apart` pixels stand out again: each pixel is moved away from
+/// the mean of the eight at that distance.
+pub(super) fn sharpened(width: usize, height: usize, pixels: &[u8], apart: usize) -> Vec<u8> {
+    let mut sharp = pixels.to_vec();
+    for y in apart..height.saturating_sub(apart) {
+        let rows = [y - apart, y, y + apart].map(|row| &pixels[row * width..][..width]);
+        let out = &mut sharp[y * width..][..width];
+        let inner = out.iter_mut().enumerate().skip(apart);
+        for (x, to) in inner.take(width.saturating_sub(2 * apart)) {
+            let at = |row: &[u8], x: usize| i32::from(row[x]);
+            let three = |row| at(row, x - apart) + at(row, x) + at(row, x + apart);
+            let own = at(rows[1], x);
+            let around = three(rows[0]) + three(rows[1]) + three(rows[2]) - own;
+            *to = (own + (8 * own - around) * SHARPEN / 16).clamp(0, 255) as u8;
+        }
+    }
+    sharp
+}
+
+/// How much more than the difference to its surroundings a pixel is moved, in halves.
+const SHARPEN: i32 = 3;
+
+/// Darkest and lightest.
+type Range = (u8, u8);
+
+/// The middle between darkest and lightest around each square; further around where that is flat.
+fn thresholds(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
+    let ranges = ranges(width, height, pixels);
+    let across = width.div_ceil(SQUARE);
+    let (coarse, coarse_across) = coarser(&ranges, across);
+    let all = coarse.iter().fold((255, 0), |a, b| joined(a, *b));
+    let contrast = ((all.1.saturating_sub(all.0)) / 4).max(CONTRAST);
+    let (near, far) = (around(&ranges, across), around(&coarse, coarse_across));
+    let middle = |range: Range| range.0 + (range.1.saturating_sub(range.0)) / 2;
+    let clear = |range: &Range| range.1.saturating_sub(range.0) > contrast;
+    let each = near.into_iter().enumerate();
+    each.map(|(i, near)| {
+        if clear(&near) {
+            return middle(near);
+        }
+        let far = far[i / across / TOGETHER * coarse_across + i % across / TOGETHER];
+        middle(if clear(&far) { far } else { all })
+    })
+    .collect()
+}
+
+fn joined(a: Range, b: Range) -> Range {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+fn ranges(width: usize, height: usize, pixels: &[u8]) -> Vec<Range> {
+    let mut ranges = Vec::with_capacity(width.div_ceil(SQUARE) * height.div_ceil(SQUARE));
+    for rows in pixels.chunks(width * SQUARE) {
+        // Column by column first: that is done many at a time.
+        let (mut darkest, mut lightest) = (vec![255; width], vec![0; width]);
+        for row in rows.chunks(width) {
+            for ((dark, light), shade) in darkest.iter_mut().zip(&mut lightest).zip(row) {
+                *dark = (*shade).min(*dark);
+                *light = (*shade).max(*light);
+            }
+        }
+        let squares = darkest.chunks(SQUARE).zip(lightest.chunks(SQUARE));
+        ranges.extend(squares.map(|(dark, light)| {
+            let columns = dark.iter().copied().zip(light.iter().copied());
+            columns.fold((255, 0), joined)
+        }));
+    }
+    ranges
+}
+
+/// The ranges of squares of squares, and how many are in a row.
+fn coarser(ranges: &[Range], across: usize) -> (Vec<Range>, usize) {
+    let coarse_across = across.div_ceil(TOGETHER);
+    let down = (ranges.len() / across.max(1)).div_ceil(TOGETHER);
+    let mut coarse = vec![(255, 0); coarse_across * down];
+    for (i, range) in ranges.iter().enumerate() {
+        let place = i / across / TOGETHER * coarse_across + i % across / TOGETHER;
+        coarse[place] = joined(coarse[place], *range);
+    }
+    (coarse, coarse_across)
+}
+
+/// For every square the range of itself and its neighbours.
+fn around(ranges: &[Range], across: usize) -> Vec<Range> {
+    let mut rows = Vec::with_capacity(ranges.len());
+    for row in ranges.chunks(across) {
+        for x in 0..across {
+            let part = &row[x.saturating_sub(NEAR)..(x + NEAR + 1).min(across)];
+            rows.push(part.iter().fold((255, 0), |a, b| joined(a, *b)));
+        }
+    }
+    let down = rows.len() / across.max(1);
+    let mut both = Vec::with_capacity(ranges.len());
+    for y in 0..down {
+        let mut sum = vec![(255, 0); across];
+        for other in y.saturating_sub(NEAR)..(y + NEAR + 1).min(down) {
+            for (range, next) in sum.iter_mut().zip(&rows[other * across..]) {
+                *range = joined(*range, *next);
+            }
+        }
+        both.extend(sum);
+    }
+    both
+}
+
+/// The middle of a pixel.
+pub(super) fn middle_of(x: usize, y: usize) -> Point {
+    point(x as f32 + 0.5, y as f32 + 0.5)
+}
