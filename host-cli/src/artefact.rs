@@ -9,7 +9,7 @@ use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
 use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
-use signer_core::life::{Recovery, Retirement};
+use signer_core::life::{Recovery, Retirement, Thaw};
 use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
@@ -61,6 +61,7 @@ pub(crate) enum Kind {
     Policy,
     Recovery,
     Retirement,
+    Thaw,
     Root,
     Roster,
     WalletRecord,
@@ -84,6 +85,7 @@ impl Kind {
             Self::OfficerCard => phrase!("officer card", "役職員カード"),
             Self::Policy => phrase!("policy", "ポリシー"),
             Self::Retirement => phrase!("retirement", "廃止指示"),
+            Self::Thaw => phrase!("thaw", "凍結解除指示"),
             Self::Root => phrase!("root", "信頼の起点"),
             Self::Roster => phrase!("roster", "名簿"),
             Self::WalletRecord => phrase!("wallet record", "ウォレット記録"),
@@ -145,6 +147,16 @@ pub(crate) fn retirement(
         Ok(order)
     } else {
         Err(bad(path, Kind::Retirement, &other_roster()))
+    }
+}
+
+/// A thaw with verified signatures of officers of `roster`, which it must name.
+pub(crate) fn thaw(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<Thaw>, Failure> {
+    let order: Endorsed<Thaw> = endorsed(path, Kind::Thaw, roster)?;
+    if order.body().roster == roster.roster_digest() {
+        Ok(order)
+    } else {
+        Err(bad(path, Kind::Thaw, &other_roster()))
     }
 }
 

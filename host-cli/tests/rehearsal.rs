@@ -160,6 +160,21 @@ fn sad_paths_end_in_a_recorded_refusal() {
     }
 }
 
+/// Frozen by one, refused, thawed by two administrators, and then signed as ever.
+#[test]
+fn a_frozen_device_signs_again_after_a_quorum_thawed_it() {
+    let kept = Kept::new("frozen");
+    kept.rehearse(&["--play", "frozen", "-n", "2"]);
+    assert!(!kept.0.join("gap/frozen.psbt").exists());
+    let screens = text(&kept.read("screens/d1.txt"));
+    for said in ["the device is frozen", "x ENV03", "the device is thawed"] {
+        assert!(screens.contains(said), "{said}: {screens}");
+    }
+    assert!(!kept.read("office/final-transaction.hex").is_empty());
+    kept.transcripts_read_without_our_code();
+    kept.done();
+}
+
 #[test]
 fn an_existing_folder_is_left_alone() {
     let kept = Kept::new("existing");

@@ -18,7 +18,9 @@ pub(super) const CEREMONY: &str = "ceremony.psbt";
 impl Rehearsal<'_> {
     /// Lets m devices sign, each from the same approved PSBT.
     pub(super) fn sign_at_devices(&mut self) -> Result<(), RehearseError> {
-        self.refresh_headers()?;
+        if self.arguments.play != Play::Frozen {
+            self.refresh_headers()?;
+        }
         if self.arguments.play == Play::WrongDestination {
             self.swap_destination()?;
         }
@@ -31,13 +33,13 @@ impl Rehearsal<'_> {
                 &format!("device {name}: two operators read the screens; one signature per input"),
                 &format!("端末 {name}: 操作者2名が画面を読み、入力ごとに1つ署名する"),
             );
-            self.sign_at(&name)?;
+            self.sign_at(&name, self.arguments.play.ends_well())?;
         }
         Ok(())
     }
 
     /// On the day of the ceremony the chain is longer than when officers approved.
-    fn refresh_headers(&self) -> Result<(), RehearseError> {
+    pub(super) fn refresh_headers(&self) -> Result<(), RehearseError> {
         let mut arguments = vec!["psbt", "headers", "--psbt", "approved.psbt"];
         arguments.extend(["--headers", "headers-later.json", "--root", "root.cbor"]);
         arguments.extend(["--out", CEREMONY]);
@@ -45,7 +47,8 @@ impl Rehearsal<'_> {
             .map(drop)
     }
 
-    fn sign_at(&self, name: &str) -> Result<(), RehearseError> {
+    /// Takes the PSBT to a device; `good` says whether it is to sign.
+    pub(super) fn sign_at(&self, name: &str, good: bool) -> Result<(), RehearseError> {
         let desk = self.house.desk("sato.k")?;
         let (to, from) = (format!("../gap/to-{name}"), format!("../gap/from-{name}"));
         self.host(
@@ -61,7 +64,6 @@ impl Rehearsal<'_> {
         let arguments = [
             "psbt", "sign", "--state", "state", "--in", &input, "--out", &output,
         ];
-        let good = self.arguments.play == Play::Good;
         let machine = self.house.device(name)?;
         self.with_operators(&machine, &arguments, i32::from(!good), |prompt| {
             self.consent(prompt)

@@ -10,7 +10,7 @@ use super::{Play, Rehearsal, RehearseError, nobody};
 impl Rehearsal<'_> {
     /// Finalizes the transaction, or shows that nothing was signed; verifies every transcript.
     pub(super) fn finish(&mut self) -> Result<(), RehearseError> {
-        if self.arguments.play == Play::Good {
+        if self.arguments.play.ends_well() {
             self.step(
                 "the host combines m of n and finalizes",
                 "ホストがm/nを結合し確定する",
@@ -72,7 +72,7 @@ impl Rehearsal<'_> {
 
     const fn expected_refusal(&self) -> Option<&'static str> {
         match self.arguments.play {
-            Play::Good => None,
+            Play::Good | Play::Frozen => None,
             Play::WrongDestination => Some("POL01"),
             Play::Expired => Some("APP03"),
             Play::Rejected => Some("APP08"),

@@ -11,6 +11,7 @@ mod builder;
 mod ceremony;
 mod commissioning;
 mod finish;
+mod frozen;
 mod guide;
 mod house;
 mod office;
@@ -90,6 +91,15 @@ enum Play {
     Expired,
     /// An approver rejects the request.
     Rejected,
+    /// An officer freezes the first device; the administrators thaw it, and it signs.
+    Frozen,
+}
+
+impl Play {
+    /// Whether the transaction is final at the end.
+    const fn ends_well(self) -> bool {
+        matches!(self, Self::Good | Self::Frozen)
+    }
 }
 
 /// Why a rehearsal stopped.
@@ -225,6 +235,9 @@ pub(crate) fn run(arguments: &RehearseArgs, lang: Lang) -> Result<(), RehearseEr
     rehearsal.register_wallet()?;
     rehearsal.install_policy()?;
     rehearsal.request_withdrawal()?;
+    if arguments.play == Play::Frozen {
+        rehearsal.freeze_and_thaw()?;
+    }
     rehearsal.sign_at_devices()?;
     rehearsal.finish()
 }
@@ -280,7 +293,7 @@ impl<'a> Rehearsal<'a> {
             device_program,
             pins: Pins::default(),
             step: 0,
-            steps: 9 + 3 * n + m,
+            steps: 9 + 3 * n + m + 3 * usize::from(arguments.play == Play::Frozen),
             began: Instant::now(),
         })
     }

@@ -6,6 +6,8 @@ mod report;
 mod show;
 mod sign_enrolment;
 mod sign_recovery;
+mod sign_thaw;
+mod thaw;
 
 use clap::Subcommand;
 
@@ -26,6 +28,10 @@ pub(crate) enum Command {
     Recover(recover::Args),
     /// Sign that order, as a policy administrator
     SignRecovery(sign_recovery::Args),
+    /// Draft the order by which a frozen device goes on
+    Thaw(thaw::Args),
+    /// Sign that order, as a policy administrator
+    SignThaw(sign_thaw::Args),
     /// Show a device card
     Show(show::Args),
     /// Verify the report of an HSM's acceptance test
@@ -39,6 +45,8 @@ impl Command {
             Self::SignEnrolment(args) => args.run(desk),
             Self::Recover(args) => args.run(),
             Self::SignRecovery(args) => args.run(desk),
+            Self::Thaw(args) => args.run(),
+            Self::SignThaw(args) => args.run(desk),
             Self::Show(args) => args.run(),
             Self::Report(args) => args.run(desk),
         }
