@@ -386,6 +386,8 @@ fn policy_json(state: &DeviceState) -> Json {
                 "destinations",
                 Json::List(rules.destinations.iter().map(Json::text).collect()),
             ),
+            ("vendors", Json::from(u32::from(rules.placement.vendors))),
+            ("sites", Json::from(u32::from(rules.placement.sites))),
             ("windows", windows(&rules.windows, signers_of(state, rules))),
         ])
     });

@@ -4,7 +4,7 @@
 use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
 
 use crate::cbor::Value;
-use crate::journal::hsm_facts;
+use crate::journal::hsm_of;
 use crate::sign::{Endorsed, Signed, public, sha256_of, tagged};
 use crate::world::{self, device_id, fingerprint, scope, world};
 
@@ -35,6 +35,8 @@ pub(crate) struct Card {
     pub(crate) pool: u32,
     pub(crate) chains: [Vec<CardKey>; 2],
     pub(crate) attributes: Vec<u64>,
+    /// Serial number of its HSM.
+    pub(crate) serial: &'static str,
 }
 
 impl Card {
@@ -52,6 +54,7 @@ impl Card {
             pool: POOL,
             chains: [chain(0), chain(1)],
             attributes: BORN_IN_HSM.to_vec(),
+            serial: device,
         }
     }
 
@@ -86,7 +89,7 @@ impl Card {
             Some(Value::Uint(1)),
             Some(Value::bytes(&nonce(self.device))),
             Some(Value::Array(vec![pool])),
-            Some(hsm_facts()),
+            Some(hsm_of(self.serial)),
         ]);
         Signed::new("device-card", &body.encode(), self.signer)
     }
@@ -191,6 +194,8 @@ impl Draft {
                 Some(Value::text(&site(card.device))),
                 Some(Value::Uint(self.pool.into())),
                 Some(Value::bytes(&card.signed().digest("himuro/card"))),
+                Some(Value::text("nobody")),
+                Some(Value::text(card.serial)),
             ])
         };
         let rows = |rows: &[Vec<Vec<u8>>]| {

@@ -524,7 +524,12 @@ fn software() -> Value {
     ])
 }
 
-pub(crate) fn hsm_facts() -> Value {
+fn hsm_facts() -> Value {
+    hsm_of("1")
+}
+
+/// The HSM of this serial number.
+pub(crate) fn hsm_of(serial: &str) -> Value {
     let line = |text: &str| Some(Value::text(text));
     let digest = |text: &str| Some(Value::bytes(&tagged("himuro/file", &[text.as_bytes()])));
     let (test_only, software) = (Value::Uint(0), Value::Uint(2));
@@ -535,7 +540,7 @@ pub(crate) fn hsm_facts() -> Value {
     Value::fields([
         line("nobody"),
         line("in memory"),
-        line("1"),
+        line(serial),
         line("1.0"),
         line("1.0"),
         line("test"),

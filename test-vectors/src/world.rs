@@ -10,6 +10,7 @@ use bitcoin::{PubkeyHash, ScriptBuf, WPubkeyHash, XOnlyPublicKey};
 use bitcoin::{ScriptHash, hashes::Hash};
 
 use crate::cbor::Value;
+use crate::families::with_field;
 use crate::sign::{Endorsed, Memory, Signed, public, sha256_of, tagged};
 use crate::text::{hex, unhex};
 
@@ -272,6 +273,22 @@ impl World {
         self.policy.digest("himuro/policy")
     }
 
+    /// The policy with this placement of every wallet.
+    pub(crate) fn policy_placed(&self, vendors: u64, sites: u64) -> Value {
+        let place = |body: &Value| with_field(body, 9, &placement(vendors, sites));
+        let body = self.policy_body();
+        match &body {
+            Value::Map(fields) => match fields.iter().find(|(key, _)| *key == 8) {
+                Some((_, Value::Array(wallets))) => {
+                    let wallets = wallets.iter().map(place).collect();
+                    with_field(&body, 8, &Value::Array(wallets))
+                }
+                _ => unreachable!("a policy lists wallets"),
+            },
+            _ => unreachable!("bodies are maps"),
+        }
+    }
+
     /// The policy, not signed: destinations for each wallet, limits and caps.
     pub(crate) fn policy_body(&self) -> Value {
         self.policy_with(2)
@@ -411,6 +428,8 @@ fn record(name: &str, pool: u32, form: Form, class: u64, root: &[u8; 32]) -> Val
             Some(Value::text(&format!("Vault {device}"))),
             Some(uint(pool)),
             Some(Value::bytes(&tagged("himuro/card", &[device.as_bytes()]))),
+            Some(Value::text("nobody")),
+            Some(Value::text(device)),
         ])
     };
     let devices = sorted_devices();
@@ -471,12 +490,19 @@ fn wallet_rules(wallet: &[u8; 32], class: u64, approvers: u64, destinations: &[&
         Some(Value::Array(destinations)),
         Some(uint(CHANGE_WINDOW)),
         Some(Value::Array(vec![window(WINDOW_LIMIT)])),
+        None,
+        Some(placement(1, 3)),
     ])
 }
 
 /// So many satoshi within [`WINDOW`] blocks.
 pub(crate) fn window(sats: u64) -> Value {
     Value::fields([Some(uint(WINDOW)), Some(Value::Uint(sats))])
+}
+
+/// Vendors and sites of a wallet's devices. Those of the world are of one vendor, at three sites.
+pub(crate) fn placement(vendors: u64, sites: u64) -> Value {
+    Value::fields([Some(Value::Uint(vendors)), Some(Value::Uint(sites))])
 }
 
 pub(crate) fn destination(id: &str, script: &ScriptBuf, activation: u32) -> Value {

@@ -342,6 +342,7 @@ fn policy_text(count: usize) -> String {
          fee = {{ absolute = \"0.05000000\", sat_per_vbyte = 200, per_mille = 10 }}\n\
          approval = {{ approvers = 2, departments = 2, directors = 1 }}\n\
          destinations = [{}]\nchange_window = {POOL}\n\
+         placement = {{ vendors = 1, sites = 1 }}\n\
          windows = [{{ blocks = 144, limit = \"3000.00000000\" }}]\n",
         ids.join(", ")
     );

@@ -137,11 +137,14 @@ impl World {
             "\n[[wallet]]\nname = \"{name}\"\nper_transfer = {}\n\
              fee = {{ absolute = {}, sat_per_vbyte = {sat_per_vbyte}, per_mille = {per_mille} }}\n\
              approval = {{ approvers = 2, departments = 2, directors = 1 }}\n\
-             destinations = [{}]\nchange_window = {}\nwindows = []",
+             destinations = [{}]\nchange_window = {}\n\
+             placement = {{ vendors = {}, sites = {} }}\nwindows = []",
             rules.per_transfer.to_sat(),
             absolute.to_sat(),
             to.join(", "),
             rules.change_window,
+            rules.placement.vendors,
+            rules.placement.sites,
         );
         Some(text)
     }

@@ -394,6 +394,7 @@ fee = { absolute = "0.00100000", sat_per_vbyte = 200, per_mille = 10 }
 approval = { approvers = 2, departments = 2, directors = 1 }
 destinations = ["hot-refill-01"]
 change_window = 20
+placement = { vendors = 1, sites = 1 }
 windows = [{ blocks = 144, limit = "8.00000000" }]
 
 [[wallet]]
@@ -403,6 +404,7 @@ fee = { absolute = 100_000, sat_per_vbyte = 200, per_mille = 10 }
 approval = { approvers = 2, departments = 2, directors = 1 }
 destinations = ["hot-refill-01"]
 change_window = 20
+placement = { vendors = 1, sites = 1 }
 windows = [{ blocks = 144, limit = "8.00000000" }]
 "#;
 

@@ -56,6 +56,8 @@ pub enum PolicyError {
     Separation,
     /// No risk checker is among those who signed.
     NoRiskChecker,
+    /// A wallet is to be of less than one vendor, or at less than one site.
+    Placement,
 }
 
 impl Explained for PolicyError {
@@ -118,6 +120,10 @@ impl Explained for PolicyError {
                 "a separation below 1 device per operator or 1 administrator apart",
                 "職務分掌の値が操作者1人あたり1台・関与しない管理者1名に満たない"
             ),
+            Self::Placement => phrase!(
+                "a placement below 1 vendor and 1 site",
+                "配置の値が1社・1か所に満たない"
+            ),
             Self::NoRiskChecker => phrase!(
                 "no risk checker is among those who signed",
                 "署名者にリスク確認者がいない"
@@ -153,6 +159,7 @@ impl Explained for PolicyError {
             | Self::Windows
             | Self::ClassMoves
             | Self::Separation
+            | Self::Placement
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"
@@ -498,6 +505,9 @@ fn check_wallets(policy: &Policy) -> Result<(), PolicyError> {
         last = Some(rules.wallet);
         check_quorum(rules.quorum)?;
         check_bands(rules)?;
+        if !rules.placement.is_sound() {
+            return Err(PolicyError::Placement);
+        }
         let mut previous: Option<&Id> = None;
         for id in &rules.destinations {
             if previous >= Some(id) || policy.destination(id).is_none() {
@@ -571,7 +581,7 @@ fn check_class_moves(policy: &Policy) -> Result<(), PolicyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Separation;
+    use crate::policy::{Placement, Separation};
     use crate::testing::{
         FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world,
     };
@@ -664,6 +674,17 @@ mod tests {
         };
         assert_eq!([with(1, 1), with(9, 9)], [Ok(()), Ok(())]);
         let none = Err(PolicyError::Separation);
+        assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none]);
+    }
+
+    #[test]
+    fn placement_is_one_at_least() {
+        let with = |vendors, sites| {
+            let placement = Placement { vendors, sites };
+            take(|policy| rules_of(policy).placement = placement).map(drop)
+        };
+        assert_eq!([with(1, 1), with(9, 9)], [Ok(()), Ok(())]);
+        let none = Err(PolicyError::Placement);
         assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none]);
     }
 

@@ -145,6 +145,10 @@ pub enum WalletChange {
     ChangeWindow(Changed<u32>),
     /// A limit over time.
     Window(WindowChange),
+    /// From how many vendors its devices are.
+    Vendors(Changed<u8>),
+    /// At how many sites they stand.
+    Sites(Changed<u8>),
 }
 
 /// Who is counted in a quorum.
@@ -181,7 +185,10 @@ impl WalletChange {
         match self {
             Self::PerTransfer(limit) | Self::FeeAbsolute(limit) => limit.falls(),
             Self::FeeRate(cap) | Self::FeePerMille(cap) | Self::ChangeWindow(cap) => cap.falls(),
-            Self::Quorum(_, count) | Self::BandQuorum(_, _, count) => count.rises(),
+            Self::Quorum(_, count)
+            | Self::BandQuorum(_, _, count)
+            | Self::Vendors(count)
+            | Self::Sites(count) => count.rises(),
             Self::Window(window) => window.direction(),
             Self::DestinationRemoved(_) => Direction::Tightening,
             _ => Direction::Loosening,
@@ -324,6 +331,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         change_window,
         bands: _,
         windows,
+        placement,
     } = is;
     let (absolute, rate) = (fee.absolute, fee.sat_per_vbyte);
     let single = [
@@ -347,6 +355,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
     found.extend(added.cloned().map(WalletChange::DestinationAdded));
     let window = Changed::between(&was.change_window, change_window);
     found.extend(window.map(WalletChange::ChangeWindow));
+    found.extend(was.placement.changes(*placement));
     let windows = of_windows(&was.windows, windows).into_iter();
     found.extend(windows.map(WalletChange::Window));
     found

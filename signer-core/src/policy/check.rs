@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::checking::{Checking, Terms};
-use super::{ActivePolicy, Separation, WalletRules, pol03, pol05, pol07};
+use super::{ActivePolicy, Separation, WalletRules, pol03, pol05, pol07, pol09};
 use crate::approval::Request;
 use crate::cose::peek;
 use crate::digest::{KeyId, PolicyDigest, RosterDigest, TxDigest};
@@ -16,9 +16,10 @@ use crate::types::{Id, Label, OutputIndex, Version};
 use crate::wallet::{InsideMove, WalletTx};
 
 /// Rules of this stage that ask for what only a device knows: its past, its wallets.
-pub(crate) const OF_DEVICES: [RuleId; 3] = [RuleId::POL03, RuleId::POL05, RuleId::POL07];
+pub(crate) const OF_DEVICES: [RuleId; 4] =
+    [RuleId::POL03, RuleId::POL05, RuleId::POL07, RuleId::POL09];
 
-/// A transaction that the policy in force allows. The report is complete up to POL07.
+/// A transaction that the policy in force allows. The report is complete up to the last of POL.
 #[derive(Debug)]
 pub struct CheckedTx {
     tx: WalletTx,
@@ -56,7 +57,7 @@ impl CheckedTx {
     /// Judges a transaction by the policy in force.
     ///
     /// # Errors
-    /// The complete report, when any of POL01 to POL07 refuses.
+    /// The complete report, when any rule of the policy refuses.
     pub fn check(tx: WalletTx, policy: &ActivePolicy) -> Result<Self, Stopped> {
         let rules = policy.policy().wallet(&tx.wallet().digest());
         // Another policy than the one of the binding is as good as none.
@@ -76,6 +77,7 @@ impl CheckedTx {
                 pol05::pol05(&checking, &tx, policy.policy(), asked.as_ref()),
             ),
             (RuleId::POL07, pol07::pol07(&tx, replaces)),
+            (RuleId::POL09, pol09::pol09(tx.wallet(), rules)),
         ];
         let verdicts: Vec<_> = checking.judge().into_iter().chain(of_device).collect();
         let payments = checking.payments().map(|payments| located(payments, &tx));
@@ -147,7 +149,7 @@ impl CheckedTx {
         &self.replaces
     }
 
-    /// The report so far: PSB01 to POL07, none refused.
+    /// The report so far: PSB01 to the last of POL, none refused.
     pub const fn report(&self) -> &RuleReport {
         &self.report
     }
@@ -190,6 +192,7 @@ mod tests {
             RuleId::POL03,
             RuleId::POL04,
             RuleId::POL05,
+            RuleId::POL09,
         ];
         assert_eq!(check(&other.policy), rules);
     }

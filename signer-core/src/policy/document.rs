@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 use minicbor::{Decode, Encode};
 
-use super::Separation;
+use super::{Placement, Separation};
 use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest, WalletDigest};
@@ -107,6 +107,9 @@ pub struct WalletRules {
     /// Stricter quorums for larger amounts, ascending; absent where one holds for all.
     #[n(8)]
     pub bands: Option<Vec<QuorumBand>>,
+    /// How far its devices are spread.
+    #[n(9)]
+    pub placement: Placement,
 }
 
 impl WalletRules {

@@ -9,6 +9,7 @@ mod check;
 mod checking;
 mod document;
 mod page;
+mod placement;
 mod plain;
 mod pol01;
 mod pol02;
@@ -17,6 +18,7 @@ mod pol04;
 mod pol05;
 mod pol07;
 mod pol08;
+mod pol09;
 mod separation;
 mod strict;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use document::{
     ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
 };
 pub use page::{Asked, Page, Typed};
+pub use placement::Placement;
 pub use plain::PlainPolicy;
 pub use pol08::{NewPolicy, pol08};
 pub use separation::{Separation, SeparationChange};

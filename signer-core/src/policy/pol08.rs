@@ -241,6 +241,10 @@ impl<'a> NewPolicy<'a> {
         lines.extend([
             format!("  pays          {}", to.join(" ")),
             format!("  change window {}", rules.change_window),
+            format!(
+                "  placement     {} vendors, {} sites",
+                rules.placement.vendors, rules.placement.sites
+            ),
         ]);
         lines
     }

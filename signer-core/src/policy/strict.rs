@@ -125,6 +125,7 @@ fn wallet(
         change_window,
         windows: limits,
         bands: _,
+        placement,
     } = is;
     let left = destinations.iter().filter(known);
     let left = left.filter(|id| was.destinations.contains(id));
@@ -138,6 +139,7 @@ fn wallet(
         change_window: was.change_window.min(*change_window),
         windows: windows(&was.windows, limits),
         bands: bands(was, is),
+        placement: was.placement.and(*placement),
     })
 }
 

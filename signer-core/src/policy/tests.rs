@@ -155,11 +155,15 @@ const LOOSER: Direction = Direction::Loosening;
 const TIGHTER: Direction = Direction::Tightening;
 
 /// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
-const EDITS: [Edit; 44] = [
+const EDITS: [Edit; 48] = [
     (|p| p.separation.devices_per_operator += 1, LOOSER),
     (|p| p.separation.devices_per_operator -= 1, TIGHTER),
     (|p| p.separation.administrators_apart += 1, TIGHTER),
     (|p| p.separation.administrators_apart -= 1, LOOSER),
+    (|p| rules_of(p).placement.vendors += 1, TIGHTER),
+    (|p| rules_of(p).placement.vendors -= 1, LOOSER),
+    (|p| rules_of(p).placement.sites += 1, TIGHTER),
+    (|p| rules_of(p).placement.sites -= 1, LOOSER),
     (|p| p.delay.0 += 1, TIGHTER),
     (|p| p.delay.0 -= 1, LOOSER),
     (|p| p.destinations[0].label = label("X"), LOOSER),

@@ -148,6 +148,16 @@ impl WalletChange {
                 format!("{} {id}", lang.pick("may no longer pay", "送付先から除外:"))
             }
             Self::ChangeWindow(window) => number(["change window", "おつりの範囲"], window),
+            Self::Vendors(count) => from_to(
+                lang.pick("vendors of its devices, at least", "端末のメーカー数の下限"),
+                count,
+                ToString::to_string,
+            ),
+            Self::Sites(count) => from_to(
+                lang.pick("sites of its devices, at least", "端末の設置場所数の下限"),
+                count,
+                ToString::to_string,
+            ),
             Self::Window(window) => window.text(lang),
         }
     }

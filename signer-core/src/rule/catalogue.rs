@@ -717,5 +717,29 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "ポリシー署名者以外の者が起案、作成、承認、操作を行ってください。",
             ],
         },
+        RuleId::WAL08 => Words {
+            stage: Stage::Register,
+            name: "WAL08",
+            sentence: [
+                "No two keys of a wallet are in one HSM.",
+                "ウォレットの2つの鍵が同じHSMにあることはない。",
+            ],
+            advice: [
+                "Do not register. Draft the wallet again from devices with an HSM of their own each.",
+                "登録しないでください。それぞれ専用のHSMを持つ端末でウォレットを作り直してください。",
+            ],
+        },
+        RuleId::POL09 => Words {
+            stage: Stage::Check,
+            name: "POL09",
+            sentence: [
+                "The devices of the wallet are of as many vendors and at as many sites as the policy says.",
+                "ウォレットの端末は、ポリシーが定める数以上のメーカーと設置場所に分散している。",
+            ],
+            advice: [
+                "Register a wallet of devices that are spread as the policy says, or have the policy changed.",
+                "ポリシーどおりに分散した端末でウォレットを登録するか、ポリシーを変更してください。",
+            ],
+        },
     }
 }

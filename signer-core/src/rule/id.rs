@@ -102,6 +102,9 @@ pub enum RuleId {
     /// declared fee bump replaces.
     #[n(17)]
     POL07,
+    /// The devices of the wallet are of as many vendors and at as many sites as the policy says.
+    #[n(60)]
+    POL09,
     /// The request is signed by a requester of the roster, for this root, roster, policy, wallet and transaction.
     #[n(18)]
     APP01,
@@ -216,6 +219,9 @@ pub enum RuleId {
     /// An extended wallet keeps every address of the record that it names, in its place.
     #[n(50)]
     WAL07,
+    /// No two keys of a wallet are in one HSM.
+    #[n(59)]
+    WAL08,
     /// A policy follows the one in force, and two operators read what it changes and typed every new address.
     #[n(52)]
     POL08,
@@ -223,7 +229,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 61] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -244,6 +250,7 @@ impl RuleId {
         Self::POL04,
         Self::POL05,
         Self::POL07,
+        Self::POL09,
         Self::APP01,
         Self::APP02,
         Self::APP03,
@@ -282,6 +289,7 @@ impl RuleId {
         Self::KEY01,
         Self::KEY02,
         Self::WAL07,
+        Self::WAL08,
         Self::POL08,
     ];
 

@@ -35,8 +35,8 @@ use crate::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use crate::digest::{WalletDigest, sha256_of};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
-    ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Policy, PolicyError,
-    PolicyStanding, Separation, WalletRules, WindowLimit,
+    ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Placement, Policy,
+    PolicyError, PolicyStanding, Separation, WalletRules, WindowLimit,
 };
 use crate::root::{Checkpoint, Root};
 use crate::signing::SigningHsm;
@@ -420,6 +420,10 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
         change_window: 3,
         bands: None,
         windows: vec![window(6_000_000)],
+        placement: Placement {
+            vendors: 2,
+            sites: 3,
+        },
     };
     let mut wallets = vec![
         rules(

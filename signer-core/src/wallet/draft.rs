@@ -132,6 +132,8 @@ fn cosigner(card: &CheckedCard, pool: PoolNumber) -> CoSigner {
         site: body.site.clone(),
         pool,
         card: card.digest(),
+        vendor: body.hsm.vendor.clone(),
+        serial: body.hsm.serial.clone(),
     }
 }
 

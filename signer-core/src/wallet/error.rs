@@ -85,6 +85,8 @@ pub enum WalletError {
     TableVersion(u32),
     /// WAL07 refuses an extension.
     Extension(Vec<Refusal>),
+    /// Two of its devices have one HSM (WAL08).
+    SharedHsm(Vec<Refusal>),
     /// The pool of this device serves another wallet already.
     PoolInUse(WalletId),
     /// The wallet is retired: there is no way back.
@@ -171,7 +173,9 @@ impl Explained for WalletError {
                 "鍵表の第 {got} 版が前の版の記載と合わない",
                 got = got
             ),
-            Self::Extension(refusals) => Phrase::listed(refusals.iter().map(Refusal::difference)),
+            Self::Extension(refusals) | Self::SharedHsm(refusals) => {
+                Phrase::listed(refusals.iter().map(Refusal::difference))
+            }
             Self::PoolInUse(wallet) => phrase!(
                 "the pool already serves wallet {wallet}",
                 "鍵プールはウォレット {wallet} で使用中",
@@ -256,6 +260,10 @@ impl Explained for WalletError {
                 "Collect the signature of every device of the wallet.",
                 "ウォレットの全端末の署名を集めてください。"
             ),
+            Self::SharedHsm(_) => {
+                let [en, ja] = [Lang::En, Lang::Ja].map(|lang| RuleId::WAL08.advice(lang));
+                Phrase::new(en, ja)
+            }
             Self::Extension(_) => {
                 let [en, ja] = [Lang::En, Lang::Ja].map(|lang| RuleId::WAL07.advice(lang));
                 Phrase::new(en, ja)

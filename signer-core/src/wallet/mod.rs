@@ -25,6 +25,7 @@ mod wal04;
 mod wal05;
 mod wal06;
 mod wal07;
+mod wal08;
 
 pub use bind::{BindContext, BoundInput, ExistingSignature, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
@@ -40,3 +41,5 @@ pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};
 pub use supply::{Supply, SupplyLevel};
 #[cfg(test)]
 pub(crate) use wal07::tests::refused_extension;
+#[cfg(test)]
+pub(crate) use wal08::tests::refused_hsm;

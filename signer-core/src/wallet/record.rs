@@ -11,6 +11,7 @@ use crate::digest::{CardDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
+use crate::token::Line;
 use crate::types::{Chain, Id, Label, PoolNumber};
 
 /// A wallet, signed by all of its devices.
@@ -193,6 +194,12 @@ pub struct CoSigner {
     /// The card from which its keys were taken.
     #[n(4)]
     pub card: CardDigest,
+    /// Who made its HSM, as on the card.
+    #[n(5)]
+    pub vendor: Line,
+    /// Which HSM of that vendor it is, as on the card.
+    #[n(6)]
+    pub serial: Line,
 }
 
 /// The keys of one address: one of each co-signer, in the order of the co-signers.

@@ -11,6 +11,7 @@ use bitcoin::{Address, Script, ScriptBuf};
 use super::draft::open_record;
 use super::script::{self, Descriptors};
 use super::wal07::wal07;
+use super::wal08::wal08;
 use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
@@ -258,6 +259,9 @@ pub(super) fn check_shape(record: &WalletRecord) -> Result<(), WalletError> {
         if !fingerprints.insert(fingerprint) {
             return Err(WalletError::RepeatedFingerprint(fingerprint));
         }
+    }
+    if let Verdict::Refused(refusals) = wal08(record) {
+        return Err(WalletError::SharedHsm(refusals));
     }
     check_table(record)
 }

@@ -200,7 +200,9 @@ impl Checked {
                 enrolments,
                 record,
             }),
-            Err(WalletError::Extension(refusals)) => Err(refuse(session, &refusals)),
+            Err(WalletError::Extension(refusals) | WalletError::SharedHsm(refusals)) => {
+                Err(refuse(session, &refusals))
+            }
             Err(error) => Err(Failure::told(
                 &phrase!("wallet record", "ウォレット記録"),
                 &error,

@@ -11,7 +11,9 @@ use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPay
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
 use signer_core::digest::{TxDigest, hex};
-use signer_core::policy::{ApprovalQuorum, Destination, FeeCaps, Policy, Separation, WalletRules};
+use signer_core::policy::{
+    ApprovalQuorum, Destination, FeeCaps, Placement, Policy, Separation, WalletRules,
+};
 use signer_core::psbt::build::{InputParts, OutputParts, build};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
 use signer_core::transcript::{Trust, VerifiedTranscript};
@@ -364,6 +366,10 @@ impl<'a> House<'a> {
                     destinations: vec![id("hot-1")],
                     change_window: 4,
                     bands: None,
+                    placement: Placement {
+                        vendors: 1,
+                        sites: 1,
+                    },
                     windows: vec![],
                 }],
                 destinations: vec![Destination {

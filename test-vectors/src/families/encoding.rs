@@ -38,7 +38,7 @@ fn fields(body: &Value) -> Vec<(u64, Value)> {
 }
 
 /// The body with the value of one field changed.
-pub(super) fn with_field(body: &Value, key: u64, value: &Value) -> Value {
+pub(crate) fn with_field(body: &Value, key: u64, value: &Value) -> Value {
     let kept = fields(body).into_iter();
     Value::Map(
         kept.map(|(k, v)| if k == key { (k, value.clone()) } else { (k, v) })

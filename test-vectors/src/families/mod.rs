@@ -20,6 +20,7 @@ use crate::case::{Case, Expected, Family, Source};
 use crate::psbt::Psbt;
 use crate::transfer::Transfer;
 
+pub(crate) use encoding::with_field;
 pub use large::generated;
 
 /// Every family.

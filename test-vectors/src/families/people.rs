@@ -35,7 +35,7 @@ pub(super) fn families() -> Vec<Family> {
         ),
         Family::new(
             "A108-kept-apart",
-            "Who sat at another device, by its receipt; who signed the policy and takes part.",
+            "Who sat at another device, by its receipt; who signed the policy and takes part; where devices are.",
             apart(),
         ),
     ]
@@ -694,8 +694,31 @@ fn apart() -> Vec<Case> {
             ),
         ];
         cases.extend(signers(&transfer));
+        cases.extend(spread(&transfer));
         cases
     })
+}
+
+/// The devices of the world are of one vendor and at three sites.
+fn spread(transfer: &Transfer) -> Vec<Case> {
+    let under = |name: &str, (vendors, sites): (u64, u64), rules: Option<&str>| {
+        let policy = sign_policy(&world().policy_placed(vendors, sites));
+        let request = transfer
+            .request()
+            .with(|request| request.policy = policy.digest("himuro/policy"));
+        let psbt = transfer.asked(&request);
+        let case = match rules {
+            None => accept(name, &psbt),
+            Some(rules) => refuse(name, &psbt, rules),
+        };
+        case.with(|case| case.policy = Some(policy.bytes()))
+    };
+    let at = Some("POL09@transaction");
+    vec![
+        under("one-vendor-and-three-sites", (1, 3), None),
+        under("two-vendors-are-asked-for", (2, 3), at),
+        under("four-sites-are-asked-for", (1, 4), at),
+    ]
 }
 
 /// Administrators a and b signed the policy.

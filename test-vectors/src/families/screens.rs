@@ -8,7 +8,7 @@ use crate::cbor::Value;
 use crate::psbt::Psbt;
 use crate::sign::Endorsed;
 use crate::transfer::{Coin, Output, Transfer};
-use crate::world::{destination_script, sign_policy, world};
+use crate::world::{destination_script, placement, sign_policy, world};
 
 pub(super) fn families() -> Vec<Family> {
     vec![
@@ -58,6 +58,8 @@ fn policy(label: &str) -> Endorsed {
         Some(Value::Array(vec![Value::text("hot-1")])),
         Some(Value::Uint(3)),
         Some(Value::Array(vec![])),
+        None,
+        Some(placement(1, 1)),
     ]);
     let body = with_field(&world().policy_body(), 8, &Value::Array(vec![rules]));
     let body = with_field(&body, 9, &Value::Array(vec![labelled(label)]));

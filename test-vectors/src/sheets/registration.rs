@@ -250,6 +250,14 @@ fn duplicate() -> Vec<SheetCase> {
     });
     let device = Draft::of(NAME, 2, ["north", "south", "south"].map(Card::of).to_vec());
     let unsorted = usual.draft().with(|draft| draft.cards.swap(0, 1));
+    let at_one_hsm = |places: &[usize]| {
+        usual.clone().with(|given| {
+            for place in places {
+                given.cards[*place].serial = "north";
+            }
+        })
+    };
+    let (two, three) = (at_one_hsm(&[2]), at_one_hsm(&[1, 2]));
     vec![
         twice.draft_case(
             "twice-on-a-card",
@@ -270,6 +278,16 @@ fn duplicate() -> Vec<SheetCase> {
             "in-one-row",
             &row,
             "refused 6 public key ~ stands in two places",
+        ),
+        two.draft_case(
+            "two-devices-at-one-hsm",
+            &two.draft(),
+            "refused 6 an HSM of its own for",
+        ),
+        three.draft_case(
+            "three-devices-at-one-hsm",
+            &three.draft(),
+            "refused 6 an HSM of its own for",
         ),
         usual.draft_case(
             "device-twice",

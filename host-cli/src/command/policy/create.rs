@@ -21,8 +21,8 @@ use crate::view::line;
 /// the top; each [[destination]] has id, label, address,
 /// activation and limit, and windows as below where it has limits over time; each
 /// [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte, per_mille }, approval =
-/// { approvers, departments, directors }, destinations, change_window and windows = [{ blocks,
-/// limit }, ..]: most that it pays within so many blocks. Each [[class_move]] has from, to, and
+/// { approvers, departments, directors }, destinations, change_window, placement = { vendors,
+/// sites } and windows = [{ blocks, limit }, ..]: most that it pays within so many blocks. Each [[class_move]] has from, to, and
 /// purpose where a request must name it: a move between wallets of different classes.
 /// A [[wallet]] may have bands = [{ from, approvers, departments, directors }, ..]: stricter
 /// quorums for larger amounts.

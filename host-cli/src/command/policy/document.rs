@@ -7,8 +7,8 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
 use signer_core::phrase;
 use signer_core::policy::{
-    ApprovalQuorum, ClassMove, Destination, FeeCaps, PlainPolicy, QuorumBand, Separation,
-    WalletRules, WindowLimit,
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, Placement, PlainPolicy, QuorumBand,
+    Separation, WalletRules, WindowLimit,
 };
 use signer_core::rule::{Named, Phrase};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
@@ -164,6 +164,7 @@ struct WalletTerms {
     bands: Option<Vec<QuorumBand>>,
     destinations: Vec<Id>,
     change_window: u32,
+    placement: Placement,
     windows: Vec<WindowLimit>,
 }
 
@@ -178,6 +179,7 @@ impl WalletTerms {
             destinations: self.destinations,
             change_window: self.change_window,
             bands: self.bands,
+            placement: self.placement,
             windows: self.windows,
         }
     }
@@ -216,6 +218,7 @@ fn wallet<T>(
         bands: bands(table.some_tables("bands")?)?,
         destinations,
         change_window: table.number("change_window")?,
+        placement: placement(table.table("placement")?)?,
         windows: windows(table.tables("windows")?)?,
     };
     table.end()?;
@@ -257,6 +260,15 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         fee: terms.fee,
         destinations: destinations.into_iter().filter(listed).collect(),
     })
+}
+
+fn placement(mut table: Table<'_>) -> Result<Placement, Phrase> {
+    let placement = Placement {
+        vendors: table.number("vendors")?,
+        sites: table.number("sites")?,
+    };
+    table.end()?;
+    Ok(placement)
 }
 
 fn separation(mut table: Table<'_>) -> Result<Separation, Phrase> {

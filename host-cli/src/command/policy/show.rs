@@ -175,6 +175,11 @@ fn print_rules(rules: &WalletRules) {
     }
     line!("            to {}", destinations.join(", "));
     line!("            change window {}", rules.change_window);
+    line!(
+        "            devices of at least {} vendors, at {} sites",
+        rules.placement.vendors,
+        rules.placement.sites
+    );
     rules.windows.iter().copied().for_each(print_window);
 }
 
@@ -247,6 +252,7 @@ fn json_rules(rules: &WalletRules) -> Value {
         "bands": rules.bands().iter().map(json_band).collect::<Vec<_>>(),
         "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
+        "placement": { "vendors": rules.placement.vendors, "sites": rules.placement.sites },
         "windows": rules.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
     })
 }
