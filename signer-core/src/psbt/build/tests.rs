@@ -1,7 +1,7 @@
 use bitcoin::{Psbt, Txid, Witness};
 
 use super::*;
-use crate::psbt::testing::{BOTH, COIN, Case, IN_0, key};
+use crate::psbt::testing::{BOTH, COIN, Case, IN_0, key, multisig, parent};
 use crate::psbt::{MapId, ParsedPsbt};
 
 #[test]
@@ -85,4 +85,30 @@ fn parts_that_do_not_fit_are_refused() {
     let mut vout = case();
     vout.tx.input[0].previous_output.vout = 2;
     assert_eq!(result(&vout), Err(BuildError::OtherPrevious(0)));
+}
+
+/// The coin itself stands beside its transaction where a witness will spend it, and only there.
+#[test]
+fn the_coin_is_written_where_it_is_spent_by_a_witness() {
+    let script = multisig(2, &[key(1), key(2)]);
+    let forms = [
+        (script.to_p2wsh(), None, true),
+        (script.to_p2wsh(), Some(script.clone()), true),
+        (script.to_p2wsh().to_p2sh(), Some(script.clone()), true),
+        (script.to_p2sh(), None, false),
+    ];
+    for (script_pubkey, witness_script, written) in forms {
+        let mut case = Case::new(PsbtVersion::V0, 1);
+        let mut parent = parent(0, &script);
+        parent.output[1].script_pubkey = script_pubkey;
+        case.tx.input[0].previous_output.txid = parent.compute_txid();
+        case.inputs[0].previous = consensus::serialize(&parent);
+        case.inputs[0].witness_script = witness_script;
+        let coin = case
+            .raw()
+            .value(IN_0, &[IN_WITNESS_UTXO])
+            .map(<[u8]>::to_vec);
+        let expected = written.then(|| consensus::serialize(&parent.output[1]));
+        assert_eq!(coin, expected);
+    }
 }
