@@ -179,3 +179,68 @@ fn place(number: u16, of: usize, count: usize) -> usize {
 fn parts(text: &str) -> Vec<String> {
     text.split_whitespace().map(ToString::to_string).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ADDRESS: &str = "bcrt1q9zpgru8zsxq7kmwdvl3w2yj5n6t4cfh0ae9zpgru8zsxq7kmwdvl3w2yj5";
+
+    /// Where the stretch that is asked for begins.
+    fn begins(asked: &Asked) -> usize {
+        let number = asked.text().split(' ').nth(2).unwrap();
+        let first: usize = number.parse().unwrap();
+        let typed = &ADDRESS[first - 1..first - 1 + STRETCH];
+        assert_eq!(asked.takes(typed), Typed::Right);
+        first
+    }
+
+    /// Neither person knows before the session which half is theirs, nor where in it they will be
+    /// asked; together they look at both halves.
+    #[test]
+    fn each_types_of_another_half_and_the_nonce_says_which_and_where() {
+        let middle = PREFIX + (ADDRESS.len() - PREFIX) / 2;
+        let mut of_a = BTreeSet::new();
+        for nonce in 0..=255 {
+            let [a, b] = Asked::of_address("to", ADDRESS, &[nonce; 32], Lang::En);
+            assert_eq!((a.id(), b.id()), ("to", "to-b"));
+            assert_eq!((a.seat(), b.seat()), (Seat::OperatorA, Seat::OperatorB));
+            let (a, b) = (begins(&a), begins(&b));
+            assert!(
+                PREFIX < a && PREFIX < b,
+                "nobody types what many addresses share"
+            );
+            assert_ne!(a > middle, b > middle);
+            of_a.insert(a);
+        }
+        let (low, high): (Vec<usize>, Vec<usize>) = of_a.iter().partition(|a| **a <= middle);
+        assert!(low.len() > 10 && high.len() > 10, "{of_a:?}");
+    }
+
+    #[test]
+    fn a_stretch_may_begin_wherever_it_ends_in_time() {
+        let places: BTreeSet<usize> = (0..100).map(|number| place(number, 10, 4)).collect();
+        assert_eq!(places, (0..=6).collect());
+        assert_eq!(place(9, 4, 4), 0);
+        assert_eq!(place(9, 3, 4), 0);
+    }
+
+    #[test]
+    fn words_are_of_the_digest_and_their_place_is_drawn() {
+        let digest = [7; 32];
+        let words = words_of(&digest);
+        let mut texts = BTreeSet::new();
+        for nonce in 0..=255 {
+            let subject = ["the policy", "ポリシー"];
+            let asked = Asked::of_words("policy", &digest, &[nonce; 32], subject, Lang::En);
+            let first: usize = asked.text().split(' ').nth(2).unwrap().parse().unwrap();
+            let typed = words[first - 1..first - 1 + WORDS].join(" ");
+            assert_eq!(asked.takes(&typed.to_uppercase()), Typed::Right);
+            assert_eq!(asked.takes(&words[..WORDS - 1].join(" ")), Typed::Wrong);
+            texts.insert(asked.text().to_string());
+        }
+        assert!(texts.len() > 10, "{texts:?}");
+    }
+}

@@ -202,3 +202,25 @@ fn holds_the_plain_limits() {
     let judged = judge(&Case::new(world()), world(), Some(&tight));
     assert_eq!(refused(&judged), [RuleId::POL04]);
 }
+
+/// Without a height nobody knows which destinations are active: that is said, and nothing refused.
+#[test]
+fn says_so_where_no_height_was_given() {
+    let world = world();
+    let (wallet, policy) = (descriptors(world), plain(world));
+    let pol01 = |tip| {
+        let terms = CheckTerms {
+            wallet: &wallet,
+            network: Network::Regtest,
+            policy: Some(&policy),
+            tip,
+        };
+        let bytes = Case::new(world).unsigned().into_bytes();
+        let judged = CheckOnly::judge(bytes, Limits::USUAL, terms);
+        let lines = judged.report().lines().iter();
+        let line = lines.clone().find(|line| line.rule == RuleId::POL01);
+        line.map(|line| line.verdict.clone())
+    };
+    assert_eq!(pol01(Some(TIP)), Some(Verdict::Passed));
+    assert!(matches!(pol01(None), Some(Verdict::Notice(_))));
+}
