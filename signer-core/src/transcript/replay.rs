@@ -47,6 +47,8 @@ impl VerifiedTranscript {
     /// # Errors
     /// [`Findings`]: TRN01, TRN02, TRN04, and the first refusal in each session.
     pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Self, Findings> {
+        // What follows from a broken chain is not what is wrong with it: the chain is told first.
+        unbroken(bytes)?;
         let mut replay = Replay::of(trust.clone());
         let mut entries = Vec::new();
         let mut rest = bytes;
@@ -77,6 +79,18 @@ impl VerifiedTranscript {
     pub const fn head(&self) -> JournalHead {
         self.head
     }
+}
+
+/// TRN01 for the whole journal.
+fn unbroken(bytes: &[u8]) -> Result<(), Findings> {
+    let mut head = JournalHead::START;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (item, after) = head.split(rest).map_err(Findings::one)?;
+        head.take(item).map_err(Findings::one)?;
+        rest = after;
+    }
+    Ok(())
 }
 
 /// A transcript that is verified entry by entry: no entry is kept.
