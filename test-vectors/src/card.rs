@@ -150,6 +150,8 @@ pub(crate) struct Draft {
     pub(crate) root: [u8; 32],
     pub(crate) scope: Value,
     pub(crate) table_version: u64,
+    /// Digest of the record that this one extends.
+    pub(crate) predecessor: Option<[u8; 32]>,
     pub(crate) pool: u32,
     /// Names and sites as the record has them.
     pub(crate) named: fn(&str) -> String,
@@ -176,6 +178,7 @@ impl Draft {
             root: world().root_digest(),
             scope: scope(),
             table_version: 1,
+            predecessor: None,
             pool: POOL,
             named: str::to_owned,
         }
@@ -213,7 +216,7 @@ impl Draft {
             Some(Value::Array(self.cards.iter().map(cosigner).collect())),
             Some(Value::bytes(&[9; 32])),
             Some(Value::Uint(self.table_version)),
-            None,
+            self.predecessor.as_ref().map(|digest| Value::bytes(digest)),
             rows(&self.rows[0]),
             rows(&self.rows[1]),
         ])

@@ -113,6 +113,12 @@ pub(super) fn sheets() -> Vec<Sheet> {
             "Devices that signed different records have not signed one.",
             disagree(),
         ),
+        sheet(
+            "H04-extended-wallet",
+            "The next version of a wallet only appends addresses (WAL07). Not of the catalogue: a house\n\
+             that makes all keys beforehand needs more of them one day.",
+            extended(),
+        ),
     ]
 }
 
@@ -549,5 +555,109 @@ fn disagree() -> Vec<SheetCase> {
             &renamed.signed_by(&[]).bytes(),
             "refused 6 no enrolment of",
         ),
+    ]
+}
+
+/// The first version, and the next ones of it.
+struct Versions {
+    first: Draft,
+}
+
+impl Versions {
+    /// A wallet with one address on each chain.
+    fn new() -> Self {
+        let first = Given::usual().draft();
+        Self {
+            first: first.with(|draft| draft.rows.iter_mut().for_each(|rows| rows.truncate(1))),
+        }
+    }
+
+    /// The next version with every address that the cards have keys for.
+    fn next(&self) -> Draft {
+        Given::usual().draft().with(|draft| {
+            draft.table_version = 2;
+            draft.predecessor = Some(self.first.complete().digest("himuro/wallet"));
+        })
+    }
+
+    /// The case that installs the first version and then these.
+    fn then(&self, name: &str, next: &[Draft], expected: &str) -> SheetCase {
+        let case = record(name, &self.first.complete(), expected);
+        next.iter().fold(case, |case, draft| {
+            case.line(
+                "install",
+                format!("wallet {}", hex(&draft.complete().bytes())),
+            )
+        })
+    }
+}
+
+fn extended() -> Vec<SheetCase> {
+    let versions = Versions::new();
+    let next = || versions.next();
+    let case = |name: &str, change: &dyn Fn(&mut Draft), expected: &str| {
+        versions.then(name, &[next().with(|draft| change(draft))], expected)
+    };
+    let one_chain = next().with(|draft| draft.rows[1].truncate(1));
+    vec![
+        case("more-addresses", &|_| {}, "installed"),
+        case(
+            "one-more-on-one-chain",
+            &|draft| {
+                draft.rows[1].truncate(1);
+            },
+            "installed",
+        ),
+        case(
+            "no-more",
+            &|draft| draft.rows.iter_mut().for_each(|rows| rows.truncate(1)),
+            "refused 1 more addresses",
+        ),
+        record(
+            "of-a-record-that-is-not-here",
+            &next().complete(),
+            "refused 0 an extension of a record that is registered here",
+        ),
+        case(
+            "a-version-left-out",
+            &|draft| draft.table_version = 3,
+            "refused 1 version 2",
+        ),
+        case(
+            "rows-exchanged",
+            &|draft| draft.rows[0].swap(0, 1),
+            "refused 1 row 0/0 as before",
+        ),
+        case(
+            "change-rows-exchanged",
+            &|draft| draft.rows[1].swap(0, 1),
+            "refused 1 row 1/0 as before",
+        ),
+        case(
+            "a-row-dropped",
+            &|draft| drop(draft.rows[0].remove(0)),
+            "refused 1 row 0/0 as before",
+        ),
+        case(
+            "renamed",
+            &|draft| draft.name = Value::text("Newer wallet").encode(),
+            "refused 1 name New wallet",
+        ),
+        case(
+            "of-another-quorum",
+            &|draft| draft.threshold = Value::Uint(3),
+            "refused 1 wallet ~",
+        ),
+        case(
+            "of-another-pool",
+            &|draft| draft.pool = 1,
+            "refused 1 wallet ~",
+        ),
+        versions.then(
+            "a-second-extension-of-one-version",
+            &[next(), one_chain],
+            "refused 2 one extension of a version",
+        ),
+        versions.then("the-same-extension-twice", &[next(), next()], "installed"),
     ]
 }
