@@ -237,6 +237,13 @@ impl AuditAnswer {
 
     /// The sentence: "25 of 25 cases: ...".
     pub fn sentence(&self) -> Phrase {
+        if self.cases.is_empty() {
+            return phrase!(
+                "there are no {unit}.",
+                "{unit}はない。",
+                unit = self.unit.name
+            );
+        }
         phrase!(
             "{passed} of {all} {unit}: {claim}.",
             "{unit} {all} 件中 {passed} 件: {claim}。",

@@ -279,8 +279,8 @@ impl Finding {
             Self::Count => Words {
                 name: "F17",
                 sentence: [
-                    "a count does not agree with what was counted",
-                    "件数が数えた結果と一致しない",
+                    "a count does not agree with what was counted, or exceeds a limit",
+                    "件数が数えた結果と一致しない、または上限を超えている",
                 ],
                 advice: [
                     "ask for the transcript, the anchor in the HSM and the receipts of the device",

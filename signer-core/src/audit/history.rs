@@ -138,6 +138,8 @@ pub struct CaseRecord {
     pub quorum: ApprovalQuorum,
     /// Who approved what, and at which height.
     pub approvals: Vec<(OfficerId, ApprovalDigest, Height)>,
+    /// Who built the transaction.
+    pub builder: OfficerId,
     /// The last sealed heads that the requester knew.
     pub heads: Vec<KnownHead>,
     /// The height that the device knew.

@@ -22,9 +22,11 @@ pub use finding::Finding;
 pub use history::{
     Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
 };
-pub use papers::{FoundReceipt, FoundSignature, NodeData, Papers, Source};
+pub use papers::{FoundReceipt, FoundSignature, NodeData, Papers, Source, SpentCoin};
 pub use question::{
-    Walked, approvals, chain, complete, nonces, open, people, shown, signatures, verify,
+    Walked, approvals, chain, complete, destinations, exceptions, keys, limits, nonces, open,
+    people, placement, policy, refusals, rng, roster, sample, shown, signatures, software, time,
+    verify,
 };
 pub use recorder::Recorder;
 pub use records::{Completeness, DeviceRecord, Held, Records, Told};

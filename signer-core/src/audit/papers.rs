@@ -52,8 +52,19 @@ pub enum NodeData {
 pub enum Source {
     /// From the folder: it was made, whether or not it is in a block.
     Folder,
-    /// From the auditor's own node.
-    Node,
+    /// From the auditor's own node, in a block of this time; none of a transaction by itself.
+    Node(Option<u32>),
+}
+
+/// A coin that a transaction of the auditor's node spends.
+#[derive(Clone, Copy, Debug)]
+pub struct SpentCoin {
+    /// The coin.
+    pub coin: OutPoint,
+    /// The transaction.
+    pub by: Txid,
+    /// The time of its block, in seconds since 1970.
+    pub time: Option<u32>,
 }
 
 /// Receipts, partial signatures and spends.
@@ -65,8 +76,8 @@ pub struct Papers {
     pub forged: Vec<Phrase>,
     /// Signatures over coins of the wallets, partial and final.
     pub signatures: Vec<FoundSignature>,
-    /// Coins of the wallets that a transaction of the auditor's node spends, each with it.
-    pub spent: Vec<(OutPoint, Txid)>,
+    /// Coins of the wallets that a transaction of the auditor's node spends.
+    pub spent: Vec<SpentCoin>,
     /// Files that could not be read as what they seem to be, and why.
     pub unread: Vec<(Phrase, Phrase)>,
     /// What HSMs remember, as their devices showed it.
@@ -115,8 +126,12 @@ impl Papers {
             }
             let txid = *txid.get_or_insert_with(|| tx.compute_txid());
             // A transaction in a folder may never have reached a block.
-            if source == Source::Node {
-                self.spent.push((input.previous_output, txid));
+            if let Source::Node(time) = source {
+                self.spent.push(SpentCoin {
+                    coin: input.previous_output,
+                    by: txid,
+                    time,
+                });
             }
             // The witness of a multisig: nothing, the signatures, the script.
             let inner = input.witness.len().saturating_sub(1);
@@ -166,8 +181,16 @@ impl Papers {
 
     /// The transaction that spends this coin, where one is known.
     pub fn spender(&self, coin: &OutPoint) -> Option<Txid> {
-        let mut spent = self.spent.iter();
-        spent.find(|(known, _)| known == coin).map(|(_, by)| *by)
+        self.spent_coin(coin).map(|spent| spent.by)
+    }
+
+    /// The time of the block in which this coin is spent, where one is known.
+    pub fn spent_at(&self, coin: &OutPoint) -> Option<u32> {
+        self.spent_coin(coin)?.time
+    }
+
+    fn spent_coin(&self, coin: &OutPoint) -> Option<&SpentCoin> {
+        self.spent.iter().find(|spent| spent.coin == *coin)
     }
 }
 

@@ -214,6 +214,7 @@ fn case(review: &Review, state: &DeviceState) -> CaseRecord {
         approvals: approvals
             .map(|a| (a.officer.id.clone(), a.approval, a.height))
             .collect(),
+        builder: approved.request().builder.clone(),
         heads: approved.request().heads.clone(),
         height: state.height(),
         pages: count(review.pages().len()),

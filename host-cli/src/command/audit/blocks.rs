@@ -31,15 +31,18 @@ impl BlockArgs {
         for path in &self.blocks {
             papers.node = NodeData::Given;
             let name = phrase!("{path}", "{path}", path = Named(path.display()));
-            let spends =
-                |tx: &Transaction| papers.add_transaction(&name, tx, Source::Node, records);
-            each_transaction(path, spends)?;
+            each_transaction(path, |tx, time| {
+                papers.add_transaction(&name, tx, Source::Node(time), records);
+            })?;
         }
         Ok(())
     }
 }
 
-fn each_transaction(path: &Path, mut take: impl FnMut(&Transaction)) -> Result<(), Failure> {
+fn each_transaction(
+    path: &Path,
+    mut take: impl FnMut(&Transaction, Option<u32>),
+) -> Result<(), Failure> {
     let file = std::fs::File::open(path)
         .map_err(|error| bad(path, &phrase!("{why}", "{why}", why = system(&error))))?;
     let mut reader = BufReader::new(file);
@@ -58,7 +61,7 @@ fn each_transaction(path: &Path, mut take: impl FnMut(&Transaction)) -> Result<(
     while !rest.is_empty() {
         let (block, taken) =
             deserialize_partial::<Block>(rest).map_err(|_| bad(path, &no_block()))?;
-        proven(path, &block)?.txdata.iter().for_each(&mut take);
+        each_of(proven(path, &block)?, &mut take);
         rest = rest.get(taken..).unwrap_or_default();
     }
     Ok(())
@@ -67,7 +70,7 @@ fn each_transaction(path: &Path, mut take: impl FnMut(&Transaction)) -> Result<(
 fn each_line(
     path: &Path,
     reader: impl std::io::BufRead,
-    mut take: impl FnMut(&Transaction),
+    mut take: impl FnMut(&Transaction, Option<u32>),
 ) -> Result<(), Failure> {
     for line in reader.lines() {
         let line =
@@ -77,13 +80,19 @@ fn each_line(
             continue;
         }
         if let Ok(tx) = deserialize_hex::<Transaction>(line) {
-            take(&tx);
+            take(&tx, None);
         } else {
             let block = deserialize_hex::<Block>(line).map_err(|_| bad(path, &no_block()))?;
-            proven(path, &block)?.txdata.iter().for_each(&mut take);
+            each_of(proven(path, &block)?, &mut take);
         }
     }
     Ok(())
+}
+
+fn each_of(block: &Block, take: &mut impl FnMut(&Transaction, Option<u32>)) {
+    for tx in &block.txdata {
+        take(tx, Some(block.header.time));
+    }
 }
 
 /// A block holds what its header says: otherwise a spend could have been left out of it.

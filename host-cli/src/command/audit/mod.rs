@@ -17,7 +17,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use signer_core::audit::{self, AuditAnswer, AuditTrust, Papers, Records};
 
-use crate::cli::{Desk, ViewArgs};
+use signer_core::types::Height;
+
+use crate::cli::{Desk, ViewArgs, height};
 use crate::error::Failure;
 
 use blocks::BlockArgs;
@@ -67,6 +69,62 @@ pub(crate) enum Command {
     /// Was what was shown what was signed?
     #[command(after_help = "Example:\n  host-cli audit shown --folder evidence --trust trust.toml")]
     Shown(EvidenceArgs),
+    /// Which policy was in force, who signed it, and what did it change?
+    #[command(
+        after_help = "Example:\n  host-cli audit policy --folder evidence --trust trust.toml --at 900000"
+    )]
+    Policy(HeightArgs),
+    /// Was every output a registered destination or change?
+    #[command(
+        after_help = "Example:\n  host-cli audit destinations --folder evidence --trust trust.toml"
+    )]
+    Destinations(EvidenceArgs),
+    /// How close did the transfers of all devices come to the limits?
+    #[command(
+        after_help = "Example:\n  host-cli audit limits --folder evidence --trust trust.toml"
+    )]
+    Limits(EvidenceArgs),
+    /// Who could do what?
+    #[command(
+        after_help = "Example:\n  host-cli audit roster --folder evidence --trust trust.toml --at 900000"
+    )]
+    Roster(HeightArgs),
+    /// What was refused, rejected or aborted, and why?
+    #[command(
+        after_help = "Example:\n  host-cli audit refusals --folder evidence --trust trust.toml"
+    )]
+    Refusals(EvidenceArgs),
+    /// What did not go as the script says, and who decided?
+    #[command(
+        after_help = "Example:\n  host-cli audit exceptions --folder evidence --trust trust.toml"
+    )]
+    Exceptions(EvidenceArgs),
+    /// Between which blocks did each session take place?
+    #[command(
+        after_help = "Example:\n  host-cli audit time --folder evidence --trust trust.toml --blocks blocks.hex"
+    )]
+    Time(NodeArgs),
+    /// Which keys are there, in which HSM, and what stands behind their attributes?
+    #[command(after_help = "Example:\n  host-cli audit keys --folder evidence --trust trust.toml")]
+    Keys(EvidenceArgs),
+    /// Do the keys of one wallet stand in different HSMs at different places?
+    #[command(
+        after_help = "Example:\n  host-cli audit placement --folder evidence --trust trust.toml"
+    )]
+    Placement(EvidenceArgs),
+    /// Which software ran, and does the trust file name it?
+    #[command(
+        after_help = "Example:\n  host-cli audit software --folder evidence --trust trust.toml"
+    )]
+    Software(EvidenceArgs),
+    /// Were the random numbers healthy, and never the same twice?
+    #[command(after_help = "Example:\n  host-cli audit rng --folder evidence --trust trust.toml")]
+    Rng(EvidenceArgs),
+    /// Which cases are drawn for a sample, reproducibly from a seed?
+    #[command(
+        after_help = "Example:\n  host-cli audit sample --folder evidence --trust trust.toml -n 25 --seed 2026-Q4"
+    )]
+    Sample(SampleArgs),
     /// One page for each session and each case, in English and Japanese
     Report(report::Args),
     /// What does a rule or a finding mean?
@@ -85,6 +143,18 @@ impl Command {
             Self::People(args) => args.ask(audit::people, desk),
             Self::Approvals(args) => args.ask(audit::approvals, desk),
             Self::Shown(args) => args.ask(audit::shown, desk),
+            Self::Policy(args) => args.ask(audit::policy, desk),
+            Self::Destinations(args) => args.ask(audit::destinations, desk),
+            Self::Limits(args) => args.ask(audit::limits, desk),
+            Self::Roster(args) => args.ask(audit::roster, desk),
+            Self::Refusals(args) => args.ask(audit::refusals, desk),
+            Self::Exceptions(args) => args.ask(audit::exceptions, desk),
+            Self::Time(args) => args.ask(audit::time, desk),
+            Self::Keys(args) => args.ask(audit::keys, desk),
+            Self::Placement(args) => args.ask(audit::placement, desk),
+            Self::Software(args) => args.ask(audit::software, desk),
+            Self::Rng(args) => args.ask(audit::rng, desk),
+            Self::Sample(args) => args.draw(desk),
             Self::Report(args) => args.run(desk),
             Self::Explain(args) => args.run(desk),
         }
@@ -165,6 +235,53 @@ impl NodeArgs {
         let mut papers = load::papers(&folder, &records)?;
         self.node.read(&mut papers, &records)?;
         self.evidence.answer(&question(&records, &papers), desk)
+    }
+}
+
+/// What questions about a day are asked of.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct HeightArgs {
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+
+    /// The height that is asked about [default: the last one that any device knew]
+    #[arg(long, value_parser = height)]
+    at: Option<Height>,
+}
+
+impl HeightArgs {
+    fn ask(
+        &self,
+        question: impl FnOnce(&Records, Height) -> AuditAnswer,
+        desk: &Desk,
+    ) -> Result<(), Failure> {
+        let (_, records) = self.evidence.records()?;
+        let known = records.histories().map(|history| history.state.height());
+        let at = self.at.or(known.max()).unwrap_or(Height(0));
+        self.evidence.answer(&question(&records, at), desk)
+    }
+}
+
+/// How a sample is drawn.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SampleArgs {
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+
+    /// How many cases are drawn
+    #[arg(short = 'n', long, default_value_t = 25)]
+    size: usize,
+
+    /// What they are drawn by: any text, named by the auditor after the records were handed over
+    #[arg(long)]
+    seed: String,
+}
+
+impl SampleArgs {
+    fn draw(&self, desk: &Desk) -> Result<(), Failure> {
+        let (_, records) = self.evidence.records()?;
+        let answer = audit::sample(&records, self.size, &self.seed);
+        self.evidence.answer(&answer, desk)
     }
 }
 

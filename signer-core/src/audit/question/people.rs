@@ -29,8 +29,8 @@ pub fn people(records: &Records) -> AuditAnswer {
         ),
         claim: phrase!(
             "everybody who attended signed with the key of the roster in force, and nobody who \
-             requested or approved a transaction operated a device for it",
-            "出席者全員が有効な名簿の鍵で署名し、申請者と承認者は同じ取引の端末を操作していない"
+             requested, built or approved a transaction operated a device for it",
+            "出席者全員が有効な名簿の鍵で署名し、申請者、作成者、承認者は同じ取引の端末を操作していない"
         ),
         none: Conclusion::Missing,
     };
@@ -88,12 +88,13 @@ fn transaction(tx: TxDigest, records: &Records) -> Option<AuditCase> {
     ))
 }
 
-/// Who asked and approved, and who operated, over all devices of one transaction.
+/// Who asked, built and approved, and who operated, over all devices of one transaction.
 fn sides(held: &[Held<'_>]) -> (Vec<OfficerId>, Vec<OfficerId>) {
     let (mut asked, mut operated) = (Vec::new(), Vec::new());
     for one in held {
         let people = &one.case.facts.people;
         asked.push(people.requester.id.clone());
+        asked.push(one.case.builder.clone());
         asked.extend(one.case.approvals.iter().map(|(who, _, _)| who.clone()));
         let operators = people.operators.iter().flatten();
         for operator in operators.map(|person| person.id.clone()) {

@@ -1,0 +1,107 @@
+//! `audit placement`.
+
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use super::super::finding::Finding;
+use super::super::records::Records;
+use crate::digest::DeviceId;
+use crate::phrase;
+use crate::rule::{Named, Phrase};
+use crate::wallet::{CheckedCard, DeviceCard, RegisteredWallet};
+
+/// Do the keys of one wallet stand in different HSMs at different places?
+pub fn placement(records: &Records) -> AuditAnswer {
+    let mut cases = records.unheard();
+    cases.extend(wallets(records).iter().map(|one| wallet(one, records)));
+    let unit = Unit {
+        name: phrase!("wallets", "ウォレット"),
+        claim: phrase!(
+            "every key stands in an HSM of its own, at a place of its own",
+            "すべての鍵が別々のHSMに、別々の場所にある"
+        ),
+        none: Conclusion::Missing,
+    };
+    AuditAnswer::new(Question::Placement, unit, cases)
+}
+
+/// The newest version of every wallet that any device registered.
+fn wallets(records: &Records) -> Vec<Arc<RegisteredWallet>> {
+    let mut found: Vec<Arc<RegisteredWallet>> = Vec::new();
+    for history in records.histories() {
+        for wallet in history.state.wallets().newest() {
+            if found.iter().all(|known| known.id() != wallet.id()) {
+                found.push(Arc::clone(wallet));
+            }
+        }
+    }
+    found
+}
+
+/// The newest card of a device that any device took.
+fn card<'r>(device: &DeviceId, records: &'r Records) -> Option<&'r DeviceCard> {
+    let own = records.of(device).and_then(|record| record.history());
+    let own = own.and_then(|history| history.state.own_card());
+    let others = records.histories().flat_map(|history| {
+        let cards = history.state.cards().iter().rev();
+        cards.filter(|card| card.device() == *device)
+    });
+    let mut all = own.into_iter().chain(others);
+    all.next().map(CheckedCard::card)
+}
+
+fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
+    let subject = phrase!(
+        "wallet {name}",
+        "ウォレット {name}",
+        name = Named(wallet.name())
+    );
+    let cosigners = wallet.cosigners();
+    let cards: Vec<&DeviceCard> = cosigners
+        .iter()
+        .filter_map(|member| card(&member.identity.device_id(), records))
+        .collect();
+    if cards.len() < cosigners.len() {
+        let found = phrase!("a device card is missing", "端末カードが不足している");
+        return AuditCase::missing(subject, found);
+    }
+    let hsms = distinct(cards.iter().map(|card| {
+        let hsm = &card.hsm;
+        (hsm.vendor.as_str(), hsm.model.as_str(), hsm.serial.as_str())
+    }));
+    let places = distinct(cards.iter().map(|card| card.site.as_str()));
+    let vendors = distinct(cards.iter().map(|card| card.hsm.vendor.as_str()));
+    let lines = cards.iter().map(|card| {
+        phrase!(
+            "{name} at {site} in {model} {serial}",
+            "{name}({site})、{model} {serial}",
+            name = card.name,
+            site = Named(&card.site),
+            model = card.hsm.model,
+            serial = card.hsm.serial
+        )
+    });
+    let lines = Phrase::listed(lines);
+    let found = phrase!(
+        "{n} devices, {hsms} HSMs of {vendors} vendors, {places} places: {lines}",
+        "端末 {n} 台、HSM {hsms} 台、製造元 {vendors} 社、場所 {places} 箇所: {lines}",
+        n = cards.len(),
+        hsms = hsms,
+        vendors = vendors,
+        places = places,
+        lines = lines
+    );
+    if hsms < cards.len() || places < cards.len() {
+        AuditCase::found(subject, Finding::OnePlace, found)
+    } else if cards.iter().any(|card| card.hsm.serial.as_str().is_empty()) {
+        AuditCase::missing(subject, found)
+    } else {
+        AuditCase::pass(subject, found)
+    }
+}
+
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
+    values.collect::<BTreeSet<T>>().len()
+}
