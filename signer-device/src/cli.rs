@@ -114,6 +114,11 @@ pub(crate) enum DeviceCommand {
         after_help = "Example:\n  signer-device device verify-backup --state /var/lib/himuro --out d1.possession"
     )]
     VerifyBackup(VerifyBackupArgs),
+    /// Put a restored HSM in the place of the one that is lost, by an order of the administrators. The
+    /// old one is refused from then on.
+    #[command(after_help = "Example:
+  signer-device device replace --state /var/lib/himuro --order replacement.cbor --out d1-2.card")]
+    Replace(ReplaceArgs),
     /// Destroy the keys of a retired wallet; after a cut, go on.
     #[command(after_help = "Example:
   signer-device device destroy --state /var/lib/himuro --wallet \"Cold 1\"")]
@@ -433,6 +438,21 @@ pub(crate) struct VerifyBackupArgs {
     #[command(flatten)]
     pub(crate) token: TokenArgs,
     /// Where the signed report is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `device replace`
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The order with the administrators' signatures.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) order: PathBuf,
+    /// Where the device's new card is written.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

@@ -77,6 +77,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Commission(plan) => ceremony::commission::run(&plan),
         Plan::Inventory(plan) => ceremony::inventory::run(plan),
         Plan::VerifyBackup(plan) => ceremony::backup::run(plan),
+        Plan::Replace(plan) => ceremony::replace::run(plan),
         Plan::Destroy(plan) => ceremony::destroy::run(plan),
         Plan::SplitPin(plan) => ceremony::split_pin::run(plan),
         Plan::Retire(plan) => ceremony::retire_wallet::run(plan),

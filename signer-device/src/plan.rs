@@ -37,6 +37,8 @@ pub(crate) enum Plan {
     Inventory(LookAtToken),
     /// `device verify-backup`
     VerifyBackup(VerifyBackup),
+    /// `device replace`
+    Replace(Replace),
     /// `device destroy`
     Destroy(DestroyKeys),
     /// `wallet retire`
@@ -199,6 +201,15 @@ pub(crate) struct VerifyBackup {
     pub(crate) out: PathBuf,
 }
 
+/// `device replace`
+#[derive(Debug)]
+pub(crate) struct Replace {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) order: PathBuf,
+    pub(crate) out: PathBuf,
+}
+
 /// `device destroy`
 #[derive(Debug)]
 pub(crate) struct DestroyKeys {
@@ -355,6 +366,12 @@ impl TryFrom<Cli> for Plan {
                     out: args.out,
                 })
             }
+            Command::Device(DeviceCommand::Replace(args)) => Self::Replace(Replace {
+                place: args.common.into(),
+                token: token(args.token)?,
+                order: args.order,
+                out: args.out,
+            }),
             Command::Device(DeviceCommand::Destroy(args)) => Self::Destroy(DestroyKeys {
                 place: args.common.into(),
                 token: token(args.token)?,

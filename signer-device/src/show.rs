@@ -155,6 +155,7 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::SplitPin => "split-pin",
         CeremonyKind::Freeze => "freeze",
         CeremonyKind::Thaw => "thaw",
+        CeremonyKind::Replace => "replace",
     }
 }
 

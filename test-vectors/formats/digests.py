@@ -27,6 +27,7 @@ KINDS = {
     "signed-receipt": ("receipt", "himuro/receipt"),
     "endorsed-retirement": ("retirement", "himuro/retirement"),
     "endorsed-recovery": ("recovery", "himuro/recovery"),
+    "endorsed-replacement": ("replacement", "himuro/replacement"),
     "signed-possession-report": ("possession-report", None),
     "signed-seal": ("seal", None),
 }

@@ -10,7 +10,8 @@ several devices apart, that a session that signs or destroys installs nothing bu
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
-recovery of this device, whose receipts are not ahead of it.
+recovery of this device, whose receipts are not ahead of it, and that an HSM is replaced only by one that
+proved every key since the old one was used, by a signed order, and again in that session.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -26,7 +27,9 @@ from ecdsa import SECP256k1
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
-PROVEN, DESTROYING, DESTROYED, RECOVERED = 23, 24, 25, 27
+PROVEN, DESTROYING, DESTROYED, RECOVERED, REPLACED = 23, 24, 25, 27, 30
+BACKUP, REPLACE = 11, 17
+BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
 RECEIPT_FIELD = 0x10
 SIGN, DESTROY, RESUME = 6, 8, 9
@@ -70,6 +73,8 @@ class Journal:
         self.ceremony, self.policy = None, (-1, None)
         self.records, self.seats, self.thresholds = {}, {}, {}
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
+        self.hsm, self.generation, self.whole = None, 0, {}
+        self.hsm_now, self.replacing = None, False
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
@@ -99,6 +104,7 @@ class Journal:
             DESTROYING: self.destroying,
             DESTROYED: self.destroyed,
             RECOVERED: self.goes_on,
+            REPLACED: self.replaced,
             CLOSED: self.closed,
             SEALED: self.sealed,
         }
@@ -110,6 +116,7 @@ class Journal:
         require(digest == self.root, "another root than the one that is trusted")
         require(genesis[3] == self.identity, "another device than the one that is trusted")
         self.pinned, self.height = genesis[0][3], genesis[0][2][0]
+        self.hsm, self.generation = genesis[4], genesis[5]
 
     def artefact(self, rule, data, brought=()):
         """Grammar and signatures of an artefact; its body and its digest."""
@@ -120,6 +127,7 @@ class Journal:
 
     def installed(self, installed):
         rule, data = ARTEFACTS[installed[0]], installed[1]
+        require(self.ceremony != REPLACE, "an artefact in a session that replaces")
         item = cbor.loads(data)
         self.grammar.check(rule, item)
         uses = self.ceremony in (SIGN, DESTROY, RESUME)
@@ -343,6 +351,9 @@ class Journal:
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
         self.seats = {}
         self.recovering, self.begun = opened[0] == RECOVER, self.count
+        self.replacing, self.hsm_now = opened[0] == REPLACE, opened[6]
+        if opened[0] not in (BACKUP, REPLACE):
+            self.whole = {}
 
     def goes_on(self, recovered):
         require(self.recovering, "a recovery in another ceremony, or a second one")
@@ -383,12 +394,41 @@ class Journal:
             self.card = digest
         self.retired |= {wallet[0]: wallet[1] for wallet in order[11]}
 
+    def replaced(self, replaced):
+        require(self.replacing, "a replacement in another ceremony, or a second one")
+        self.replacing = False
+        order, _ = self.artefact("endorsed-replacement", replaced[0])
+        require(order[2] == self.root and order[4] == self.identity, "another root or device")
+        require(order[3] == self.roster_digest, "an order under another roster")
+        signers = {cbor.loads(sign1.value[0])[4] for sign1 in cbor.loads(replaced[0])[1]}
+        require(signers <= self.administrators(), "an order signed by who is no administrator")
+        require(len(signers) >= self.roster[5], "an order without its quorum")
+        require(order[5] == self.generation + 1, "an order of another generation")
+        require(order[6] == {0: self.hsm[2], 1: self.hsm[5]}, "an order that retires another HSM")
+        report = self.whole.get(order[9])
+        require(report is not None, "no whole report since the old HSM was used")
+        require((report[9], report[10]) == (order[10], order[11]), "a report of another place")
+        require(report[7] in (BEHIND, BLANK), "a report on the HSM in use")
+        require(order[7] == report[6] == self.hsm_now, "another HSM than the order's")
+        card, digest = self.artefact("signed-device-card", replaced[2], [self.identity])
+        stated = (card[5], card[6], card[9], card.get(11))
+        require(stated == (self.identity, order[5], order[7], order.get(8)), "a card of another HSM")
+        nonce = digests.tagged("himuro/possession-nonce", self.nonce, self.last)
+        require(card[7] == nonce, "proofs of another session")
+        digests.check_possession(card)
+        self.own_card(card, digest)
+        self.own(replaced[2])
+        self.hsm, self.generation, self.whole = order[7], order[5], {}
+
     def proven(self, proven):
         report, _ = self.artefact("signed-possession-report", proven[0])
         nonce = digests.tagged("himuro/possession-nonce", self.nonce, self.last)
         expected = (self.device, self.session, nonce, self.card)
         require((report[2], report[3], report[4], report[5]) == expected, "another report")
         self.proofs += digests.check_report(report)
+        require((report[9], report[10]) == (self.count, self.last), "a report of another place")
+        if [line[1] for line in proven[1]] == [[0, []]]:
+            self.whole[digests.tagged("himuro/file", proven[0])] = report
         self.own(proven[0])
         for line in report[8]:
             if line[2][0] == 0:

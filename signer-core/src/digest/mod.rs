@@ -198,6 +198,8 @@ digests! {
     RetirementDigest = "himuro/retirement";
     /// An order by which a device goes on from the anchor in its HSM.
     RecoveryDigest = "himuro/recovery";
+    /// An order by which a restored HSM becomes the device's own.
+    ReplacementDigest = "himuro/replacement";
     /// What a device shows of its HSM's memory.
     AnchorDigest = "himuro/anchor-statement";
     /// The sealed shares of a split PIN.

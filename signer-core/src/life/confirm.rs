@@ -1,23 +1,23 @@
-//! What two operators type before keys are destroyed, and before a device goes on without a part of
-//! its journal. The fold of the journal asks for exactly these answers, so that no program can leave
+//! What two operators type before keys are destroyed, before a device goes on without a part of its
+//! journal, and before its HSM is replaced. The fold of the journal asks for exactly these answers, so that no program can leave
 //! one out.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::Destroying;
+use super::{Destroying, HsmName};
 use crate::approval::Seat;
-use crate::digest::{RecoveryDigest, RetirementDigest, tagged, words_of};
+use crate::digest::{RecoveryDigest, ReplacementDigest, RetirementDigest, tagged, words_of};
 use crate::transcript::Answered;
 use crate::types::{Id, Label, Lang};
 
-/// The one screen of a destruction or a recovery.
+/// The one screen of a destruction, a recovery or a replacement.
 pub(super) const SCREEN: u32 = 1;
 /// Words of the order that are typed.
 const WORDS: usize = 4;
 
-/// A question before a destruction or a recovery.
+/// A question before a destruction, a recovery or a replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     id: &'static str,
@@ -97,6 +97,43 @@ impl Asked {
                     "受領証のない署名の件数を入力".into(),
                 ],
                 expected: parts(&without_receipt.to_string()),
+            },
+        ]
+    }
+
+    /// What is asked before a replacement: A types the device's name and words of the order from
+    /// paper, B other words of it and the name of the new HSM.
+    pub(super) fn replacement(
+        name: &Id,
+        order: &ReplacementDigest,
+        new: &HsmName,
+        nonce: &[u8; 32],
+    ) -> [Self; 4] {
+        let of_paper = |id, seat, half| {
+            let subject = ["the replacement order from your paper", "書面の交換指示"];
+            let place = Place { half, tag: id };
+            words_from_paper(order.as_bytes(), nonce, place, (id, seat, subject))
+        };
+        [
+            Self {
+                id: "replace-device",
+                seat: Seat::OperatorA,
+                text: [
+                    "Type the name of the device whose HSM is replaced".into(),
+                    "HSMを交換する端末の名称を入力".into(),
+                ],
+                expected: parts(name.as_str()),
+            },
+            of_paper("replace-order-1", Seat::OperatorA, Half::First),
+            of_paper("replace-order-2", Seat::OperatorB, Half::Second),
+            Self {
+                id: "replace-hsm",
+                seat: Seat::OperatorB,
+                text: [
+                    "Type the serial number of the new HSM; its label where it has none".into(),
+                    "新しいHSMの製造番号を入力(ない場合はラベル)".into(),
+                ],
+                expected: parts(new.typed().as_str()),
             },
         ]
     }

@@ -8,6 +8,8 @@
 //! Recovery (administrators) + device card -> Continuation -> Recovered: the journal goes on from
 //!    the anchor in the HSM, without the entries up to it
 //! device card + PossessionOrder for each key -> PossessionReport, signed by the device
+//! Replacement (administrators) of an HSM with such a report -> Takeover -> Replaced: it is the
+//!    device's own, and the old one is refused
 //! ```
 
 mod confirm;
@@ -17,6 +19,9 @@ mod possession;
 mod recovered;
 mod recovery;
 mod recovery_error;
+mod replaced;
+mod replacement;
+mod replacement_error;
 mod retirement;
 mod state;
 
@@ -30,5 +35,8 @@ pub use recovery::{
     RecoveryStanding, RetiredWallet, UsedChange,
 };
 pub use recovery_error::RecoveryError;
+pub use replaced::{Replaced, Takeover};
+pub use replacement::{CheckedReplacement, HsmName, ProvenHsm, Replacement, ReplacementStanding};
+pub use replacement_error::ReplacementError;
 pub use retirement::{CheckedRetirement, Retirement, RetirementError, RetirementStanding};
 pub use state::{KeyLine, KeyState, KeyUse, Permit};

@@ -49,6 +49,12 @@ pub struct PossessionReport {
     /// Every key of the card, in its order.
     #[n(8)]
     pub lines: Vec<ProofLine>,
+    /// How many entries the journal had before the proofs.
+    #[n(9)]
+    pub entries: u64,
+    /// SHA-256 of the last of them: the nonce is over it.
+    #[cbor(n(10), with = "minicbor::bytes")]
+    pub head: [u8; 32],
 }
 
 impl Artefact for PossessionReport {

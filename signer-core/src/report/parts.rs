@@ -124,6 +124,7 @@ pub(super) const fn ceremony(kind: CeremonyKind) -> [&'static str; 2] {
         CeremonyKind::SplitPin => ["splitting of a PIN", "PINの分割"],
         CeremonyKind::Freeze => ["freeze", "凍結"],
         CeremonyKind::Thaw => ["thaw", "凍結解除"],
+        CeremonyKind::Replace => ["replacement of the HSM", "HSMの交換"],
     }
 }
 

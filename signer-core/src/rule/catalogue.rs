@@ -641,8 +641,8 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "HSMは最後のセッションを記憶している(古いバックアップから復元されたものではない)。",
             ],
             advice: [
-                "A restored HSM only proves its keys: device verify-backup. It does not sign.",
-                "復元されたHSMは鍵の所持証明のみ可能です(device verify-backup)。署名はできません。",
+                "A restored HSM only proves its keys (device verify-backup), until the administrators order: device replace.",
+                "復元されたHSMは所持証明(device verify-backup)のみ可能です。署名には管理者の交換指示(device replace)が必要です。",
             ],
         },
         RuleId::KEY01 => Words {

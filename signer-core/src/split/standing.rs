@@ -127,6 +127,12 @@ impl Splits {
         self.current = Some(split);
         self.pending = None;
     }
+
+    /// The token has a PIN that was typed: no set opens it.
+    pub(crate) fn forget(&mut self) {
+        self.current = None;
+        self.pending = None;
+    }
 }
 
 /// The sets of both PINs of a device's token.

@@ -232,7 +232,7 @@ fn of_the_life_of_keys() -> [Refusal; 3] {
     bench.open(CeremonyKind::Inventory);
     bench.close(Outcome::Done);
     let journal = UnverifiedTranscript::parse(&bench.disk).unwrap();
-    let restored = trn05(&backup, &journal).unwrap_err();
+    let restored = trn05(Some(&backup), &journal).unwrap_err();
     let unproven = bench.prove(|report| report.lines[0].found = Found::Unproven);
     let mut bench = Bench::ready();
     bench.retire();

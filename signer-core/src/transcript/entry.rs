@@ -22,7 +22,7 @@ use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::{RequestDigest, ScreenDigest};
 use crate::keys::{CkaId, P256PublicKey};
-use crate::life::{Destroying, Recovered};
+use crate::life::{Destroying, Recovered, Replaced};
 use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
@@ -142,6 +142,9 @@ pub enum Body {
     /// The token was logged in to with a split PIN.
     #[n(29)]
     PinOpened(#[n(0)] PinOpened),
+    /// A restored HSM took the place of the device's.
+    #[n(30)]
+    Replaced(#[n(0)] Box<Replaced>),
 }
 
 impl Body {
@@ -183,6 +186,7 @@ impl Body {
             Self::Recovered(_) => ["recovered", "復旧"],
             Self::PinSplit(_) => ["PIN split", "PIN分割"],
             Self::PinOpened(_) => ["PIN opened", "分割PINによるログイン"],
+            Self::Replaced(_) => ["replaced", "HSM交換"],
         }
     }
 }

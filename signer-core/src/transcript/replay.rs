@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::chain::{JournalHead, nothing, repeated_r};
-use super::entry::{Body, Entry, Genesis, SessionOpened};
+use super::entry::{Body, CeremonyKind, Entry, Genesis, SessionOpened};
 use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
@@ -259,7 +259,9 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     let mut again = environment::judge(&opened.environment, opened.hsm.assurance);
     let before = RandomBefore::Sessions(state.random_samples());
     again.push(random_line(&opened.random, before));
-    let birth = state.genesis();
+    // The HSM of a replacement is judged with the card of the entry that replaces.
+    let replaces = opened.kind == CeremonyKind::Replace;
+    let birth = state.genesis().filter(|_| !replaces);
     again.extend(birth.map(|birth| acceptance_line(&opened.hsm, birth)));
     again.extend(state.frozen().map(|frozen| RuleLine {
         rule: RuleId::ENV03,

@@ -4,7 +4,7 @@ use super::anchor::Anchor;
 use super::chain::UnverifiedTranscript;
 use super::entry::{Body, CeremonyKind, Entry};
 use crate::phrase;
-use crate::rule::{Place, Refusal, RuleId};
+use crate::rule::{Phrase, Place, Refusal, RuleId};
 
 /// TRN05: The HSM remembers the last session: it was not restored from an older backup.
 ///
@@ -12,46 +12,94 @@ use crate::rule::{Place, Refusal, RuleId};
 /// before a signature is made and before a key is destroyed. A journal that went on so beyond what
 /// the HSM remembers was written with another HSM. A session that only holds a backup against the
 /// card tells the HSM nothing, and does not count; one that recovers tells it from the entry on that
-/// does.
+/// does, and one that replaces tells the new HSM.
+///
+/// Behind a replacement the HSM remembers that entry. Until the new one is told of it, it is known by
+/// what the entry says that it remembered, and the old one is refused already.
 ///
 /// # Errors
 /// TRN05.
-pub fn trn05(anchor: &Anchor, journal: &UnverifiedTranscript) -> Result<(), Refusal> {
+pub fn trn05(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<(), Refusal> {
+    let remembered = anchor.map_or(0, |anchor| anchor.entries);
+    let taken = newest_replacement(journal);
+    if let Some((replaced, _)) = taken.filter(|(at, _)| remembered <= at.sequence) {
+        return match awaited(journal) {
+            Some(expected) if expected.as_ref() == anchor => Ok(()),
+            _ => Err(refusal(replaced, anchor)),
+        };
+    }
+    match untold_beyond(journal, remembered) {
+        Some(told) => Err(refusal(told, anchor)),
+        None => Ok(()),
+    }
+}
+
+/// What the HSM remembers that a replacement brought and that was not told of it yet; none where
+/// there is no such HSM.
+pub(super) fn awaited(journal: &UnverifiedTranscript) -> Option<Option<Anchor>> {
+    let (at, remembered) = newest_replacement(journal)?;
+    let told = untold_beyond(journal, at.sequence).is_some();
+    (!told).then_some(remembered)
+}
+
+/// The entry of the newest replacement, and what the new HSM remembered before it.
+fn newest_replacement(journal: &UnverifiedTranscript) -> Option<(&Entry, Option<Anchor>)> {
+    let mut entries = journal.entries().iter().rev();
+    entries.find_map(|entry| match &entry.body {
+        Body::Replaced(replaced) => Some((entry, replaced.remembered)),
+        _ => None,
+    })
+}
+
+/// The first entry that an HSM was told of, as the journal went on behind it, and that one which
+/// remembers so many entries was not.
+fn untold_beyond(journal: &UnverifiedTranscript, remembered: u64) -> Option<&Entry> {
     let mut untold = false;
     for pair in journal.entries().windows(2) {
         let [told, next] = pair else { continue };
         match &told.body {
             Body::SessionOpened(opened) => {
-                untold = matches!(opened.kind, CeremonyKind::Backup | CeremonyKind::Recover);
+                untold = matches!(
+                    opened.kind,
+                    CeremonyKind::Backup | CeremonyKind::Recover | CeremonyKind::Replace
+                );
             }
-            Body::Recovered(_) => untold = false,
+            Body::Recovered(_) | Body::Replaced(_) => untold = false,
             _ => {}
         }
-        if !untold && goes_on(told, next) && anchor.entries <= told.sequence {
-            let expected = phrase!(
-                "an HSM that remembers entry {entry}",
-                "記録 {entry} を記憶しているHSM",
-                entry = told.sequence
-            );
-            let got = phrase!(
-                "one that remembers {entries} entries",
-                "記録 {entries} 件を記憶しているHSM",
-                entries = anchor.entries
-            );
-            let place = Place::Entry(told.sequence);
-            return Err(Refusal::new(RuleId::TRN05, place, expected, got));
+        if !untold && goes_on(told, next) && remembered <= told.sequence {
+            return Some(told);
         }
     }
-    Ok(())
+    None
 }
 
 /// Whether `next` can stand behind `told` only when the HSM was told in between.
 const fn goes_on(told: &Entry, next: &Entry) -> bool {
     match (&told.body, &next.body) {
-        (Body::SessionOpened(_) | Body::Recovered(_), Body::SessionOpened(_)) => false,
-        (Body::SessionOpened(_) | Body::Recovered(_), _)
+        (
+            Body::SessionOpened(_) | Body::Recovered(_) | Body::Replaced(_),
+            Body::SessionOpened(_),
+        ) => false,
+        (Body::SessionOpened(_) | Body::Recovered(_) | Body::Replaced(_), _)
         | (Body::Intent(_), Body::Result(_))
         | (Body::Destroying(_), Body::Destroyed(_)) => true,
         _ => false,
     }
+}
+
+fn refusal(told: &Entry, anchor: Option<&Anchor>) -> Refusal {
+    let expected = phrase!(
+        "an HSM that remembers entry {entry}",
+        "記録 {entry} を記憶しているHSM",
+        entry = told.sequence
+    );
+    let got = anchor.map_or_else(Phrase::none, |anchor| {
+        phrase!(
+            "one that remembers {entries} entries",
+            "記録 {entries} 件を記憶しているHSM",
+            entries = anchor.entries
+        )
+    });
+    Refusal::new(RuleId::TRN05, Place::Entry(told.sequence), expected, got)
 }

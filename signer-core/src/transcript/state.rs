@@ -9,6 +9,7 @@ mod life;
 mod pins;
 mod receipts;
 mod recovery;
+mod replacement;
 mod session;
 mod signatures;
 mod supply;
@@ -36,7 +37,7 @@ use crate::digest::{DeviceId, FileDigest, SampleDigest};
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
-use crate::life::{Frozen, PolicyPin};
+use crate::life::{Frozen, PolicyPin, ProvenHsm};
 use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::signing::{Intent, SignatureLine};
 use crate::split::Pins;
@@ -60,6 +61,7 @@ pub struct DeviceState {
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
     life: Life,
+    proven: Vec<ProvenHsm>,
     pins: Pins,
     used: supply::Used,
     ledger: LedgerState,
@@ -88,6 +90,7 @@ impl DeviceState {
             keys: Vec::new(),
             generation: None,
             life: Life::default(),
+            proven: Vec::new(),
             pins: Pins::default(),
             used: supply::Used::default(),
             ledger: LedgerState::empty(),
@@ -99,7 +102,8 @@ impl DeviceState {
         }
     }
 
-    /// How the device was born.
+    /// How the device was born, with the HSM, its generation and its acceptance test as they are
+    /// since it was last replaced.
     pub const fn genesis(&self) -> Option<&Genesis> {
         self.genesis.as_ref()
     }
@@ -283,6 +287,11 @@ impl DeviceState {
             Body::Destroyed(id) => self.destroyed(*id),
             Body::Announced(announced) => session.announce(announced),
             Body::Recovered(what) => self.recover(entry.session, what),
+            Body::Proven(proven) => {
+                self.note_proven(entry, proven);
+                Ok(())
+            }
+            Body::Replaced(what) => self.replace(&entry.prev, what),
             Body::PinSplit(split) => self.announce_pin(split),
             Body::PinOpened(opened) => self.pin_opened(opened),
             // Facts for the auditor: no later session depends on them.
@@ -349,6 +358,7 @@ impl DeviceState {
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);
         let due = self.announcement();
+        self.forget_proven(opened.kind);
         self.open = Some(OpenSession::new(entry.session, entry.sequence, opened, due));
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! read and type.
 
 mod recovery;
+mod replacement;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -429,6 +430,8 @@ impl Bench {
             hsm: opened.opened().hsm.clone(),
             standing: Standing::Behind,
             lines: lines.collect(),
+            entries: self.journal.head().entries,
+            head: self.journal.head().hash,
         };
         edit(&mut report);
         let verdict = key01(&report, &asked);

@@ -10,6 +10,7 @@ mod pins;
 mod policy;
 mod recovery;
 mod repeated;
+mod replacement;
 mod rosters;
 mod sessions;
 mod tampered;

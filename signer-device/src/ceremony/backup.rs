@@ -9,7 +9,7 @@ use signer_core::life::{Found, KeyLine, PossessionReport, ProofLine, Standing, k
 use signer_core::phrase;
 use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _};
-use signer_core::transcript::{Body, CeremonyKind, Outcome, Proven};
+use signer_core::transcript::{Body, CeremonyKind, JournalHead, Outcome, Proven};
 use signer_core::types::Lang;
 use signer_core::wallet::CheckedCard;
 
@@ -135,7 +135,11 @@ fn prove_all(
     let card = card.ok_or_else(|| {
         Failure::internal(phrase!("the device has no card", "端末のカードがない"))
     })?;
-    let head = session.journal().head().hash;
+    let JournalHead {
+        hash: head,
+        entries,
+        ..
+    } = session.journal().head();
     let nonce = PossessionReport::nonce_of(&session.facts.nonce, &head);
     let total = u32::try_from(asked.len()).unwrap_or(u32::MAX);
     let mut pace = Pace::of(total, ["keys", "鍵"]);
@@ -161,6 +165,8 @@ fn prove_all(
         hsm: session.hsm.token().facts(),
         standing,
         lines,
+        entries,
+        head,
     })
 }
 

@@ -10,7 +10,7 @@ use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 use signer_core::phrase;
 
-use signer_core::life::{Standing, env03};
+use signer_core::life::{Replacement, Standing, env03};
 use signer_core::policy::ActivePolicy;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Refusal, RuleId, RuleLine};
@@ -174,6 +174,18 @@ impl Desk {
         self.look_at(Asks::AnyCopy)
     }
 
+    /// The same for an HSM that an order brings in the place of the one in use: it is selected and
+    /// judged as the order says. Whether the order is one is for the session to find out.
+    ///
+    /// # Errors
+    /// HSM; TRN03 where it remembers more than this journal, or another one.
+    pub(super) fn successor(mut self, order: &Replacement) -> Result<TokenDesk, Failure> {
+        self.genesis.hsm = order.hsm.clone();
+        self.genesis.acceptance.clone_from(&order.acceptance);
+        self.label = order.hsm.label.clone();
+        self.look_at(Asks::TheSuccessor)
+    }
+
     fn look_at(mut self, asks: Asks) -> Result<TokenDesk, Failure> {
         match self.open_token(asks) {
             Ok(found) => Ok(TokenDesk {
@@ -183,6 +195,7 @@ impl Desk {
                 memory: match asks {
                     Asks::TheTokenInUse => Memory::Told(found.anchor),
                     Asks::AnyCopy => Memory::LeftAlone,
+                    Asks::TheSuccessor => Memory::NotYet(found.anchor),
                 },
                 standing: found.standing,
                 pin: found.pin,
@@ -197,7 +210,7 @@ impl Desk {
         let module = module.map_err(|e| of_hsm(&e))?;
         // A backup lies in another HSM, which has a serial number of its own.
         let serial = match asks {
-            Asks::TheTokenInUse => Some(self.genesis.hsm.serial.clone()),
+            Asks::TheTokenInUse | Asks::TheSuccessor => Some(self.genesis.hsm.serial.clone()),
             Asks::AnyCopy => None,
         };
         let serial = serial.filter(|serial| !serial.as_str().is_empty());
@@ -209,7 +222,7 @@ impl Desk {
         let known = Known {
             folder: self.disk.folder(),
             state: self.journal.state(),
-            any_copy: asks == Asks::AnyCopy,
+            any_copy: asks != Asks::TheTokenInUse,
         };
         let login = ask_login(&mut self.room, &closed, &selector, known)?;
         let pin = closed.pin_state();
@@ -283,6 +296,8 @@ enum Asks {
     TheTokenInUse,
     /// That one, or a copy of it.
     AnyCopy,
+    /// The one that an order brings in its place.
+    TheSuccessor,
 }
 
 /// A token that was logged in to and has the device's identity key.
@@ -301,17 +316,25 @@ fn standing(
     journal: &UnverifiedTranscript,
     asks: Asks,
 ) -> Result<Standing, Refusal> {
-    let Some(known) = anchor else {
-        return match asks {
-            Asks::TheTokenInUse => trn03(None, journal).map(|()| Standing::Blank),
-            Asks::AnyCopy => Ok(Standing::Blank),
-        };
+    let of_a_copy = if anchor.is_some() {
+        Standing::Behind
+    } else {
+        Standing::Blank
     };
-    trn03(anchor, journal)?;
-    match (trn05(known, journal), asks) {
-        (Ok(()), _) => Ok(Standing::Current),
-        (Err(_), Asks::AnyCopy) => Ok(Standing::Behind),
-        (Err(refusal), Asks::TheTokenInUse) => Err(refusal),
+    let is_ours = trn03(anchor, journal);
+    match asks {
+        Asks::TheTokenInUse => {
+            is_ours?;
+            trn05(anchor, journal)?;
+            Ok(Standing::Current)
+        }
+        Asks::AnyCopy | Asks::TheSuccessor => {
+            if anchor.is_some() {
+                is_ours.clone()?;
+            }
+            let current = is_ours.and_then(|()| trn05(anchor, journal));
+            Ok(current.map_or(of_a_copy, |()| Standing::Current))
+        }
     }
 }
 
@@ -417,12 +440,22 @@ impl TokenDesk {
         kind: CeremonyKind,
         machine: Machine,
     ) -> Result<(Session, Pin), Failure> {
+        let (session, login) = self.open_with_login(kind, machine)?;
+        Ok((session, login.pin))
+    }
+
+    /// The same, for a ceremony that records itself who logged in.
+    pub(super) fn open_with_login(
+        self,
+        kind: CeremonyKind,
+        machine: Machine,
+    ) -> Result<(Session, Login), Failure> {
         let folder = self.desk.disk.folder().to_path_buf();
         let (mut session, found, lines) = self
             .begin(kind, machine)
             .map_err(|failure| keep(&folder, failure))?;
         match greet(&mut session, &found, &lines) {
-            Ok(()) => Ok((session, found.login.pin)),
+            Ok(()) => Ok((session, found.login)),
             Err(failure) => Err(session.end_badly(failure)),
         }
     }
@@ -609,7 +642,8 @@ fn record_login(
     folder: &Path,
 ) -> Result<(), Failure> {
     let kind = session.journal().state().open();
-    let copy = kind.is_some_and(|open| open.opened().kind == CeremonyKind::Backup);
+    let copies = [CeremonyKind::Backup, CeremonyKind::Replace];
+    let copy = kind.is_some_and(|open| copies.contains(&open.opened().kind));
     let Some(opened) = by.filter(|_| !copy) else {
         return Ok(());
     };

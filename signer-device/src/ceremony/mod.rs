@@ -22,6 +22,7 @@ mod pool;
 mod random;
 pub(crate) mod recover;
 pub(crate) mod register_wallet;
+pub(crate) mod replace;
 pub(crate) mod retire_wallet;
 mod room;
 mod session;

@@ -8,8 +8,10 @@ use signer_core::keys::{CkaId, Fingerprint};
 use signer_core::phrase;
 use signer_core::rule::{RuleId, Verdict};
 use signer_core::signing::{PossessionOrder, SigningHsm as _, WalletKeyRef};
-use signer_core::token::{KeyReading, hsm01};
-use signer_core::transcript::{Body, DeviceState, KeyRange, KeysGenerated, KeysIntended, MadeKey};
+use signer_core::token::{AcceptanceRecord, KeyReading, hsm01};
+use signer_core::transcript::{
+    Body, DeviceState, Genesis, KeyRange, KeysGenerated, KeysIntended, MadeKey,
+};
 use signer_core::types::{Chain, KeyIndex, Lang, PoolNumber};
 use signer_core::wallet::{CheckedCard, DeviceCard, PoolCard, PoolKey};
 
@@ -129,12 +131,46 @@ const fn made(key: &KeyReading<PublicKey>) -> MadeKey {
 /// The card: every recorded key with a possession proof, signed by the identity key. It names the
 /// card before it.
 pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
-    let genesis = session.journal().state().genesis().cloned();
-    let genesis = genesis.ok_or_else(|| {
-        Failure::internal(phrase!("the device has no birth", "端末の起点の記録がない"))
-    })?;
-    let scope = genesis.root.scope;
+    let Genesis {
+        generation,
+        acceptance,
+        ..
+    } = birth(session)?;
     let nonce = session.draw()?;
+    let facts = CardFacts {
+        generation,
+        acceptance,
+        nonce,
+    };
+    make_card_of(session, facts)
+}
+
+fn birth(session: &Session) -> Result<Genesis, Failure> {
+    let genesis = session.journal().state().genesis().cloned();
+    genesis.ok_or_else(|| {
+        Failure::internal(phrase!("the device has no birth", "端末の起点の記録がない"))
+    })
+}
+
+/// What a card says of its HSM beside the HSM's own facts.
+pub(super) struct CardFacts {
+    /// Generation of the HSM behind the device's name.
+    pub(super) generation: u32,
+    /// The acceptance test that it has passed.
+    pub(super) acceptance: Option<AcceptanceRecord>,
+    /// What the proofs are over.
+    pub(super) nonce: [u8; 32],
+}
+
+/// The same, with these facts.
+pub(super) fn make_card_of(session: &mut Session, facts: CardFacts) -> Result<Vec<u8>, Failure> {
+    let CardFacts {
+        generation,
+        acceptance,
+        nonce,
+    } = facts;
+    let genesis = birth(session)?;
+    let scope = genesis.root.scope;
     let card = DeviceCard {
         version: 1,
         scope,
@@ -142,7 +178,7 @@ pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
         name: genesis.name.clone(),
         site: genesis.site.clone(),
         identity: session.hsm.identity(),
-        generation: genesis.generation,
+        generation,
         nonce,
         pools: prove_pools(session, nonce)?,
         hsm: session.hsm.token().facts(),
@@ -151,7 +187,7 @@ pub(super) fn make_card(session: &mut Session) -> Result<Vec<u8>, Failure> {
             .state()
             .own_card()
             .map(CheckedCard::digest),
-        acceptance: genesis.acceptance.clone(),
+        acceptance,
     };
     let draft = Draft::new(card, scope, session.hsm.identity());
     let order = draft.seal_order().ok_or_else(|| {

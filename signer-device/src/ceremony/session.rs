@@ -50,6 +50,9 @@ pub(super) enum Memory {
     Told(Option<Anchor>),
     /// It is a backup that is looked at: its memory stays as it is.
     LeftAlone,
+    /// It is about to take the place of the HSM in use, and remembers this: it is told nothing before
+    /// the entry that replaces.
+    NotYet(Option<Anchor>),
 }
 
 impl Records {
@@ -114,7 +117,22 @@ impl Records {
     pub(super) const fn told(&self) -> Option<Anchor> {
         match self.memory {
             Memory::Told(anchor) => anchor,
-            Memory::LeftAlone => None,
+            Memory::LeftAlone | Memory::NotYet(_) => None,
+        }
+    }
+
+    /// What an HSM remembers that is about to take the place of the one in use.
+    pub(super) const fn remembered(&self) -> Option<Anchor> {
+        match self.memory {
+            Memory::NotYet(anchor) => anchor,
+            Memory::Told(_) | Memory::LeftAlone => None,
+        }
+    }
+
+    /// It has taken that place, by an entry on the disk: from here on it is told.
+    pub(super) const fn take_over(&mut self) {
+        if let Memory::NotYet(anchor) = self.memory {
+            self.memory = Memory::Told(anchor);
         }
     }
 

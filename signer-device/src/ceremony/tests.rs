@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 18] = [
+const SCRIPTS: [&Script; 19] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -22,6 +22,7 @@ const SCRIPTS: [&Script; 18] = [
     &destroy::SCRIPT,
     &anchor::SCRIPT,
     &recover::SCRIPT,
+    &replace::SCRIPT,
     &export::SCRIPT,
 ];
 

@@ -8,14 +8,16 @@ use std::vec;
 use bitcoin::Amount;
 
 use super::Sample;
-use super::signed::{attendance, possession_report, receipt, recovery, signature_line, site};
+use super::signed::{
+    attendance, possession_report, receipt, recovery, replacement, signature_line, site,
+};
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{
     FileDigest, LedgerDigest, RequestDigest, RetirementDigest, ScreenDigest, sha256_of,
 };
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
-use crate::life::{Destroying, DoomedKey, Recovered};
+use crate::life::{Destroying, DoomedKey, Recovered, Replaced};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
@@ -172,7 +174,24 @@ fn endings(world: &World) -> Vec<Body> {
             number: 3,
             holders: vec![id("operator.a"), id("operator.b")],
         }),
+        Body::Replaced(Box::new(replaced(world, None))),
+        Body::Replaced(Box::new(replaced(world, Some(recovery(world).anchor)))),
     ]
+}
+
+fn replaced(world: &World, remembered: Option<Anchor>) -> Replaced {
+    let card = world.devices[0].card(world.root.digest(), &[1]);
+    let order = officers_sign(replacement(world, None), &["admin.a", "admin.c"]);
+    Replaced {
+        order: ByteString(order.to_bytes()),
+        remembered,
+        card: ByteString(world.devices[0].seal(card).to_bytes()),
+        pin: remembered.map(|_| PinOpened {
+            credential: Credential::User,
+            number: 1,
+            holders: vec![id("operator.a")],
+        }),
+    }
 }
 
 fn recovered(world: &World, kept: Option<FileDigest>) -> Recovered {

@@ -12,25 +12,27 @@ use crate::approval::{
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
-    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, FreezeDigest, LedgerDigest,
-    PolicyDigest, ReceiptDigest, RecoveryDigest, RequestDigest, RetirementDigest, RosterDigest,
-    WalletDigest,
+    AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, FileDigest, FreezeDigest,
+    LedgerDigest, PolicyDigest, ReceiptDigest, RecoveryDigest, ReplacementDigest, RequestDigest,
+    RetirementDigest, RosterDigest, WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
 use crate::life::{
-    AnchorStatement, Found, KnownReceipt, PolicyPin, PossessionReport, ProofLine, Recovery,
-    RetiredWallet, Retirement, Standing, UsedChange,
+    AnchorStatement, Found, HsmName, KnownReceipt, PolicyPin, PossessionReport, ProofLine,
+    Recovery, Replacement, RetiredWallet, Retirement, Standing, UsedChange,
 };
 use crate::policy::{ApprovalQuorum, ClassMove, Policy, QuorumBand};
 use crate::root::Checkpoint;
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::split::{Credential, Kdf, SealedShare, ShareSet};
+use crate::testing::device::hsm_facts;
 use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
     officer_signs, officers_sign, p256_key, p256_public, roster,
 };
 use crate::token::{
-    Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line, acceptance_of,
+    AcceptanceRecord, Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line,
+    acceptance_of,
 };
 use crate::transcript::testing::retirement;
 use crate::transcript::{Anchor, Rejected};
@@ -80,6 +82,11 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         retirements(&retirement(world)),
         recoveries(&officers_sign(recovery(world), &["admin.a"])),
         recoveries(&Endorsed::new(bare_recovery(world), SCOPE)),
+        replacements(&officers_sign(replacement(world, None), &["admin.a"])),
+        replacements(&Endorsed::new(
+            replacement(world, Some(acceptance_of(&hsm_facts()))),
+            SCOPE,
+        )),
         Sample::with_digest(
             "anchor-statement",
             codec::encode(&anchor_statement(world)),
@@ -230,7 +237,38 @@ pub(super) fn possession_report(world: &World) -> Signed<PossessionReport> {
         hsm: crate::testing::device::hsm_facts(),
         standing: Standing::Behind,
         lines,
+        entries: 211,
+        head: [6; 32],
     })
+}
+
+/// An order for the HSM of that report; with the record of an acceptance test.
+pub(super) fn replacement(world: &World, acceptance: Option<AcceptanceRecord>) -> Replacement {
+    let report = possession_report(world);
+    let body = report.body();
+    Replacement {
+        version: 1,
+        scope: SCOPE,
+        root: world.root.digest(),
+        roster: world.roster.digest(),
+        identity: world.devices[0].identity(),
+        generation: 2,
+        retired: HsmName::of(&body.hsm),
+        hsm: body.hsm.clone(),
+        acceptance,
+        report: FileDigest::over(&[&report.to_bytes()]),
+        entries: body.entries,
+        head: body.head,
+        reason: label("the HSM of the north broke"),
+    }
+}
+
+fn replacements(of: &Endorsed<Replacement>) -> Sample {
+    Sample::with_digest(
+        "endorsed-replacement",
+        of.to_bytes(),
+        of.digest(ReplacementDigest::TAG),
+    )
 }
 
 fn later_policy(world: &World) -> Policy {

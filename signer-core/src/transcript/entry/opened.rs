@@ -68,6 +68,10 @@ pub enum CeremonyKind {
     /// Thawing it.
     #[n(16)]
     Thaw,
+    /// Putting a restored HSM in the place of the device's. The HSM that is looked at is told nothing
+    /// before the entry that replaces.
+    #[n(17)]
+    Replace,
 }
 
 impl CeremonyKind {

@@ -58,6 +58,13 @@ pub(super) fn proven(entry: &Entry, proven: &Proven, state: &DeviceState) -> Res
             "このセッションの乱数に対する証明"
         )
     })?;
+    let stood = (report.entries, report.head) == (place, entry.prev);
+    same(place, stood, || {
+        phrase!(
+            "a report where the journal stands",
+            "ジャーナルの現在位置での報告書"
+        )
+    })?;
     same(place, report.hsm == opened.hsm, || {
         phrase!(
             "a report on this session's HSM",

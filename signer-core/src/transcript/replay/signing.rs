@@ -118,7 +118,7 @@ impl SessionReplay {
             (Body::Inventoried(listed), At::Idle) => life::inventoried(place, listed, state),
             (Body::Proven(proven), At::Idle) => life::proven(entry, proven, state),
             // Judged by the fold: order, card, people, screen and answers.
-            (Body::Recovered(_), At::Idle) => Ok(At::Idle),
+            (Body::Recovered(_) | Body::Replaced(_), At::Idle) => Ok(At::Idle),
             (Body::Aborted(_), At::Idle | At::Reviewing(_) | At::Signing(_)) => Ok(At::Stopped),
             // What people compared and typed in a ceremony that signs no transaction.
             (Body::Shown(_) | Body::Answered(_), At::Idle) if !signs(state) => Ok(At::Idle),
@@ -133,6 +133,7 @@ impl SessionReplay {
                 | Body::Inventoried(_)
                 | Body::Proven(_)
                 | Body::Recovered(_)
+                | Body::Replaced(_)
                 | Body::Aborted(_),
                 _,
             ) => Err(unexpected(entry)),

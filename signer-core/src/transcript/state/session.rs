@@ -99,12 +99,22 @@ impl OpenSession {
             Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
             Body::Proven(_) => kind == CeremonyKind::Backup,
             Body::Recovered(_) => kind == CeremonyKind::Recover,
+            Body::Replaced(_) => kind == CeremonyKind::Replace,
             // Who may order the recovery.
             Body::Installed(installed) if kind == CeremonyKind::Recover => {
                 installed.kind == WhatKind::Roster && self.takes_rosters()
             }
             Body::KeysIntended(_) | Body::KeysGenerated(_) | Body::KeysDiscarded(_)
                 if kind == CeremonyKind::Recover =>
+            {
+                false
+            }
+            // The HSM is not the device's own, up to the last entry but its end.
+            Body::Installed(_)
+            | Body::KeysIntended(_)
+            | Body::KeysGenerated(_)
+            | Body::KeysDiscarded(_)
+                if kind == CeremonyKind::Replace =>
             {
                 false
             }
@@ -166,6 +176,11 @@ impl OpenSession {
     /// Whether it recovered.
     pub fn has_recovered(&self) -> bool {
         self.opened.kind == CeremonyKind::Recover && self.intended
+    }
+
+    /// Whether it replaced.
+    pub fn has_replaced(&self) -> bool {
+        self.opened.kind == CeremonyKind::Replace && self.intended
     }
 
     /// Whether rosters that the journal lost are taken: before anybody attends under one of them.

@@ -9,7 +9,7 @@ use crate::cose::{Endorsed, peek, signatures_by};
 use crate::digest::KeyId;
 use crate::keys::Signature64;
 use crate::ledger::RValue;
-use crate::life::{PossessionReport, Recovered, Recovery};
+use crate::life::{PossessionReport, Recovered, Recovery, Replaced};
 use crate::signing::Receipt;
 use crate::transcript::entry::{Body, Installed, Proven, WhatKind};
 use crate::wallet::{DeviceCard, PoolCard};
@@ -46,6 +46,9 @@ impl DeviceState {
         };
         if let Body::Recovered(recovered) = body {
             return of_recovery(recovered, &identity.key_id());
+        }
+        if let Body::Replaced(replaced) = body {
+            return of_replacement(replaced, &identity.key_id());
         }
         let (Body::Proven(Proven { signed: bytes, .. })
         | Body::Sealed(bytes)
@@ -87,6 +90,15 @@ fn of_recovery(recovered: &Recovered, identity: &KeyId) -> Vec<Signature64> {
         if let Ok(receipt) = peek::<Receipt>(&known.receipt.0) {
             made.extend(receipt.signatures.iter().map(|line| line.signature));
         }
+    }
+    made
+}
+
+/// Those of the new card.
+fn of_replacement(replaced: &Replaced, identity: &KeyId) -> Vec<Signature64> {
+    let mut made = signatures_by(&replaced.card.0, identity);
+    if let Ok(card) = peek::<DeviceCard>(&replaced.card.0) {
+        made.extend(possessions(&card));
     }
     made
 }

@@ -143,7 +143,8 @@ fn each_kind_of_entry_has_its_number() {
     let (signed, mut ended) = (super::signed(), super::life::destroyed());
     ended.prove(|_| {});
     let recovered = super::recovery::gone_on();
-    let items = [signed, ended, recovered].map(|bench| super::items(&bench.disk));
+    let replaced = super::replacement::renewed();
+    let items = [signed, ended, recovered, replaced].map(|bench| super::items(&bench.disk));
     for item in items.concat() {
         let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
         let number = match entry.body {
@@ -158,6 +159,7 @@ fn each_kind_of_entry_has_its_number() {
             Body::Destroying(_) => 24,
             Body::Destroyed(_) => 25,
             Body::Recovered(_) => 27,
+            Body::Replaced(_) => 30,
             _ => continue,
         };
         assert!(encode(&entry.body).starts_with(&begins(number)));

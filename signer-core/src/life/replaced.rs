@@ -1,0 +1,205 @@
+//! A replacement in its session: what two operators read and type, and the entry that follows from
+//! it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use super::confirm::{Asked, SCREEN, Taken};
+use super::replacement_error::ReplacementError;
+use super::{CheckedReplacement, HsmName, PossessionReport, ReplacementStanding};
+use crate::codec::ByteString;
+use crate::cose::Scope;
+use crate::digest::{RootDigest, ScreenDigest};
+use crate::phrase;
+use crate::rule::Explained as _;
+use crate::split::PinOpened;
+use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession, Shown, operators};
+use crate::types::{Id, Lang};
+use crate::wallet::CheckedCard;
+
+/// The entry by which a restored HSM takes the place of the device's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Replaced {
+    /// The administrators' order, with its signatures.
+    #[n(0)]
+    pub order: ByteString,
+    /// What the new HSM remembered until now; absent where it remembered nothing. It is told of this
+    /// entry, and until it is, an HSM that remembers just this is the new one.
+    #[n(1)]
+    pub remembered: Option<Anchor>,
+    /// The device's card with the new HSM: a proof of every key, made in this session.
+    #[n(2)]
+    pub card: ByteString,
+    /// Whose shares the new HSM was logged in to with; absent where its PIN was typed.
+    #[n(3)]
+    pub pin: Option<PinOpened>,
+}
+
+/// A replacement in the open session, before anybody has confirmed it.
+#[derive(Debug)]
+pub struct Takeover {
+    name: Id,
+    scope: Scope,
+    root: RootDigest,
+    nonce: [u8; 32],
+    order: CheckedReplacement,
+}
+
+impl Takeover {
+    /// Holds an order against the open session and the journal.
+    ///
+    /// # Errors
+    /// [`ReplacementError`].
+    pub fn of(state: &DeviceState, order: &[u8]) -> Result<Self, ReplacementError> {
+        let open = state.open().filter(|open| is_ready(open));
+        let (Some(open), Some(device), Some(roster)) = (open, state.genesis(), state.roster())
+        else {
+            return Err(ReplacementError::Session);
+        };
+        let order = CheckedReplacement::open(
+            order,
+            ReplacementStanding {
+                roster,
+                device,
+                card: state.own_card().map(CheckedCard::digest),
+                proven: state.proven_hsms(),
+                known: state.height(),
+            },
+        )?;
+        if order.order().hsm != open.opened().hsm {
+            return Err(ReplacementError::OtherToken);
+        }
+        if state.generation().is_some() {
+            return Err(ReplacementError::Generating);
+        }
+        Ok(Self {
+            name: device.name.clone(),
+            scope: device.root.scope,
+            root: device.root.digest(),
+            nonce: open.opened().nonce,
+            order,
+        })
+    }
+
+    /// The order.
+    pub const fn order(&self) -> &CheckedReplacement {
+        &self.order
+    }
+
+    /// The one screen: which HSM goes, and which comes.
+    pub fn screen(&self, lang: Lang) -> Vec<String> {
+        let order = self.order.order();
+        let pick = |en: &'static str, ja: &'static str| lang.pick(en, ja);
+        let new = HsmName::of(&order.hsm);
+        Vec::from([
+            pick(
+                "A RESTORED HSM TAKES THE PLACE OF THE HSM OF THIS DEVICE",
+                "復元したHSMが、この端末のHSMと交換されます",
+            )
+            .to_string(),
+            String::new(),
+            format!("{}  {}", pick("device", "端末"), self.name),
+            format!("{}  {}", pick("retired HSM", "退役するHSM"), order.retired),
+            format!("{}  {new}", pick("new HSM", "新しいHSM")),
+            format!("{}  {}", pick("its model", "型番"), order.hsm.model),
+            format!("{}  {}", pick("generation", "世代"), order.generation),
+            format!("{}  {}", pick("report", "報告書"), order.report),
+            format!(
+                "{}  {}",
+                pick("entries before it", "報告書の前の記録"),
+                order.entries
+            ),
+            format!("{}", order.reason),
+            String::new(),
+            pick(
+                "AFTER THIS THE RETIRED HSM IS REFUSED BY THIS DEVICE FOR EVER: DESTROY IT",
+                "この後、退役したHSMはこの端末で永久に拒否されます。破壊してください",
+            )
+            .to_string(),
+        ])
+    }
+
+    /// What is asked about it, in order.
+    pub fn asked(&self) -> [Asked; 4] {
+        let new = HsmName::of(&self.order.order().hsm);
+        Asked::replacement(&self.name, &self.order.digest(), &new, &self.nonce)
+    }
+
+    /// What the possession proofs of the new card are over, in a journal at this head: like those of
+    /// a report, so that no card of another day can be shown.
+    pub fn card_nonce(&self, head: &[u8; 32]) -> [u8; 32] {
+        PossessionReport::nonce_of(&self.nonce, head)
+    }
+
+    /// Whether two operators of the roster read the screen and answered every question.
+    ///
+    /// # Errors
+    /// [`ReplacementError`].
+    pub(crate) fn confirmed(&self, state: &DeviceState) -> Result<(), ReplacementError> {
+        operators(state).map_err(|_| ReplacementError::Operators)?;
+        let open = state.open().ok_or(ReplacementError::Session)?;
+        let text = self.screen(open.opened().lang).join("\n");
+        let shown = Shown {
+            number: SCREEN,
+            screen: ScreenDigest::over(&[text.as_bytes()]),
+        };
+        if open.shown() != [shown] {
+            return Err(ReplacementError::Screen);
+        }
+        for asked in self.asked() {
+            if asked.answered_in(open.answered()) == Taken::Wrong {
+                return Err(ReplacementError::Answer(asked.id()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The new card: with the HSM of the order, every key proven in this session. Whether it holds the
+    /// keys of the journal is for the journal to say.
+    ///
+    /// # Errors
+    /// [`ReplacementError::Card`].
+    pub(crate) fn open_card(
+        &self,
+        bytes: &[u8],
+        head: &[u8; 32],
+    ) -> Result<CheckedCard, ReplacementError> {
+        let checked = CheckedCard::open(bytes, self.scope, &self.root)
+            .map_err(|error| ReplacementError::Card(error.what()))?;
+        let (card, order) = (checked.card(), self.order.order());
+        let stated = (card.identity, card.generation, &card.hsm, &card.acceptance);
+        let ordered = (
+            order.identity,
+            order.generation,
+            &order.hsm,
+            &order.acceptance,
+        );
+        if stated != ordered {
+            return Err(ReplacementError::Card(phrase!(
+                "a card that does not show the HSM of the order",
+                "交換指示のHSMを示さない端末カード"
+            )));
+        }
+        if card.nonce != self.card_nonce(head) {
+            return Err(ReplacementError::Card(phrase!(
+                "a card with proofs that were not made in this session",
+                "このセッションの証明によらない端末カード"
+            )));
+        }
+        Ok(checked)
+    }
+
+    /// The order, given away.
+    pub(crate) fn into_order(self) -> CheckedReplacement {
+        self.order
+    }
+}
+
+/// A session that replaces and has not yet.
+fn is_ready(open: &OpenSession) -> bool {
+    open.opened().kind == CeremonyKind::Replace && !open.has_replaced()
+}
