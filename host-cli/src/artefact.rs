@@ -9,7 +9,7 @@ use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
 use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
-use signer_core::life::{Recovery, Retirement, Thaw};
+use signer_core::life::{PossessionReport, Recovery, Replacement, Retirement, Thaw};
 use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
@@ -59,7 +59,9 @@ pub(crate) enum Kind {
     Headers,
     OfficerCard,
     Policy,
+    PossessionReport,
     Recovery,
+    Replacement,
     Retirement,
     Thaw,
     Root,
@@ -72,7 +74,9 @@ impl Kind {
         match self {
             Self::Anchor => phrase!("statement of an anchor", "アンカーの申告"),
             Self::Answer => phrase!("answer of this device", "この端末の回答"),
+            Self::PossessionReport => phrase!("possession report", "所持証明報告書"),
             Self::Recovery => phrase!("recovery", "復旧指示"),
+            Self::Replacement => phrase!("replacement", "交換指示"),
             Self::Checkpoint => phrase!("checkpoint", "起点ブロック"),
             Self::Descriptors => phrase!("list of descriptors", "デスクリプタの一覧"),
             Self::DeviceCard => phrase!("device card", "端末カード"),
@@ -171,6 +175,31 @@ pub(crate) fn recovery(
     } else {
         Err(bad(path, Kind::Recovery, &other_roster()))
     }
+}
+
+/// A replacement with verified signatures of officers of `roster`, which it must name.
+pub(crate) fn replacement(
+    path: &Path,
+    roster: &Endorsed<Roster>,
+) -> Result<Endorsed<Replacement>, Failure> {
+    let order: Endorsed<Replacement> = endorsed(path, Kind::Replacement, roster)?;
+    if order.body().roster == roster.roster_digest() {
+        Ok(order)
+    } else {
+        Err(bad(path, Kind::Replacement, &other_roster()))
+    }
+}
+
+/// A possession report that was signed by the device of a card.
+pub(crate) fn possession_report(
+    path: &Path,
+    bytes: &[u8],
+    card: &CheckedCard,
+) -> Result<PossessionReport, Failure> {
+    let (identity, scope) = (card.card().identity, card.card().scope);
+    let open = Signed::<PossessionReport>::open(bytes, scope, key_of([identity]));
+    let signed = open.map_err(|e| bad(path, Kind::PossessionReport, &e.phrase()))?;
+    Ok(signed.body().clone())
 }
 
 /// An enrolment with verified signatures of officers of `roster`.

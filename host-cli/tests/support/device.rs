@@ -9,6 +9,7 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 use signer_core::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use signer_core::digest::{FileDigest, RootDigest, sha256_of, tagged};
 use signer_core::keys::{CkaId, Fingerprint, P256PublicKey, Signature64};
+use signer_core::life::{Found, PossessionReport, ProofLine, Standing};
 use signer_core::psbt::{ParsedPsbt, RawPsbt, signed};
 use signer_core::signing::{PossessionOrder, Receipt, SignatureLine, WalletKeyRef};
 use signer_core::token::{
@@ -111,6 +112,41 @@ impl SoftDevice {
             public_key,
             possession: Signature64(self.sign(id, *order.digest()).serialize_compact()),
         }
+    }
+
+    /// What an HSM that was restored from its backup proves, on this card; `spoil` changes the report
+    /// before it is signed.
+    pub(crate) fn possession(
+        &self,
+        card: &Signed<DeviceCard>,
+        spoil: impl FnOnce(&mut PossessionReport),
+    ) -> Signed<PossessionReport> {
+        let (body, nonce) = (card.body(), [5; 32]);
+        let lines = body.keys().map(|WalletKeyRef { id, public_key }| {
+            let key = self.pool_key(id.chain, id.index.0, nonce);
+            ProofLine {
+                id,
+                public_key,
+                found: Found::Proven(key.possession),
+            }
+        });
+        let mut hsm = body.hsm.clone();
+        hsm.serial = Line::lossy("restored");
+        let mut report = PossessionReport {
+            version: 1,
+            scope: body.scope,
+            device: self.identity().device_id(),
+            session: SessionNumber(9),
+            nonce,
+            card: card.card_digest(),
+            hsm,
+            standing: Standing::Behind,
+            lines: lines.collect(),
+            entries: 77,
+            head: [8; 32],
+        };
+        spoil(&mut report);
+        self.sealed(report, body.scope)
     }
 
     /// Its signature on a wallet record.

@@ -2,10 +2,12 @@
 
 mod enroll;
 mod recover;
+mod replace;
 mod report;
 mod show;
 mod sign_enrolment;
 mod sign_recovery;
+mod sign_replacement;
 mod sign_thaw;
 mod thaw;
 
@@ -28,6 +30,10 @@ pub(crate) enum Command {
     Recover(recover::Args),
     /// Sign that order, as a policy administrator
     SignRecovery(sign_recovery::Args),
+    /// Draft the order by which a restored HSM takes the place of a device's own
+    Replace(replace::Args),
+    /// Sign that order, as a policy administrator
+    SignReplacement(sign_replacement::Args),
     /// Draft the order by which a frozen device goes on
     Thaw(thaw::Args),
     /// Sign that order, as a policy administrator
@@ -45,6 +51,8 @@ impl Command {
             Self::SignEnrolment(args) => args.run(desk),
             Self::Recover(args) => args.run(),
             Self::SignRecovery(args) => args.run(desk),
+            Self::Replace(args) => args.run(),
+            Self::SignReplacement(args) => args.run(desk),
             Self::Thaw(args) => args.run(),
             Self::SignThaw(args) => args.run(desk),
             Self::Show(args) => args.run(),

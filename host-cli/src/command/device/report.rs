@@ -73,7 +73,7 @@ impl Args {
     }
 }
 
-fn key(text: &str) -> Result<KeyId, String> {
+pub(super) fn key(text: &str) -> Result<KeyId, String> {
     let bytes = from_hex(text).or_else(|| from_words(text));
     let bytes = bytes.ok_or("neither 32 words nor 64 hexadecimal characters")?;
     Ok(KeyId::from_bytes(bytes))
