@@ -1,4 +1,4 @@
-//! `audit report` over what the two real programs leave: pages of every session and case, the same
+//! `audit report` and `audit pack` over what the two real programs leave: pages of every session and case, the same
 //! bytes again, and what is said where evidence was tampered with or is not there.
 
 use std::fs;
@@ -29,6 +29,8 @@ impl Office {
         }
         if play == "good" {
             office.take("kept/office/final-transaction.hex");
+            office.take("kept/office/combined.psbt");
+            office.take("kept/gap/wallet.cbor");
         }
         fs::write(office.0.join("trust.toml"), office.trust()).expect("ours");
         office
@@ -141,8 +143,145 @@ fn every_session_and_case_has_its_page_and_gets_it_again() {
     let digest = signer_core::digest::hex(&signer_core::digest::sha256_of(&journal));
     assert!(page.contains(&format!("{digest} ({} bytes)", journal.len())));
 
+    a_bundle_is_checked_anywhere(&office);
     missing_and_tampered(&office);
     office.done();
+}
+
+/// Everything of the case in one folder; each way to spoil it is noticed.
+fn a_bundle_is_checked_anywhere(office: &Office) {
+    let pack = |out: &str| {
+        let (folder, trust, out) = (
+            office.path("evidence"),
+            office.path("trust.toml"),
+            office.path(out),
+        );
+        let args = ["audit", "pack", "--folder", &folder, "--trust", &trust];
+        Office::run(&[&args[..], &["--case", CASE, "--out", &out]].concat())
+    };
+    let verify = |trust: &str| {
+        let (folder, trust) = (office.path("bundle"), office.path(trust));
+        Office::run(&[
+            "audit", "pack", "--verify", "--folder", &folder, "--trust", &trust,
+        ])
+    };
+    for out in ["bundle", "bundle-again"] {
+        let run = pack(out);
+        assert!(
+            run.status.success(),
+            "{}{}",
+            text(&run.stdout),
+            text(&run.stderr)
+        );
+    }
+    let read = |name: &str| fs::read(office.0.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let list = read("bundle/MANIFEST.sha256");
+    assert_eq!(list, read("bundle-again/MANIFEST.sha256"));
+    for name in [
+        "transcripts/d1.transcript",
+        "psbts/1.psbt",
+        "final-transaction.hex",
+        "READ-ME.txt",
+    ] {
+        assert!(text(&list).contains(name), "{name}");
+    }
+
+    // With nothing of ours, and with ours and the auditor's own trust file.
+    let mut sums = Command::new("sha256sum");
+    let sums = sums.args(["--check", "--strict", "MANIFEST.sha256"]);
+    let run = sums
+        .current_dir(office.0.join("bundle"))
+        .output()
+        .expect("coreutils");
+    assert!(run.status.success(), "{}", text(&run.stdout));
+    let run = verify("trust.toml");
+    assert!(
+        run.status.success(),
+        "{}{}",
+        text(&run.stdout),
+        text(&run.stderr)
+    );
+    assert!(text(&run.stdout).contains("made again, the same bytes"));
+
+    // The copy that came with it is no trust file.
+    let copy = "bundle/trust-copy-NOT-THE-ANCHOR.toml";
+    assert!(text(&read(copy)).starts_with("# A COPY FOR READING, NOT THE TRUST ANCHOR"));
+    assert_eq!(verify(copy).status.code(), Some(3));
+
+    changed(office, &verify);
+    forged_list(office, &verify);
+    tokens(office, &list, &verify);
+}
+
+/// One character of a file is another one.
+fn changed(office: &Office, verify: &dyn Fn(&str) -> Output) {
+    for name in [
+        "psbts/1.psbt",
+        "final-transaction.hex",
+        "trust-copy-NOT-THE-ANCHOR.toml",
+    ] {
+        let path = office.0.join("bundle").join(name);
+        let whole = fs::read(&path).expect("there");
+        let mut other = whole.clone();
+        // Still a number in hexadecimal, still a PSBT, still text.
+        let end = other.len() - 2;
+        other[end] = if other[end] == b'0' { b'1' } else { b'0' };
+        fs::write(&path, other).expect("ours");
+        let run = verify("trust.toml");
+        assert_eq!(run.status.code(), Some(1), "{name}: {}", text(&run.stdout));
+        assert!(text(&run.stdout).contains("changed"), "{name}");
+        fs::write(&path, whole).expect("ours");
+    }
+}
+
+/// Whoever changes the report and its line on the list too is found by the transcripts.
+fn forged_list(office: &Office, verify: &dyn Fn(&str) -> Output) {
+    use signer_core::digest::{hex, sha256_of};
+    let (name, list) = (
+        format!("report/case-{CASE}.html"),
+        office.0.join("bundle/MANIFEST.sha256"),
+    );
+    let page = office.0.join("bundle").join(&name);
+    let (whole, lines) = (
+        fs::read(&page).expect("there"),
+        fs::read_to_string(&list).expect("there"),
+    );
+    let forged = text(&whole).replace("suzuki", "saitou").into_bytes();
+    let swapped = lines.replace(&hex(&sha256_of(&whole)), &hex(&sha256_of(&forged)));
+    assert_ne!(swapped, lines);
+    fs::write(&page, forged).expect("ours");
+    fs::write(&list, swapped).expect("ours");
+    let run = verify("trust.toml");
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("not what the transcripts give"));
+    fs::write(&page, whole).expect("ours");
+    fs::write(&list, lines).expect("ours");
+
+    let strange = office.0.join("bundle/report/note.txt");
+    fs::write(&strange, "hello").expect("ours");
+    let run = verify("trust.toml");
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("not on the list"));
+    fs::remove_file(strange).expect("ours");
+}
+
+/// A token of this list names its block; one of another list is found.
+fn tokens(office: &Office, list: &[u8], verify: &dyn Fn(&str) -> Output) {
+    const MAGIC: &[u8] =
+        b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94\x01\x08";
+    let block = [0, 5, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 1, 1, 77];
+    let path = office.0.join("bundle/MANIFEST.sha256.ots");
+    let digest = signer_core::digest::sha256_of(list);
+    for (digest, code, said) in [
+        (digest, 2, "before block 77"),
+        ([1; 32], 1, "of another list"),
+    ] {
+        fs::write(&path, [MAGIC, &digest, &block].concat()).expect("ours");
+        let run = verify("trust.toml");
+        assert_eq!(run.status.code(), Some(code), "{}", text(&run.stdout));
+        assert!(text(&run.stdout).contains(said), "{}", text(&run.stdout));
+    }
+    fs::remove_file(path).expect("ours");
 }
 
 /// A case that nobody knows, a transaction of nobody, and a transcript that was changed.

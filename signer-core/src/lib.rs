@@ -40,6 +40,7 @@ mod html;
 pub mod keys;
 pub mod ledger;
 pub mod life;
+pub mod pack;
 pub mod policy;
 pub mod psbt;
 pub mod random;

@@ -53,6 +53,8 @@ pub enum Question {
     Sample,
     /// What do the sessions and cases look like to a person?
     Report,
+    /// Is a case whole in one bundle?
+    Pack,
 }
 
 impl Question {
@@ -81,6 +83,7 @@ impl Question {
             Self::Rng => "rng",
             Self::Sample => "sample",
             Self::Report => "report",
+            Self::Pack => "pack",
         }
     }
 }

@@ -73,6 +73,11 @@ impl<'a> CaseReport<'a> {
         &self.records
     }
 
+    /// The final transaction that belongs to it.
+    pub const fn finished(&self) -> Option<&FinishedTx> {
+        self.finished.as_ref()
+    }
+
     /// The page of the case; `command` is what makes it again.
     pub fn page(&self, command: &str) -> String {
         case_page::page(self, command)

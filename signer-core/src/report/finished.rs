@@ -17,7 +17,7 @@ use crate::rule::{Explained, Phrase};
 #[derive(Clone, Debug)]
 pub struct FinishedTx {
     tx: Transaction,
-    sha256: [u8; 32],
+    bytes: Vec<u8>,
 }
 
 /// Why bytes are no finished transaction.
@@ -34,8 +34,9 @@ impl Explained for FinishedError {
 
     fn advice(&self) -> Phrase {
         phrase!(
-            "give the file that psbt finalize wrote",
-            "psbt finalize が書き出したファイルを指定してください。"
+            "give the file that {command} wrote",
+            "{command} が書き出したファイルを指定してください。",
+            command = "psbt finalize"
         )
     }
 }
@@ -55,8 +56,8 @@ impl FinishedTx {
     /// [`FinishedError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, FinishedError> {
         let tx = deserialize(bytes).map_err(|_| FinishedError::Form)?;
-        let sha256 = sha256_of(bytes);
-        Ok(Self { tx, sha256 })
+        let bytes = bytes.to_vec();
+        Ok(Self { tx, bytes })
     }
 
     /// Its identifier on the network.
@@ -65,8 +66,13 @@ impl FinishedTx {
     }
 
     /// SHA-256 of its bytes.
-    pub const fn sha256(&self) -> [u8; 32] {
-        self.sha256
+    pub fn sha256(&self) -> [u8; 32] {
+        sha256_of(&self.bytes)
+    }
+
+    /// Its bytes in the form of the network.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Whether it is a transaction of this identifier with its signatures put in: same coins,

@@ -7,10 +7,12 @@ mod blocks;
 mod explain;
 mod folder;
 mod load;
+mod pack;
 mod progress;
 mod report;
 mod shown;
 mod trust;
+mod unpack;
 
 use std::path::PathBuf;
 
@@ -127,6 +129,8 @@ pub(crate) enum Command {
     Sample(SampleArgs),
     /// One page for each session and each case, in English and Japanese
     Report(report::Args),
+    /// One case as a bundle that is checked anywhere
+    Pack(pack::Args),
     /// What does a rule or a finding mean?
     Explain(explain::Args),
 }
@@ -156,6 +160,7 @@ impl Command {
             Self::Rng(args) => args.ask(audit::rng, desk),
             Self::Sample(args) => args.draw(desk),
             Self::Report(args) => args.run(desk),
+            Self::Pack(args) => args.run(desk),
             Self::Explain(args) => args.run(desk),
         }
     }
@@ -182,6 +187,11 @@ impl EvidenceArgs {
         let trust = trust::read(&self.trust, &self.folder)?;
         let folder = Folder::read(&self.folder)?;
         Ok(Evidence { folder, trust })
+    }
+
+    /// Where the trust file lies.
+    pub(crate) fn trust_path(&self) -> &std::path::Path {
+        &self.trust
     }
 
     /// Reads and replays every transcript.

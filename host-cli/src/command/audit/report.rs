@@ -48,7 +48,11 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self, desk: &Desk) -> Result<(), Failure> {
         let evidence = self.evidence.read()?;
-        let (transcripts, mut cases) = verified(&evidence)?;
+        let Transcripts {
+            whole: transcripts,
+            refused: mut cases,
+            ..
+        } = verified(&evidence)?;
         let finished = final_transactions(&evidence)?;
         let pages = self.pages(&transcripts, &finished);
         if pages.is_empty() && cases.is_empty() {
@@ -109,7 +113,7 @@ impl Args {
     }
 }
 
-fn none() -> Phrase {
+pub(super) fn none() -> Phrase {
     phrase!("no transcript tells of it", "記録がない")
 }
 
@@ -167,9 +171,31 @@ impl Page {
         })
     }
 
+    /// Its name as a file.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The page itself.
+    pub(super) fn html(&self) -> &str {
+        &self.html
+    }
+
     fn write(&self, folder: &Path) -> Result<(), Failure> {
         Output::reserve(&folder.join(&self.name))?.write(self.html.as_bytes())
     }
+}
+
+/// The final transaction of a case, where one is in the folder.
+pub(super) fn finished_of(
+    case: &Id,
+    transcripts: &[VerifiedTranscript],
+    finished: &[FinishedTx],
+) -> Option<FinishedTx> {
+    let records = transcripts.iter();
+    let records = records.flat_map(|t| SessionRecord::of_case(t, case));
+    let report = CaseReport::of(case.clone(), records.collect(), finished)?;
+    report.finished().cloned()
 }
 
 /// What makes a page again, wherever the files lie.
@@ -177,30 +203,55 @@ fn command(which: &str) -> String {
     format!("host-cli audit report --folder FOLDER --trust TRUST {which} --out OUT")
 }
 
-/// Every transcript that verifies, of each device the longest; what is said of the others.
-pub(super) fn verified(
-    evidence: &Evidence,
-) -> Result<(Vec<VerifiedTranscript>, Vec<AuditCase>), Failure> {
-    let (mut whole, mut cases) = (Vec::<VerifiedTranscript>::new(), Vec::new());
+/// The transcripts of a folder.
+pub(super) struct Transcripts {
+    /// Those that verify, of each device the longest.
+    pub(super) whole: Vec<VerifiedTranscript>,
+    /// The device and the file of each of them.
+    pub(super) paths: Vec<(Id, PathBuf)>,
+    /// What is said of the others.
+    pub(super) refused: Vec<AuditCase>,
+}
+
+/// Reads and verifies every transcript.
+pub(super) fn verified(evidence: &Evidence) -> Result<Transcripts, Failure> {
+    let mut all = Transcripts {
+        whole: Vec::new(),
+        paths: Vec::new(),
+        refused: Vec::new(),
+    };
     for path in evidence.folder.of(FileKind::Transcript) {
         match verified_file(evidence, path)? {
-            Ok(transcript) => {
-                let same = whole
-                    .iter()
-                    .position(|known| known.state().identity() == transcript.state().identity());
-                match same {
-                    Some(place) if whole[place].head().entries >= transcript.head().entries => {}
-                    Some(place) => whole[place] = transcript,
-                    None => whole.push(transcript),
-                }
-            }
+            Ok(transcript) => all.add(transcript, path),
             Err(why) => {
                 let subject = phrase!("{path}", "{path}", path = Named(path.display()));
-                cases.push(AuditCase::fail(subject, why));
+                all.refused.push(AuditCase::fail(subject, why));
             }
         }
     }
-    Ok((whole, cases))
+    Ok(all)
+}
+
+impl Transcripts {
+    fn add(&mut self, transcript: VerifiedTranscript, path: &Path) {
+        let Some(born) = transcript.state().genesis() else {
+            return;
+        };
+        let named = (born.name.clone(), path.to_owned());
+        let identity = transcript.state().identity();
+        let mut known = self.whole.iter();
+        match known.position(|known| known.state().identity() == identity) {
+            None => {
+                self.paths.push(named);
+                self.whole.push(transcript);
+            }
+            Some(place) if self.whole[place].head().entries < transcript.head().entries => {
+                self.paths[place] = named;
+                self.whole[place] = transcript;
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// The transcript of a file, verified by what is trusted; why it does not.
