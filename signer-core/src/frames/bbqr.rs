@@ -11,6 +11,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use data_encoding::{BASE32_NOPAD, HEXUPPER};
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
+};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
@@ -163,22 +166,58 @@ fn unpack(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
     (status == TINFLStatus::Done && read == packed.len()).then_some(message)
 }
 
-/// The texts of a PSBT's frames, base 32, each of at most `frame_len` of its bytes. None where it
-/// takes more frames than BBQr counts.
+/// The texts of a PSBT's frames, each of at most `frame_len` bytes: packed where that is shorter, else
+/// as it is, both in base 32. None where it takes more frames than BBQr counts.
 pub(super) fn write_psbt(psbt: &[u8], frame_len: usize) -> Option<Vec<String>> {
+    match pack(psbt).filter(|packed| packed.len() < psbt.len()) {
+        Some(packed) => write(&packed, 'Z', frame_len),
+        None => write(psbt, '2', frame_len),
+    }
+}
+
+fn write(data: &[u8], packing: char, frame_len: usize) -> Option<Vec<String>> {
     // Frames that are multiples of five bytes end with a whole digit.
     let most = (frame_len / 5).max(1).saturating_mul(5);
-    let even = psbt.len().div_ceil(psbt.len().div_ceil(most).max(1));
+    let even = data.len().div_ceil(data.len().div_ceil(most).max(1));
     let each = even.checked_next_multiple_of(5)?.max(5);
-    let count = u16::try_from(psbt.len().div_ceil(each)).ok()?;
+    let count = u16::try_from(data.len().div_ceil(each)).ok()?;
     if count > FRAMES {
         return None;
     }
-    let texts = psbt.chunks(each).zip(0_u16..).map(|(chunk, place)| {
+    let texts = data.chunks(each).zip(0_u16..).map(|(chunk, place)| {
         let (count, place) = (digits36(count), digits36(place));
-        format!("B$2P{count}{place}{}", BASE32_NOPAD.encode(chunk))
+        format!("B${packing}P{count}{place}{}", BASE32_NOPAD.encode(chunk))
     });
     Some(texts.collect())
+}
+
+/// Bytes that a receiver of BBQr can look back when it unpacks: a window of ten bits.
+const WINDOW: usize = 1024;
+
+/// Raw deflate that never looks back further than [`WINDOW`]: after so many bytes everything before
+/// is forgotten.
+fn pack(message: &[u8]) -> Option<Vec<u8>> {
+    const HARDEST: i32 = 9;
+    const RAW: i32 = -15;
+    let mut state = alloc::boxed::Box::new(CompressorOxide::new(
+        create_comp_flags_from_zip_params(HARDEST, RAW, 0),
+    ));
+    let mut packed = Vec::new();
+    let mut chunks = message.chunks(WINDOW).peekable();
+    while let Some(chunk) = chunks.next() {
+        let (flush, expected) = match chunks.peek() {
+            Some(_) => (TDEFLFlush::Full, TDEFLStatus::Okay),
+            None => (TDEFLFlush::Finish, TDEFLStatus::Done),
+        };
+        let (status, read) = compress_to_output(&mut state, chunk, flush, |bytes| {
+            packed.extend_from_slice(bytes);
+            true
+        });
+        if status != expected || read != chunk.len() {
+            return None;
+        }
+    }
+    Some(packed)
 }
 
 fn digits36(number: u16) -> String {
@@ -187,4 +226,53 @@ fn digits36(number: u16) -> String {
         .map(|digit| digit.to_ascii_uppercase())
         .into_iter()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Unpacks with room for a window of ten bits and no more.
+    fn unpack_by_window(packed: &[u8]) -> Option<Vec<u8>> {
+        let mut state = DecompressorOxide::new();
+        let (mut window, mut at, mut read) = ([0; WINDOW], 0, 0);
+        let mut message = Vec::new();
+        loop {
+            let (status, taken, written) =
+                decompress(&mut state, &packed[read..], &mut window, at, 0);
+            message.extend_from_slice(&window[at..at + written]);
+            (read, at) = (read + taken, (at + written) % WINDOW);
+            match status {
+                TINFLStatus::Done => return Some(message),
+                TINFLStatus::HasMoreOutput => {}
+                _ => return None,
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_with_a_window_of_ten_bits() {
+        for len in [1, 1_023, 1_024, 1_025, 3_000, 70_000] {
+            // Repeats itself after 900 bytes, and after 2,500.
+            let message: Vec<u8> = (0..len)
+                .map(|i: usize| u8::try_from((i % 900 * 31 + i % 2_500) % 251).unwrap())
+                .collect();
+            let packed = pack(&message).unwrap();
+            assert!(
+                unpack_by_window(&packed).as_ref() == Some(&message),
+                "{len}"
+            );
+            assert!(unpack(&packed, len) == Some(message), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_window_of_ten_bits_is_not_enough_for_any_packed_data() {
+        let once: Vec<u8> = (0..2_000_u32)
+            .map(|i| crate::digest::sha256_of(&i.to_le_bytes())[0])
+            .collect();
+        let message = [&once[..], &once].concat();
+        let packed = miniz_oxide::deflate::compress_to_vec(&message, 9);
+        assert!(unpack_by_window(&packed).is_none_or(|unpacked| unpacked != message));
+    }
 }

@@ -110,7 +110,8 @@ impl Sender {
         Ok(Self { code, cut })
     }
 
-    /// Prepares a PSBT as BBQr in base 32, with at most `fragment_len` of its bytes in each frame.
+    /// Prepares a PSBT as BBQr, packed where that is shorter, with at most `fragment_len` bytes of it in
+    /// each frame.
     pub fn bbqr(psbt: &[u8], fragment_len: usize) -> Result<Self, SenderError> {
         check(psbt, fragment_len, Limits::OURS)?;
         let texts = bbqr::write_psbt(psbt, fragment_len);

@@ -12,6 +12,7 @@ mod jpeg;
 mod random;
 mod readers;
 mod report;
+mod transfers;
 
 fn main() {
     let args: Vec<String> = std::env::args()
@@ -28,6 +29,7 @@ fn main() {
         ["read", folder, reader] => readers::run(folder.as_ref(), reader),
         ["report", folder] => report::print(folder.as_ref()),
         ["hostile"] => readers::hostile(),
+        ["transfers", seed] => transfers::print(seed.parse().expect("a number")),
         ["mutated", count, seed] => readers::mutated(
             count.parse().expect("a number"),
             seed.parse().expect("a number"),
