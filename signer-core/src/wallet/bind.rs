@@ -424,6 +424,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_limit_of_the_weight_itself_passes() {
+        let judged = |weight| super::too_heavy(bitcoin::Weight::from_wu(weight));
+        assert_eq!(judged(400_000), None);
+        assert_eq!(
+            judged(400_001).map(|refusal| refusal.rule),
+            Some(RuleId::PSB07)
+        );
+    }
+
+    /// Amounts, size and rate belong to one transaction.
+    #[test]
+    fn what_comes_in_goes_out_or_is_the_fee() {
+        let case = Case::new(world());
+        let tx = case.bind(world()).unwrap();
+        let brought: Amount = tx.inputs().iter().map(|input| input.amount()).sum();
+        assert_eq!(brought, tx.paid_out() + tx.change_total() + tx.fee());
+        assert_eq!(
+            tx.change().map(|(_, _, amount)| amount),
+            Some(tx.change_total())
+        );
+        assert_eq!(tx.vsize(), case.psbt_weight().div_ceil(4));
+        assert_eq!(tx.fee_rate(), tx.fee().to_sat().div_ceil(tx.vsize()));
+        assert!(tx.fee_rate() > 1);
+    }
+
     /// What a PSBT leaves out cannot make a transaction lighter.
     #[test]
     fn at_the_limit_of_the_weight_of_witnesses_that_the_psbt_leaves_out() {

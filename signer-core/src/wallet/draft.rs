@@ -467,8 +467,17 @@ mod tests {
         assert_eq!(checked.device(), world().devices[0].id());
         assert_eq!(checked.id(), checked.record().id());
         let digest = checked.digest();
+        let address = |index| checked.address(Chain::Change, KeyIndex(index));
+        let (third, beyond) = (address(2).unwrap(), address(10_000));
         let signed = device_endorses(&world().devices[0], checked.into_endorsed());
         assert_eq!(signed.wallet_digest(), digest, "whoever has signed");
+        // The address that it shows is that of the wallet, once all have signed.
+        let others = world().devices.iter().skip(1);
+        let whole = others.fold(signed, |all, device| device_endorses(device, all));
+        let whole = RegisteredWallet::open(&whole.to_bytes(), SCOPE, &world().root.digest());
+        let registered = whole.unwrap().script_pubkey(Chain::Change, KeyIndex(2));
+        assert_eq!(Some(third.script_pubkey()), registered);
+        assert_eq!(beyond, None);
         // Its own card is at hand: the co-signers' are enough.
         assert!(check(|asked| drop(asked.cards.remove(0))).is_ok());
     }

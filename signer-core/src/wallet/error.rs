@@ -353,3 +353,50 @@ impl From<CoseError> for WalletError {
         Self::Signed(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_keys_names_device_and_place() {
+        let north = || Id::new("north").unwrap();
+        let pool = PoolNumber(7);
+        let (chain, index) = (Chain::Change, KeyIndex(5));
+        let no_pool = |pool| WalletError::NoPool {
+            device: north(),
+            pool,
+        };
+        let unproven = WalletError::Possession {
+            device: north(),
+            pool,
+            chain,
+            index,
+        };
+        let said = [
+            (WalletError::PoolOrder(pool), "pool 7 twice or out of order"),
+            (no_pool(Some(pool)), "north has no pool 7"),
+            (no_pool(None), "north has no pool"),
+            (WalletError::NoKeys(chain), "no key on chain 1"),
+            (
+                WalletError::Row(chain, index),
+                "row 1/5 is not one key of each device",
+            ),
+            (unproven, "north does not prove that it has key 7/1/5"),
+            (
+                WalletError::RepeatedR(north()),
+                "the HSM of north used a random number twice",
+            ),
+            (
+                WalletError::Attributes(north(), pool),
+                "keys of pool 7 of north were not born and kept in an HSM",
+            ),
+        ];
+        for (error, text) in said {
+            assert_eq!(error.what().text(Lang::En), text);
+            assert_eq!(error.to_string(), error.text(Lang::En));
+        }
+    }
+}

@@ -231,3 +231,18 @@ impl<'b, C> Decode<'b, C> for KeyRow {
             .map_err(|_| minicbor::decode::Error::message("not a point of secp256k1"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_is_known_by_a_name_of_its_own() {
+        let names = WalletClass::ALL.map(WalletClass::name);
+        assert_eq!(names, ["customer", "guarantee", "company", "emergency"]);
+        for class in WalletClass::ALL {
+            assert_eq!(WalletClass::from_name(class.name()), Some(class));
+        }
+        assert_eq!(WalletClass::from_name(""), None);
+    }
+}

@@ -102,6 +102,7 @@ fn reports_every_rule_once() {
     assert_eq!(refused(&good), []);
     assert_eq!(refused(&bad), [RuleId::WAL02]);
     assert_eq!(refused(&unread), [RuleId::PSB01]);
+    assert!(good.parsed().is_some());
     assert!(unread.parsed().is_none() && unread.input(InputIndex(0)).is_none());
 }
 

@@ -194,3 +194,55 @@ fn the_limit_of_keys_and_one_past_it() {
     let most = usize::try_from(keys / 2).unwrap();
     assert_eq!(wallet(keys / 2 - 1).unwrap().addresses(), most);
 }
+
+#[test]
+fn a_hardened_step_names_no_index() {
+    let text = BIP129_KEYS.split_once('#').unwrap().0.replace("2']", "0']");
+    let wallet = read(&[&text]).unwrap();
+    assert_eq!(address(&wallet, Chain::Receive, 1), BIP129_KEYS_ADDRESS);
+}
+
+/// Neither one script in two places nor two scripts in one.
+#[test]
+fn a_place_has_one_script_and_a_script_one_place() {
+    let mut change = listed(BIP129_KEYS);
+    change.chain = Some(Chain::Change);
+    let twice = DescriptorWallet::read(&[listed(BIP129_KEYS), change]);
+    assert_eq!(twice.unwrap_err(), DescriptorError::Repeated(2));
+    let receive = |chain: &str| ListedDescriptor {
+        text: BIP129.replace("/**", chain),
+        chain: Some(Chain::Receive),
+        range: (0, 0),
+    };
+    let both = DescriptorWallet::read(&[receive("/0/*"), receive("/1/*")]);
+    assert_eq!(both.unwrap_err(), DescriptorError::Repeated(2));
+}
+
+#[test]
+fn keys_of_others_are_not_its_own() {
+    let wallet = read(&[BIP129_KEYS]).unwrap();
+    let own = &wallet.addresses[&(Chain::Receive, KeyIndex(1))];
+    let secret = bitcoin::secp256k1::SecretKey::from_slice(&[1; 32]).unwrap();
+    let stranger = secret.public_key(&Secp256k1::new());
+    assert!(own.iter().all(|key| wallet.has_key(&key.public_key)));
+    assert!(
+        own.iter()
+            .all(|key| wallet.has_fingerprint(key.fingerprint))
+    );
+    assert!(!wallet.has_key(&stranger));
+    assert!(!wallet.has_fingerprint(Fingerprint::from_bytes([1, 2, 3, 4])));
+    let signer = |key: &PublicKey| wallet.signer_of(Chain::Receive, KeyIndex(1), key);
+    for key in own {
+        let name = signer(&key.public_key).unwrap().name;
+        assert!(name.ends_with(&key.fingerprint.to_string()), "{name}");
+    }
+    assert_eq!(signer(&stranger), None);
+}
+
+#[test]
+fn it_holds_its_own_scripts() {
+    let wallet = read(&[BIP129]).unwrap();
+    let (own, _) = wallet.scripts.iter().next().unwrap();
+    assert!(wallet.holding(own).is_some());
+    assert!(wallet.holding(&ScriptBuf::new()).is_none());
+}
