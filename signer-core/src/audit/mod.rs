@@ -14,6 +14,8 @@ mod papers;
 mod question;
 mod recorder;
 mod records;
+#[cfg(test)]
+mod tests;
 mod trust;
 mod walk;
 

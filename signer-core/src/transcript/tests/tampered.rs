@@ -65,10 +65,58 @@ mod trn01 {
         }
     }
 
+    /// Every bit of the journal of a session that signed. A flip shows in its own entry, or in the
+    /// one after it, which names its hash; so each is looked at where it is, not from the start.
+    #[test]
+    fn finds_every_flipped_bit_of_a_session_that_signed() {
+        let bench = signed();
+        let items = items(&bench.disk);
+        let mut head = crate::transcript::JournalHead::START;
+        let mut flips = 0_u32;
+        for (place, item) in items.iter().enumerate() {
+            let mut edited = item.clone();
+            // The last entry is a seal: it is tried with the key.
+            for bit in (0..item.len() * 8).take_while(|_| place + 1 < items.len()) {
+                edited[bit / 8] ^= 1 << (bit % 8);
+                let mut walked = head;
+                let whole = crate::codec::split_first(&edited)
+                    .is_ok_and(|(first, rest)| first.len() == edited.len() && rest.is_empty());
+                let found = !whole
+                    || walked.take(&edited).is_err()
+                    || walked.take(&items[place + 1]).is_err();
+                assert!(found, "entry {place}, bit {bit}");
+                edited[bit / 8] ^= 1 << (bit % 8);
+                flips += 1;
+            }
+            let _ = head.take(item).unwrap();
+        }
+        assert!(flips > 100_000, "{flips}");
+        let sealed = bench.disk.len() - items.last().unwrap().len();
+        for bit in sealed * 8..bench.disk.len() * 8 {
+            let mut disk = bench.disk.clone();
+            disk[bit / 8] ^= 1 << (bit % 8);
+            let mut walk = crate::audit::ChainWalk::new();
+            let mut rest = disk.as_slice();
+            let mut refused = false;
+            while !rest.is_empty() && !refused {
+                match walk.head().split(rest) {
+                    Ok((item, after)) => {
+                        refused = walk.take(item).is_err();
+                        rest = after;
+                    }
+                    Err(_) => refused = true,
+                }
+            }
+            assert!(refused, "bit {bit} of the last seal");
+        }
+    }
+
     #[test]
     fn finds_entries_that_are_missing_doubled_swapped_or_cut() {
         let bench = signed();
         let items = items(&bench.disk);
+        // Three edits of each: some hundred and fifty.
+        assert!(items.len() > 40, "{}", items.len());
         for place in 0..items.len() {
             let mut dropped = items.clone();
             dropped.remove(place);
@@ -145,6 +193,63 @@ mod trn02 {
         trust.root = crate::digest::RootDigest::over(&[b"other"]);
         let verified = crate::transcript::VerifiedTranscript::verify(&bench.disk, &trust);
         assert_eq!(verified.unwrap_err().refusals()[0].rule, RuleId::TRN04);
+    }
+
+    /// Everything up to the last seal, and in its place a seal over the same in this scope, by this
+    /// device.
+    fn sealed_by(bench: &Bench, number: usize, purpose: crate::types::Purpose) -> Vec<u8> {
+        let mut items = items(&bench.disk);
+        let mut last: Entry = crate::codec::decode(&items.pop().unwrap()).unwrap();
+        let Body::Sealed(bytes) = &last.body else {
+            panic!("a journal ends with a seal");
+        };
+        let device = &bench.world.devices[number];
+        let identity = crate::signing::SigningHsm::identity(device);
+        let mut seal: crate::transcript::Seal = crate::cose::peek(&bytes.0).unwrap();
+        seal.scope.purpose = purpose;
+        seal.device = identity.device_id();
+        let scope = seal.scope;
+        let draft = crate::cose::Draft::new(seal, scope, identity);
+        let signature = device.seal_with(&draft.seal_order().unwrap());
+        let signed = draft.signed(signature).unwrap();
+        last.body = Body::Sealed(crate::codec::ByteString(signed.to_bytes()));
+        items.push(crate::codec::encode(&last));
+        items.concat()
+    }
+
+    #[test]
+    fn finds_a_seal_of_another_key_and_of_a_drill() {
+        use crate::types::Purpose;
+        let bench = signed();
+        let own = bench.world.devices.iter().position(|device| {
+            crate::signing::SigningHsm::identity(device) == bench.trust().identity
+        });
+        let own = own.unwrap();
+        assert_eq!(found(&bench, &sealed_by(&bench, own, Purpose::Live)), []);
+        let drill = sealed_by(&bench, own, Purpose::Drill);
+        assert_eq!(found(&bench, &drill), [RuleId::TRN02]);
+        for other in (0..bench.world.devices.len()).filter(|place| *place != own) {
+            let resealed = sealed_by(&bench, other, Purpose::Live);
+            assert_eq!(found(&bench, &resealed), [RuleId::TRN02]);
+        }
+    }
+
+    /// The same first sessions, and two ends: each verifies by itself, neither goes with the other.
+    #[test]
+    fn finds_an_end_of_another_branch() {
+        let (mut one, mut other) = (Bench::born(), Bench::born());
+        one.open(CeremonyKind::Keys);
+        one.close(crate::transcript::Outcome::Done);
+        other.open(CeremonyKind::Headers);
+        other.close(crate::transcript::Outcome::Done);
+        assert_eq!(found(&one, &other.disk), []);
+        let (mine, theirs) = (items(&one.disk), items(&other.disk));
+        let common = mine.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+        for cut in common + 1..mine.len() {
+            let spliced = [&mine[..cut], &theirs[cut..]].concat();
+            assert_eq!(found(&one, &spliced.concat()), [RuleId::TRN01], "cut {cut}");
+            assert_ne!(found(&one, &chained(&spliced)), [], "cut {cut}");
+        }
     }
 
     fn items_before_session(bench: &Bench, session: u32) -> usize {

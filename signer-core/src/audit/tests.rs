@@ -1,0 +1,436 @@
+//! Every judgement over several devices: it passes over what a device recorded, and finds the one
+//! thing that was changed. Histories are recorded from whole ceremonies; what a replay would not let
+//! through is changed behind it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::*;
+use crate::approval::KnownHead;
+use crate::digest::{FileDigest, PolicyDigest, RequestDigest, RosterDigest};
+use crate::rule::{Phrase, RuleId};
+use crate::signing::SigningHsm as _;
+use crate::testing::{Case, id};
+use crate::token::Line;
+use crate::transcript::testing::Bench;
+use crate::transcript::{CeremonyKind, Exception};
+use crate::types::{Height, Lang};
+
+/// A device that has signed one transfer.
+fn bench() -> Bench {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    bench
+}
+
+fn recorded(bench: &Bench) -> DeviceHistory {
+    let mut recorder = Recorder::of(bench.trust());
+    let mut rest = bench.disk.as_slice();
+    while !rest.is_empty() {
+        let (item, after) = recorder.split(rest).unwrap();
+        recorder.take(item).unwrap();
+        rest = after;
+    }
+    recorder.finish().unwrap()
+}
+
+/// What the auditor has of these devices.
+fn records(bench: &Bench, histories: Vec<DeviceHistory>) -> Records {
+    let device = |history: &DeviceHistory| TrustedDevice {
+        name: history.name.clone(),
+        id: history.identity.device_id(),
+    };
+    let trust = AuditTrust {
+        root: bench.trust().root,
+        devices: histories.iter().map(device).collect(),
+        releases: Vec::new(),
+    };
+    let devices = histories.into_iter().map(|history| DeviceRecord {
+        device: device(&history),
+        told: Told::Verified(Box::new(history)),
+    });
+    Records {
+        devices: devices.collect(),
+        trust,
+        strangers: Vec::new(),
+    }
+}
+
+/// The same ceremony as if a second device had held it too.
+fn second(bench: &Bench) -> DeviceHistory {
+    let mut other = recorded(bench);
+    other.identity = bench.world.devices[1].identity();
+    other.name = id("second");
+    other
+}
+
+/// One device, changed.
+fn one(change: impl FnOnce(&mut DeviceHistory)) -> Records {
+    let bench = bench();
+    let mut history = recorded(&bench);
+    change(&mut history);
+    records(&bench, Vec::from([history]))
+}
+
+/// Two devices of one transfer, the second changed.
+fn two(change: impl FnOnce(&mut DeviceHistory)) -> Records {
+    let bench = bench();
+    let mut other = second(&bench);
+    change(&mut other);
+    records(&bench, Vec::from([recorded(&bench), other]))
+}
+
+fn nothing(_: &mut DeviceHistory) {}
+
+fn signed(history: &mut DeviceHistory) -> &mut SessionRecord {
+    let mut sessions = history.sessions.iter_mut();
+    sessions.find(|s| s.kind == CeremonyKind::Sign).unwrap()
+}
+
+fn case(history: &mut DeviceHistory) -> &mut CaseRecord {
+    signed(history).case.as_mut().unwrap()
+}
+
+fn findings(answer: &AuditAnswer) -> Vec<Finding> {
+    answer.cases().iter().filter_map(|c| c.finding).collect()
+}
+
+#[track_caller]
+fn passes(answer: &AuditAnswer) {
+    assert_eq!(answer.conclusion(), Conclusion::Pass, "{answer:?}");
+    assert_eq!(answer.passed(), answer.cases().len());
+}
+
+#[track_caller]
+fn finds(answer: &AuditAnswer, finding: Finding) {
+    assert_eq!(answer.conclusion(), Conclusion::Fail, "{answer:?}");
+    assert!(findings(answer).contains(&finding), "{answer:?}");
+}
+
+#[track_caller]
+fn misses(answer: &AuditAnswer) {
+    assert_eq!(answer.conclusion(), Conclusion::Missing, "{answer:?}");
+}
+
+/// Every question over transcripts alone, with what each is called.
+fn ask_all(records: &Records) -> Vec<AuditAnswer> {
+    let at = Height(u32::MAX);
+    Vec::from([
+        verify(records),
+        signatures(records),
+        people(records),
+        approvals(records),
+        shown(records),
+        policy(records, at),
+        destinations(records),
+        limits(records),
+        roster(records, at),
+        refusals(records),
+        exceptions(records),
+        time(records, &Papers::default()),
+        keys(records),
+        placement(records),
+        rng(records),
+        sample(records, 25, "seed"),
+    ])
+}
+
+#[test]
+fn a_recorded_history_is_what_the_journal_says() {
+    let bench = bench();
+    let history = recorded(&bench);
+    assert_eq!(history.head, bench.journal.head());
+    assert_eq!(history.sessions.len(), bench.state().sessions().len());
+    let (_, case) = history.cases().next().unwrap();
+    let made = u64::try_from(case.signatures.len()).unwrap();
+    assert_eq!(made, bench.state().ledger().signatures());
+    assert!(case.receipt.is_some());
+}
+
+#[test]
+fn every_question_passes_over_one_device_without_fault() {
+    let records = one(nothing);
+    for answer in ask_all(&records) {
+        passes(&answer);
+        let sentence = answer.sentence();
+        assert!(sentence.text(Lang::En).ends_with('.'), "{sentence:?}");
+        assert!(sentence.text(Lang::Ja).ends_with('。'), "{sentence:?}");
+    }
+    // What the auditor must bring: releases, blocks.
+    misses(&software(&records));
+    misses(&complete(&records, &Papers::default()));
+    misses(&open(&records, &Papers::default()));
+    passes(&nonces(&records, &Papers::default()));
+}
+
+#[test]
+fn no_question_is_answered_over_a_device_that_is_not_heard() {
+    let mut records = one(nothing);
+    records.devices[0].told = Told::Absent;
+    for answer in ask_all(&records) {
+        misses(&answer);
+    }
+    let bench = bench();
+    let torn = &bench.disk[..bench.disk.len() - 1];
+    let found = crate::transcript::VerifiedTranscript::verify(torn, &bench.trust());
+    records.devices[0].told = Told::Unverified(found.unwrap_err());
+    for answer in ask_all(&records) {
+        finds(&answer, Finding::NotVerified);
+    }
+}
+
+#[test]
+fn f05_a_stranger_fails_verification() {
+    let mut records = one(nothing);
+    records.strangers.push(Phrase::figure("other.transcript"));
+    finds(&verify(&records), Finding::Stranger);
+}
+
+#[test]
+fn f04_a_head_that_somebody_knew_is_looked_for() {
+    let known = |head: Option<[u8; 32]>| {
+        one(|history| {
+            let (device, sealed) = (history.identity.device_id(), &history.sessions[0]);
+            let (session, last) = (sealed.number, sealed.last);
+            case(history).heads = Vec::from([KnownHead {
+                device,
+                session,
+                head: head.unwrap_or(last),
+            }]);
+        })
+    };
+    let mut papers = Papers {
+        node: NodeData::Given,
+        ..Papers::default()
+    };
+    papers.unread.clear();
+    let lost = complete(&known(Some([9; 32])), &papers);
+    finds(&lost, Finding::LostHead);
+    let there = complete(&known(None), &papers);
+    assert!(findings(&there).is_empty(), "{there:?}");
+}
+
+#[test]
+fn f08_an_r_value_in_another_signature_is_found_and_a_copy_is_not() {
+    let records = one(nothing);
+    let held = records.signed().next().unwrap();
+    let line = held.case.signatures[0];
+    let coin = held.case.intent.as_ref().unwrap().lines[0].coin.into();
+    let mut papers = Papers::default();
+    papers.signatures.push(FoundSignature {
+        file: Phrase::figure("copy"),
+        coin,
+        signature: line.signature,
+        spent_by: None,
+    });
+    passes(&nonces(&records, &papers));
+    papers.signatures[0].signature.0[63] ^= 1;
+    finds(&nonces(&records, &papers), Finding::RepeatedR);
+}
+
+#[test]
+fn f09_to_f11_devices_of_one_transfer_judged_the_same() {
+    passes(&approvals(&two(nothing)));
+    let other = approvals(&two(|h| case(h).request = RequestDigest::over(&[b"other"])));
+    finds(&other, Finding::OtherRequest);
+    let other = approvals(&two(|h| case(h).policy = PolicyDigest::over(&[b"other"])));
+    finds(&other, Finding::OtherPolicy);
+    let other = approvals(&two(|h| case(h).roster = RosterDigest::over(&[b"other"])));
+    finds(&other, Finding::OtherRoster);
+}
+
+#[test]
+fn f10_and_f11_devices_hold_the_same_policy_and_roster() {
+    let at = Height(u32::MAX);
+    passes(&policy(&two(nothing), at));
+    passes(&roster(&two(nothing), at));
+    let other = two(|h| h.policies[0].digest = PolicyDigest::over(&[b"other"]));
+    finds(&policy(&other, at), Finding::OtherPolicy);
+    let other = two(|h| h.rosters[0].digest = RosterDigest::over(&[b"other"]));
+    finds(&roster(&other, at), Finding::OtherRoster);
+}
+
+#[test]
+fn before_its_installation_a_policy_or_roster_is_missing() {
+    let records = one(nothing);
+    let history = records.histories().next().unwrap();
+    let (first, listed) = (history.policies[0].installed, history.rosters[0].installed);
+    passes(&policy(&records, first));
+    misses(&policy(&records, Height(first.0 - 1)));
+    passes(&roster(&records, listed));
+    misses(&roster(&records, Height(listed.0 - 1)));
+}
+
+#[test]
+fn f12_who_approved_for_one_device_does_not_operate_another() {
+    passes(&people(&two(nothing)));
+    let both = people(&two(|history| {
+        let facts = &mut case(history).facts;
+        let approver = facts.people.approvers[0].clone();
+        facts.people.operators.as_mut().unwrap()[1] = approver;
+    }));
+    finds(&both, Finding::OnePersonTwice);
+}
+
+#[test]
+fn an_attendance_that_no_officer_signed_fails() {
+    let records = one(|history| signed(history).attended[0].officer = None);
+    assert_eq!(people(&records).conclusion(), Conclusion::Fail);
+}
+
+#[test]
+fn f13_two_devices_never_draw_the_same() {
+    finds(&rng(&two(nothing)), Finding::RepeatedSample);
+    passes(&rng(&one(nothing)));
+}
+
+#[test]
+fn f14_clocks_that_contradict_each_other() {
+    let ask = |change: fn(&mut SessionRecord)| {
+        time(&one(|history| change(signed(history))), &Papers::default())
+    };
+    passes(&ask(|session| session.declared = Some(session.clock + 300)));
+    finds(
+        &ask(|session| session.declared = Some(session.clock + 301)),
+        Finding::Clock,
+    );
+    passes(&ask(|session| session.clock += 1));
+    finds(&ask(|session| session.clock -= 1), Finding::Clock);
+}
+
+#[test]
+fn f15_software_is_known_or_not() {
+    let mut records = one(nothing);
+    let binary = records.histories().next().unwrap().sessions[0]
+        .software
+        .binary;
+    records.trust.releases.push(TrustedRelease {
+        version: id("0.1.0"),
+        binary,
+    });
+    passes(&software(&records));
+    records.trust.releases[0].binary = FileDigest::over(&[b"other"]);
+    finds(&software(&records), Finding::OtherSoftware);
+}
+
+#[test]
+fn f17_counts_and_limits() {
+    let short = one(|history| {
+        let intent = case(history).intent.as_mut().unwrap();
+        intent.lines.pop();
+    });
+    finds(&signatures(&short), Finding::Count);
+    let limit = |over: u64| {
+        one(|history| {
+            let per_transfer = history.policies[0].policy.wallets[0].per_transfer;
+            let payments = &mut case(history).facts.payments;
+            payments.truncate(1);
+            payments[0].amount = per_transfer + bitcoin::Amount::from_sat(over);
+            history.policies[0].policy.wallets[0].windows.clear();
+        })
+    };
+    passes(&limits(&limit(0)));
+    finds(&limits(&limit(1)), Finding::Count);
+}
+
+#[test]
+fn signatures_without_a_receipt_are_not_accounted_for() {
+    misses(&signatures(&one(|history| case(history).receipt = None)));
+}
+
+#[test]
+fn a_screen_or_an_answer_less_fails() {
+    passes(&shown(&one(nothing)));
+    for change in [
+        (|session: &mut SessionRecord| session.screens -= 1) as fn(&mut SessionRecord),
+        |session| session.answers -= 1,
+    ] {
+        let answer = shown(&one(|history| change(signed(history))));
+        assert_eq!(answer.conclusion(), Conclusion::Fail, "{answer:?}");
+    }
+}
+
+#[test]
+fn too_few_or_late_approvals_fail() {
+    for change in [
+        (|case: &mut CaseRecord| case.facts.people.approvers.truncate(1)) as fn(&mut CaseRecord),
+        |case| case.approvals[0].2 = Height(case.height.0 + 1),
+    ] {
+        let answer = approvals(&one(|history| change(case(history))));
+        assert_eq!(answer.conclusion(), Conclusion::Fail, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_payment_to_another_address_or_too_early_fails() {
+    for change in [
+        (|history: &mut DeviceHistory| case(history).facts.payments[0].address.push('x'))
+            as fn(&mut DeviceHistory),
+        |history| {
+            let height = case(history).height;
+            for destination in &mut history.policies[0].policy.destinations {
+                destination.activation = Height(height.0 + 1);
+            }
+        },
+        |history| case(history).facts.payments[0].destination = id("nowhere"),
+    ] {
+        let answer = destinations(&one(change));
+        assert_eq!(answer.conclusion(), Conclusion::Fail, "{answer:?}");
+    }
+}
+
+#[test]
+fn an_exception_names_who_decided() {
+    let deviation = |who: Option<&str>| {
+        one(|history| {
+            let line = Line::lossy("text");
+            signed(history).exceptions.push(Exception {
+                step: 3,
+                expected: line.clone(),
+                happened: line.clone(),
+                decision: line,
+                decided_by: who.map(id),
+            });
+        })
+    };
+    passes(&exceptions(&deviation(Some("admin.a"))));
+    misses(&exceptions(&deviation(None)));
+}
+
+#[test]
+fn a_refusal_is_told_and_never_ends_in_signatures() {
+    let refusal = || {
+        let (expected, got) = (Phrase::figure(1), Phrase::figure(2));
+        crate::rule::Refusal::new(RuleId::POL01, crate::rule::Place::Whole, expected, got)
+    };
+    let signed_all_the_same = one(|history| signed(history).refusals.push(refusal()));
+    let answer = refusals(&signed_all_the_same);
+    assert_eq!(answer.conclusion(), Conclusion::Fail);
+    let ended = one(|history| {
+        signed(history).refusals.push(refusal());
+        signed(history).outcome = crate::transcript::Outcome::Refused;
+    });
+    let answer = refusals(&ended);
+    passes(&answer);
+    assert_eq!(answer.cases().len(), 1);
+}
+
+#[test]
+fn a_sample_depends_on_the_seed_and_on_nothing_else() {
+    let records = one(nothing);
+    let draw = |size, seed| sample(&records, size, seed);
+    assert_eq!(draw(25, "a").cases(), draw(25, "a").cases());
+    misses(&draw(0, "a"));
+}
+
+#[test]
+fn every_finding_has_words_of_its_own() {
+    for (number, finding) in (1..).zip(Finding::ALL) {
+        assert_eq!(finding.name(), alloc::format!("F{number:02}"));
+        for lang in [Lang::En, Lang::Ja] {
+            assert!(!finding.sentence(lang).is_empty());
+            assert!(!finding.advice(lang).is_empty());
+        }
+    }
+}
