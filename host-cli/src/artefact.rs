@@ -11,7 +11,7 @@ use signer_core::headers::HeaderRun;
 use signer_core::keys::P256PublicKey;
 use signer_core::life::{PossessionReport, Recovery, Replacement, Retirement, Thaw};
 use signer_core::phrase;
-use signer_core::policy::Policy;
+use signer_core::policy::{BalanceStatement, Policy};
 use signer_core::root::Root;
 use signer_core::rule::{Explained, Named, Phrase};
 use signer_core::types::{Height, OfficerId};
@@ -51,6 +51,7 @@ fn invalid(path: &Path, kind: Kind) -> Phrase {
 pub(crate) enum Kind {
     Anchor,
     Answer,
+    Balance,
     Checkpoint,
     Descriptors,
     DeviceCard,
@@ -75,6 +76,7 @@ impl Kind {
             Self::Anchor => phrase!("statement of an anchor", "アンカーの申告"),
             Self::Answer => phrase!("answer of this device", "この端末の回答"),
             Self::PossessionReport => phrase!("possession report", "所持証明報告書"),
+            Self::Balance => phrase!("statement of balances", "残高報告書"),
             Self::Recovery => phrase!("recovery", "復旧指示"),
             Self::Replacement => phrase!("replacement", "交換指示"),
             Self::Checkpoint => phrase!("checkpoint", "起点ブロック"),
@@ -200,6 +202,16 @@ pub(crate) fn possession_report(
     let open = Signed::<PossessionReport>::open(bytes, scope, key_of([identity]));
     let signed = open.map_err(|e| bad(path, Kind::PossessionReport, &e.phrase()))?;
     Ok(signed.body().clone())
+}
+
+/// A statement of balances with the verified signature of an officer of `roster`.
+pub(crate) fn balance(
+    path: &Path,
+    roster: &Endorsed<Roster>,
+) -> Result<Signed<BalanceStatement>, Failure> {
+    let keys = roster.body().officers.iter().map(|officer| officer.key);
+    Signed::open(&files::read(path)?, roster.body().scope, key_of(keys))
+        .map_err(|e| bad(path, Kind::Balance, &e.phrase()))
 }
 
 /// An enrolment with verified signatures of officers of `roster`.

@@ -109,7 +109,7 @@ impl House {
             tip: self.tip,
         };
         let tx = WalletTx::bind(parsed, &context)?;
-        Ok(CheckedTx::check(tx, &self.policy)?)
+        Ok(CheckedTx::check(tx, &self.policy, &self.roster)?)
     }
 
     /// Judges a transaction with its request and what officers said so far.

@@ -12,7 +12,7 @@ use signer_core::codec;
 use signer_core::digest::hex;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::root::Root;
-use signer_core::types::Height;
+use signer_core::types::{Chain, Height, KeyIndex};
 use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
@@ -597,6 +597,89 @@ fn a_policy_is_compared_with_the_one_before() {
     let changes = json["changes"].as_array().expect("a list");
     let loosen = changes.iter().filter(|change| change["loosens"] == true);
     assert_eq!((changes.len(), loosen.count()), (4, 3));
+}
+
+/// A policy with a floor of the cold share, and the statements that a reconciler signs for it.
+#[test]
+fn a_statement_of_balances_goes_with_a_transfer() {
+    let world = world();
+    let text = fs::read_to_string(world.folder.join("w/policy.toml")).expect("the world's");
+    let floor = "[[cold_floor]]\nclass = \"customer\"\nper_mille = 400\nage = 10\n";
+    let write = |name: &str, text: String| fs::write(world.folder.join(name), text).expect("ours");
+    write("cold.toml", text + floor);
+    world.done(
+        "policy create --policy cold.toml --wallet w/wallet.cbor --wallet w/other-wallet.cbor \
+         --roster w/roster.cbor --root w/root.cbor --out cold-0.cbor",
+    );
+    for (n, officer) in [(0, "admin.a"), (1, "admin.c")] {
+        world.done(&format!(
+            "policy sign --policy cold-{n}.cbor --roster w/roster.cbor --officer {officer} \
+             --profile softhsm2 --token {officer} --out cold-{}.cbor",
+            n + 1
+        ));
+    }
+    let shown = world.done("policy show --policy cold-2.cbor --roster w/roster.cbor");
+    assert!(
+        shown.contains("cold        400 per mille of customer assets"),
+        "{shown}"
+    );
+    // 0.9 BTC in the wallet, of which 0.5 leave.
+    let wallet = world.registered();
+    let coins = (0..3).map(|index| {
+        let script = wallet.script_pubkey(Chain::Receive, KeyIndex(index));
+        serde_json::json!({ "script": script.expect("ours").to_hex_string(), "sats": 30_000_000 })
+    });
+    let coins: Vec<_> = coins.collect();
+    let block = "0000000000000000000000000000000000000000000000000000000000000006";
+    let list = serde_json::json!({ "height": 6, "block": block, "coins": coins });
+    write("balances.json", list.to_string());
+    let sign = |hot: &str, out: &str| {
+        format!(
+            "balance sign --coins balances.json --wallet w/wallet.cbor --hot {hot} \
+             --roster w/roster.cbor --root w/root.cbor --officer admin.b --profile softhsm2 \
+             --token admin.b --out {out}"
+        )
+    };
+    let put = |psbt: &str, balance: &str, out: &str| {
+        format!("psbt balance --psbt {psbt} --balance {balance} --roster w/roster.cbor --out {out}")
+    };
+    let draft = |psbt: &str, out: &str| {
+        format!(
+            "request draft --psbt {psbt} --policy cold-2.cbor --roster w/roster.cbor \
+             --wallet w/wallet.cbor --root w/root.cbor --case wr-1 --requester sato.k \
+             --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
+             --headers w/headers.json --profile softhsm2 --token sato.k --out {out}"
+        )
+    };
+    let refused = |psbt: &str| {
+        let run = fails(&world, &draft(psbt, "no.psbt"), 1, "no.psbt");
+        assert!(run.stderr.starts_with("POL06 "), "{}", run.stderr);
+    };
+    refused("w/transfer-v2.psbt");
+    world.done(&sign("0.3", "hot.cbor"));
+    world.done(&put("w/transfer-v2.psbt", "hot.cbor", "hot.psbt"));
+    refused("hot.psbt");
+    world.done(&sign("0", "cold.cbor"));
+    let json = world.done("balance show --balance cold.cbor --roster w/roster.cbor --json");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["cold"][0]["amount_sat"], 90_000_000);
+    assert_eq!(
+        (&json["height"], &json["block"]),
+        (&6.into(), &block.into())
+    );
+    // In place of the one before.
+    world.done(&put("hot.psbt", "cold.cbor", "cold.psbt"));
+    world.done(&draft("cold.psbt", "requested.psbt"));
+    // Coins of nobody, and an officer who is no reconciler.
+    write(
+        "balances.json",
+        list.to_string()
+            .replace("\"script\":\"0020", "\"script\":\"0120"),
+    );
+    fails(&world, &sign("0", "none.cbor"), 3, "none.cbor");
+    write("balances.json", list.to_string());
+    let by_another = sign("0", "none.cbor").replace("admin.b", "admin.a");
+    fails(&world, &by_another, 1, "none.cbor");
 }
 
 /// The roster that follows, from TOML to a request under it and the policy that was there before.

@@ -7,8 +7,8 @@ use signer_core::approval::{ActiveRoster, ApprovedTx, Operators};
 use signer_core::policy::{ActivePolicy, CheckedTx};
 use signer_core::wallet::{CheckOnly, DescriptorWallet, Registry};
 
-pub fn check(judged: CheckOnly, policy: &ActivePolicy) {
-    let _ = CheckedTx::check(judged, policy); // refused
+pub fn check(judged: CheckOnly, policy: &ActivePolicy, roster: &ActiveRoster) {
+    let _ = CheckedTx::check(judged, policy, roster); // refused
 }
 
 pub fn approve(judged: CheckOnly, roster: &ActiveRoster, operators: &Operators) {

@@ -64,7 +64,7 @@ pub fn judge(
 ) -> Result<ApprovedTx, Stopped> {
     let parsed = ParsedPsbt::parse(bytes)?;
     let bound = WalletTx::bind(parsed, context)?;
-    let checked = CheckedTx::check(bound, policy)?;
+    let checked = CheckedTx::check(bound, policy, roster)?;
     ApprovedTx::approve(checked, roster, operators)
 }
 

@@ -7,8 +7,13 @@ use signer_core::policy::{ActivePolicy, CheckedTx};
 use signer_core::types::Height;
 use signer_core::wallet::WalletTx;
 
-pub fn forgotten(bound: WalletTx, policy: &ActivePolicy, other: &LedgerState) {
-    let _ = CheckedTx::check(bound, policy, other); // refused
+pub fn forgotten(
+    bound: WalletTx,
+    policy: &ActivePolicy,
+    roster: &ActiveRoster,
+    other: &LedgerState,
+) {
+    let _ = CheckedTx::check(bound, policy, roster, other); // refused
 }
 
 pub fn earlier(

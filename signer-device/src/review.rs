@@ -45,7 +45,9 @@ pub(crate) fn run(plan: &Review) -> Result<(), Failure> {
 
 /// The chain up to the policy: the stages that need nobody in the room.
 fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped>, Failure> {
-    let (Some(device), Some(policy)) = (state.device(), state.policy()) else {
+    let (Some(device), Some(roster), Some(policy)) =
+        (state.device(), state.roster(), state.policy())
+    else {
         return Err(Failure::input(
             phrase!(
                 "no policy is installed on this device",
@@ -68,7 +70,7 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
             tip,
         };
         let tx = WalletTx::bind(parsed, &context)?;
-        CheckedTx::check(tx, policy)
+        CheckedTx::check(tx, policy, roster)
     };
     Ok(chain())
 }

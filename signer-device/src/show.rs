@@ -6,7 +6,7 @@ use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
-use signer_core::policy::{ClassMove, QuorumBand, Separation, WalletRules, WindowLimit};
+use signer_core::policy::{ClassMove, ColdFloor, QuorumBand, Separation, WalletRules, WindowLimit};
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
@@ -405,6 +405,17 @@ fn policy_json(state: &DeviceState) -> Json {
         ("destinations", Json::List(destinations.collect())),
         ("class_moves", Json::List(class_moves.collect())),
         ("separation", apart(policy.policy().separation)),
+        (
+            "cold_floors",
+            Json::List(
+                policy
+                    .policy()
+                    .cold_floors()
+                    .iter()
+                    .map(cold_floor)
+                    .collect(),
+            ),
+        ),
     ])
 }
 
@@ -428,6 +439,15 @@ fn windows(limits: &[WindowLimit], signers: Option<(u8, usize)>) -> Json {
         Json::Object(members)
     });
     Json::List(lines.collect())
+}
+
+/// What must stay cold of a class.
+fn cold_floor(floor: &ColdFloor) -> Json {
+    Json::Object(vec![
+        ("class", Json::text(floor.class.name())),
+        ("per_mille", Json::from(floor.per_mille)),
+        ("age", Json::from(floor.age.0)),
+    ])
 }
 
 /// A move between classes; null where any purpose will do.

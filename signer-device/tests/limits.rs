@@ -5,12 +5,15 @@ mod support;
 
 use bitcoin::{Amount, ScriptBuf};
 use signer_core::digest::TxDigest;
-use signer_core::policy::{ClassMove, Policy, WindowLimit};
+use signer_core::policy::{
+    BalanceStatement, ClassMove, ColdFloor, Policy, WalletBalance, WindowLimit,
+};
 use signer_core::psbt::{ParsedPsbt, RawPsbt};
-use signer_core::types::{Blocks, Chain, Height, KeyIndex, Label};
+use signer_core::types::{Blocks, Chain, Height, Id, KeyIndex, Label};
 use signer_core::wallet::WalletClass;
 
 use support::house::{House, PAID, Transfer, ceremony, destination_script, run};
+use support::officers::SCOPE;
 use support::play::{Act, Played};
 use support::{Bench, isolated};
 
@@ -252,6 +255,90 @@ fn classes_of_assets_stay_apart() {
         sign(&house, "d1", "both", &both)
             .ended(1)
             .says("x WAL02 refused");
+        audited(&house, "d1");
+    });
+}
+
+/// The PSBT with a statement: of 20 BTC after the usual transfer so much stays cold.
+fn stated(
+    house: &mut House<'_>,
+    psbt: &RawPsbt,
+    officer: &str,
+    (cold, height): (u64, u32),
+) -> RawPsbt {
+    let (left, fee) = (2_000_000_000, 2_000);
+    let gone = PAID.to_sat() + fee;
+    let statement = BalanceStatement {
+        version: 1,
+        scope: SCOPE,
+        root: house.officers.root.digest(),
+        reconciler: Id::new(officer).expect("plain"),
+        height: Height(height),
+        block: [7; 32],
+        class: WalletClass::Customer,
+        cold: vec![WalletBalance {
+            wallet: house.wallet.as_ref().expect("registered").id(),
+            amount: Amount::from_sat(cold + gone),
+        }],
+        hot: Amount::from_sat(left + fee - gone - cold),
+    };
+    let signed = house.officers.sign(officer, statement).to_bytes();
+    psbt.with_balance(&signed).expect("it fits")
+}
+
+/// Nine tenths stay cold by a reconciler's statement: without one, by an old one and by anybody
+/// else's nothing is signed, and what was signed since counts.
+#[test]
+fn the_cold_share_stays_above_its_floor() {
+    isolated("the_cold_share_stays_above_its_floor", |bench| {
+        const FLOOR: u64 = 1_800_000_000;
+        let mut house = House::ready(bench);
+        install(&mut house, |policy| {
+            policy.cold_floors = Some(vec![ColdFloor {
+                class: WalletClass::Customer,
+                per_mille: 900,
+                age: Blocks(20),
+            }]);
+        });
+        shown(bench, "d1")
+            .ended(0)
+            .says(r#""cold_floors":[{"class":"customer","per_mille":900,"age":20}]"#);
+        let psbt = approved(&mut house, &of_coin(1));
+        sign(&house, "d1", "missing", &psbt)
+            .ended(1)
+            .says("x POL06 refused")
+            .says("a statement of balances signed by a reconciler");
+        for (name, officer, cold) in [
+            ("of-an-approver", "app.a", FLOOR),
+            ("one-below", "wit.a", FLOOR - 1),
+        ] {
+            let refused = stated(&mut house, &psbt, officer, (cold, 0));
+            sign(&house, "d1", name, &refused)
+                .ended(1)
+                .says("x POL06 refused");
+        }
+        // The request stays approved whatever statement comes with it.
+        let enough = stated(&mut house, &psbt, "wit.a", (FLOOR, 0));
+        sign(&house, "d1", "enough", &enough)
+            .ended(0)
+            .says("90.0 %  (>= 90.0 %)");
+
+        let next = approved(&mut house, &of_coin(2));
+        let same = stated(&mut house, &next, "wit.a", (FLOOR, 0));
+        sign(&house, "d1", "counted-since", &same)
+            .ended(1)
+            .says("x POL06 refused");
+        house.known_height = Height(5);
+        let next = approved(&mut house, &of_coin(3));
+        let newer = stated(&mut house, &next, "wit.a", (FLOOR, 5));
+        sign(&house, "d1", "newer", &newer).ended(0);
+
+        house.known_height = Height(26);
+        let late = approved(&mut house, &of_coin(4));
+        let old = stated(&mut house, &late, "wit.a", (FLOOR + 50_000_000, 5));
+        sign(&house, "d1", "old", &old)
+            .ended(1)
+            .says("a statement of height 6 to 26");
         audited(&house, "d1");
     });
 }

@@ -43,10 +43,11 @@ const APPROVER: u64 = 2;
 const DIRECTOR: u64 = 3;
 const OPERATOR: u64 = 4;
 const ADMINISTRATOR: u64 = 6;
+const RECONCILER: u64 = 9;
 
 /// Identifier, department, roles, first and last height.
 type Person = (&'static str, &'static str, &'static [u64], u32, u32);
-const PEOPLE: [Person; 15] = [
+const PEOPLE: [Person; 16] = [
     ("admin.a", "compliance", &[ADMINISTRATOR], 800_000, 900_000),
     (
         "admin.b",
@@ -78,6 +79,7 @@ const PEOPLE: [Person; 15] = [
         800_000,
         TIP - 1,
     ),
+    ("reconciler.c", "finance", &[RECONCILER], 800_000, 900_000),
     (
         "requester.ended",
         "treasury",

@@ -1,6 +1,7 @@
 //! The commands: a folder for each noun, a file for each verb.
 
 mod audit;
+mod balance;
 mod device;
 mod officer;
 mod policy;
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// The policy: what devices may sign
     #[command(subcommand, after_help = policy::EXAMPLE)]
     Policy(policy::Command),
+    /// Statements of balances: what is cold and what is not
+    #[command(subcommand, after_help = balance::EXAMPLE)]
+    Balance(balance::Command),
     /// PSBTs: make, show, combine, finalize
     #[command(subcommand, after_help = psbt::EXAMPLE)]
     Psbt(psbt::Command),
@@ -73,6 +77,7 @@ impl Command {
             Self::Device(command) => command.run(desk),
             Self::Wallet(command) => command.run(desk),
             Self::Policy(command) => command.run(desk),
+            Self::Balance(command) => command.run(desk),
             Self::Psbt(command) => command.run(desk.lang),
             Self::Request(command) => command.run(desk),
             Self::Qr(command) => command.run(),

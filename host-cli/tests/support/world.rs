@@ -34,7 +34,11 @@ pub(crate) const PIN: &str = "pin-of-tests";
 
 const OFFICERS: [(&str, &str, &str); 6] = [
     ("admin.a", "compliance", "policy-administrator"),
-    ("admin.b", "risk", "risk-checker,policy-administrator"),
+    (
+        "admin.b",
+        "risk",
+        "risk-checker,policy-administrator,reconciler",
+    ),
     ("admin.c", "board", "policy-administrator"),
     ("sato.k", "treasury", "requester"),
     ("suzuki.h", "security", "approver"),
@@ -500,6 +504,13 @@ pub(crate) fn obedient(screen: &str) -> String {
         return line("total")
             .trim_end_matches("BTC")
             .replace([' ', ','], "");
+    }
+    if question.contains("total of the cold wallets") {
+        return line("cold")
+            .split(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
     }
     if question.contains("case number") {
         return line("request")

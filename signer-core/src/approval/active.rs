@@ -616,7 +616,7 @@ mod tests {
             err(|r| r.officers[4] = r.officers[3].clone()),
             RosterError::Order(id("approver.a"))
         );
-        let error = first(|r| r.officers[10].key = shared).unwrap_err();
+        let error = first(|r| r.officers[11].key = shared).unwrap_err();
         assert_eq!(error, RosterError::SharedKey(id("requester.r")));
         assert_eq!(
             err(|r| r.officers[7].roles.swap(0, 1)),

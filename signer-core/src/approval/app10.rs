@@ -88,7 +88,7 @@ mod tests {
     fn approve_with(operators: &Operators, world: &World) -> std::vec::Vec<RuleId> {
         let case = Case::new(world);
         let tx = case.bind_psbt(world, case.full(world)).unwrap();
-        let checked = CheckedTx::check(tx, &world.policy).unwrap();
+        let checked = CheckedTx::check(tx, &world.policy, &world.roster).unwrap();
         refused(ApprovedTx::approve(checked, &world.roster, operators))
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let other = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
         let case = Case::new(world());
         let tx = case.bind_psbt(world(), case.full(world())).unwrap();
-        let checked = CheckedTx::check(tx, &world().policy).unwrap();
+        let checked = CheckedTx::check(tx, &world().policy, &world().roster).unwrap();
         let operators = world().operators(0, case.operators);
         let approved = ApprovedTx::approve(checked, &other, &operators);
         let rules = refused(approved);

@@ -58,9 +58,12 @@ pub enum PolicyError {
     NoRiskChecker,
     /// A wallet is to be of less than one vendor, or at less than one site.
     Placement,
+    /// A floor of the cold share that is none, stands twice, is out of order, or takes no statement.
+    ColdFloors,
 }
 
 impl Explained for PolicyError {
+    #[expect(clippy::too_many_lines, reason = "one sentence for each error")]
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),
@@ -128,6 +131,10 @@ impl Explained for PolicyError {
                 "no risk checker is among those who signed",
                 "署名者にリスク確認者がいない"
             ),
+            Self::ColdFloors => phrase!(
+                "a floor of the cold share outside of 1 to 1000 per mille, twice, out of order or of no age",
+                "コールド比率の下限が1から1000パーミルの範囲外、重複、順序違い、または有効期間なし"
+            ),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -160,6 +167,7 @@ impl Explained for PolicyError {
             | Self::ClassMoves
             | Self::Separation
             | Self::Placement
+            | Self::ColdFloors
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"
@@ -386,7 +394,8 @@ impl Policy {
         }
         check_wallets(self)?;
         check_windows(self)?;
-        check_class_moves(self)
+        check_class_moves(self)?;
+        check_cold_floors(self)
     }
 }
 
@@ -558,6 +567,21 @@ fn check_windows(policy: &Policy) -> Result<(), PolicyError> {
             }
             last = window.blocks;
         }
+    }
+    Ok(())
+}
+
+fn check_cold_floors(policy: &Policy) -> Result<(), PolicyError> {
+    if policy.cold_floors.as_deref() == Some(&[]) {
+        return Err(PolicyError::ColdFloors);
+    }
+    let mut last = None;
+    for floor in policy.cold_floors() {
+        let some = (1..=1_000).contains(&floor.per_mille) && floor.age > Blocks(0);
+        if !some || last >= Some(floor.class) {
+            return Err(PolicyError::ColdFloors);
+        }
+        last = Some(floor.class);
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use bitcoin::{Amount, ScriptBuf};
 
 use super::strict::steps;
 use super::{
-    ApprovalQuorum, ClassMove, Destination, Policy, SeparationChange, WalletRules, WindowLimit,
+    ApprovalQuorum, ClassMove, ColdFloor, Destination, Policy, SeparationChange, WalletRules,
+    WindowLimit,
 };
 use crate::digest::WalletDigest;
 use crate::types::{Blocks, Height, Id, Label};
@@ -81,6 +82,32 @@ pub enum PolicyChange {
     ClassMoveAdded(ClassMove),
     /// A move between classes that is no longer named.
     ClassMoveRemoved(ClassMove),
+    /// One difference in what must stay cold.
+    Cold(ColdFloorChange),
+}
+
+/// One difference in a floor of the cold share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColdFloorChange {
+    /// A floor that was not there.
+    Added(ColdFloor),
+    /// A floor that is no longer there.
+    Removed(ColdFloor),
+    /// Thousandths that stay cold.
+    PerMille(WalletClass, Changed<u32>),
+    /// How old a statement of balances may be.
+    Age(WalletClass, Changed<Blocks>),
+}
+
+impl ColdFloorChange {
+    fn direction(&self) -> Direction {
+        match self {
+            Self::Added(_) => Direction::Tightening,
+            Self::Removed(_) => Direction::Loosening,
+            Self::PerMille(_, floor) => floor.rises(),
+            Self::Age(_, age) => age.falls(),
+        }
+    }
 }
 
 /// One difference in a destination.
@@ -175,6 +202,7 @@ impl PolicyChange {
             Self::Destination(_, DestinationChange::From(height)) => height.rises(),
             Self::Destination(_, DestinationChange::Limit(limit)) => limit.falls(),
             Self::Wallet(_, change) => change.direction(),
+            Self::Cold(change) => change.direction(),
             _ => Direction::Loosening,
         }
     }
@@ -218,6 +246,7 @@ impl PolicyChanges {
             destinations,
             class_moves,
             separation,
+            cold_floors: _,
         } = new;
         let mut found = Vec::new();
         found.extend(Changed::between(&old.delay, delay).map(PolicyChange::Delay));
@@ -255,6 +284,7 @@ impl PolicyChanges {
         found.extend(gone.cloned().map(PolicyChange::ClassMoveRemoved));
         let more = class_moves.iter().filter(|is| !names(old, is));
         found.extend(more.cloned().map(PolicyChange::ClassMoveAdded));
+        found.extend(of_floors(old, new).into_iter().map(PolicyChange::Cold));
         Self(found)
     }
 
@@ -268,6 +298,24 @@ impl PolicyChanges {
         self.iter()
             .filter(|change| change.direction() == Direction::Loosening)
     }
+}
+
+fn of_floors(old: &Policy, new: &Policy) -> Vec<ColdFloorChange> {
+    let mut found = Vec::new();
+    for was in old.cold_floors() {
+        let Some(is) = new.cold_floor(was.class) else {
+            found.push(ColdFloorChange::Removed(*was));
+            continue;
+        };
+        let per_mille = Changed::between(&was.per_mille, &is.per_mille);
+        found.extend(per_mille.map(|floor| ColdFloorChange::PerMille(is.class, floor)));
+        let age = Changed::between(&was.age, &is.age);
+        found.extend(age.map(|age| ColdFloorChange::Age(is.class, age)));
+    }
+    let added = new.cold_floors().iter();
+    let added = added.filter(|is| old.cold_floor(is.class).is_none());
+    found.extend(added.copied().map(ColdFloorChange::Added));
+    found
 }
 
 /// Whether a policy names this move, for this purpose or for any.

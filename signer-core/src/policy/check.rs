@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 
 use super::checking::{Checking, Terms};
-use super::{ActivePolicy, Separation, WalletRules, pol03, pol05, pol07, pol09};
-use crate::approval::Request;
+use super::pol06::Reconciled;
+use super::{ActivePolicy, ColdShare, Separation, WalletRules, pol03, pol05, pol06, pol07, pol09};
+use crate::approval::{ActiveRoster, Request};
 use crate::cose::peek;
 use crate::digest::{KeyId, PolicyDigest, RosterDigest, TxDigest};
 use crate::phrase;
@@ -16,8 +17,13 @@ use crate::types::{Id, Label, OutputIndex, Version};
 use crate::wallet::{InsideMove, WalletTx};
 
 /// Rules of this stage that ask for what only a device knows: its past, its wallets.
-pub(crate) const OF_DEVICES: [RuleId; 4] =
-    [RuleId::POL03, RuleId::POL05, RuleId::POL07, RuleId::POL09];
+pub(crate) const OF_DEVICES: [RuleId; 5] = [
+    RuleId::POL03,
+    RuleId::POL05,
+    RuleId::POL06,
+    RuleId::POL07,
+    RuleId::POL09,
+];
 
 /// A transaction that the policy in force allows. The report is complete up to the last of POL.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub struct CheckedTx {
     signers: Vec<KeyId>,
     payments: Vec<CheckedPayment>,
     replaces: Vec<TxDigest>,
+    cold: Option<ColdShare>,
     report: RuleReport,
 }
 
@@ -54,11 +61,15 @@ pub struct CheckedPayment {
 }
 
 impl CheckedTx {
-    /// Judges a transaction by the policy in force.
+    /// Judges a transaction by the policy in force. The roster says who may state balances.
     ///
     /// # Errors
     /// The complete report, when any rule of the policy refuses.
-    pub fn check(tx: WalletTx, policy: &ActivePolicy) -> Result<Self, Stopped> {
+    pub fn check(
+        tx: WalletTx,
+        policy: &ActivePolicy,
+        roster: &ActiveRoster,
+    ) -> Result<Self, Stopped> {
         let rules = policy.policy().wallet(&tx.wallet().digest());
         // Another policy than the one of the binding is as good as none.
         let rules = rules.filter(|_| tx.policy() == policy.digest());
@@ -70,12 +81,20 @@ impl CheckedTx {
         };
         let asked = asked(&tx);
         let replaces = asked.as_ref().map_or(&[][..], |asked| &asked.replaces);
+        let reconciled = Reconciled {
+            tx: &tx,
+            roster,
+            floor: policy.policy().cold_floor(tx.wallet().class()),
+            asked: asked.as_ref(),
+        };
+        let (pol06, cold) = pol06::pol06(&checking, &reconciled);
         let of_device = [
             (RuleId::POL03, pol03::pol03(&checking, &tx, replaces)),
             (
                 RuleId::POL05,
                 pol05::pol05(&checking, &tx, policy.policy(), asked.as_ref()),
             ),
+            (RuleId::POL06, pol06),
             (RuleId::POL07, pol07::pol07(&tx, replaces)),
             (RuleId::POL09, pol09::pol09(tx.wallet(), rules)),
         ];
@@ -99,6 +118,7 @@ impl CheckedTx {
             signers: policy.signers().collect(),
             payments,
             replaces,
+            cold,
             report,
             tx,
         })
@@ -149,6 +169,11 @@ impl CheckedTx {
         &self.replaces
     }
 
+    /// What stays cold of the wallet's class, where the policy names a floor.
+    pub const fn cold(&self) -> Option<&ColdShare> {
+        self.cold.as_ref()
+    }
+
     /// The report so far: PSB01 to the last of POL, none refused.
     pub const fn report(&self) -> &RuleReport {
         &self.report
@@ -183,7 +208,7 @@ mod tests {
         let case = Case::new(world());
         let check = |policy| {
             let tx = case.bind(world()).unwrap();
-            refused(CheckedTx::check(tx, policy))
+            refused(CheckedTx::check(tx, policy, &world().roster))
         };
         assert_eq!(check(&world().policy), []);
         let rules = [
@@ -192,6 +217,7 @@ mod tests {
             RuleId::POL03,
             RuleId::POL04,
             RuleId::POL05,
+            RuleId::POL06,
             RuleId::POL09,
         ];
         assert_eq!(check(&other.policy), rules);

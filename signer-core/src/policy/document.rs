@@ -12,6 +12,8 @@ use crate::digest::{PolicyDigest, RootDigest, RosterDigest, WalletDigest};
 use crate::types::{Blocks, Height, Id, Label, Version};
 use crate::wallet::WalletClass;
 
+use super::balance::ColdFloor;
+
 /// A policy, signed by a quorum of policy administrators.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -53,6 +55,9 @@ pub struct Policy {
     /// order. No other is.
     #[n(11)]
     pub class_moves: Vec<ClassMove>,
+    /// The floors of the cold share, in ascending order of the classes; absent where there is none.
+    #[n(12)]
+    pub cold_floors: Option<Vec<ColdFloor>>,
 }
 
 impl Artefact for Policy {
@@ -64,6 +69,17 @@ impl Policy {
     /// The rules of one wallet.
     pub fn wallet(&self, digest: &WalletDigest) -> Option<&WalletRules> {
         self.wallets.iter().find(|rules| rules.wallet == *digest)
+    }
+
+    /// The floors of the cold share, where there are any.
+    pub fn cold_floors(&self) -> &[ColdFloor] {
+        self.cold_floors.as_deref().unwrap_or_default()
+    }
+
+    /// What must stay cold of this class, where anything must.
+    pub fn cold_floor(&self, class: WalletClass) -> Option<&ColdFloor> {
+        let mut floors = self.cold_floors().iter();
+        floors.find(|floor| floor.class == class)
     }
 
     /// The destination of this identifier.

@@ -4,6 +4,7 @@
 //! label from anywhere else.
 
 mod active;
+mod balance;
 mod change;
 mod check;
 mod checking;
@@ -16,6 +17,7 @@ mod pol02;
 mod pol03;
 mod pol04;
 mod pol05;
+mod pol06;
 mod pol07;
 mod pol08;
 mod pol09;
@@ -28,9 +30,10 @@ mod words;
 pub(crate) use check::OF_DEVICES;
 
 pub use active::{ActivePolicy, Before, PolicyError, PolicyStanding};
+pub use balance::{BalanceStatement, ColdFloor, WalletBalance};
 pub use change::{
-    Changed, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters, WalletChange,
-    WindowChange,
+    Changed, ColdFloorChange, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters,
+    WalletChange, WindowChange,
 };
 pub use check::{CheckedPayment, CheckedTx};
 pub use document::{
@@ -39,5 +42,6 @@ pub use document::{
 pub use page::{Asked, Page, Typed};
 pub use placement::Placement;
 pub use plain::PlainPolicy;
+pub use pol06::ColdShare;
 pub use pol08::{NewPolicy, pol08};
 pub use separation::{Separation, SeparationChange};

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use bitcoin::Amount;
 
 use super::{
-    ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
+    ApprovalQuorum, ClassMove, ColdFloor, Destination, FeeCaps, Policy, QuorumBand, WalletRules,
+    WindowLimit,
 };
 use crate::types::Id;
 
@@ -16,6 +17,7 @@ pub(super) fn nothing(new: &Policy) -> Policy {
         wallets: Vec::new(),
         destinations: Vec::new(),
         class_moves: Vec::new(),
+        cold_floors: None,
         ..new.clone()
     }
 }
@@ -37,6 +39,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         destinations,
         class_moves,
         separation,
+        cold_floors: _,
     } = new;
     let destinations: Vec<Destination> = destinations
         .iter()
@@ -60,6 +63,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         destinations,
         class_moves: moves(&old.class_moves, class_moves),
         separation: old.separation.and(*separation),
+        cold_floors: floors(old, new),
     }
 }
 
@@ -75,6 +79,17 @@ fn moves(was: &[ClassMove], is: &[ClassMove]) -> Vec<ClassMove> {
         (Some(_), Some(_)) => (old == new).then(|| new.clone()),
     });
     both.collect::<BTreeSet<ClassMove>>().into_iter().collect()
+}
+
+/// Every floor of either, and the stricter of both where both have it.
+fn floors(old: &Policy, new: &Policy) -> Option<Vec<ColdFloor>> {
+    let mut all = BTreeMap::new();
+    for floor in old.cold_floors().iter().chain(new.cold_floors()) {
+        let strictest: &mut ColdFloor = all.entry(floor.class).or_insert(*floor);
+        strictest.per_mille = strictest.per_mille.max(floor.per_mille);
+        strictest.age = strictest.age.min(floor.age);
+    }
+    (!all.is_empty()).then(|| all.into_values().collect())
 }
 
 /// Every limit of either, and the lower one where both have it.

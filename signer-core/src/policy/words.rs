@@ -4,12 +4,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::{
-    Changed, ClassMove, DestinationChange, Direction, PolicyChange, SeparationChange, Voters,
-    WalletChange, WindowChange, WindowLimit,
+    Changed, ClassMove, ColdFloor, ColdFloorChange, DestinationChange, Direction, PolicyChange,
+    SeparationChange, Voters, WalletChange, WindowChange, WindowLimit,
 };
 use crate::digest::WalletDigest;
 use crate::review::amount::sat;
 use crate::types::Lang;
+use crate::wallet::WalletClass;
 
 impl Direction {
     /// The word for it.
@@ -57,6 +58,63 @@ impl PolicyChange {
             Self::ClassMoveRemoved(class_move) => {
                 let what = lang.pick("move between classes ended:", "区分間の移動を終了:");
                 format!("{what} {}", class_move.text(lang))
+            }
+            Self::Cold(change) => change.text(lang),
+        }
+    }
+}
+
+impl ColdFloorChange {
+    fn text(&self, lang: Lang) -> String {
+        let of = |class: &WalletClass, [en, ja]: [&str; 2]| {
+            format!("{}: {}", class.phrase().text(lang), lang.pick(en, ja))
+        };
+        match self {
+            Self::Added(floor) => {
+                let what = lang.pick(
+                    "floor of the cold share added:",
+                    "コールド比率の下限を追加:",
+                );
+                format!("{what} {}", floor.text(lang))
+            }
+            Self::Removed(floor) => {
+                let what = lang.pick(
+                    "floor of the cold share ended:",
+                    "コールド比率の下限を削除:",
+                );
+                format!("{what} {}", floor.text(lang))
+            }
+            Self::PerMille(class, floor) => {
+                let what = of(
+                    class,
+                    ["per mille that stay cold", "コールド比率の下限(パーミル)"],
+                );
+                from_to(&what, floor, ToString::to_string)
+            }
+            Self::Age(class, age) => {
+                let what = [
+                    "blocks that a statement of balances is good for",
+                    "残高報告書の有効ブロック数",
+                ];
+                from_to(&of(class, what), age, ToString::to_string)
+            }
+        }
+    }
+}
+
+impl ColdFloor {
+    /// In words.
+    pub fn text(&self, lang: Lang) -> String {
+        let (class, floor, age) = (self.class.phrase(), self.per_mille, self.age);
+        let class = class.text(lang);
+        match lang {
+            Lang::En => format!(
+                "{class}: {floor} per mille stay cold, by a statement of at most {age} blocks"
+            ),
+            Lang::Ja => {
+                format!(
+                    "{class}: コールド比率 {floor} パーミル以上({age} ブロック以内の残高報告書)"
+                )
             }
         }
     }

@@ -221,12 +221,23 @@ impl RawPsbt {
     /// # Errors
     /// PSB01 when the result is no PSBT.
     pub fn with_headers(&self, headers: &[u8]) -> Result<Self, Refusal> {
-        let key = ProprietaryField::headers_key();
+        self.with_global(&ProprietaryField::headers_key(), headers)
+    }
+
+    /// The same with this statement of balances in place of any other.
+    ///
+    /// # Errors
+    /// Where the PSBT would become too large.
+    pub fn with_balance(&self, statement: &[u8]) -> Result<Self, Refusal> {
+        self.with_global(&ProprietaryField::balance_key(), statement)
+    }
+
+    fn with_global(&self, key: &[u8], value: &[u8]) -> Result<Self, Refusal> {
         let kept = write(self.maps().map(|map| {
             let others = self.records(map).filter(|record| record.key != key);
             others.map(|record| (record.key, record.value))
         }));
-        Self::from_vec(kept)?.insert_global(&key, headers)
+        Self::from_vec(kept)?.insert_global(key, value)
     }
 
     /// Overwrites the one byte of the flags "transaction modifiable", where there are any.

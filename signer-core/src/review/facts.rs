@@ -12,7 +12,7 @@ use crate::approval::ApprovedTx;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, PolicyDigest, TxDigest, WalletDigest};
 use crate::keys::Fingerprint;
-use crate::policy::FeeCaps;
+use crate::policy::{ColdShare, FeeCaps};
 use crate::rule::{Phrase, RuleId, Verdict};
 use crate::types::{Height, Id, KeyIndex, Label, OutputIndex, SessionNumber, Version};
 use crate::wallet::WalletClass;
@@ -159,6 +159,8 @@ pub struct WalletFacts {
     pub policy_number: Version,
     /// The policy in force.
     pub policy: PolicyDigest,
+    /// What stays cold of its class after the transfer, where the policy names a floor.
+    pub cold: Option<ColdShare>,
 }
 
 /// The coins that are spent.

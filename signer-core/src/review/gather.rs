@@ -62,6 +62,7 @@ fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine
             digest: tx.wallet().digest(),
             policy_number: checked.policy_number(),
             policy: checked.policy(),
+            cold: checked.cold().copied(),
         },
         inputs: CoinFacts {
             count: tx.inputs().len(),

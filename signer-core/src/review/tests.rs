@@ -13,11 +13,13 @@ use super::{
 use crate::approval::Seat;
 use crate::digest::TxDigest;
 use crate::phrase;
-use crate::policy::FeeCaps;
+use crate::policy::{ColdShare, FeeCaps};
 use crate::review::{CoinFacts, InsideFacts, ReplacedFacts, SignerFacts, VersionFacts};
 use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::{Case, World, id, label};
-use crate::types::{Id, Label, Lang, Network, OutputIndex, Purpose, SessionNumber, Version};
+use crate::types::{
+    Height, Id, Label, Lang, Network, OutputIndex, Purpose, SessionNumber, Version,
+};
 use crate::wallet::WalletClass;
 
 pub(super) fn session(world: &World) -> ReviewSession {
@@ -54,6 +56,14 @@ fn versions(tx: TxDigest) -> Vec<ReplacedFacts> {
     known.map(|known| ReplacedFacts { tx, known }).collect()
 }
 
+fn all_cold() -> ColdShare {
+    ColdShare {
+        per_mille: 1_000,
+        floor: 1_000,
+        height: Height(u32::MAX),
+    }
+}
+
 /// The facts of a transfer in which everything is as long as it can be.
 fn longest() -> TxFacts {
     let long = Label::new(&"電".repeat(64)).unwrap();
@@ -76,6 +86,7 @@ fn longest() -> TxFacts {
     facts.people.operators = Some([person.clone(), person]);
     facts.wallet.name = long.clone();
     facts.wallet.policy_number = Version(u32::MAX);
+    facts.wallet.cold = Some(all_cold());
     facts.inputs = CoinFacts {
         count: 100_000,
         sum: most,

@@ -240,6 +240,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "同じ区分のウォレットへ送るか、この移動と目的をポリシーに定めてください。",
             ],
         },
+        RuleId::POL06 => Words {
+            stage: Stage::Check,
+            name: "POL06",
+            sentence: [
+                "What stays cold after the transfer is above the floor, by a statement of balances that is new enough.",
+                "出庫後のコールド比率は、有効期間内の残高報告書によれば下限以上である。",
+            ],
+            advice: [
+                "Have a reconciler sign a newer statement and put it into the PSBT, or send less.",
+                "残高照合担当者に新しい残高報告書の署名を依頼してPSBTに入れるか、金額を減らしてください。",
+            ],
+        },
         RuleId::POL07 => Words {
             stage: Stage::Check,
             name: "POL07",

@@ -98,6 +98,10 @@ pub enum RuleId {
     /// move that the policy names.
     #[n(56)]
     POL05,
+    /// What stays cold after the transfer is above the floor, by a statement of balances that is new
+    /// enough.
+    #[n(61)]
+    POL06,
     /// No coin of this transaction was signed over before on this device, but for versions that a
     /// declared fee bump replaces.
     #[n(17)]
@@ -229,7 +233,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 62] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -249,6 +253,7 @@ impl RuleId {
         Self::POL03,
         Self::POL04,
         Self::POL05,
+        Self::POL06,
         Self::POL07,
         Self::POL09,
         Self::APP01,

@@ -399,7 +399,7 @@ impl Case {
 
     fn check_psbt(&self, world: &World, psbt: RawPsbt) -> Result<CheckedTx, Stopped> {
         let tx = self.bind_psbt(world, psbt)?;
-        CheckedTx::check(tx, &world.policy)
+        CheckedTx::check(tx, &world.policy, &world.roster)
     }
 
     /// Up to `CheckedTx`, without request and approvals.

@@ -185,7 +185,7 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
     };
     let parsed = ParsedPsbt::parse(bytes).map_err(refusals)?;
     let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;
-    let checked = CheckedTx::check(bound, policy).map_err(refusals)?;
+    let checked = CheckedTx::check(bound, policy, &world.roster).map_err(refusals)?;
     let operators = world.operators(case).map_err(|refusal| vec![refusal])?;
     ApprovedTx::approve(checked, &world.roster, &operators).map_err(refusals)?;
     Ok(())

@@ -61,7 +61,7 @@ pub(crate) const SESSION: SessionNumber = SessionNumber(4);
 pub(crate) const KEYS: u32 = 6;
 
 /// Everybody in the roster: identifier, department, roles.
-const PEOPLE: [(&str, &str, &[Role]); 11] = [
+const PEOPLE: [(&str, &str, &[Role]); 12] = [
     ("admin.a", "compliance", &[Role::PolicyAdministrator]),
     (
         "admin.b",
@@ -80,6 +80,7 @@ const PEOPLE: [(&str, &str, &[Role]); 11] = [
     ),
     ("operator.a", "operations", &[Role::Operator]),
     ("operator.b", "operations", &[Role::Operator]),
+    ("reconciler.c", "finance", &[Role::Reconciler]),
     ("requester.r", "treasury", &[Role::Requester]),
 ];
 
@@ -450,6 +451,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
             destination("later", TIP.0 + 1, 1_800_000),
             destination("others", 845_000, 1_800_000),
         ],
+        cold_floors: None,
         class_moves: vec![ClassMove {
             from: WalletClass::Company,
             to: WalletClass::Customer,

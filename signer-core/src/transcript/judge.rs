@@ -70,7 +70,7 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
         tip,
     };
     let tx = WalletTx::bind(parsed, &context)?;
-    let checked = CheckedTx::check(tx, policy)?;
+    let checked = CheckedTx::check(tx, policy, roster)?;
     let approved = ApprovedTx::approve(checked, roster, &operators)?;
     Ok(approved)
 }

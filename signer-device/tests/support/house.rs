@@ -385,6 +385,7 @@ impl<'a> House<'a> {
                     devices_per_operator: 1,
                     administrators_apart: 1,
                 },
+                cold_floors: None,
             },
             SCOPE,
         );

@@ -39,7 +39,7 @@ const OFFICERS: [(&str, &str, &[Role]); 9] = [
         "compliance",
         &[Role::RiskChecker, Role::PolicyAdministrator],
     ),
-    ("wit.a", "audit", &[Role::Witness]),
+    ("wit.a", "audit", &[Role::Witness, Role::Reconciler]),
 ];
 
 /// The PIN of every officer's token.

@@ -37,13 +37,13 @@ fn fields(body: &Value) -> Vec<(u64, Value)> {
     }
 }
 
-/// The body with the value of one field changed.
+/// The body with the value of one field changed, or with a field more.
 pub(crate) fn with_field(body: &Value, key: u64, value: &Value) -> Value {
-    let kept = fields(body).into_iter();
-    Value::Map(
-        kept.map(|(k, v)| if k == key { (k, value.clone()) } else { (k, v) })
-            .collect(),
-    )
+    let mut all = fields(body);
+    all.retain(|(known, _)| *known != key);
+    all.push((key, value.clone()));
+    all.sort_by_key(|(known, _)| *known);
+    Value::Map(all)
 }
 
 /// Encodings of a body that are not its one encoding, or not of its type. Field 0 is the number 1,

@@ -5,9 +5,10 @@ use super::{accept, both, refuse, usual};
 use crate::case::{Case, Fact, Family};
 use crate::cbor::Value;
 use crate::psbt::Psbt;
-use crate::transfer::{CHANGE, Coin, Output, PAID, Request, Transfer};
+use crate::sign::Signed;
+use crate::transfer::{CHANGE, Coin, Output, PAID, Request, Transfer, himuro};
 use crate::world::{
-    HOT_1_SHARE, TIP, TOP_UP, WINDOW, WINDOW_SHARE, Wallet, class_move, sign_policy, world,
+    HOT_1_SHARE, TIP, TOP_UP, WINDOW, WINDOW_SHARE, Wallet, class_move, scope, sign_policy, world,
 };
 
 pub(super) fn families() -> Vec<Family> {
@@ -27,6 +28,11 @@ pub(super) fn families() -> Vec<Family> {
             "H02-fee-bump",
             "A request names the versions that its transaction replaces. Undeclared: A70.",
             fee_bump(),
+        ),
+        Family::new(
+            "H03-cold-share",
+            "Nine tenths of the customers' coins stay cold, by a reconciler's statement of the last 144 blocks.",
+            cold_share(),
         ),
     ]
 }
@@ -138,6 +144,112 @@ fn classes() -> Vec<Case> {
             cases.push(case.with(|case| case.policy = Some(policy.bytes())));
         }
         cases
+    })
+}
+
+/// What is cold once the usual transfer is paid, of 100 BTC that are left after its fee.
+const STAYS_COLD: u64 = 9_000_000_000;
+
+/// A statement after which so much stays cold.
+struct Statement {
+    version: u64,
+    officer: &'static str,
+    height: u32,
+    class: u64,
+    wallets: Vec<[u8; 32]>,
+    cold: u64,
+}
+
+impl Statement {
+    fn leaving(cold: u64) -> Self {
+        Self {
+            version: 1,
+            officer: "reconciler.c",
+            height: TIP,
+            class: 0,
+            wallets: vec![world().cold.id()],
+            cold,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// As this officer signs it.
+    fn signed_by(&self, label: &str) -> Vec<u8> {
+        let gone = PAID + 4_000;
+        let uint = |n: u32| Some(Value::Uint(n.into()));
+        let cold = self.wallets.iter().map(|wallet| {
+            let line = [Value::bytes(wallet), Value::Uint(self.cold + gone)];
+            Value::fields(line.map(Some))
+        });
+        let body = Value::fields([
+            Some(Value::Uint(self.version)),
+            Some(scope()),
+            Some(Value::bytes(&world().root_digest())),
+            Some(Value::text(self.officer)),
+            uint(self.height),
+            Some(Value::bytes(&[4; 32])),
+            Some(Value::Uint(self.class)),
+            Some(Value::Array(cold.collect())),
+            Some(Value::Uint(10_000_004_000 - self.cold - gone)),
+        ]);
+        Signed::new("balance", &body.encode(), label).bytes()
+    }
+}
+
+fn cold_share() -> Vec<Case> {
+    let floor = [0, 900, 144].map(|n| Some(Value::Uint(n)));
+    let floors = Value::Array(vec![Value::fields(floor)]);
+    let policy = sign_policy(&with_field(&world().policy_body(), 12, &floors));
+    let digest = policy.digest("himuro/policy");
+    let stated = |mut psbt: Psbt, statement: &[u8]| {
+        psbt.global.push(&himuro(4, &[]), statement);
+        psbt
+    };
+    both(|version| {
+        let psbt = || {
+            let t = usual(version);
+            t.asked(&t.request().with(|r| r.policy = digest))
+        };
+        let under = |case: Case| case.with(|case| case.policy = Some(policy.bytes()));
+        let passes = |name: &str, statement: &Statement| {
+            let bytes = statement.signed_by(statement.officer);
+            under(accept(name, &stated(psbt(), &bytes)))
+        };
+        let fails = |name: &str, bytes: &[u8]| {
+            under(refuse(name, &stated(psbt(), bytes), "POL06@transaction"))
+        };
+        let by_officer = |name: &str, statement: &Statement| {
+            fails(name, &statement.signed_by(statement.officer))
+        };
+        let enough = || Statement::leaving(STAYS_COLD);
+        let more = || Statement::leaving(STAYS_COLD + 100_000_000);
+        vec![
+            passes("at-the-floor", &enough()),
+            by_officer("one-below", &Statement::leaving(STAYS_COLD - 1)),
+            under(refuse("no-statement", &psbt(), "POL06@transaction")),
+            fails("no-artefact", b"balance"),
+            passes("oldest", &more().with(|s| s.height = TIP - 144)),
+            by_officer("too-old", &more().with(|s| s.height = TIP - 145)),
+            by_officer("of-a-block-to-come", &more().with(|s| s.height = TIP + 1)),
+            by_officer("of-an-approver", &more().with(|s| s.officer = "approver.a")),
+            fails("in-the-name-of-another", &more().signed_by("approver.a")),
+            fails("of-no-officer", &more().signed_by("thief")),
+            by_officer("of-another-class", &more().with(|s| s.class = 2)),
+            by_officer("another-version", &more().with(|s| s.version = 2)),
+            by_officer(
+                "without-this-wallet",
+                &more().with(|s| s.wallets = vec![world().wrapped.id()]),
+            ),
+            by_officer(
+                "a-wallet-twice",
+                &more().with(|s| s.wallets = vec![world().cold.id(); 2]),
+            ),
+            accept("no-floor-no-statement", &usual(version).psbt()),
+        ]
     })
 }
 

@@ -24,6 +24,8 @@ use crate::view::line;
 /// { approvers, departments, directors }, destinations, change_window, placement = { vendors,
 /// sites } and windows = [{ blocks, limit }, ..]: most that it pays within so many blocks. Each [[class_move]] has from, to, and
 /// purpose where a request must name it: a move between wallets of different classes.
+/// Each [[cold_floor]] has class, per_mille and age: how much of the class stays cold, by a
+/// statement of balances of at most so many blocks (`host-cli balance`).
 /// A [[wallet]] may have bands = [{ from, approvers, departments, directors }, ..]: stricter
 /// quorums for larger amounts.
 #[derive(Debug, clap::Args)]
@@ -91,6 +93,7 @@ impl Args {
             destinations: read.destinations,
             class_moves: read.class_moves,
             separation: read.separation,
+            cold_floors: read.cold_floors,
         };
         policy
             .check()

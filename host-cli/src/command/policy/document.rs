@@ -7,7 +7,7 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
 use signer_core::phrase;
 use signer_core::policy::{
-    ApprovalQuorum, ClassMove, Destination, FeeCaps, Placement, PlainPolicy, QuorumBand,
+    ApprovalQuorum, ClassMove, ColdFloor, Destination, FeeCaps, Placement, PlainPolicy, QuorumBand,
     Separation, WalletRules, WindowLimit,
 };
 use signer_core::rule::{Named, Phrase};
@@ -27,6 +27,7 @@ pub(super) struct Document {
     pub(super) destinations: Vec<Destination>,
     pub(super) class_moves: Vec<ClassMove>,
     pub(super) separation: Separation,
+    pub(super) cold_floors: Option<Vec<ColdFloor>>,
 }
 
 /// Reads the file for these wallets of one network.
@@ -55,6 +56,7 @@ pub(super) fn read(
         destinations,
         class_moves: class_moves(&mut root)?,
         separation: separation(root.table("separation")?)?,
+        cold_floors: cold_floors(&mut root)?,
     };
     root.end()?;
     check(&read, records)?;
@@ -114,7 +116,25 @@ fn class_move(mut table: Table<'_>) -> Result<ClassMove, Phrase> {
     Ok(class_move)
 }
 
-fn class(text: &str) -> Result<WalletClass, Phrase> {
+/// Floors of the cold share, where there are any.
+fn cold_floors(root: &mut Table<'_>) -> Result<Option<Vec<ColdFloor>>, Phrase> {
+    let floors = root.some_tables("cold_floor")?.into_iter().map(cold_floor);
+    let mut floors = floors.collect::<Result<Vec<_>, _>>()?;
+    floors.sort();
+    Ok((!floors.is_empty()).then_some(floors))
+}
+
+fn cold_floor(mut table: Table<'_>) -> Result<ColdFloor, Phrase> {
+    let floor = ColdFloor {
+        class: table.text("class", class)?,
+        per_mille: table.number("per_mille")?,
+        age: Blocks(table.number("age")?),
+    };
+    table.end()?;
+    Ok(floor)
+}
+
+pub(in crate::command) fn class(text: &str) -> Result<WalletClass, Phrase> {
     WalletClass::from_name(text).ok_or_else(|| {
         phrase!(
             "not customer, guarantee, company or emergency",
@@ -251,7 +271,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         root.number("activation")?,
         root.number("delay")?,
     ];
-    let _ = class_moves(&mut root)?;
+    let _ = (class_moves(&mut root)?, cold_floors(&mut root)?);
     let _: Separation = separation(root.table("separation")?)?;
     root.end()?;
     let listed = |destination: &Destination| terms.destinations.contains(&destination.id);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use signer_core::approval::Roster;
 use signer_core::cose::Endorsed;
 use signer_core::policy::{
-    ClassMove, Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand,
+    ClassMove, ColdFloor, Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand,
     WalletRules, WindowLimit,
 };
 use signer_core::types::{Id, Label, Lang, Network};
@@ -122,6 +122,10 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
         "            {} who signed the policy have no part in a transfer",
         apart.administrators_apart
     );
+    for floor in body.cold_floors() {
+        let (class, floor, age) = (floor.class.name(), floor.per_mille, floor.age);
+        line!("cold        {floor} per mille of {class} assets, statement of at most {age} blocks");
+    }
     line!("signed by   {}", signers(policy, roster).join(", "));
     line!("digest      {}", policy.policy_digest());
 }
@@ -220,6 +224,7 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
             "devices_per_operator": body.separation.devices_per_operator,
             "administrators_apart": body.separation.administrators_apart,
         },
+        "cold_floors": body.cold_floors().iter().map(json_floor).collect::<Vec<_>>(),
         "signed_by": signers(policy, roster),
         "digest": view::digest(policy.policy_digest().as_bytes()),
     })
@@ -255,6 +260,10 @@ fn json_rules(rules: &WalletRules) -> Value {
         "placement": { "vendors": rules.placement.vendors, "sites": rules.placement.sites },
         "windows": rules.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
     })
+}
+
+fn json_floor(floor: &ColdFloor) -> Value {
+    json!({ "class": floor.class.name(), "per_mille": floor.per_mille, "age": floor.age.0 })
 }
 
 fn json_window(window: WindowLimit) -> Value {

@@ -1,5 +1,6 @@
 //! `host-cli psbt`: made before the request, combined after the devices.
 
+mod balance;
 mod check;
 mod combine;
 mod create;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Put fresh headers into a PSBT
     Headers(headers::Args),
+    /// Put a statement of balances into a PSBT
+    Balance(balance::Args),
     /// Put PSBTs of one transaction together
     Combine(combine::Args),
     /// Make the final transaction
@@ -45,6 +48,7 @@ impl Command {
             Self::Show(args) => args.run(),
             Self::Check(args) => args.run(lang),
             Self::Headers(args) => args.run(),
+            Self::Balance(args) => args.run(),
             Self::Combine(args) => args.run(),
             Self::Finalize(args) => args.run(),
         }

@@ -164,7 +164,7 @@ pub(crate) fn stages(data: &[u8]) -> bool {
     };
     assert_eq!(bound.parsed().tx(), &tx);
     own_coins(&bound, &tx);
-    let checked = match CheckedTx::check(bound, &world.policy) {
+    let checked = match CheckedTx::check(bound, &world.policy, &world.roster) {
         Ok(checked) => checked,
         Err(stopped) => {
             reported(&stopped);

@@ -120,7 +120,7 @@ fn rolls_back_to_nothing() {
 fn keeps_the_shape_of_every_roster() {
     let shared = p256_public(&p256_key("director.d"));
     assert_eq!(
-        refused(|r| r.officers[10].key = shared),
+        refused(|r| r.officers[11].key = shared),
         RosterError::SharedKey(id("requester.r"))
     );
     assert_eq!(

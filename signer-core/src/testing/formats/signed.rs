@@ -21,14 +21,16 @@ use crate::life::{
     AnchorStatement, Found, HsmName, KnownReceipt, PolicyPin, PossessionReport, ProofLine,
     Recovery, Replacement, RetiredWallet, Retirement, Standing, UsedChange,
 };
-use crate::policy::{ApprovalQuorum, ClassMove, Policy, QuorumBand};
+use crate::policy::{
+    ApprovalQuorum, BalanceStatement, ClassMove, ColdFloor, Policy, QuorumBand, WalletBalance,
+};
 use crate::root::Checkpoint;
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::split::{Credential, Kdf, SealedShare, ShareSet};
 use crate::testing::device::hsm_facts;
 use crate::testing::{
-    ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, World, device_endorses, enrolment, id, label,
-    officer_signs, officers_sign, p256_key, p256_public, roster,
+    ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, TIP, World, device_endorses, enrolment, id,
+    label, officer_signs, officers_sign, p256_key, p256_public, roster,
 };
 use crate::token::{
     AcceptanceRecord, Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line,
@@ -94,10 +96,31 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         ),
         shares(&share_set(world)),
         Sample::plain(
+            "signed-balance-statement",
+            officer_signs(balance(world), "reconciler.c").to_bytes(),
+        ),
+        Sample::plain(
             "signed-possession-report",
             possession_report(world).to_bytes(),
         ),
     ]
+}
+
+fn balance(world: &World) -> BalanceStatement {
+    BalanceStatement {
+        version: 1,
+        scope: SCOPE,
+        root: world.roster.root(),
+        reconciler: id("reconciler.c"),
+        height: TIP,
+        block: [8; 32],
+        class: WalletClass::Customer,
+        cold: vec![WalletBalance {
+            wallet: world.wallet.id(),
+            amount: bitcoin::Amount::from_sat(12_345_678_900),
+        }],
+        hot: bitcoin::Amount::from_sat(98_765),
+    }
 }
 
 fn shares(set: &ShareSet) -> Sample {
@@ -280,6 +303,11 @@ fn later_policy(world: &World) -> Policy {
             to: WalletClass::Customer,
             purpose: Some(label("Use of the guarantee")),
         }],
+        cold_floors: Some(vec![ColdFloor {
+            class: WalletClass::Customer,
+            per_mille: 950,
+            age: Blocks(144),
+        }]),
         ..world.policy.policy().clone()
     };
     for rules in &mut policy.wallets {
