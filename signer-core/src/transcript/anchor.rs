@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 
 use super::chain::{JournalHead, UnverifiedTranscript};
 use super::entry::Body;
-use super::restored::awaited;
+use super::restored::is_awaited;
 use crate::codec;
 use crate::digest::{LedgerDigest, hex, tagged};
 use crate::phrase;
@@ -101,7 +101,7 @@ pub fn trn03(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
         Err(Refusal::new(RuleId::TRN03, entries, expected, got))
     };
     let Some(anchor) = anchor else {
-        if awaited(journal) == Some(None) {
+        if is_awaited(None, journal) {
             return Ok(());
         }
         return refusal(

@@ -23,9 +23,10 @@ pub fn trn05(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
     let remembered = anchor.map_or(0, |anchor| anchor.entries);
     let taken = newest_replacement(journal);
     if let Some((replaced, _)) = taken.filter(|(at, _)| remembered <= at.sequence) {
-        return match awaited(journal) {
-            Some(expected) if expected.as_ref() == anchor => Ok(()),
-            _ => Err(refusal(replaced, anchor)),
+        return if is_awaited(anchor, journal) {
+            Ok(())
+        } else {
+            Err(refusal(replaced, anchor))
         };
     }
     match untold_beyond(journal, remembered) {
@@ -34,12 +35,12 @@ pub fn trn05(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
     }
 }
 
-/// What the HSM remembers that a replacement brought and that was not told of it yet; none where
-/// there is no such HSM.
-pub(super) fn awaited(journal: &UnverifiedTranscript) -> Option<Option<Anchor>> {
-    let (at, remembered) = newest_replacement(journal)?;
-    let told = untold_beyond(journal, at.sequence).is_some();
-    (!told).then_some(remembered)
+/// Whether an HSM that remembers this is one that a replacement brought and that was not told of it
+/// yet.
+pub(super) fn is_awaited(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> bool {
+    newest_replacement(journal).is_some_and(|(at, remembered)| {
+        remembered.as_ref() == anchor && untold_beyond(journal, at.sequence).is_none()
+    })
 }
 
 /// The entry of the newest replacement, and what the new HSM remembered before it.

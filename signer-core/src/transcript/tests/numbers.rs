@@ -144,8 +144,11 @@ fn each_kind_of_entry_has_its_number() {
     ended.prove(|_| {});
     let recovered = super::recovery::gone_on();
     let replaced = super::replacement::renewed();
-    let items = [signed, ended, recovered, replaced].map(|bench| super::items(&bench.disk));
-    for item in items.concat() {
+    let benches = [&signed, &ended, &recovered, &replaced];
+    let items = benches
+        .into_iter()
+        .flat_map(|bench| super::items(&bench.disk));
+    for item in items {
         let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
         let number = match entry.body {
             Body::Genesis(_) => 0,

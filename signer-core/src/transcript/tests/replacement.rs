@@ -138,7 +138,7 @@ fn an_order_for_something_else_is_not_taken() {
     bench.attend(CeremonyKind::Replace, ["operator.a", "operator.b"]);
     let quorum = ["admin.a", "admin.b"];
     let refused = |change: fn(&mut Replacement)| refusal_by(&bench, change, &quorum);
-    let what = |error: ReplacementError| String::from(alloc::format!("{error}"));
+    let what = |error: ReplacementError| alloc::format!("{error}");
     assert!(what(refusal_by(&bench, |_| {}, &["admin.a"])).contains("signed by 1"));
     let stranger = refusal_by(&bench, |_| {}, &["admin.a", "operator.a"]);
     assert!(matches!(stranger, ReplacementError::Roster(_)));
