@@ -447,7 +447,10 @@ fn what_nodes_would_not_relay_is_split_before_the_ceremony() {
 #[test]
 fn pictures_carry_a_psbt_and_lost_ones_are_replaced() {
     let world = world();
-    let told = world.done("qr send --psbt w/approved-v2.psbt --out frames");
+    let told = world
+        .done("qr send --psbt w/approved-v2.psbt --out frames --animation moving.png --fps 10");
+    let moving = fs::read(world.folder.join("moving.png")).expect("drawn");
+    assert!(moving.windows(4).any(|bytes| bytes == b"acTL"), "animated");
     let code = told.rsplit(' ').next().expect("a code").trim().to_owned();
     fs::remove_file(world.folder.join("frames/frame-0002.png")).expect("drawn");
     fs::write(world.folder.join("frames/frame-0003.png"), "no picture").expect("drawn");

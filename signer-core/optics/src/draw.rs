@@ -5,6 +5,7 @@
 //! guessed: `qrcode`'s own choice of segments overflowed one of 2,700 full frames.
 
 use std::fmt;
+use std::time::Duration;
 
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
@@ -71,43 +72,90 @@ impl std::error::Error for DrawError {}
 
 /// The code of `text` as a PNG picture, black on white, each module `scale` pixels wide.
 pub fn png(text: &str, scale: u8) -> Result<Vec<u8>, DrawError> {
-    if !SCALES.contains(&scale) {
-        return Err(DrawError::Scale);
-    }
-    let modules = Modules::of(text)?;
-    let side = modules.side() * usize::from(scale);
-    let row_len = side.div_ceil(8);
-    let mut pixels = Vec::with_capacity(row_len * side);
-    for y in 0..modules.side() {
-        let mut row = vec![0_u8; row_len];
-        for x in (0..side).filter(|x| !modules.dark(x / usize::from(scale), y)) {
-            row[x / 8] |= 0x80 >> (x % 8);
-        }
-        for _ in 0..scale {
-            pixels.extend_from_slice(&row);
-        }
-    }
-    Ok(encode_png(side, &pixels))
+    let pixels = Pixels::of(&Modules::of(text, 1)?, scale)?;
+    let mut file = Vec::new();
+    let written = pixels
+        .encoder(&mut file)
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels.bytes));
+    debug_assert!(written.is_ok(), "a Vec takes every byte");
+    Ok(file)
 }
 
-fn encode_png(side: usize, pixels: &[u8]) -> Vec<u8> {
+/// The codes of `texts` as one animated PNG picture without end, each shown for `pause` and all of
+/// the size of the largest.
+pub fn animation(texts: &[String], scale: u8, pause: Duration) -> Result<Vec<u8>, DrawError> {
+    let versions = texts.iter().map(|text| Ok(Modules::of(text, 1)?.version()));
+    let largest = versions.collect::<Result<Vec<i16>, DrawError>>()?;
+    let largest = largest.into_iter().max().unwrap_or(1);
+    let drawn = texts
+        .iter()
+        .map(|text| Pixels::of(&Modules::of(text, largest)?, scale));
+    let drawn = drawn.collect::<Result<Vec<Pixels>, DrawError>>()?;
     let mut file = Vec::new();
-    let side = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(&mut file, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let written = encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(pixels));
-    debug_assert!(written.is_ok(), "a Vec takes every byte");
-    file
+    if let Some(first) = drawn.first() {
+        let written = animate(first.encoder(&mut file), &drawn, pause);
+        debug_assert!(written.is_ok(), "a Vec takes every byte");
+    }
+    Ok(file)
+}
+
+fn animate(
+    mut encoder: png::Encoder<'_, &mut Vec<u8>>,
+    drawn: &[Pixels],
+    pause: Duration,
+) -> Result<(), png::EncodingError> {
+    const FOR_EVER: u32 = 0;
+    let millis = u16::try_from(pause.as_millis()).unwrap_or(u16::MAX);
+    encoder.set_animated(u32::try_from(drawn.len()).unwrap_or(u32::MAX), FOR_EVER)?;
+    encoder.set_frame_delay(millis, 1000)?;
+    let mut writer = encoder.write_header()?;
+    for pixels in drawn {
+        writer.write_image_data(&pixels.bytes)?;
+    }
+    writer.finish()
+}
+
+/// A code in black and white, eight pixels in a byte.
+struct Pixels {
+    side: usize,
+    bytes: Vec<u8>,
+}
+
+impl Pixels {
+    fn of(modules: &Modules, scale: u8) -> Result<Self, DrawError> {
+        if !SCALES.contains(&scale) {
+            return Err(DrawError::Scale);
+        }
+        let side = modules.side() * usize::from(scale);
+        let row_len = side.div_ceil(8);
+        let mut bytes = Vec::with_capacity(row_len * side);
+        for y in 0..modules.side() {
+            let mut row = vec![0_u8; row_len];
+            for x in (0..side).filter(|x| !modules.dark(x / usize::from(scale), y)) {
+                row[x / 8] |= 0x80 >> (x % 8);
+            }
+            for _ in 0..scale {
+                bytes.extend_from_slice(&row);
+            }
+        }
+        Ok(Self { side, bytes })
+    }
+
+    fn encoder<'a>(&self, file: &'a mut Vec<u8>) -> png::Encoder<'static, &'a mut Vec<u8>> {
+        let side = u32::try_from(self.side).unwrap_or(u32::MAX);
+        let mut encoder = png::Encoder::new(file, side, side);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        encoder
+    }
 }
 
 /// The code of `text` as lines of half blocks, two modules in one character.
 ///
 /// Both colours are painted, so that it reads the same on a dark and on a light terminal.
 pub fn terminal(text: &str) -> Result<String, DrawError> {
-    let modules = Modules::of(text)?;
+    let modules = Modules::of(text, 1)?;
     let mut lines = String::new();
     for y in (0..modules.side()).step_by(2) {
         lines.push_str(BLACK_ON_WHITE);
@@ -135,12 +183,17 @@ struct Modules {
 }
 
 impl Modules {
-    fn of(text: &str) -> Result<Self, DrawError> {
-        let code = symbol(text.as_bytes())?;
+    /// In a version of at least `least`.
+    fn of(text: &str, least: i16) -> Result<Self, DrawError> {
+        let code = symbol(text.as_bytes(), least)?;
         Ok(Self {
             width: code.width(),
             colors: code.into_colors(),
         })
+    }
+
+    fn version(&self) -> i16 {
+        i16::try_from(self.width.saturating_sub(17) / 4).unwrap_or(i16::MAX)
     }
 
     const fn side(&self) -> usize {
@@ -156,8 +209,8 @@ impl Modules {
     }
 }
 
-fn symbol(text: &[u8]) -> Result<QrCode, DrawError> {
-    (1..=40)
+fn symbol(text: &[u8], least: i16) -> Result<QrCode, DrawError> {
+    (least..=40)
         .find_map(|version| filled(Version::Normal(version), text))
         .and_then(|bits| QrCode::with_bits(bits, EcLevel::L).ok())
         .ok_or(DrawError::TooLong)
@@ -191,19 +244,19 @@ mod tests {
     #[test]
     fn the_smallest_version_is_taken_and_filled_to_the_brim() {
         for (version, capacity) in [(1, 25), (10, 395), (20, 1249), (25, 1853), (40, 4296)] {
-            let full = symbol(&vec![b'A'; capacity]).unwrap();
+            let full = symbol(&vec![b'A'; capacity], 1).unwrap();
             assert_eq!(full.version(), Version::Normal(version));
-            let more = symbol(&vec![b'A'; capacity + 1]).map(|c| c.version());
+            let more = symbol(&vec![b'A'; capacity + 1], 1).map(|c| c.version());
             assert_eq!(
                 more.ok(),
                 (version < 40).then_some(Version::Normal(version + 1))
             );
         }
         assert_eq!(
-            symbol(&[b'a'; 2953]).unwrap().version(),
+            symbol(&[b'a'; 2953], 1).unwrap().version(),
             Version::Normal(40)
         );
-        assert_eq!(symbol(&[b'a'; 2954]).err(), Some(DrawError::TooLong));
+        assert_eq!(symbol(&[b'a'; 2954], 1).err(), Some(DrawError::TooLong));
     }
 
     #[test]
@@ -215,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_terminal_shows_the_same_modules_in_both_colours() {
-        let modules = Modules::of("UR:BYTES/HIMURO").unwrap();
+        let modules = Modules::of("UR:BYTES/HIMURO", 1).unwrap();
         let shown = terminal("UR:BYTES/HIMURO").unwrap();
         assert_eq!(shown.lines().count(), modules.side().div_ceil(2));
         for (row, line) in shown.lines().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use optics::read::{FILE_LIMIT, PIXEL_LIMIT, ReadError};
 use optics::{draw, read};
@@ -154,6 +155,29 @@ fn any_text_is_drawn_and_read() {
         let file = draw::png(text, draw::SCALE).unwrap();
         assert_eq!(read::png(&file).unwrap(), [text]);
     }
+}
+
+#[test]
+fn every_frame_of_an_animation_is_read() {
+    let texts = ["SHORT", "LONGER TEXT IN CAPITALS", "LAST"].map(str::to_owned);
+    let file = draw::animation(&texts, 3, Duration::from_millis(125)).unwrap();
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().unwrap();
+    let control = *reader.info().animation_control().unwrap();
+    assert_eq!((control.num_frames, control.num_plays), (3, 0));
+    let side = reader.info().width as usize;
+    for text in &texts {
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        assert_eq!(read::grey(side, side, &pixels), [text.as_bytes()]);
+        let frame = reader.info().frame_control().unwrap();
+        assert_eq!((frame.delay_num, frame.delay_den), (125, 1000));
+    }
+    assert_eq!(
+        draw::animation(&texts, 1, Duration::ZERO),
+        Err(draw::DrawError::Scale)
+    );
 }
 
 #[test]

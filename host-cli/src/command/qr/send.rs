@@ -1,9 +1,10 @@
 //! `qr send`: a PSBT becomes a folder of pictures.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
-use optics::draw;
+use optics::draw::{self, DrawError};
 use signer_core::frames::{FRAGMENT_LEN, Sender, SenderError, UrType};
 use signer_core::phrase;
 
@@ -36,6 +37,14 @@ pub(crate) struct Args {
     /// The folder to be made, with frame-0001.png and so on
     #[arg(long)]
     out: PathBuf,
+
+    /// One picture more: all frames, animated, to be shown to a camera
+    #[arg(long)]
+    animation: Option<PathBuf>,
+
+    /// Frames that the animation shows in a second
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=30))]
+    fps: u8,
 }
 
 impl Args {
@@ -59,22 +68,30 @@ impl Args {
             spare => sender.series(spare),
         };
         let count = series.len();
+        let animation = self.animation.as_deref().map(Output::reserve).transpose()?;
         files::new_folder(&self.out, || {
             for (place, text) in series.iter().enumerate() {
-                let picture = draw::png(text, draw::SCALE).map_err(|error| {
-                    Failure::told(
-                        &phrase!("a frame cannot be drawn", "フレームを描画できない"),
-                        &error,
-                    )
-                })?;
+                let picture = draw::png(text, draw::SCALE).map_err(undrawn)?;
                 let path = self.out.join(format!("frame-{:04}.png", place + 1));
                 Output::reserve(&path)?.write(&picture)?;
             }
             Ok(())
         })?;
+        if let Some(file) = animation {
+            let pause = Duration::from_secs(1) / u32::from(self.fps);
+            let picture = draw::animation(&series, draw::SCALE, pause).map_err(undrawn)?;
+            file.write(&picture)?;
+        }
         line!("{count} pictures, transfer code {}", sender.code());
         Ok(())
     }
+}
+
+fn undrawn(error: DrawError) -> Failure {
+    Failure::told(
+        &phrase!("a frame cannot be drawn", "フレームを描画できない"),
+        &error,
+    )
 }
 
 /// A form of frames that is written.
