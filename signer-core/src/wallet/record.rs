@@ -245,4 +245,13 @@ mod tests {
         }
         assert_eq!(WalletClass::from_name(""), None);
     }
+
+    #[test]
+    fn each_script_type_is_known_by_a_name_of_its_own() {
+        for (form, name) in [(ScriptType::Wsh, "wsh"), (ScriptType::ShWsh, "sh-wsh")] {
+            assert_eq!(form.name(), name);
+            assert_eq!(ScriptType::from_name(name), Some(form));
+        }
+        assert_eq!(ScriptType::from_name("sh"), None);
+    }
 }

@@ -401,7 +401,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        KEYS, SCOPE, World, cards, device_endorses, outside_script, terms, world, wrapped,
+        KEYS, SCOPE, World, cards, device_endorses, outside_script, p256_key, p256_public, terms,
+        world, wrapped,
     };
     use crate::types::{Network, Purpose};
     use crate::wallet::draft_record;
@@ -598,5 +599,23 @@ mod tests {
             (wallet.id(), chain, index),
             (world().other.id(), Chain::Change, KeyIndex(2))
         );
+    }
+
+    #[test]
+    fn a_pool_is_in_use_by_its_own_device_alone() {
+        let wallet = &world().wallet;
+        let own = wallet.cosigners()[0].clone();
+        let stranger = p256_public(&p256_key("east"));
+        assert!(shares_pool(&own, wallet));
+        let of_another = CoSigner {
+            identity: stranger,
+            ..own.clone()
+        };
+        assert!(!shares_pool(&of_another, wallet));
+        let of_another_pool = CoSigner {
+            pool: crate::types::PoolNumber(9),
+            ..own
+        };
+        assert!(!shares_pool(&of_another_pool, wallet));
     }
 }

@@ -171,6 +171,12 @@ pub(super) mod tests {
         assert_eq!(judged(&record, &registry(world)), Verdict::Passed);
         let first = judged(world.wallet.record(), &Registry::new());
         assert!(matches!(first, Verdict::NotApplicable(_)));
+        let mut both = registry(world);
+        let extended = registered(world, record);
+        both.add(Arc::clone(&world.other)).unwrap();
+        both.add(Arc::clone(&extended)).unwrap();
+        let newest: Vec<_> = both.newest().map(|wallet| wallet.digest()).collect();
+        assert_eq!(newest, [world.other.digest(), extended.digest()]);
     }
 
     #[test]
