@@ -68,7 +68,7 @@ mod tests {
         assert_eq!((at(15).left(), at(15).level()), (4, SupplyLevel::Low));
         assert_eq!((at(19).left(), at(19).level()), (0, SupplyLevel::Low));
         assert_eq!(at(u32::MAX).left(), 0);
-        assert_eq!(Supply::new(20, None).left(), 20);
+        assert_eq!((Supply::new(20, None).left(), at(7).total()), (20, 20));
         for total in 1..200 {
             let level = |highest| Supply::new(total, highest).level();
             let low = Supply::low_from(total).unwrap();

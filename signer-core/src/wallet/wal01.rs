@@ -143,7 +143,11 @@ mod tests {
         });
         let mut case = Case::new(&world);
         case.outputs = std::vec![Output::to("others", 1_996_000)];
-        assert_eq!(refused(case.bind(&world)), ALONE);
+        let refusals = refusals(case.bind(&world));
+        assert_eq!((refusals.len(), refusals[0].rule), (1, RuleId::WAL01));
+        // No later height lists it: nobody is told to wait.
+        let expected = refusals[0].expected.text(Lang::En);
+        assert_eq!(expected, "a wallet that the policy lists");
     }
 
     #[test]

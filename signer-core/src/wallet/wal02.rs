@@ -39,7 +39,7 @@ pub(super) fn wal02(binding: &Binding<'_>) -> Verdict {
 mod tests {
     use crate::rule::{Place, RuleId};
     use crate::testing::{Case, Coin, outside_script, refusals, refused, world};
-    use crate::types::{Chain, InputIndex};
+    use crate::types::{Chain, InputIndex, Lang};
 
     const ALONE: [RuleId; 1] = [RuleId::WAL02];
 
@@ -75,6 +75,12 @@ mod tests {
     fn refuses_coins_of_two_registered_wallets() {
         let mut case = Case::new(world());
         case.coins[1] = Coin::of(&world().other, Chain::Receive, 0, 1_000_000);
-        assert_eq!(refused(case.bind(world())), ALONE);
+        let refusals = refusals(case.bind(world()));
+        assert_eq!(refusals.len(), 1);
+        let other = alloc::format!("a coin of wallet {}", world().other.id());
+        assert_eq!(
+            (refusals[0].rule, refusals[0].got.text(Lang::En)),
+            (RuleId::WAL02, &*other)
+        );
     }
 }
