@@ -159,11 +159,16 @@ fn one_person_at_two_devices_is_found_when_answers_are_combined() {
     let run = fails(&world, line, 1, "one-operator.psbt");
     let said = "APP12 refused";
     assert!(run.stderr.contains(said), "{}", run.stderr);
-    assert!(
-        run.stderr.contains("operator.a.tokyo-1 operates 2"),
-        "{}",
-        run.stderr
+    let person = "operator.a.tokyo-1 operates 2";
+    assert!(run.stderr.contains(person), "{}", run.stderr);
+    // Put together without --request, or by another program, it ends before anything is sent.
+    world.done(
+        "psbt combine --psbt w/answer-tokyo-1-v2.psbt --psbt w/answer-of-one-operator.psbt \
+         --out merged.psbt",
     );
+    let line = "psbt finalize --psbt merged.psbt --wallet w/wallet.cbor --out merged.hex";
+    let run = fails(&world, line, 1, "merged.hex");
+    assert!(run.stderr.contains(person), "{}", run.stderr);
 }
 
 #[test]

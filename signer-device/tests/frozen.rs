@@ -55,7 +55,8 @@ fn one_officer_freezes_and_the_administrators_thaw() {
         let inventory = words(&house, &["device", "inventory"]);
         ceremony(&inventory)
             .ended(0)
-            .says("frozen by wit.a in session");
+            .says("frozen by wit.a in session")
+            .says("wallet Cold 1: 2 devices must sign and 1 can");
 
         let transcript = house.verified_transcript("d1");
         let frozen = transcript.state().frozen().expect("frozen").digest;
@@ -85,7 +86,11 @@ fn one_officer_freezes_and_the_administrators_thaw() {
         .ended(2);
         ceremony(&thaw).ended(0).says("the device is thawed");
         ceremony(&thaw).ended(3).says("is not frozen by");
-        sign(&mut house).ended(0);
+        // Of two devices two sign: that is said as long as the wallet is used.
+        let signed = sign(&mut house);
+        signed
+            .ended(0)
+            .says("wallet Cold 1: 2 devices must sign and 2 can");
         assert_eq!(house.verified_transcript("d1").state().frozen(), None);
     });
 }

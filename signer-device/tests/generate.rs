@@ -412,6 +412,8 @@ fn a_wallet_is_extended_and_spends_from_a_new_address() {
                 .ended(0)
                 .says("! wallet Cold 1: 1 of 7 addresses are left on chain 0");
             assert!(!warned.output.contains("left on chain 1"));
+            // Of three devices two sign: one is to spare.
+            assert!(!warned.output.contains("devices must sign"));
             for name in ["d1", "d2", "d3"] {
                 let transcript = house.verified_transcript(name);
                 assert_eq!(transcript.state().wallets().newest().count(), 1);

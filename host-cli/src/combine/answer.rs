@@ -79,12 +79,49 @@ pub(super) fn check(
     })
 }
 
-/// Answers that devices gave side by side: no device saw the other's receipt, so it is here that
-/// nobody operated so many as sign. What the policy says beyond that, a device judges.
-pub(crate) fn kept_apart(answers: &[Answer], wallet: &RegisteredWallet) -> Result<(), Refusal> {
+/// Who operated each device whose receipt is in a PSBT. Every receipt must be a co-signer's own,
+/// over this transaction.
+pub(super) fn operated(
+    parsed: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+) -> Result<Vec<OperatedDevice>, Refusal> {
+    let receipts = parsed.carried().receipts.iter();
+    let opened = receipts.map(|(device, session, bytes)| {
+        let keys = key_of(wallet.cosigners().iter().map(|c| c.identity));
+        let receipt = Signed::<Receipt>::open(bytes, wallet.record().scope, keys);
+        let receipt = receipt.map_err(|error| {
+            let expected = phrase!("a genuine receipt", "真正な受領証");
+            refused(Place::Whole, expected, error.phrase())
+        })?;
+        let signer = receipt.signer();
+        let body = receipt.body();
+        let mut cosigners = wallet.cosigners().iter().map(|c| c.identity);
+        let own = cosigners.any(|key| key.key_id() == signer && key.device_id() == *device);
+        let said = (body.device, body.session, body.tx);
+        if !own || said != (*device, *session, parsed.tx_digest()) {
+            let expected = phrase!(
+                "a receipt of a co-signer over this transaction",
+                "この取引に対する共同署名者の受領証"
+            );
+            let got = phrase!("one for something else", "別の内容に対する受領証");
+            return Err(refused(Place::Whole, expected, got));
+        }
+        Ok(OperatedDevice {
+            device: *device,
+            operators: body.operators.clone(),
+        })
+    });
+    opened.collect()
+}
+
+/// Devices that signed side by side saw nothing of each other's receipts, so it is here that nobody
+/// operated so many as sign. What the policy says beyond that, a device judges.
+pub(super) fn kept_apart(
+    devices: &[OperatedDevice],
+    wallet: &RegisteredWallet,
+) -> Result<(), Refusal> {
     let most = devices_per_operator(u8::MAX, wallet.threshold());
-    let devices: Vec<OperatedDevice> = answers.iter().map(|a| a.operated.clone()).collect();
-    let Some((who, count)) = operated_too_many(&devices, most).into_iter().next() else {
+    let Some((who, count)) = operated_too_many(devices, most).into_iter().next() else {
         return Ok(());
     };
     let expected = phrase!(

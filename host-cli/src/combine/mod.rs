@@ -25,15 +25,27 @@ pub(crate) fn check_answer(
 
 /// Checks that nobody operated so many of the devices that answered as sign.
 pub(crate) fn check_people(answers: &[Answer], wallet: &RegisteredWallet) -> Result<(), Failure> {
-    answer::kept_apart(answers, wallet).map_err(|refusal| {
-        Failure::refused(
-            refusal.what(),
-            phrase!(
-                "send nothing: let other operators sign at one of the devices, under a new request, and report it",
-                "送信せず報告し、新しい申請の下で、いずれかの端末では別の操作者が署名してください。"
-            ),
-        )
-    })
+    let operated: Vec<_> = answers.iter().map(|a| a.operated.clone()).collect();
+    answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
+}
+
+/// The same of the devices whose receipts are in a PSBT, however it was put together.
+pub(crate) fn check_receipts(
+    parsed: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+) -> Result<(), Failure> {
+    let operated = answer::operated(parsed, wallet).map_err(|refusal| unusable(&refusal))?;
+    answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
+}
+
+fn not_apart(refusal: &Refusal) -> Failure {
+    Failure::refused(
+        refusal.what(),
+        phrase!(
+            "send nothing: let other operators sign at one of the devices, under a new request, and report it",
+            "送信せず報告し、新しい申請の下で、いずれかの端末では別の操作者が署名してください。"
+        ),
+    )
 }
 
 /// A refusal of what a device answered. The rule's own advice is for people at the device.

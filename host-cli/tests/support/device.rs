@@ -91,7 +91,10 @@ impl SoftDevice {
                 attributes: born_in_hsm(),
                 evidence: Evidence::Declared,
             }],
-            hsm: hsm_facts(),
+            hsm: HsmFacts {
+                serial: Line::lossy(self.0),
+                ..hsm_facts()
+            },
             predecessor: None,
             acceptance: None,
         };

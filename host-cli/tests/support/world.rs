@@ -307,8 +307,9 @@ impl World {
         self.write("folder-note", "a folder stands beside this file\n");
         fs::create_dir(self.path("folder")).expect("the folder can be made");
         let mut record = self.read("wallet.cbor");
-        let middle = record.len() / 2;
-        record[middle] ^= 1;
+        let mut pieces = record.windows(8);
+        let name = pieces.position(|piece| piece == b"Customer");
+        record[name.expect("the wallet's name")] ^= 1;
         self.write("wallet-changed.cbor", record);
         self.spoiled_policies();
         self.write("coins-other.json", coins(&self.other(), &[0, 1]));

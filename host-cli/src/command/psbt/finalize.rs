@@ -6,13 +6,14 @@ use bitcoin::consensus;
 use signer_core::digest::hex;
 use signer_core::phrase;
 
-use crate::combine::finish;
+use crate::combine::{check_receipts, finish};
 use crate::error::Failure;
 use crate::files::Output;
 use crate::view::line;
 use crate::{artefact, house};
 
-/// Checks every signature, makes the final transaction and has Bitcoin Core's interpreter judge it.
+/// Checks every signature, and by the receipts that nobody operated so many devices as sign; makes the
+/// final transaction and has Bitcoin Core's interpreter judge it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli psbt finalize --psbt signed.psbt --wallet wallet.cbor --request request.psbt \\\n    \
@@ -55,6 +56,7 @@ impl Args {
             ));
         }
         let tx = finish(&parsed, &wallet)?;
+        check_receipts(&parsed, &wallet)?;
         out.write(format!("{}\n", hex(&consensus::serialize(&tx))).as_bytes())?;
         line!("txid        {}", tx.compute_txid());
         line!("weight      {}", tx.weight().to_wu());

@@ -27,6 +27,13 @@ impl DeviceState {
         Supply::new(wallet.addresses(chain), highest)
     }
 
+    /// How many devices of a wallet can sign, as far as this one knows: of the others it knows
+    /// nothing bad, and of itself whether it is frozen.
+    pub fn able_devices(&self, wallet: &RegisteredWallet) -> usize {
+        let frozen = usize::from(self.frozen().is_some());
+        wallet.cosigners().len().saturating_sub(frozen)
+    }
+
     /// Remembers the addresses that an intent spends from and pays change to.
     pub(super) fn note_used(&mut self, intent: &Intent) {
         let id = intent.wallet;
