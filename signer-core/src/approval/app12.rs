@@ -11,7 +11,7 @@ use crate::phrase;
 use crate::rule::{Named, Phrase, Place, Refusal, RuleId, Verdict};
 use crate::signing::Receipt;
 use crate::types::SessionNumber;
-use crate::wallet::WalletTx;
+use crate::wallet::{BoundInput, WalletTx};
 
 /// APP12: Nobody operates more devices of a transfer than the policy allows, nor so many as sign.
 ///
@@ -88,7 +88,7 @@ fn operated(
 /// Co-signers whose signature is there, and no receipt that says who operated them.
 fn unreceipted(tx: &WalletTx, devices: &[OperatedDevice]) -> Vec<Refusal> {
     let mut missing: Vec<(DeviceId, Refusal)> = Vec::new();
-    for signature in tx.inputs().iter().flat_map(|input| input.signatures()) {
+    for signature in tx.inputs().iter().flat_map(BoundInput::signatures) {
         let device = signature.device;
         let known = devices.iter().any(|known| known.device == device);
         if known || missing.iter().any(|(told, _)| *told == device) {
