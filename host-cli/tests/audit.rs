@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bitcoin::block::{Header, Version};
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
@@ -48,10 +48,21 @@ fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// The ceremony that every test looks at: played once.
-fn ceremony() -> &'static Path {
-    static PLAYED: OnceLock<PathBuf> = OnceLock::new();
-    PLAYED.get_or_init(|| {
+/// The ceremony that every test looks at. It is played when the first test asks for it, and goes
+/// away with the last one.
+struct Played(PathBuf);
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        // A test that failed has said why already.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn ceremony() -> Arc<Played> {
+    static SHARED: Mutex<Weak<Played>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
         let keep = scratch("ceremony");
         let played = Command::new(env!("CARGO_BIN_EXE_host-cli"))
             .args(["rehearse", "--inputs", "2", "--keep"])
@@ -60,13 +71,17 @@ fn ceremony() -> &'static Path {
             .unwrap();
         let words = String::from_utf8_lossy(&played.stderr).into_owned();
         assert!(played.status.success(), "{words}");
-        keep
+        let played = Arc::new(Played(keep));
+        *shared = Arc::downgrade(&played);
+        played
     })
 }
 
 /// What an auditor was given, and what they have of their own.
 struct Audit {
     folder: PathBuf,
+    /// Kept for the tests that run beside this one.
+    _played: Arc<Played>,
 }
 
 /// What a command left.
@@ -78,7 +93,8 @@ struct Run {
 
 impl Audit {
     fn of(name: &str) -> Self {
-        let played = ceremony();
+        let shared = ceremony();
+        let played = shared.0.as_path();
         let folder = scratch(name);
         fs::create_dir_all(folder.join("evidence")).unwrap();
         for file in [
@@ -99,7 +115,10 @@ impl Audit {
             let to = folder.join("evidence").join(name);
             fs::copy(played.join(file), to).unwrap();
         }
-        let audit = Self { folder };
+        let audit = Self {
+            folder,
+            _played: Arc::clone(&shared),
+        };
         audit.write("trust.toml", trust(played).as_bytes());
         let tx = fs::read_to_string(played.join("office/final-transaction.hex")).unwrap();
         let tx = deserialize_hex(tx.trim()).unwrap();
