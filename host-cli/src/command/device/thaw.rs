@@ -18,7 +18,9 @@ use crate::view::line;
 /// out why it was frozen: the device's transcript says who froze it, when and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli device thaw --freeze 5f1c..(64 characters)..9a --roster roster.cbor \\\n    \
+    host-cli device thaw \\\n    \
+    --freeze 5f1c0a6be2d94c7783aa10f4c95e6d27b8310fe65a4479d2c3b7e8a01d569f9a \\\n    \
+    --roster roster.cbor \\\n    \
     --root root.cbor --reason \"the seal was found\" --out thaw-0.cbor")]
 pub(crate) struct Args {
     /// The freeze, as the device showed it: 64 hexadecimal characters; `device status` says it again
