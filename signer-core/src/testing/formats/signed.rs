@@ -78,7 +78,7 @@ fn root_and_officers(world: &World) -> Vec<Sample> {
         )),
         policies(&officers_sign(
             world.policy.policy().clone(),
-            &["admin.a", "admin.c"],
+            &["admin.a", "admin.b"],
         )),
         policies(&Endorsed::new(later_policy(world), SCOPE)),
         retirements(&retirement(world)),
