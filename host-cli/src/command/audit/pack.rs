@@ -90,7 +90,7 @@ impl Args {
             return Ok(transcripts.refused);
         }
         let trust = fs::read(self.evidence.trust_path()).unwrap_or_default();
-        let contents = contents(evidence, case, &transcripts, &page, &finished, trust)?;
+        let contents = contents(evidence, case, &transcripts, &page, &finished, &trust)?;
         write(out, &contents)?;
         let lines = contents.iter().map(|(name, bytes)| {
             let size = phrase!("{n} bytes", "{n} バイト", n = bytes.len());
@@ -107,11 +107,11 @@ fn contents(
     transcripts: &Transcripts,
     page: &Page,
     finished: &[FinishedTx],
-    trust: Vec<u8>,
+    trust: &[u8],
 ) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut contents = vec![
         ("READ-ME.txt".to_owned(), read_me(case).into_bytes()),
-        (TRUST_COPY.to_owned(), [NOT_THE_ANCHOR, &trust].concat()),
+        (TRUST_COPY.to_owned(), [NOT_THE_ANCHOR, trust].concat()),
         (format!("report/{}", page.name()), page.html().into()),
     ];
     for (device, path) in &transcripts.paths {

@@ -40,7 +40,7 @@ pub(super) fn check(evidence: &Evidence) -> Result<Vec<AuditCase>, Failure> {
     }
     let transcripts = report::verified(evidence)?;
     cases.extend(replayed(&transcripts));
-    cases.extend(reports(evidence, &manifest, transcripts)?);
+    cases.extend(reports(evidence, &manifest, &transcripts)?);
     cases.extend(tokens(folder, &text)?);
     Ok(cases)
 }
@@ -110,7 +110,7 @@ fn replayed(transcripts: &Transcripts) -> Vec<AuditCase> {
 fn reports(
     evidence: &Evidence,
     manifest: &Manifest,
-    transcripts: Transcripts,
+    transcripts: &Transcripts,
 ) -> Result<Vec<AuditCase>, Failure> {
     let finished = report::final_transactions(evidence)?;
     let mut cases = BTreeSet::<Id>::new();
