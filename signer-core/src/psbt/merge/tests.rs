@@ -107,6 +107,18 @@ fn a_contradiction_names_map_and_key() {
     }
 }
 
+/// Only the flags of the transaction may differ: no other record of one byte, and no such key of an
+/// input.
+#[test]
+fn other_single_bytes_contradict_too() {
+    let base = Case::new(PsbtVersion::V2, 1).raw();
+    let global = |value: u8| base.insert_global(&[0xF0], &[value]).unwrap();
+    let input = |value: u8| base.insert_input(InputIndex(0), &[0xF0], &[value]).unwrap();
+    for (a, b) in [(global(1), global(2)), (input(1), input(2))] {
+        assert!(matches!(a.merge(&b), Err(MergeError::Conflict { .. })));
+    }
+}
+
 #[test]
 fn other_transactions_and_versions_do_not_merge() {
     let [v0, v2] = BOTH.map(|version| Case::new(version, 2).raw());
@@ -151,6 +163,7 @@ fn modifiable_flags_merge_to_what_both_allow() {
         (2, 1, 0),
         (3, 3, 3),
         (4, 0, 4),
+        (4, 4, 4),
         (0xF8, 1, 0xF8),
     ] {
         for (a, b) in [(a, b), (b, a)] {
