@@ -204,7 +204,7 @@ impl Findings {
         let lines = self.0.iter().take(3).map(|refusal| {
             phrase!(
                 "{rule} at {place}: {difference}",
-                "{rule} {place}: {difference}",
+                "{rule} 拒否({place}): {difference}",
                 rule = refusal.rule,
                 place = refusal.place,
                 difference = refusal.difference()

@@ -51,7 +51,7 @@ fn one(file: &Phrase, walk: &Result<ChainWalk, Refusal>) -> AuditCase {
             Finding::NotVerified,
             phrase!(
                 "{rule} at {place}: {why}",
-                "{rule} {place}: {why}",
+                "{rule} 拒否({place}): {why}",
                 rule = refusal.rule,
                 place = refusal.place,
                 why = refusal.difference()

@@ -76,7 +76,7 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
     let lines = cards.iter().map(|card| {
         phrase!(
             "{name} at {site} in {model} {serial}",
-            "{name}({site})、{model} {serial}",
+            "{name}(場所 {site})、{model} {serial}",
             name = card.name,
             site = Named(&card.site),
             model = card.hsm.model,

@@ -36,7 +36,7 @@ fn stopped(history: &DeviceHistory, session: &SessionRecord) -> Option<AuditCase
     why.extend(session.refusals.iter().take(5).map(|refusal| {
         phrase!(
             "{rule} at {place}: {difference}",
-            "{rule} {place}: {difference}",
+            "{rule} 拒否({place}): {difference}",
             rule = refusal.rule,
             place = refusal.place,
             difference = refusal.difference()
