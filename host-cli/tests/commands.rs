@@ -619,7 +619,7 @@ fn a_statement_of_balances_goes_with_a_transfer() {
         "policy create --policy cold.toml --wallet w/wallet.cbor --wallet w/other-wallet.cbor \
          --roster w/roster.cbor --root w/root.cbor --out cold-0.cbor",
     );
-    for (n, officer) in [(0, "admin.a"), (1, "admin.c")] {
+    for (n, officer) in [(0, "admin.a"), (1, "admin.b")] {
         world.done(&format!(
             "policy sign --policy cold-{n}.cbor --roster w/roster.cbor --officer {officer} \
              --profile softhsm2 --token {officer} --out cold-{}.cbor",
