@@ -194,7 +194,8 @@ fn trust(played: &Path) -> String {
         let card = cose::peek::<DeviceCard>(&card).unwrap();
         let id = card.identity.device_id();
         let name = card.name;
-        text += &format!("\n[[device]]\nname = \"{name}\"\nidentity = \"{id}\"\n");
+        let device = format!("\n[[device]]\nname = \"{name}\"\nidentity = \"{id}\"\n");
+        text.push_str(&device);
     }
     let (version, binary) = release(&fs::read(played.join("gap/d1.transcript")).unwrap());
     text + &format!("\n[[release]]\nversion = \"{version}\"\nbinary = \"{binary}\"\n")

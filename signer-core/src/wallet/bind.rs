@@ -439,7 +439,7 @@ mod tests {
     fn what_comes_in_goes_out_or_is_the_fee() {
         let case = Case::new(world());
         let tx = case.bind(world()).unwrap();
-        let brought: Amount = tx.inputs().iter().map(|input| input.amount()).sum();
+        let brought: Amount = tx.inputs().iter().map(super::BoundInput::amount).sum();
         assert_eq!(brought, tx.paid_out() + tx.change_total() + tx.fee());
         assert_eq!(
             tx.change().map(|(_, _, amount)| amount),
