@@ -609,6 +609,7 @@ fn a_policy_is_compared_with_the_one_before() {
 
 /// A policy with a floor of the cold share, and the statements that a reconciler signs for it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, read from top to bottom")]
 fn a_statement_of_balances_goes_with_a_transfer() {
     let world = world();
     let text = fs::read_to_string(world.folder.join("w/policy.toml")).expect("the world's");

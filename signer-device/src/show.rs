@@ -6,11 +6,13 @@ use signer_core::approval::Officer;
 use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
-use signer_core::policy::{ClassMove, ColdFloor, QuorumBand, Separation, WalletRules, WindowLimit};
+use signer_core::policy::{
+    ClassMove, ColdFloor, Destination, QuorumBand, Separation, WalletRules, WindowLimit,
+};
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
-use signer_core::types::Chain;
+use signer_core::types::{Chain, Network};
 use signer_core::wallet::RegisteredWallet;
 
 use crate::console::Console;
@@ -347,56 +349,17 @@ fn policy_json(state: &DeviceState) -> Json {
     let Some(policy) = state.policy() else {
         return Json::Null;
     };
-    let network = policy.scope().network.to_bitcoin();
-    let destinations = policy.policy().destinations.iter().map(|destination| {
-        let address = bitcoin::Address::from_script(&destination.script, network);
-        Json::Object(vec![
-            ("id", Json::text(&destination.id)),
-            ("label", Json::text(&destination.label)),
-            ("address", Json::maybe(address.ok().map(|a| a.to_string()))),
-            ("limit_sat", Json::Number(destination.limit.to_sat())),
-            ("activation", Json::from(destination.activation.0)),
-            ("windows", windows(&destination.windows, None)),
-        ])
-    });
-    let wallets = policy.policy().wallets.iter().map(|rules| {
-        Json::Object(vec![
-            ("wallet", Json::text(rules.wallet)),
-            ("class", Json::text(rules.class.name())),
-            (
-                "per_transfer_sat",
-                Json::Number(rules.per_transfer.to_sat()),
-            ),
-            (
-                "fee_absolute_sat",
-                Json::Number(rules.fee.absolute.to_sat()),
-            ),
-            ("fee_sat_per_vbyte", Json::from(rules.fee.sat_per_vbyte)),
-            ("fee_per_mille", Json::from(rules.fee.per_mille)),
-            ("approvers", Json::from(u32::from(rules.quorum.approvers))),
-            (
-                "departments",
-                Json::from(u32::from(rules.quorum.departments)),
-            ),
-            ("directors", Json::from(u32::from(rules.quorum.directors))),
-            (
-                "bands",
-                Json::List(rules.bands().iter().map(band).collect()),
-            ),
-            (
-                "destinations",
-                Json::List(rules.destinations.iter().map(Json::text).collect()),
-            ),
-            ("vendors", Json::from(u32::from(rules.placement.vendors))),
-            ("sites", Json::from(u32::from(rules.placement.sites))),
-            ("windows", windows(&rules.windows, signers_of(state, rules))),
-        ])
-    });
-    let class_moves = policy.policy().class_moves.iter().map(class_move);
+    let network = policy.scope().network;
+    let body = policy.policy();
+    let destinations = body.destinations.iter();
+    let destinations = destinations.map(|destination| paid(destination, network));
+    let wallets = body.wallets.iter().map(|rules| limited(state, rules));
+    let class_moves = body.class_moves.iter().map(class_move);
+    let floors = body.cold_floors().iter().map(cold_floor);
     Json::Object(vec![
         ("number", Json::from(policy.number().0)),
         ("digest", Json::text(policy.digest())),
-        ("activation", Json::from(policy.policy().activation.0)),
+        ("activation", Json::from(body.activation.0)),
         (
             "waits_until",
             Json::maybe(policy.waits_until().map(|height| height.0)),
@@ -404,18 +367,52 @@ fn policy_json(state: &DeviceState) -> Json {
         ("wallets", Json::List(wallets.collect())),
         ("destinations", Json::List(destinations.collect())),
         ("class_moves", Json::List(class_moves.collect())),
-        ("separation", apart(policy.policy().separation)),
+        ("separation", apart(body.separation)),
+        ("cold_floors", Json::List(floors.collect())),
+    ])
+}
+
+/// A destination.
+fn paid(destination: &Destination, network: Network) -> Json {
+    let address = bitcoin::Address::from_script(&destination.script, network.to_bitcoin());
+    Json::Object(vec![
+        ("id", Json::text(&destination.id)),
+        ("label", Json::text(&destination.label)),
+        ("address", Json::maybe(address.ok().map(|a| a.to_string()))),
+        ("limit_sat", Json::Number(destination.limit.to_sat())),
+        ("activation", Json::from(destination.activation.0)),
+        ("windows", windows(&destination.windows, None)),
+    ])
+}
+
+/// What a wallet may do.
+fn limited(state: &DeviceState, rules: &WalletRules) -> Json {
+    let quorum = &rules.quorum;
+    let destinations = rules.destinations.iter().map(Json::text);
+    Json::Object(vec![
+        ("wallet", Json::text(rules.wallet)),
+        ("class", Json::text(rules.class.name())),
         (
-            "cold_floors",
-            Json::List(
-                policy
-                    .policy()
-                    .cold_floors()
-                    .iter()
-                    .map(cold_floor)
-                    .collect(),
-            ),
+            "per_transfer_sat",
+            Json::Number(rules.per_transfer.to_sat()),
         ),
+        (
+            "fee_absolute_sat",
+            Json::Number(rules.fee.absolute.to_sat()),
+        ),
+        ("fee_sat_per_vbyte", Json::from(rules.fee.sat_per_vbyte)),
+        ("fee_per_mille", Json::from(rules.fee.per_mille)),
+        ("approvers", Json::from(u32::from(quorum.approvers))),
+        ("departments", Json::from(u32::from(quorum.departments))),
+        ("directors", Json::from(u32::from(quorum.directors))),
+        (
+            "bands",
+            Json::List(rules.bands().iter().map(band).collect()),
+        ),
+        ("destinations", Json::List(destinations.collect())),
+        ("vendors", Json::from(u32::from(rules.placement.vendors))),
+        ("sites", Json::from(u32::from(rules.placement.sites))),
+        ("windows", windows(&rules.windows, signers_of(state, rules))),
     ])
 }
 
