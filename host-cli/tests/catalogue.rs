@@ -24,7 +24,7 @@ use test_vectors::{
 use catalogue::{desk, sheets, world::World};
 
 /// Rules that `psbt check` does not judge: they ask for a device and what it remembers.
-const OF_DEVICES: [&str; 5] = ["WAL01", "POL03", "POL05", "POL07", "POL09"];
+const OF_DEVICES: [&str; 6] = ["WAL01", "POL03", "POL05", "POL06", "POL07", "POL09"];
 /// The window of change is the policy's, above what the device has paid: a list has none.
 const OF_WINDOWS: &str = "WAL05";
 /// Without a device no signature is its own.
