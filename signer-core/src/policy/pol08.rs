@@ -353,3 +353,18 @@ fn no_session() -> Refusal {
 const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::POL08, Place::Whole, expected, got)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quorum_is_told_in_full() {
+        let quorum = ApprovalQuorum {
+            approvers: 4,
+            departments: 3,
+            directors: 2,
+        };
+        assert_eq!(people(quorum), "4 people, 3 departments, 2 directors");
+    }
+}

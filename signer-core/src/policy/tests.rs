@@ -1,5 +1,6 @@
 //! A policy that follows another: what tightens at once, what waits, and for how long.
 
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -13,7 +14,7 @@ use super::{
 use crate::testing::{
     FIRST, TIP, activate, id, label, officers_sign, outside_script, policy_for, rules_of, world,
 };
-use crate::types::{Blocks, Height, Version};
+use crate::types::{Blocks, Height, Lang, Version};
 use crate::wallet::WalletClass;
 
 fn usual() -> Policy {
@@ -358,5 +359,71 @@ fn the_stricter_of_both_is_within_both() {
             // Nothing is within everything.
             assert!(!loosens(&new, &nothing(&new)));
         }
+    }
+}
+
+/// What no longer means the same is paid by nobody meanwhile: it stands in no wallet's list either.
+#[test]
+fn a_destination_that_moves_is_in_no_list_while_it_waits() {
+    let (old, mut new) = (usual(), usual());
+    let moved = new.destinations[0].id.clone();
+    new.destinations[0].script = outside_script("moved");
+    let lists = |policy: &Policy| {
+        policy
+            .wallets
+            .iter()
+            .any(|w| w.destinations.contains(&moved))
+    };
+    assert!(lists(&old) && lists(&new));
+    let meanwhile = both(&old, &new);
+    assert_eq!(meanwhile.destination(&moved), None);
+    assert!(!lists(&meanwhile) && !meanwhile.destinations.is_empty());
+}
+
+#[test]
+fn a_change_of_a_destination_names_the_field_and_both_values() {
+    let (old, mut new) = (usual(), usual());
+    new.destinations[0].limit = Amount::from_sat(1_234_567);
+    new.destinations[0].activation = Height(TIP.0 + 5);
+    new.destinations[0].script = outside_script("moved");
+    let name = new.destinations[0].id.clone();
+    let said: Vec<_> = PolicyChanges::between(&old, &new)
+        .iter()
+        .map(|change| change.text(Lang::En, &|_| String::new()))
+        .collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(
+        said.iter()
+            .all(|line| line.starts_with(&alloc::format!("{name}: ")))
+    );
+    let about = |words: &[&str]| {
+        said.iter()
+            .any(|line| words.iter().all(|word| line.contains(word)))
+    };
+    assert!(about(&["ANOTHER ADDRESS"]), "{said:?}");
+    assert!(about(&["limit", "1,234,567"]), "{said:?}");
+    assert!(about(&[&(TIP.0 + 5).to_string()]), "{said:?}");
+}
+
+#[test]
+fn voters_have_names_of_their_own() {
+    let (old, mut new) = (usual(), usual());
+    let quorum = &mut rules_of(&mut new).quorum;
+    quorum.approvers += 1;
+    quorum.departments += 1;
+    quorum.directors += 1;
+    let said: Vec<_> = PolicyChanges::between(&old, &new)
+        .iter()
+        .map(|change| change.text(Lang::En, &|_| String::new()))
+        .collect();
+    for word in [
+        "people who must approve",
+        "departments among",
+        "directors among",
+    ] {
+        assert!(
+            said.iter().any(|line| line.contains(word)),
+            "{word}: {said:?}"
+        );
     }
 }
