@@ -113,6 +113,7 @@ fn begin<'a>(
 ) -> SessionRecord<'a> {
     SessionRecord {
         genesis,
+        acceptance: state.genesis().and_then(|own| own.acceptance.clone()),
         number,
         opened,
         entries,

@@ -187,7 +187,7 @@ pub(super) fn device(html: &mut String, record: &SessionRecord<'_>) -> fmt::Resu
 /// The HSM as the session found it, with its certificate.
 pub(super) fn hsm(html: &mut String, record: &SessionRecord<'_>) -> fmt::Result {
     let opened = record.opened;
-    let birth = record.genesis.acceptance.as_ref();
+    let birth = record.acceptance.as_ref();
     let today = Date::of_clock(opened.clock);
     let items = |lang| hsm_block(&opened.hsm, birth, today, lang).into_items();
     let mut facts = Facts::under(html, ["HSM and its certificate", "HSMと認証状況"])?;

@@ -13,6 +13,7 @@ use crate::digest::FileDigest;
 use crate::review::Person;
 use crate::rule::RuleReport;
 use crate::signing::{Receipt, SignatureLine};
+use crate::token::AcceptanceRecord;
 use crate::transcript::{
     Body, CeremonyKind, Entry, Genesis, Outcome, SessionOpened, VerifiedTranscript,
 };
@@ -22,6 +23,8 @@ use crate::types::{Height, Id, SessionNumber};
 #[derive(Debug)]
 pub struct SessionRecord<'a> {
     pub(super) genesis: &'a Genesis,
+    /// The acceptance test of the HSM that the device has: another one's after a replacement.
+    pub(super) acceptance: Option<AcceptanceRecord>,
     pub(super) number: SessionNumber,
     pub(super) opened: &'a SessionOpened,
     pub(super) entries: &'a [Entry],
