@@ -9,6 +9,7 @@ mod change;
 mod check;
 mod checking;
 mod document;
+mod error;
 mod page;
 mod placement;
 mod plain;
@@ -29,7 +30,7 @@ mod words;
 
 pub(crate) use check::OF_DEVICES;
 
-pub use active::{ActivePolicy, Before, PolicyError, PolicyStanding};
+pub use active::{ActivePolicy, Before, PolicyStanding};
 pub use balance::{BalanceStatement, ColdFloor, WalletBalance};
 pub use change::{
     Changed, ColdFloorChange, DestinationChange, Direction, PolicyChange, PolicyChanges, Voters,
@@ -39,6 +40,7 @@ pub use check::{CheckedPayment, CheckedTx};
 pub use document::{
     ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
 };
+pub use error::PolicyError;
 pub use page::{Asked, Page, Typed};
 pub use placement::Placement;
 pub use plain::PlainPolicy;
