@@ -25,6 +25,8 @@ fn anchor(world: &World, file: &str, signatures: u64) -> AnchorStatement {
             entries: 1_000,
             signatures,
             ledger: LedgerDigest::over(&[]),
+            frozen: None,
+            waiting: None,
         },
     };
     let bytes = codec::encode(&statement);

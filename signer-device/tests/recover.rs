@@ -229,6 +229,47 @@ fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
     });
 }
 
+/// The HSM remembers who froze the device: neither an older disk nor none thaws it.
+#[test]
+fn a_frozen_device_comes_back_frozen() {
+    isolated("a_frozen_device_comes_back_frozen", |bench| {
+        let mut house = House::ready(bench);
+        let before = signed_once(&mut house);
+        let state = bench.arg("d1");
+        let freeze = ["device", "freeze", "--state", &state, "--reason", "stolen"];
+        run(&freeze.map(str::to_owned), |prompt| match prompt.id {
+            "officer" => typed("wit.a"),
+            _ => at_ceremony(prompt),
+        })
+        .ended(0);
+        bench.write("d1/journal.cbor", &before);
+        let good = order(&house, &["out.psbt"]);
+        let mut silent = good.clone();
+        silent.anchor.frozen = None;
+        let paper = signed(&mut house, silent);
+        recover(&house, &paper)
+            .ended(3)
+            .says("the HSM remembers something else");
+        for lost in ["a part", "all"] {
+            match lost {
+                "a part" => drop(bench.write("d1/journal.cbor", &before)),
+                _ => fs::remove_file(bench.path("d1/journal.cbor")).expect("ours"),
+            }
+            let good = order(&house, &["out.psbt"]);
+            let paper = signed(&mut house, good);
+            recover(&house, &paper)
+                .ended(0)
+                .says("| frozen by wit.a in session");
+            sign(&mut house, 3, "third.psbt")
+                .ended(1)
+                .says("ENV03")
+                .says("frozen by wit.a in session");
+            let transcript = house.verified_transcript("d1");
+            assert!(transcript.state().frozen().is_some(), "{lost}");
+        }
+    });
+}
+
 /// The power fails at every question, and in the steps between two questions.
 #[test]
 fn a_recovery_that_is_cut_is_begun_again() {
@@ -347,7 +388,7 @@ fn a_device_without_a_disk_begins_anew_behind_its_anchor() {
         fs::remove_dir_all(bench.path("d1")).expect("ours");
         // The receipt of the second session is lost too.
         let good = order(&house, &["out.psbt"]);
-        let anchor = good.anchor;
+        let anchor = good.anchor.clone();
         let paper = signed(&mut house, good);
         let recovered = recover(&house, &paper);
         recovered.ended(0).says("a new one begins");

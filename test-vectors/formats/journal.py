@@ -393,6 +393,10 @@ class Journal:
                         self.new_r(key[1])
             self.card = digest
         self.retired |= {wallet[0]: wallet[1] for wallet in order[11]}
+        self.frozen = anchor[5][0] if 5 in anchor else None
+        waiting = anchor.get(6)
+        goes_on = waiting is not None and waiting[2] == order[3]
+        self.waiting = (waiting[0], waiting[1]) if goes_on else None
 
     def replaced(self, replaced):
         require(self.replacing, "a replacement in another ceremony, or a second one")

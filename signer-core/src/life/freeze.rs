@@ -74,16 +74,21 @@ impl Artefact for Thaw {
     const SIGNED_BY: SignedBy = SignedBy::Officer;
 }
 
-/// A device as one officer froze it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A device as one officer froze it. Its HSM remembers it too, in the anchor.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Frozen {
     /// What the thaw must name.
+    #[n(0)]
     pub digest: FreezeDigest,
     /// Who did it.
+    #[n(1)]
     pub officer: OfficerId,
     /// In which session.
+    #[n(2)]
     pub session: SessionNumber,
     /// Why.
+    #[n(3)]
     pub reason: Label,
 }
 
@@ -252,7 +257,8 @@ impl Frozen {
         Ok(endorsed)
     }
 
-    fn phrase(&self) -> Phrase {
+    /// Who froze it, when and why.
+    pub fn phrase(&self) -> Phrase {
         phrase!(
             "frozen by {officer} in session {session}: {reason}",
             "セッション {session} で {officer} が凍結: {reason}",

@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 use super::confirm::{Asked, SCREEN, Taken};
 use super::recovery_error::RecoveryError;
 use super::{CheckedRecovery, RecoveryStanding};
+use crate::approval::WaitingRoster;
 use crate::codec::ByteString;
 use crate::digest::{FileDigest, ScreenDigest, hex};
 use crate::rule::Explained as _;
@@ -65,8 +66,8 @@ impl Continuation {
                 known: state.height(),
             },
         )?;
-        let anchor = order.order().anchor;
-        if what.anchor != anchor {
+        let anchor = &order.order().anchor;
+        if what.anchor != *anchor {
             return Err(RecoveryError::OtherAnchor);
         }
         if open.opened_at() >= anchor.entries {
@@ -144,6 +145,12 @@ impl Continuation {
             ),
             format!("{}", order.reason),
         ]);
+        if let Some(frozen) = &anchor.frozen {
+            lines.push(frozen.phrase().text(lang).to_string());
+        }
+        if let Some(waiting) = self.order.waiting() {
+            lines.push(waiting_line(&waiting, lang));
+        }
         if let Some(kept) = &self.kept {
             lines.push(format!(
                 "{}  {kept}",
@@ -185,6 +192,14 @@ impl Continuation {
             }
         }
         Ok(())
+    }
+}
+
+fn waiting_line(waiting: &WaitingRoster, lang: Lang) -> String {
+    let (roster, from) = (waiting.roster, waiting.from);
+    match lang {
+        Lang::En => format!("roster {roster} of the recovery quorum waits until height {from}"),
+        Lang::Ja => format!("復旧鍵による名簿 {roster} がブロック高 {from} まで待機中"),
     }
 }
 

@@ -7,7 +7,7 @@ use bitcoin::OutPoint;
 use minicbor::{Decode, Encode};
 
 use super::recovery_error::RecoveryError;
-use crate::approval::{ActiveRoster, RosterError};
+use crate::approval::{ActiveRoster, RosterError, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::{Artefact, Endorsed, Scope, Signed, SignedBy};
 use crate::digest::{
@@ -279,6 +279,18 @@ impl CheckedRecovery {
     /// Its receipts, in the order of the journal.
     pub fn receipts(&self) -> &[ReadReceipt] {
         &self.receipts
+    }
+
+    /// The roster of the recovery quorum that waits on, by what the HSM remembers. A roster that the
+    /// administrators made since ends the wait, on this device too.
+    pub fn waiting(&self) -> Option<WaitingRoster> {
+        let order = self.order();
+        let waiting = order.anchor.waiting.as_ref();
+        let waiting = waiting.filter(|waiting| waiting.behind == order.roster);
+        waiting.map(|waiting| WaitingRoster {
+            roster: waiting.roster,
+            from: waiting.from,
+        })
     }
 
     /// Signatures of which the order has no receipt.

@@ -182,19 +182,21 @@ enum Disk {
     Lost,
 }
 
-/// The transcript of a device that has signed, lost its journal in part or whole, went on from its
-/// anchor, and signed something else.
+/// The transcript of a device that has signed and was frozen, lost its journal in part or whole, went
+/// on from its anchor frozen, was thawed, and signed something else.
 fn gone_on(left: Disk) -> Value {
     let mut bench = Bench::ready();
     let before = bench.disk.clone();
     let case = Case::new(&bench.world);
     bench.sign_case(&case);
+    bench.freeze().unwrap();
     let order = bench.recovery();
     match left {
         Disk::RolledBack => bench.roll_back(&before),
         Disk::Lost => bench.lose(),
     }
     bench.recover(order);
+    bench.thaw().unwrap();
     if left == Disk::Lost {
         bench.take_up();
     }

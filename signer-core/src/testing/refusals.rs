@@ -226,9 +226,7 @@ fn of_transcript() -> [Refusal; 4] {
 
 fn of_the_life_of_keys() -> [Refusal; 3] {
     let mut bench = Bench::ready();
-    let ledger = bench.state().ledger();
-    let (head, signatures) = (bench.journal.head(), ledger.signatures());
-    let backup = Anchor::following(None, &head, signatures, ledger.digest());
+    let backup = Anchor::following(None, &bench.journal);
     bench.open(CeremonyKind::Inventory);
     bench.close(Outcome::Done);
     let journal = UnverifiedTranscript::parse(&bench.disk).unwrap();

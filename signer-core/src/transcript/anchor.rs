@@ -7,16 +7,19 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use super::chain::{JournalHead, UnverifiedTranscript};
+use super::chain::{Journal, UnverifiedTranscript};
 use super::entry::Body;
 use super::restored::is_awaited;
 use crate::codec;
-use crate::digest::{LedgerDigest, hex, tagged};
+use crate::digest::{LedgerDigest, RosterDigest, hex, tagged};
+use crate::life::Frozen;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
+use crate::types::Height;
 
-/// What the HSM remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// What the HSM remembers: where the journal stands, and what in it keeps something closed, so that
+/// no recovery without that journal opens it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Anchor {
     /// Rises with every write, over both slots.
@@ -34,6 +37,27 @@ pub struct Anchor {
     /// What past signings mean for limits and replay.
     #[n(4)]
     pub ledger: LedgerDigest,
+    /// Who froze the device, as long as it is frozen.
+    #[n(5)]
+    pub frozen: Option<Frozen>,
+    /// A roster of the recovery quorum, as long as it waits.
+    #[n(6)]
+    pub waiting: Option<AnchoredRoster>,
+}
+
+/// A roster of the recovery quorum whose delay has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AnchoredRoster {
+    /// The roster.
+    #[n(0)]
+    pub roster: RosterDigest,
+    /// First known height at which it can be installed.
+    #[n(1)]
+    pub from: Height,
+    /// The roster in force, behind which it waits: any other ends the wait.
+    #[n(2)]
+    pub behind: RosterDigest,
 }
 
 /// An anchor with its checksum: a write that was cut is seen.
@@ -46,26 +70,29 @@ struct AnchorWire {
 }
 
 impl Anchor {
-    /// The anchor that follows `last` for a journal at `head`.
-    pub fn following(
-        last: Option<&Self>,
-        head: &JournalHead,
-        signatures: u64,
-        ledger: LedgerDigest,
-    ) -> Self {
+    /// The anchor that follows `last` for a journal as it stands.
+    pub fn following(last: Option<&Self>, journal: &Journal) -> Self {
+        let (head, state) = (journal.head(), journal.state());
+        let waiting = state.waiting_roster().zip(state.roster());
         Self {
             generation: last.map_or(0, |anchor| anchor.generation.saturating_add(1)),
             head: head.hash,
             entries: head.entries,
-            signatures,
-            ledger,
+            signatures: state.ledger().signatures(),
+            ledger: state.ledger().digest(),
+            frozen: state.frozen().cloned(),
+            waiting: waiting.map(|(waiting, roster)| AnchoredRoster {
+                roster: waiting.roster,
+                from: waiting.from,
+                behind: roster.digest(),
+            }),
         }
     }
 
     /// The bytes for the HSM.
     pub fn to_bytes(&self) -> Vec<u8> {
         codec::encode(&AnchorWire {
-            anchor: *self,
+            anchor: self.clone(),
             checksum: self.checksum(),
         })
     }
@@ -159,6 +186,8 @@ mod tests {
             entries: 9,
             signatures: 4,
             ledger: LedgerDigest::over(&[]),
+            frozen: None,
+            waiting: None,
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use anchor::{Anchor, trn03};
+pub use anchor::{Anchor, AnchoredRoster, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
     Aborted, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel, DiscardedKey,

@@ -39,15 +39,15 @@ pub fn trn05(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> Result<
 /// yet.
 pub(super) fn is_awaited(anchor: Option<&Anchor>, journal: &UnverifiedTranscript) -> bool {
     newest_replacement(journal).is_some_and(|(at, remembered)| {
-        remembered.as_ref() == anchor && untold_beyond(journal, at.sequence).is_none()
+        remembered == anchor && untold_beyond(journal, at.sequence).is_none()
     })
 }
 
 /// The entry of the newest replacement, and what the new HSM remembered before it.
-fn newest_replacement(journal: &UnverifiedTranscript) -> Option<(&Entry, Option<Anchor>)> {
+fn newest_replacement(journal: &UnverifiedTranscript) -> Option<(&Entry, Option<&Anchor>)> {
     let mut entries = journal.entries().iter().rev();
     entries.find_map(|entry| match &entry.body {
-        Body::Replaced(replaced) => Some((entry, replaced.remembered)),
+        Body::Replaced(replaced) => Some((entry, replaced.remembered.as_ref())),
         _ => None,
     })
 }

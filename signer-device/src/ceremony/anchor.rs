@@ -110,8 +110,16 @@ fn lines(statement: &AnchorStatement, lang: Lang) -> Vec<String> {
         fact("signatures", "署名", anchor.signatures.to_string()),
         fact("head", "先頭", hex(&anchor.head)),
         fact("ledger", "台帳", anchor.ledger.to_hex()),
-        String::new(),
     ];
+    if let Some(frozen) = &anchor.frozen {
+        lines.push(fact("state", "状態", frozen.phrase().text(lang).to_owned()));
+    }
+    if let Some(waiting) = &anchor.waiting {
+        let (roster, from) = (waiting.roster.to_string(), waiting.from.to_string());
+        lines.push(fact("roster", "待機中の名簿", roster));
+        lines.push(fact("waits until", "待機終了高", from));
+    }
+    lines.push(String::new());
     lines.extend(words::lines(statement.digest().as_bytes()));
     lines
 }

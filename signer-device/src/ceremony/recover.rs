@@ -13,10 +13,10 @@ use signer_core::codec::ByteString;
 use signer_core::cose::{Endorsed, peek};
 use signer_core::digest::FileDigest;
 use signer_core::keys::{CkaId, KeyRole};
-use signer_core::life::{Continuation, Recovered, Taken};
+use signer_core::life::{Continuation, Recovered, Taken, env03};
 use signer_core::phrase;
 use signer_core::review::ReviewSession;
-use signer_core::rule::RuleLine;
+use signer_core::rule::{RuleId, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{AnchorStore, KnownKey, RandomBefore, hsm04};
 use signer_core::transcript::{
@@ -355,7 +355,11 @@ fn begin(
     let screen = hsm_lines(&facts, genesis.acceptance.as_ref(), now, lang);
     let expected = past.expected(&papers.claimed);
     let lines = judge_token(hsm.token(), network, Past::Born(genesis), expected, healthy);
-    let lines = lines.map_err(|e| of_hsm(&e))?;
+    let mut lines = lines.map_err(|e| of_hsm(&e))?;
+    lines.push(RuleLine {
+        rule: RuleId::ENV03,
+        verdict: env03(state.frozen(), CeremonyKind::Recover),
+    });
     let opened = SessionOpened {
         kind: CeremonyKind::Recover,
         nonce,
@@ -446,7 +450,7 @@ fn recover(
 
     // 6. Check the order
     session.room.step(6)?;
-    let anchor = session.records.told();
+    let anchor = session.records.told().cloned();
     let what = papers.entry(anchor.ok_or_else(no_anchor)?, kept);
     let continuation = Continuation::of(session.journal().state(), &what)
         .map_err(|error| Failure::told(&phrase!("recovery", "復旧指示"), &error))?;

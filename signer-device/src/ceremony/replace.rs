@@ -173,7 +173,7 @@ fn take_over(
     )?;
     let what = Replaced {
         order: ByteString(order.to_vec()),
-        remembered: session.records.remembered(),
+        remembered: session.records.remembered().cloned(),
         card: ByteString(card.clone()),
         pin: login.by,
     };

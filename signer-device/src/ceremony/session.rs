@@ -114,25 +114,25 @@ impl Records {
     }
 
     /// What the HSM was last told, or told before this program began.
-    pub(super) const fn told(&self) -> Option<Anchor> {
-        match self.memory {
-            Memory::Told(anchor) => anchor,
+    pub(super) const fn told(&self) -> Option<&Anchor> {
+        match &self.memory {
+            Memory::Told(anchor) => anchor.as_ref(),
             Memory::LeftAlone | Memory::NotYet(_) => None,
         }
     }
 
     /// What an HSM remembers that is about to take the place of the one in use.
-    pub(super) const fn remembered(&self) -> Option<Anchor> {
-        match self.memory {
-            Memory::NotYet(anchor) => anchor,
+    pub(super) const fn remembered(&self) -> Option<&Anchor> {
+        match &self.memory {
+            Memory::NotYet(anchor) => anchor.as_ref(),
             Memory::Told(_) | Memory::LeftAlone => None,
         }
     }
 
     /// It has taken that place, by an entry on the disk: from here on it is told.
-    pub(super) const fn take_over(&mut self) {
-        if let Memory::NotYet(anchor) = self.memory {
-            self.memory = Memory::Told(anchor);
+    pub(super) fn take_over(&mut self) {
+        if let Memory::NotYet(anchor) = &mut self.memory {
+            self.memory = Memory::Told(anchor.take());
         }
     }
 
@@ -153,11 +153,11 @@ impl Records {
         if hsm.token().profile().anchor() == AnchorStore::None {
             return Ok(());
         }
-        let Memory::Told(last) = self.memory else {
+        let Memory::Told(last) = &self.memory else {
             return Ok(());
         };
         let slots = hsm.token().anchors().map_err(|e| of_hsm(&e))?;
-        if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != last {
+        if Anchor::newest([slots[0].as_deref(), slots[1].as_deref()]) != *last {
             return Err(Failure::hsm(
                 phrase!(
                     "the token was told of another journal while this session was open",
@@ -169,9 +169,7 @@ impl Records {
                 ),
             ));
         }
-        let (head, ledger) = (self.journal.head(), self.journal.state().ledger());
-        let signatures = ledger.signatures();
-        let next = Anchor::following(last.as_ref(), &head, signatures, ledger.digest());
+        let next = Anchor::following(last.as_ref(), &self.journal);
         hsm.token()
             .write_anchor(next.generation, &next.to_bytes())
             .map_err(|e| of_hsm(&e))?;

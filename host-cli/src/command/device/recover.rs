@@ -18,7 +18,7 @@ use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
 use signer_core::rule::Named;
 use signer_core::transcript::Rejected;
-use signer_core::types::{Chain, Height, KeyIndex, Label};
+use signer_core::types::{Chain, Height, KeyIndex, Label, Lang};
 use signer_core::wallet::RegisteredWallet;
 
 use crate::artefact::{self, Kind};
@@ -99,7 +99,7 @@ impl Args {
             root: root.digest(),
             roster: roster.roster_digest(),
             identity: statement.identity,
-            anchor: statement.anchor,
+            anchor: statement.anchor.clone(),
             card: card.digest(),
             policy: PolicyPin {
                 number: policy.body().number,
@@ -264,6 +264,13 @@ pub(super) fn show(order: &Recovery, missing: u64) {
         anchor.entries,
         anchor.signatures
     );
+    if let Some(frozen) = &anchor.frozen {
+        line!("state       {}", frozen.phrase().text(Lang::En));
+    }
+    if let Some(waiting) = &anchor.waiting {
+        let (roster, from) = (waiting.roster, waiting.from);
+        line!("waits       roster {roster} of the recovery quorum, until height {from}");
+    }
     line!("receipts    {}", order.receipts.len());
     line!("missing     {missing} signatures without a receipt");
     line!("retired     {} wallets", order.retired.len());

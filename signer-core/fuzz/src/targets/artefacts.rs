@@ -221,7 +221,7 @@ fn shown(report: &CheckedReport) {
 /// All that is small: root, chain tip, anchor, seal, enrolment, attendance, officer card.
 pub(crate) fn small(data: &[u8]) -> bool {
     let anchor = Anchor::from_bytes(data);
-    if let Some(anchor) = anchor {
+    if let Some(anchor) = &anchor {
         assert_eq!(anchor.to_bytes(), data, "encodes as it came");
     }
     let root = plain::<Root>(data).map(|root| root.digest());

@@ -14,26 +14,27 @@ use super::signed::{
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{
-    FileDigest, LedgerDigest, RequestDigest, RetirementDigest, ScreenDigest, sha256_of,
+    FileDigest, FreezeDigest, LedgerDigest, RequestDigest, RetirementDigest, RosterDigest,
+    ScreenDigest, sha256_of,
 };
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
-use crate::life::{Destroying, DoomedKey, Recovered, Replaced};
+use crate::life::{Destroying, DoomedKey, Frozen, Recovered, Replaced};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
 use crate::signing::{Coin, Intent, IntentLine, IntentPayment, SigningHsm, WalletKeyRef};
 use crate::split::{Credential, PinOpened};
 use crate::testing::device::{born_in_hsm, hsm_facts};
-use crate::testing::{SCOPE, World, id, officers_sign};
+use crate::testing::{SCOPE, World, id, label, officers_sign};
 use crate::token::{
     Evidence, ForeignObject, Half, HalfPair, Inventory, KeyAttributes, Line, Remains, SeenKey,
     acceptance_of,
 };
 use crate::transcript::{
-    Aborted, Anchor, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel,
-    DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
-    KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked, Rejected,
-    Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    Aborted, Anchor, AnchoredRoster, Announced, AnnouncedRoster, Answered, Body, CeremonyKind,
+    Channel, DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried,
+    KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked,
+    Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 use crate::types::{
     Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
@@ -61,9 +62,30 @@ pub(super) fn samples(world: &World) -> Vec<Sample> {
         entries: 33,
         signatures: 12,
         ledger: LedgerDigest::over(&[]),
+        frozen: None,
+        waiting: None,
     };
     samples.push(Sample::plain("anchor-slot", anchor.to_bytes()));
+    samples.push(Sample::plain("anchor-slot", closed(&anchor).to_bytes()));
     samples
+}
+
+/// The anchor of a device that is frozen, and where a roster waits.
+pub(super) fn closed(anchor: &Anchor) -> Anchor {
+    Anchor {
+        frozen: Some(Frozen {
+            digest: FreezeDigest::over(&[]),
+            officer: id("requester.r"),
+            session: SessionNumber(9),
+            reason: label("seal broken"),
+        }),
+        waiting: Some(AnchoredRoster {
+            roster: RosterDigest::over(&[b"next"]),
+            from: Height(900_144),
+            behind: RosterDigest::over(&[]),
+        }),
+        ..anchor.clone()
+    }
 }
 
 /// Every kind of entry, in the order of their numbers.
@@ -184,13 +206,13 @@ fn replaced(world: &World, remembered: Option<Anchor>) -> Replaced {
     let order = officers_sign(replacement(world, None), &["admin.a", "admin.c"]);
     Replaced {
         order: ByteString(order.to_bytes()),
-        remembered,
         card: ByteString(world.devices[0].seal(card).to_bytes()),
-        pin: remembered.map(|_| PinOpened {
+        pin: remembered.as_ref().map(|_| PinOpened {
             credential: Credential::User,
             number: 1,
             holders: vec![id("operator.a")],
         }),
+        remembered,
     }
 }
 
@@ -198,7 +220,7 @@ fn recovered(world: &World, kept: Option<FileDigest>) -> Recovered {
     let card = world.devices[0].card(world.root.digest(), &[1]);
     let order = officers_sign(recovery(world), &["admin.a", "admin.c"]);
     Recovered {
-        anchor: order.body().anchor,
+        anchor: order.body().anchor.clone(),
         order: ByteString(order.to_bytes()),
         card: ByteString(world.devices[0].seal(card).to_bytes()),
         kept,

@@ -194,6 +194,7 @@ pub(super) fn recovery(world: &World) -> Recovery {
             request: RequestDigest::over(&[]),
             officer: id("director.d"),
         }],
+        anchor: super::journal::closed(&bare_recovery(world).anchor),
         ..bare_recovery(world)
     }
 }
@@ -211,6 +212,8 @@ fn bare_recovery(world: &World) -> Recovery {
             entries: 60,
             signatures: 40,
             ledger: LedgerDigest::over(&[]),
+            frozen: None,
+            waiting: None,
         },
         card: CardDigest::over(&[]),
         policy: PolicyPin {

@@ -130,7 +130,10 @@ impl DeviceState {
         for read in new_receipts(order, &before) {
             self.ledger.record_intent(read.receipt().tx, read.coins());
         }
+        // What was closed stays closed: the HSM remembers it, and no order can leave it out.
+        self.waiting = order.waiting();
         let order = order.order();
+        self.frozen.clone_from(&order.anchor.frozen);
         self.ledger.record_recovery(order.height, lost);
         for used in &order.change {
             self.ledger.record_change(used.wallet, used.index);

@@ -19,9 +19,7 @@ use crate::transcript::{Anchor, Body, CeremonyKind, Journal, Outcome, Shown, Wha
 impl Bench {
     /// What the HSM remembers after the last entry.
     pub(crate) fn anchor(&self) -> Anchor {
-        let ledger = self.state().ledger();
-        let signatures = ledger.signatures();
-        Anchor::following(None, &self.journal.head(), signatures, ledger.digest())
+        Anchor::following(None, &self.journal)
     }
 
     /// Every receipt of the journal, with its coins.
@@ -78,7 +76,7 @@ impl Bench {
     pub(crate) fn recovered(&self, order: &Endorsed<Recovery>) -> Recovered {
         Recovered {
             order: ByteString(order.to_bytes()),
-            anchor: order.body().anchor,
+            anchor: order.body().anchor.clone(),
             card: ByteString(self.newest_card().0),
             kept: None,
         }

@@ -476,9 +476,7 @@ mod trn05 {
     use super::*;
 
     fn anchor(bench: &Bench) -> Anchor {
-        let ledger = bench.state().ledger();
-        let (head, signatures) = (bench.journal.head(), ledger.signatures());
-        Anchor::following(None, &head, signatures, ledger.digest())
+        Anchor::following(None, &bench.journal)
     }
 
     fn refused(anchor: &Anchor, bench: &Bench) -> bool {
@@ -561,9 +559,7 @@ mod alone {
     #[test]
     fn trn05_alone() {
         let mut bench = Bench::ready();
-        let ledger = bench.state().ledger();
-        let (head, signatures) = (bench.journal.head(), ledger.signatures());
-        let backup = Anchor::following(None, &head, signatures, ledger.digest());
+        let backup = Anchor::following(None, &bench.journal);
         bench.open(CeremonyKind::Inventory);
         bench.close(Outcome::Done);
         let journal = UnverifiedTranscript::parse(&bench.disk).unwrap();

@@ -194,6 +194,116 @@ fn what_the_administrators_know_is_in_force() {
     assert!(text.contains("which the recovery names"), "{text}");
 }
 
+/// The HSM remembers a freeze: no disk from before it and no order thaws the device.
+#[test]
+fn a_frozen_device_comes_back_frozen() {
+    let (mut bench, before, case) = signed();
+    bench.freeze().unwrap();
+    let frozen = bench.state().frozen().unwrap().clone();
+    let order = bench.recovery();
+    assert_eq!(order.anchor.frozen, Some(frozen.clone()));
+    for lost in [Lost::Since(before), Lost::All] {
+        lost.befall(&mut bench);
+        let what = bench.recovered(&officers_sign(order.clone(), &["admin.a", "admin.b"]));
+        let continuation = crate::life::Continuation::of(bench.state(), &what).unwrap();
+        let screen = continuation.screen(Lang::En).join("\n");
+        assert!(screen.contains("frozen by requester.r"), "{screen}");
+        // An order that leaves it out is not for what the HSM remembers.
+        let mut silent = order.clone();
+        silent.anchor.frozen = None;
+        let mut without = what;
+        without.order = ByteString(officers_sign(silent, &["admin.a", "admin.b"]).to_bytes());
+        assert!(said(&mut bench, without).contains("something else than the order"));
+        bench.recover(order.clone());
+        assert_eq!(bench.state().frozen(), Some(&frozen));
+        let refused = bench.opening(CeremonyKind::Sign).report;
+        assert!(refused.iter().any(|line| line.rule == RuleId::ENV03
+            && matches!(line.verdict, crate::rule::Verdict::Refused(_))));
+        bench.attend(CeremonyKind::Sign, ["operator.a", "operator.b"]);
+        let intake = Body::Intake(crate::transcript::Intake {
+            psbt: ByteString(case.full(&bench.world).bytes().to_vec()),
+            channel: crate::transcript::Channel::File,
+        });
+        assert!(bench.try_add(intake).is_err());
+        bench.close(Outcome::Refused);
+        bench.thaw().unwrap();
+        assert_eq!(bench.anchor().frozen, None);
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
+}
+
+/// A disk from before the thaw does not freeze the device again: the HSM remembers that too.
+#[test]
+fn a_thawed_device_comes_back_thawed() {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    let before = bench.disk.clone();
+    bench.thaw().unwrap();
+    let order = bench.recovery();
+    bench.roll_back(&before);
+    assert!(bench.state().frozen().is_some());
+    bench.recover(order);
+    assert_eq!(bench.state().frozen(), None);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// The delay of a roster of the safes goes on, and everybody is told of it.
+#[test]
+fn a_waiting_roster_waits_on() {
+    use crate::transcript::testing::safes;
+    let installed = |kind, bytes: &Vec<u8>| {
+        let artefact = ByteString(bytes.clone());
+        Body::Installed(crate::transcript::Installed { kind, artefact })
+    };
+    let mut bench = safes::with_safes();
+    let before = bench.disk.clone();
+    let roster = safes::recovered(&bench);
+    let waits = installed(crate::transcript::WhatKind::WaitingRoster, &roster);
+    safes::session(&mut bench, waits).unwrap();
+    let waiting = bench.state().announcement().unwrap().waiting;
+    let order = bench.recovery();
+    bench.roll_back(&before);
+    assert_eq!(bench.state().announcement(), None);
+    bench.recover(order);
+    assert_eq!(bench.state().announcement().unwrap().waiting, waiting);
+    bench.extend_chain(safes::DELAY);
+    let takes = installed(crate::transcript::WhatKind::Roster, &roster);
+    safes::session(&mut bench, takes).unwrap();
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// The administrators made a roster of their own since: it ended the wait everywhere.
+#[test]
+fn a_newer_roster_has_ended_the_wait() {
+    use crate::transcript::testing::safes;
+    let mut bench = safes::with_safes();
+    let before = bench.disk.clone();
+    let artefact = ByteString(safes::recovered(&bench));
+    let kind = crate::transcript::WhatKind::WaitingRoster;
+    let waits = Body::Installed(crate::transcript::Installed { kind, artefact });
+    safes::session(&mut bench, waits).unwrap();
+    let mut order = bench.recovery();
+    order.anchor.waiting.as_mut().unwrap().behind = crate::digest::RosterDigest::over(&[]);
+    bench.roll_back(&before);
+    bench.recover(order);
+    assert_eq!(bench.state().announcement(), None);
+}
+
+/// What is lost of a journal.
+enum Lost {
+    Since(Vec<u8>),
+    All,
+}
+
+impl Lost {
+    fn befall(self, bench: &mut Bench) {
+        match self {
+            Self::Since(before) => bench.roll_back(&before),
+            Self::All => bench.lose(),
+        }
+    }
+}
+
 /// What the journal says of an order that was changed.
 fn refusal(change: impl FnOnce(&mut Recovery)) -> String {
     let (mut bench, before, _) = signed();

@@ -58,11 +58,11 @@ fn a_restored_hsm_is_the_devices_own_from_the_entry_on() {
     let order = bench.replacement();
     assert_eq!(start(Some(&backup), &bench), Err(RuleId::TRN05));
     assert_eq!(start(Some(&old), &bench), Ok(()));
-    bench.try_replace(order, Some(backup)).unwrap();
+    bench.try_replace(order, Some(backup.clone())).unwrap();
     // The power may fail here: the new one knows of nothing yet, and the old one is refused.
     let younger = Anchor {
         generation: backup.generation + 1,
-        ..backup
+        ..backup.clone()
     };
     for _ in 0..2 {
         assert_eq!(start(Some(&backup), &bench), Ok(()));

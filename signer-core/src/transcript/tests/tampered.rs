@@ -12,13 +12,7 @@ use crate::transcript::{
 };
 
 fn anchor(bench: &Bench) -> Anchor {
-    let ledger = bench.state().ledger();
-    Anchor::following(
-        None,
-        &bench.journal.head(),
-        ledger.signatures(),
-        ledger.digest(),
-    )
+    Anchor::following(None, &bench.journal)
 }
 
 /// Writes the right hashes and numbers into entries, as somebody without the key can.
