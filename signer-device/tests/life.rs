@@ -234,13 +234,6 @@ fn a_destruction_that_was_cut_goes_on() {
                 break;
             }
             played.ended(5);
-            // What a cut left of an entry was looked at, and put away.
-            for torn in fs::read_dir(bench.path("d1")).expect("ours") {
-                let torn = torn.expect("ours").path();
-                if torn.display().to_string().contains("torn-at") {
-                    fs::remove_file(torn).expect("ours");
-                }
-            }
             let now = left();
             assert!(now <= before, "{now} of {before}");
             cuts += usize::from(now < before);

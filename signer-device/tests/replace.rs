@@ -401,12 +401,6 @@ fn a_replacement_that_is_cut_is_begun_again_or_stands() {
             let mut small = on_a_small_disk(&arguments(bench), size + 1024 + step * 1024);
             small.env("SOFTHSM2_CONF", configuration(bench, SPARE));
             let played = play(&mut small, |prompt| at_replacement(prompt, &paper));
-            for torn in fs::read_dir(bench.path("d1")).expect("ours") {
-                let torn = torn.expect("ours").path();
-                if torn.display().to_string().contains("torn-at") {
-                    fs::remove_file(torn).expect("ours");
-                }
-            }
             if has_replaced(bench) {
                 break;
             }

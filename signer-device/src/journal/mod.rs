@@ -3,6 +3,7 @@
 //! Nothing is ever cut silently: bytes that a power cut left behind half written are moved to a
 //! file of their own. What the entries mean is judged in signer-core.
 
+mod torn;
 pub(crate) mod unrecorded;
 
 use std::fs::{self, File, OpenOptions};
@@ -18,6 +19,8 @@ use signer_core::phrase;
 use signer_core::rule::Named;
 
 use crate::failure::{Deed, Failure, Kind};
+
+pub(crate) use torn::TornTail;
 
 /// Name of the journal in the state folder.
 const FILE: &str = "journal.cbor";
@@ -45,15 +48,6 @@ pub(crate) struct Disk {
     _lock: File,
     bytes: Vec<u8>,
     trusted: bool,
-}
-
-/// Half an entry at the end of the file: what a power cut leaves.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TornTail {
-    /// How many bytes.
-    pub(crate) length: usize,
-    /// Where they are kept now; nowhere else, where the folder is only read.
-    pub(crate) kept: Option<PathBuf>,
 }
 
 impl Disk {
@@ -176,7 +170,7 @@ impl Disk {
                 length: torn.len(),
                 kept: None,
             }),
-            (false, Hold::Alone) => Some(keep_aside(folder, &file, good, &torn)?),
+            (false, Hold::Alone) => Some(torn::keep_aside(folder, &file, good, &torn)?),
         };
         let disk = Self {
             folder: folder.to_path_buf(),
@@ -261,44 +255,6 @@ fn make_folder(folder: &Path) -> Result<File, Failure> {
             .map_err(|e| disk(Deed::Make, folder, &e))?;
     }
     take_lock(folder, Hold::Alone)
-}
-
-fn keep_aside(folder: &Path, file: &File, good: usize, torn: &[u8]) -> Result<TornTail, Failure> {
-    let path = folder.join(format!("{FILE}.torn-at-{good}"));
-    // What was kept before at this place was cut by the same cut: it holds these very bytes.
-    if fs::read(&path).is_ok_and(|kept| kept != torn) {
-        return Err(Failure::input(
-            phrase!(
-                "{path} holds other bytes already",
-                "{path} に既に別の内容がある",
-                path = Named(path.display())
-            ),
-            phrase!(
-                "The journal was cut twice at one place. Keep the disk and report it.",
-                "ジャーナルが同じ位置で2度切れています。ディスクを保管し報告してください。"
-            ),
-        ));
-    }
-    let mut aside = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(|e| disk(Deed::Make, &path, &e))?;
-    aside
-        .write_all(torn)
-        .and_then(|()| aside.sync_all())
-        .map_err(|e| disk(Deed::Write, &path, &e))?;
-    sync_folder(folder)?;
-    let length = u64::try_from(good).unwrap_or(u64::MAX);
-    file.set_len(length)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| disk(Deed::Shorten, &folder.join(FILE), &e))?;
-    Ok(TornTail {
-        length: torn.len(),
-        kept: Some(path),
-    })
 }
 
 fn take_lock(folder: &Path, hold: Hold) -> Result<File, Failure> {

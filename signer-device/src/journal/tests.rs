@@ -103,6 +103,33 @@ fn a_torn_tail_is_kept_aside_and_never_lost() {
     assert_eq!(fs::read(&path).unwrap(), entry("whole"));
 }
 
+/// The power fails while a torn tail is kept aside, and again at the same entry of the next run.
+#[test]
+fn a_journal_that_is_cut_twice_at_one_place_goes_on() {
+    let folder = Folder::new("cut-twice");
+    let mut journal = born(&folder);
+    journal.append(&entry("whole")).unwrap();
+    drop(journal);
+    let path = folder.0.join(FILE);
+    let good = entry("whole").len();
+    // What a cut leaves of the file that was to keep the tail: a draft that nobody reads.
+    fs::write(folder.0.join(format!("{FILE}.torn")), b"").unwrap();
+    let mut kept = Vec::new();
+    for torn in [&b"\x65half"[..], b"\x65other", b"\x65half"] {
+        let torn = &torn[..4];
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(torn).unwrap();
+        let (journal, tail) = Disk::open(&folder.0, Hold::Alone).unwrap();
+        assert_eq!(journal.bytes().len(), good);
+        let aside = tail.unwrap().kept.unwrap();
+        assert_eq!(fs::read(&aside).unwrap(), torn);
+        kept.push(aside);
+    }
+    assert_ne!(kept[0], kept[1]);
+    assert_eq!(kept[0], kept[2], "the same bytes need no second file");
+    assert!(!folder.0.join(format!("{FILE}.torn")).exists());
+}
+
 #[test]
 fn a_folder_without_a_journal_is_bad_input() {
     let folder = Folder::new("none");
