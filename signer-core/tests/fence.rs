@@ -14,12 +14,13 @@ use support::{cargo, root, scratch};
 
 /// Our crates, and those of our crates that each may use. Console and optics say in signer-core's
 /// phrases what went wrong.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("signer-core", &[]),
     ("officer-console", &["signer-core"]),
     ("optics", &["signer-core"]),
     ("hsm-profiles", &["signer-core", "sign-call"]),
     ("quirk-module", &[]),
+    ("cut-library", &[]),
     ("sign-call", &[]),
     (
         "signer-device",
@@ -33,27 +34,33 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// What tests may use beside that. Vectors are shared data; they know none of our code. Pictures
-/// are tested with the frames they are made for. The module that misbehaves is for tests alone.
-const TEST_EDGES: [(&str, &[&str]); 9] = [
+/// are tested with the frames they are made for. The module that misbehaves and the library that cuts a
+/// program are for tests alone.
+const TEST_EDGES: [(&str, &[&str]); 10] = [
     ("signer-core", &["test-vectors"]),
     ("officer-console", &[]),
     ("optics", &["test-vectors"]),
     ("hsm-profiles", &["test-vectors", "quirk-module"]),
     ("quirk-module", &[]),
+    ("cut-library", &[]),
     ("sign-call", &[]),
-    ("signer-device", &["test-vectors", "quirk-module"]),
+    (
+        "signer-device",
+        &["test-vectors", "quirk-module", "cut-library"],
+    ),
     ("host-cli", &["test-vectors", "quirk-module"]),
     ("test-vectors", &[]),
 ];
 
 /// Crates from outside that only these of ours may name, in tests too.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 12] = [
     ("argon2", &["signer-device"]),
     ("chacha20poly1305", &["signer-device"]),
     ("vsss-rs", &["signer-device"]),
     ("cryptoki", &["hsm-profiles"]),
     ("cryptoki-sys", &["quirk-module", "sign-call"]),
     ("libloading", &["quirk-module", "sign-call"]),
+    ("libc", &["cut-library"]),
     ("clap", &["signer-device", "host-cli"]),
     ("rqrr", &["optics"]),
     ("qrcode", &["optics"]),
@@ -121,6 +128,12 @@ fn each_forbidden_dependency_is_caught() {
             "quirk-module",
             "quirk-module.workspace = true",
         ),
+        (
+            "signer-device",
+            "cut-library",
+            "cut-library.workspace = true",
+        ),
+        ("hsm-profiles", "libc", "libc.workspace = true"),
         (
             "hsm-profiles",
             "cryptoki-sys",
@@ -414,6 +427,7 @@ fn folder(ours: &str) -> &str {
         "optics" => "signer-core/optics",
         "officer-console" => "signer-core/console",
         "quirk-module" => "hsm-profiles/quirk-module",
+        "cut-library" => "signer-device/cut-library",
         "sign-call" => "hsm-profiles/sign-call",
         _ => ours,
     }

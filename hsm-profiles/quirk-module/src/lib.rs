@@ -13,6 +13,7 @@
 mod ask;
 mod born;
 mod counts;
+mod cut;
 mod objects;
 mod plain;
 mod script;

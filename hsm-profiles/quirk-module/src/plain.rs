@@ -10,6 +10,7 @@ use cryptoki_sys::{
 };
 
 use crate::counts::Started;
+use crate::cut;
 use crate::script::Before;
 use crate::state;
 
@@ -24,6 +25,7 @@ pub(crate) fn around(name: &'static str, call: impl FnOnce(&CK_FUNCTION_LIST) ->
             std::thread::park();
         },
     }
+    cut::point(name);
     let code = call(&state.real);
     state.counts.add(name, &started);
     code

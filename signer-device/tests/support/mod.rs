@@ -7,7 +7,9 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
 pub(crate) mod chain;
+pub(crate) mod cut;
 pub(crate) mod house;
+pub(crate) mod laws;
 pub(crate) mod officers;
 pub(crate) mod people;
 pub(crate) mod play;

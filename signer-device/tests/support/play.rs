@@ -2,7 +2,10 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// What a program said and how it ended.
 #[derive(Debug)]
@@ -99,6 +102,36 @@ pub(crate) fn play_until(
     Played {
         output,
         errors,
+        code: status.code().unwrap_or(255),
+    }
+}
+
+/// The same, until it has run for so long: then it is killed, wherever it is.
+pub(crate) fn play_for(
+    command: &mut Command,
+    time: Duration,
+    mut person: impl FnMut(&Prompt<'_>) -> Act,
+) -> Played {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let process = Pid::from_child(&child);
+    let (over, waits) = mpsc::channel::<()>();
+    let plug = std::thread::spawn(move || {
+        if waits.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout) {
+            kill_process(process, Signal::KILL).expect("nobody has waited for it yet");
+        }
+    });
+    let output = converse(&mut child, None, &mut person);
+    drop(over);
+    plug.join().expect("it has ended");
+    let status = child.wait().expect("the program ends");
+    Played {
+        output,
+        errors: String::new(),
         code: status.code().unwrap_or(255),
     }
 }
