@@ -143,6 +143,31 @@ fn without_an_anchor_the_device_says_what_it_cannot_see() {
     });
 }
 
+/// A profile that says "no anchor", named for one session of a device that has one: the session is
+/// refused, and the HSM knows of it, so that the device goes on.
+#[test]
+fn a_profile_without_an_anchor_leaves_no_hsm_behind() {
+    isolated(
+        "a_profile_without_an_anchor_leaves_no_hsm_behind",
+        |bench| {
+            let mut house = House::ready(bench);
+            let text = include_str!("../../hsm-profiles/profiles/softhsm2.toml");
+            let without = text.replace("anchor = \"data-object\"", "anchor = \"none\"");
+            let profile = bench.write("profile.toml", without.as_bytes());
+            let psbt = house.approved_psbt(destination_script(), 1);
+            bench.write("in.psbt", &psbt.to_bytes());
+            let mut other = house.sign_arguments("d1", "in.psbt", &["other.psbt"]);
+            other.extend(["--profile".to_owned(), profile]);
+            let played = ceremony(&other);
+            played.ended(1).says("HSM02").says("anchor in the HSM");
+            assert!(!bench.path("other.psbt").exists());
+            let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+            ceremony(&arguments).ended(0).says("recorded and anchored");
+            house.verified_transcript("d1");
+        },
+    );
+}
+
 #[test]
 fn a_journal_with_a_changed_byte_is_refused() {
     isolated("a_journal_with_a_changed_byte_is_refused", |bench| {

@@ -196,10 +196,11 @@ impl Desk {
                 desk: self,
                 hsm: found.hsm,
                 module: found.module,
-                memory: match asks {
-                    Asks::TheTokenInUse => Memory::Told(found.anchor),
-                    Asks::AnyCopy => Memory::LeftAlone,
-                    Asks::TheSuccessor => Memory::NotYet(found.anchor),
+                memory: match (found.standing, asks) {
+                    (Standing::Unanchored, _) => Memory::Nothing,
+                    (_, Asks::TheTokenInUse) => Memory::Told(found.anchor),
+                    (_, Asks::AnyCopy) => Memory::LeftAlone,
+                    (_, Asks::TheSuccessor) => Memory::NotYet(found.anchor),
                 },
                 standing: found.standing,
                 pin: found.pin,

@@ -370,7 +370,11 @@ fn be_born(
     let hsm_facts = token.facts();
     let mut hsm = DeviceHsm::new(token).map_err(|e| of_hsm(&e))?;
     let identity = hsm.identity();
-    let mut records = Records::new(disk, Journal::empty(), Memory::Told(None));
+    let memory = match hsm_facts.anchor {
+        AnchorStore::DataObject => Memory::Told(None),
+        AnchorStore::None => Memory::Nothing,
+    };
+    let mut records = Records::new(disk, Journal::empty(), memory);
     records.append(Body::Genesis(Box::new(Genesis {
         root: trust.root.clone(),
         name: plan.name.clone(),
@@ -400,15 +404,16 @@ fn be_born(
     records.flush()?;
     records.anchor(&mut hsm)?;
     records.appear()?;
-    let [begun, begun_ja] = match hsm.token().profile().anchor() {
-        AnchorStore::DataObject => [
+    let [begun, begun_ja] = if records.is_told() {
+        [
             "the journal begins and is anchored in the HSM",
             "ジャーナルを開始しHSMに記録しました",
-        ],
-        AnchorStore::None => [
+        ]
+    } else {
+        [
             "the journal begins; this HSM keeps no anchor of it",
             "ジャーナルを開始しました。HSMはアンカーを保持しません",
-        ],
+        ]
     };
     room.say(begun, begun_ja)?;
     let facts = ReviewSession {

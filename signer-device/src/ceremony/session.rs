@@ -13,7 +13,7 @@ use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Explained, Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{AnchorStore, Line, RandomBefore, hsm04, hsm05};
+use signer_core::token::{Line, RandomBefore, hsm04, hsm05};
 use signer_core::transcript::{
     Aborted, Anchor, Answered, Appended, Body, Journal, Outcome, SealedSession, Shown, WrongPin,
 };
@@ -48,6 +48,8 @@ pub(super) struct Records {
 pub(super) enum Memory {
     /// What it was last told. It is told more as the session goes on.
     Told(Option<Anchor>),
+    /// The device was commissioned with an HSM that keeps no anchor.
+    Nothing,
     /// It is a backup that is looked at: its memory stays as it is.
     LeftAlone,
     /// It is about to take the place of the HSM in use, and remembers this: it is told nothing before
@@ -117,15 +119,20 @@ impl Records {
     pub(super) const fn told(&self) -> Option<&Anchor> {
         match &self.memory {
             Memory::Told(anchor) => anchor.as_ref(),
-            Memory::LeftAlone | Memory::NotYet(_) => None,
+            Memory::Nothing | Memory::LeftAlone | Memory::NotYet(_) => None,
         }
+    }
+
+    /// Whether the HSM is told where the journal stands.
+    pub(super) const fn is_told(&self) -> bool {
+        matches!(self.memory, Memory::Told(_))
     }
 
     /// What an HSM remembers that is about to take the place of the one in use.
     pub(super) const fn remembered(&self) -> Option<&Anchor> {
         match &self.memory {
             Memory::NotYet(anchor) => anchor.as_ref(),
-            Memory::Told(_) | Memory::LeftAlone => None,
+            Memory::Told(_) | Memory::Nothing | Memory::LeftAlone => None,
         }
     }
 
@@ -146,13 +153,11 @@ impl Records {
         self.disk.read_back()
     }
 
-    /// Lets the HSM remember where the journal stands, where it can; and if it still remembers what it was last told
-    /// here. Otherwise another program goes on with a copy of this journal: the lock of a folder
-    /// keeps nobody out of its copy.
+    /// Lets the HSM remember where the journal stands, where it was read at the start; and if it still remembers what
+    /// it was last told here. Otherwise another program goes on with a copy of this journal: the lock
+    /// of a folder keeps nobody out of its copy. The profile is not asked again: one that was named for
+    /// this session would leave the HSM behind the journal.
     pub(super) fn anchor(&mut self, hsm: &mut DeviceHsm) -> Result<(), Failure> {
-        if hsm.token().profile().anchor() == AnchorStore::None {
-            return Ok(());
-        }
         let Memory::Told(last) = &self.memory else {
             return Ok(());
         };

@@ -13,7 +13,6 @@ use signer_core::rule::RuleReport;
 use signer_core::signing::{
     Intended, ReceiptFacts, SighashOrder, SignedPsbt, Signing, SigningHsm as _,
 };
-use signer_core::token::AnchorStore;
 use signer_core::transcript::{
     Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
     new_rejections, review,
@@ -279,9 +278,10 @@ fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure>
     let disk = session.records.read_back()?;
     let signing = intended.journalled(&entry, &disk);
     let signing = signing.map_err(|refusal| session.refuse(&refusal))?;
-    let [kept, kept_ja] = match session.hsm.token().profile().anchor() {
-        AnchorStore::DataObject => ["recorded and anchored", "記録しHSMに反映しました"],
-        AnchorStore::None => ["recorded", "記録しました"],
+    let [kept, kept_ja] = if session.records.is_told() {
+        ["recorded and anchored", "記録しHSMに反映しました"]
+    } else {
+        ["recorded", "記録しました"]
     };
     session.room.say(
         &format!("{count} signatures are about to be made; {kept}"),
