@@ -2,18 +2,32 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
 use std::process::Command;
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
 use signer_core::cose::Scope;
-use signer_core::token::{Date, hsm_screen};
-use signer_core::transcript::{Body, CeremonyKind, Outcome};
+use signer_core::token::{Assurance, Date, hsm_screen};
+use signer_core::transcript::{Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript};
 use signer_core::types::{Lang, Network, Purpose};
 
 use support::house::{House, run};
 use support::isolated;
 use support::people::at_commissioning;
 use support::play::{Act, device, play, typed};
+
+/// A keyboard that nobody types at, and what it is plugged into.
+fn terminal() -> (OwnedFd, File) {
+    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("there are terminals");
+    grantpt(&person).expect("ours");
+    unlockpt(&person).expect("ours");
+    let name = ptsname(&person, Vec::new()).expect("it has a name");
+    let path = name.to_str().expect("a path").to_owned();
+    let plugged = File::options().read(true).write(true).open(path);
+    (person, plugged.expect("it opens"))
+}
 
 /// The arguments of `device init` with one of them changed.
 fn changed(house: &House<'_>, flag: &str, value: &str) -> Vec<String> {
@@ -295,6 +309,51 @@ fn a_real_device_takes_answers_from_a_terminal_alone() {
             });
             played.ended(3).says("terminal");
             assert!(!bench.path("d1").exists());
+        },
+    );
+}
+
+/// The journal of a device that was commissioned with a real HSM, as far as its first session.
+fn of_a_real_device(journal: &[u8]) -> Vec<u8> {
+    let rehearsed = UnverifiedTranscript::parse(journal).expect("a journal");
+    let mut journal = Journal::empty();
+    let mut bytes = Vec::new();
+    for entry in &rehearsed.entries()[..2] {
+        let mut body = entry.body.clone();
+        if let Body::Genesis(genesis) = &mut body {
+            genesis.hsm.assurance = Assurance::Verified;
+        }
+        let entry = journal.append(body).expect("it follows");
+        bytes.extend_from_slice(entry.bytes());
+    }
+    bytes
+}
+
+/// Neither answers from a program nor a machine that is watched, whatever profile is named.
+#[test]
+fn a_named_profile_makes_no_rehearsal_of_a_real_device() {
+    isolated(
+        "a_named_profile_makes_no_rehearsal_of_a_real_device",
+        |bench| {
+            House::with_devices(bench, &["d1"]);
+            let real = of_a_real_device(&bench.read("d1/journal.cbor"));
+            bench.write("d1/journal.cbor", &real);
+            let state = bench.arg("d1");
+            let arguments = ["device", "freeze", "--reason", "drill", "--state", &state];
+            let arguments = [&arguments[..], &["--profile", "softhsm2"]].concat();
+            let piped = play(&mut device(&arguments), |prompt| {
+                panic!("{} was asked through a pipe", prompt.id)
+            });
+            piped.ended(3).says("terminal");
+            // At a terminal, with a library that came unasked: a notice in a rehearsal alone.
+            let (_person, terminal) = terminal();
+            let mut watched = device(&arguments);
+            watched.env("LD_AUDIT", "none.so").stdin(terminal);
+            let ended = watched.output().expect("it runs");
+            let errors = String::from_utf8_lossy(&ended.stderr);
+            assert_eq!(ended.status.code(), Some(1), "{errors}");
+            assert!(errors.contains("ENV0"), "{errors}");
+            assert_eq!(bench.read("d1/journal.cbor"), real);
         },
     );
 }

@@ -33,6 +33,15 @@ impl Assurance {
         }
     }
 
+    /// What holds where two are stated of one device: a rehearsal is one only where both say so.
+    #[must_use]
+    pub const fn stricter(self, other: Self) -> Self {
+        match self {
+            Self::TestOnly => other,
+            Self::Unverified | Self::Verified => self,
+        }
+    }
+
     /// The assurance of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::TestOnly, Self::Unverified, Self::Verified]

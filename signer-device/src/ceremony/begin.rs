@@ -78,7 +78,8 @@ impl Desk {
         })?;
         let named = choice.profile.as_deref();
         let profile = plan::profile(named.unwrap_or_else(|| genesis.hsm.profile.as_str()))?;
-        room.console.admit(answers(profile.assurance()))?;
+        let assurance = genesis.hsm.assurance.stricter(profile.assurance());
+        room.console.admit(answers(assurance))?;
         Ok(Self {
             label: choice.label.unwrap_or_else(|| genesis.hsm.label.clone()),
             module: choice.module,
@@ -107,7 +108,14 @@ impl Desk {
     /// # Errors
     /// ENV01, ENV02. Nothing is recorded: no session is open yet.
     pub(super) fn machine(&mut self) -> Result<Machine, Failure> {
-        judge_machine(&mut self.room, self.profile.assurance())
+        let assurance = self.assurance();
+        judge_machine(&mut self.room, assurance)
+    }
+
+    /// A profile that is named for one session does not make a rehearsal of a real device.
+    const fn assurance(&self) -> Assurance {
+        let commissioned = self.genesis.hsm.assurance;
+        commissioned.stricter(self.profile.assurance())
     }
 
     /// Says where the journal stands.
@@ -187,6 +195,7 @@ impl Desk {
         self.genesis.hsm = order.hsm.clone();
         self.genesis.acceptance.clone_from(&order.acceptance);
         self.label = order.hsm.label.clone();
+        self.room.console.admit(answers(self.assurance()))?;
         self.look_at(Asks::TheSuccessor)
     }
 

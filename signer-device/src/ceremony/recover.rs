@@ -68,12 +68,14 @@ pub(crate) fn run(plan: &Recover) -> Result<(), Failure> {
     let papers = Papers::read(plan, order)?;
     let named = plan.token.profile.as_deref();
     let profile = plan::profile(named.unwrap_or_else(|| papers.claimed.hsm.profile.as_str()))?;
-    room.console.admit(answers(profile.assurance()))?;
+    let commissioned = papers.claimed.hsm.assurance;
+    let assurance = commissioned.stricter(profile.assurance());
+    room.console.admit(answers(assurance))?;
     let (disk, old) = Disk::replace(&plan.place.state)?;
 
     // 1. Environment
     room.step(1)?;
-    let machine = judge_machine(&mut room, profile.assurance())?;
+    let machine = judge_machine(&mut room, assurance)?;
 
     // 2. Token
     room.step(2)?;
