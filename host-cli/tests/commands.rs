@@ -11,6 +11,7 @@ use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::codec;
 use signer_core::digest::hex;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
+use signer_core::psbt::{ParsedPsbt, ProprietaryField, RawPsbt};
 use signer_core::root::Root;
 use signer_core::types::{Chain, Height, KeyIndex};
 use signer_core::wallet::Registry;
@@ -169,6 +170,55 @@ fn one_person_at_two_devices_is_found_when_answers_are_combined() {
     let line = "psbt finalize --psbt merged.psbt --wallet w/wallet.cbor --out merged.hex";
     let run = fails(&world, line, 1, "merged.hex");
     assert!(run.stderr.contains(person), "{}", run.stderr);
+}
+
+/// The same PSBT without its receipts.
+fn without_receipts(psbt: &[u8]) -> Vec<u8> {
+    let mut raw = RawPsbt::parse(psbt).expect("a PSBT").bytes().to_vec();
+    let parsed = ParsedPsbt::parse(raw.clone()).expect("a PSBT");
+    for (device, session, bytes) in &parsed.carried().receipts {
+        let key = ProprietaryField::receipt_key(device, *session);
+        let with = |bytes: &[u8]| {
+            let mut field = consensus::serialize(&bitcoin::VarInt::from(bytes.len()));
+            field.extend_from_slice(bytes);
+            field
+        };
+        let field = [with(&key), with(bytes)].concat();
+        let mut places = raw.windows(field.len());
+        let place = places.position(|window| window == field);
+        let place = place.expect("the receipt stands there");
+        raw.drain(place..place + field.len());
+    }
+    raw
+}
+
+/// Who operated a device is read from its receipt: a signature without one is of no use.
+#[test]
+fn a_signature_without_its_receipt_is_refused() {
+    let world = world();
+    let write = |name: &str, bytes: &[u8]| fs::write(world.folder.join(name), bytes).expect("ours");
+    world.done(
+        "psbt combine --psbt w/answer-tokyo-1-v2.psbt --psbt w/answer-of-one-operator.psbt \
+         --out whole.psbt",
+    );
+    let whole = fs::read(world.folder.join("whole.psbt")).expect("written");
+    write("bare.psbt", &without_receipts(&whole));
+    let line = "psbt finalize --psbt bare.psbt --wallet w/wallet.cbor --out bare.hex";
+    let run = fails(&world, line, 1, "bare.hex");
+    let said = "APP12 refused";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(run.stderr.contains("the receipt of"), "{}", run.stderr);
+    // One device after the other, and the receipt of the first one is lost on the way.
+    let bare = without_receipts(&world.read("answer-osaka-1-v2.psbt"));
+    let [first, ..] = support::world::DEVICES;
+    write("half.psbt", &bare);
+    let answer = first.answer(&bare, &world.registered(), |_| {});
+    write("next.psbt", answer.bytes());
+    let line = "psbt combine --psbt next.psbt --request half.psbt --wallet w/wallet.cbor \
+                --out both.psbt";
+    let run = fails(&world, line, 1, "both.psbt");
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(run.stderr.contains("osaka-1"), "{}", run.stderr);
 }
 
 #[test]

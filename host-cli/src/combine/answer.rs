@@ -10,10 +10,10 @@ use signer_core::digest::DeviceId;
 use signer_core::keys::Signature64;
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, signed};
-use signer_core::rule::{Phrase, Place, Refusal, RuleId};
+use signer_core::rule::{Named, Phrase, Place, Refusal, RuleId};
 use signer_core::signing::{Receipt, SignatureLine};
 use signer_core::types::{Id, InputIndex, SessionNumber};
-use signer_core::wallet::RegisteredWallet;
+use signer_core::wallet::{CoSigner, RegisteredWallet};
 
 use crate::artefact::key_of;
 
@@ -112,6 +112,41 @@ pub(super) fn operated(
         })
     });
     opened.collect()
+}
+
+/// Every co-signer whose signature is there has a receipt that says who operated it: without one,
+/// nobody could tell that one person sat at two devices.
+pub(super) fn receipted(
+    parsed: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+    devices: &[OperatedDevice],
+) -> Result<(), Refusal> {
+    let mut signed = parsed.inputs().iter().flat_map(|input| {
+        let located = wallet.locate(&input.spent.script_pubkey);
+        let keys = located.into_iter().flat_map(|place| {
+            let keys = input.partial_sigs.iter().map(|(key, _)| key);
+            keys.map(move |key| (place, key))
+        });
+        keys.filter_map(|((chain, index), key)| wallet.cosigner_of(chain, index, key))
+    });
+    let known = |cosigner: &CoSigner| {
+        let id = cosigner.identity.device_id();
+        devices.iter().any(|device| device.device == id)
+    };
+    let Some(missing) = signed.find(|cosigner| !known(cosigner)) else {
+        return Ok(());
+    };
+    let expected = phrase!(
+        "the receipt of {name}, whose signature is there",
+        "署名済みの {name} の受領証",
+        name = Named(&missing.name)
+    );
+    Err(Refusal::new(
+        RuleId::APP12,
+        Place::Operators,
+        expected,
+        Phrase::none(),
+    ))
 }
 
 /// Devices that signed side by side saw nothing of each other's receipts, so it is here that nobody

@@ -29,13 +29,25 @@ pub(crate) fn check_people(answers: &[Answer], wallet: &RegisteredWallet) -> Res
     answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
 }
 
-/// The same of the devices whose receipts are in a PSBT, however it was put together.
+/// The same of the devices whose signatures are in a PSBT, however it was put together. A signature
+/// counts only with the receipt of its device.
 pub(crate) fn check_receipts(
     parsed: &ParsedPsbt,
     wallet: &RegisteredWallet,
 ) -> Result<(), Failure> {
     let operated = answer::operated(parsed, wallet).map_err(|refusal| unusable(&refusal))?;
+    answer::receipted(parsed, wallet, &operated).map_err(|refusal| unreceipted(&refusal))?;
     answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
+}
+
+fn unreceipted(refusal: &Refusal) -> Failure {
+    Failure::refused(
+        refusal.what(),
+        phrase!(
+            "send nothing: combine the answers again as the devices wrote them, with their receipts",
+            "送信せず、端末が書き出したままの、受領証を含む回答を結合し直してください。"
+        ),
+    )
 }
 
 fn not_apart(refusal: &Refusal) -> Failure {

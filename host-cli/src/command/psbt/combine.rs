@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use signer_core::phrase;
-use signer_core::psbt::ParsedPsbt;
+use signer_core::psbt::{Limits, ParsedPsbt};
 
-use crate::combine::{check_answer, check_people};
+use crate::combine::{check_answer, check_people, check_receipts};
 use crate::error::Failure;
 use crate::files::Output;
 use crate::view::line;
@@ -46,12 +46,12 @@ impl Args {
             .iter()
             .map(|path| house::psbt(path))
             .collect::<Result<Vec<ParsedPsbt>, Failure>>()?;
-        if let (Some(request), Some(wallet)) = (&self.request, &self.wallet) {
+        let wallet = self.wallet.as_deref().map(artefact::wallet).transpose()?;
+        if let (Some(request), Some(wallet)) = (&self.request, &wallet) {
             let request = house::psbt(request)?;
-            let wallet = artefact::wallet(wallet)?;
             let mut answers = Vec::new();
             for psbt in &psbts {
-                let answer = check_answer(&request, psbt, &wallet)?;
+                let answer = check_answer(&request, psbt, wallet)?;
                 line!(
                     "{} session {}: {} signatures",
                     answer.device,
@@ -60,7 +60,7 @@ impl Args {
                 );
                 answers.push(answer);
             }
-            check_people(&answers, &wallet)?;
+            check_people(&answers, wallet)?;
         }
         let mut all = psbts.iter().map(ParsedPsbt::raw);
         let mut combined = all.next().cloned().ok_or_else(|| {
@@ -73,6 +73,10 @@ impl Args {
                     &error,
                 )
             })?;
+        }
+        if let Some(wallet) = &wallet {
+            let bytes = combined.bytes().to_vec();
+            check_receipts(&ParsedPsbt::parse_within(bytes, Limits::HEAVY)?, wallet)?;
         }
         out.write(combined.bytes())
     }
