@@ -362,6 +362,16 @@ fn without_blocks_nothing_is_complete_and_nothing_is_spent() {
         let run = audit.run(&format!("{question} --folder evidence --trust trust.toml"));
         assert_eq!(run.code, 2, "{}", run.out);
     }
+    // A file of nothing is not a node that was asked.
+    for nothing in ["", "\n", " \n\n"] {
+        audit.write("blocks.hex", nothing.as_bytes());
+        for question in ["complete", "open"] {
+            let run = audit.ask(question);
+            assert_eq!(run.code, 3, "{}", run.out);
+            let said = "neither a block nor a transaction";
+            assert!(run.err.contains(said), "{}", run.err);
+        }
+    }
     // Blocks that do not spend the coins: the signatures are open.
     let coinbase = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
     audit.write("blocks.hex", serialize_hex(&coinbase).as_bytes());

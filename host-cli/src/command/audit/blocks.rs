@@ -29,11 +29,17 @@ impl BlockArgs {
     /// Adds every spend of a registered wallet.
     pub(super) fn read(&self, papers: &mut Papers, records: &Records) -> Result<(), Failure> {
         for path in &self.blocks {
-            papers.node = NodeData::Given;
+            let mut found = false;
             let name = phrase!("{path}", "{path}", path = Named(path.display()));
             each_transaction(path, |tx, time| {
+                found = true;
                 papers.add_transaction(&name, tx, Source::Node(time), records);
             })?;
+            // A file of nothing must not count as a node that knows of no spend.
+            if !found {
+                return Err(bad(path, &no_block()));
+            }
+            papers.node = NodeData::Given;
         }
         Ok(())
     }
