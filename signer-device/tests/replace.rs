@@ -5,21 +5,24 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use signer_core::codec;
 use signer_core::cose::{Endorsed, peek};
 use signer_core::digest::FileDigest;
 use signer_core::life::{HsmName, PossessionReport, Replacement, Standing};
 use signer_core::token::Line;
-use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript, whole_prefix};
+use signer_core::transcript::{
+    Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript, whole_prefix,
+};
 use signer_core::types::Label;
 use signer_core::wallet::DeviceCard;
 
-use support::house::{House, ceremony, destination_script, run};
+use support::house::{House, ceremony, destination_script, run, run_until};
 use support::officers::SCOPE;
 use support::people::at_ceremony;
-use support::play::{Act, Played, Prompt, device, on_a_small_disk, play, typed};
-use support::{Bench, isolated};
+use support::play::{Act, Played, Plug, Prompt, device, on_a_small_disk, play, typed};
+use support::{Bench, isolated, recovery};
 
 /// Keys of each device.
 const KEYS: usize = 8;
@@ -67,6 +70,24 @@ fn restore(bench: &Bench, folder: &str) {
     let last = at + serial.len() - 1;
     object[last] = if object[last] == b'0' { b'1' } else { b'0' };
     fs::write(file, object).expect("ours");
+}
+
+/// `d1` loses its memory there, and keeps its keys: an HSM into which only keys were restored.
+fn forget(bench: &Bench, folder: &str) {
+    // Behind its own number an object of SoftHSM begins with its class; that of a data object is 0.
+    let data = [0_u64, 2, 0].map(u64::to_be_bytes).concat();
+    let mut gone = 0;
+    let token = token_of(&bench.path(folder), "d1");
+    for entry in fs::read_dir(token).expect("it can be listed") {
+        let file = entry.expect("it can be listed").path();
+        let bytes = fs::read(&file).expect("ours");
+        let object = file.extension().is_some_and(|end| end == "object");
+        if object && bytes.get(8..32) == Some(&data[..]) {
+            fs::remove_file(&file).expect("ours");
+            gone += 1;
+        }
+    }
+    assert_eq!(gone, 2, "two slots of the anchor");
 }
 
 /// The program with the tokens of this folder, and these people.
@@ -365,6 +386,110 @@ fn what_is_not_ordered_is_not_replaced() {
         assert_eq!(transcript.state().genesis().expect("born").generation, 1);
         let bytes = bench.read("d1.transcript");
         assert_eq!(house.said_without_our_code("d1", &bytes), "");
+    });
+}
+
+/// Only the keys came out of the backup: an HSM that remembers nothing, with every key.
+#[test]
+fn a_blank_hsm_takes_the_place_of_the_old_one() {
+    isolated("a_blank_hsm_takes_the_place_of_the_old_one", |bench| {
+        let mut house = with_a_spare(bench);
+        forget(bench, SPARE);
+        sign(&mut house, SPARE, 2, "blank.psbt").ended(4);
+        verify(bench, SPARE, "d1.possession").ended(0);
+        let report: PossessionReport = peek(&bench.read("d1.possession")).expect("a report");
+        assert_eq!(report.standing, Standing::Blank);
+        let order = order(&house, "d1.possession");
+        let paper = signed(&mut house, order);
+        replace(bench, SPARE, &paper).ended(0);
+        sign(&mut house, "tokens", 2, "old.psbt").ended(4);
+        sign(&mut house, SPARE, 2, "second.psbt").ended(0);
+        let transcript = house.verified_transcript("d1");
+        assert_eq!(transcript.state().genesis().expect("born").generation, 2);
+        // It remembers now: one that forgets again is refused.
+        forget(bench, SPARE);
+        sign(&mut house, SPARE, 3, "third.psbt")
+            .ended(1)
+            .says("TRN03");
+    });
+}
+
+/// Keys that were announced and stand on no card: the HSM in use finishes them first.
+#[test]
+fn a_generation_that_was_cut_is_finished_first() {
+    isolated("a_generation_that_was_cut_is_finished_first", |bench| {
+        let mut house = with_a_spare(bench);
+        verify(bench, SPARE, "d1.possession").ended(0);
+        let early = order(&house, "d1.possession");
+        let paper = signed(&mut house, early);
+        let card = bench.arg("more.card");
+        let pool = ["device", "generate", "--pool", "1"];
+        let keys = ["--receive", "90", "--change", "90", "--card-out", &card];
+        let generate = words(bench, &[&pool[..], &keys[..]].concat());
+        let under_way = || {
+            let journal = Journal::load(whole_prefix(&bench.read("d1/journal.cbor")));
+            journal.expect("a chain").state().generation().is_some()
+        };
+        for tries in 1..20 {
+            let plug = Plug {
+                said: "== 8/11 ",
+                later: Duration::from_millis(5 * tries),
+            };
+            assert_eq!(run_until(&generate, plug, at_ceremony).code, 255);
+            if under_way() {
+                break;
+            }
+        }
+        assert!(under_way());
+        for folder in [SPARE, "tokens"] {
+            replace(bench, folder, &paper)
+                .ended(3)
+                .says("a generation of keys was cut")
+                .says("device resume");
+        }
+
+        let resume = words(bench, &["device", "resume", "--card-out", &card]);
+        ceremony(&resume).ended(0);
+        fs::rename(bench.path("more.card"), bench.path("d1.card")).expect("ours");
+        restore(bench, "later");
+        sign(&mut house, "tokens", 2, "second.psbt").ended(0);
+        verify(bench, "later", "later.possession").ended(0);
+        let order = order(&house, "later.possession");
+        let paper = signed(&mut house, order);
+        replace(bench, "later", &paper).ended(0);
+        sign(&mut house, "later", 3, "third.psbt").ended(0);
+        house.verified_transcript("d1");
+    });
+}
+
+/// The disk is from before the replacement: its journal would judge the new HSM by the old one.
+#[test]
+fn a_disk_from_before_the_replacement_is_kept_aside() {
+    let name = "a_disk_from_before_the_replacement_is_kept_aside";
+    isolated(name, |bench| {
+        let mut house = with_a_spare(bench);
+        let before = bench.read("d1/journal.cbor");
+        verify(bench, SPARE, "d1.possession").ended(0);
+        let replacement = order(&house, "d1.possession");
+        let paper = signed(&mut house, replacement);
+        replace(bench, SPARE, &paper).ended(0);
+        sign(&mut house, SPARE, 2, "second.psbt").ended(0);
+        // From now on the restored HSM is the only one that is there.
+        fs::rename(bench.path("tokens"), bench.path("retired")).expect("ours");
+        fs::rename(bench.path(SPARE), bench.path("tokens")).expect("ours");
+        fs::rename(bench.path("d1-2.card"), bench.path("d1.card")).expect("ours");
+        bench.write("d1/journal.cbor", &before);
+        let good = recovery::order(&house, &["first.psbt", "second.psbt"]);
+        let paper = recovery::signed(&mut house, good);
+        recovery::recover(&house, &paper)
+            .ended(0)
+            .says("a new one begins");
+        let aside = format!("d1/journal.cbor.before-{}", FileDigest::over(&[&before]));
+        assert_eq!(bench.read(&aside), before);
+        let transcript = house.verified_transcript("d1");
+        let state = transcript.state();
+        assert_eq!(state.genesis().expect("born").generation, 2);
+        assert_eq!(state.ledger().signatures(), 2);
     });
 }
 

@@ -9,13 +9,15 @@ use super::record::{Seated, SessionRecord, Source};
 use super::transfer::Transfer;
 use crate::approval::Attendance;
 use crate::codec;
-use crate::cose;
+use crate::cose::{self, Endorsed};
 use crate::digest::sha256_of;
+use crate::life::Replacement;
 use crate::review;
+use crate::token::AcceptanceRecord;
 use crate::transcript;
 use crate::transcript::{
-    Body, DeviceState, Entry, Genesis, Outcome, SessionOpened, SessionSummary, VerifiedTranscript,
-    judge,
+    Body, CeremonyKind, DeviceState, Entry, Genesis, Outcome, SessionOpened, SessionSummary,
+    VerifiedTranscript, judge,
 };
 use crate::types::{Id, SessionNumber};
 
@@ -113,7 +115,7 @@ fn begin<'a>(
 ) -> SessionRecord<'a> {
     SessionRecord {
         genesis,
-        acceptance: state.genesis().and_then(|own| own.acceptance.clone()),
+        acceptance: accepted_before(opened, state),
         number,
         opened,
         entries,
@@ -134,6 +136,15 @@ fn begin<'a>(
     }
 }
 
+/// What is on record of the HSM that a session opened. A restored one that is about to take the place
+/// of another has its record in the order; the one in force is the other's.
+fn accepted_before(opened: &SessionOpened, state: &DeviceState) -> Option<AcceptanceRecord> {
+    let own = state
+        .genesis()
+        .filter(|_| opened.kind != CeremonyKind::Replace);
+    own.and_then(|own| own.acceptance.clone())
+}
+
 fn drop_unwanted(found: &mut Vec<SessionRecord<'_>>, wanted: &Wanted<'_>) {
     let unwanted = |record: &SessionRecord<'_>| match wanted {
         Wanted::All => false,
@@ -151,6 +162,10 @@ impl<'a> SessionRecord<'a> {
         match &entry.body {
             // A recovery gives its session a new number.
             Body::Recovered(_) => self.number = entry.session,
+            Body::Replaced(what) => {
+                let order = Endorsed::<Replacement>::peek(&what.order.0).ok();
+                self.acceptance = order.and_then(|order| order.acceptance);
+            }
             Body::Attended(bytes) => self.seated.push(seated(&bytes.0, state)),
             Body::Intake(intake) => self.heard = Some(Heard::of(intake, state)),
             Body::Reported(report) => {

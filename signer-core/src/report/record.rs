@@ -23,7 +23,7 @@ use crate::types::{Height, Id, SessionNumber};
 #[derive(Debug)]
 pub struct SessionRecord<'a> {
     pub(super) genesis: &'a Genesis,
-    /// The acceptance test of the HSM that the device has: another one's after a replacement.
+    /// The acceptance test of the HSM of this session: another one's from a replacement on.
     pub(super) acceptance: Option<AcceptanceRecord>,
     pub(super) number: SessionNumber,
     pub(super) opened: &'a SessionOpened,

@@ -242,6 +242,36 @@ fn every_ceremony_has_a_page() {
     }
 }
 
+/// Each page shows the acceptance test of the HSM of its session: the old one's up to the
+/// replacement, the new one's from it on.
+#[test]
+fn a_page_shows_the_acceptance_test_of_its_own_hsm() {
+    use crate::token::acceptance_of;
+    let mut bench = Bench::ready();
+    bench.prove_whole();
+    let mut order = bench.replacement();
+    let mut record = acceptance_of(&order.hsm);
+    record.report = crate::digest::AcceptanceDigest::over(&[b"the restored one"]);
+    let named = hex(record.report.as_bytes());
+    order.acceptance = Some(record);
+    bench.try_replace(order, None).unwrap();
+    bench.close(Outcome::Done);
+    bench.open(CeremonyKind::Headers);
+    bench.close(Outcome::Done);
+    let verified = verified(&bench);
+    let mut tested = vec![];
+    for record in SessionRecord::all(&verified) {
+        let page = record.page(COMMAND);
+        let none = "no test on record: not for main net";
+        assert_ne!(page.contains(&named), page.contains(none));
+        tested.push((record.opened.kind, page.contains(&named)));
+    }
+    let before = tested.len() - 2;
+    assert!(tested[..before].iter().all(|(_, new)| !new));
+    let expected = [(CeremonyKind::Replace, true), (CeremonyKind::Headers, true)];
+    assert_eq!(tested[before..], expected);
+}
+
 #[test]
 fn hostile_words_cannot_leave_their_place() {
     for hostile in [

@@ -214,8 +214,9 @@ struct Left {
 }
 
 impl Left {
-    /// Goes on from the journal on the disk where it is an older one of this device, and begins
-    /// anew where it is none.
+    /// Goes on from the journal on the disk where it is an older one of this device with this HSM,
+    /// and begins anew where it is none. A journal that knows nothing of a replacement would judge
+    /// the new HSM by the old one.
     fn find(
         room: &mut Room,
         plan: &Recover,
@@ -228,7 +229,8 @@ impl Left {
             let whole = signer_core::transcript::whole_prefix(&bytes).to_vec();
             let journal = Journal::load(&whole).ok()?;
             let genesis = journal.state().genesis()?.clone();
-            (genesis.identity == papers.claimed.identity).then_some((journal, whole, genesis))
+            let stated = (papers.claimed.identity, papers.claimed.generation);
+            ((genesis.identity, genesis.generation) == stated).then_some((journal, whole, genesis))
         });
         if let Some((journal, whole, genesis)) = known {
             let read = UnverifiedTranscript::parse(&whole);

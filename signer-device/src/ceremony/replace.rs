@@ -67,6 +67,10 @@ pub(crate) fn run(plan: Replace) -> Result<(), Failure> {
     // 2. Journal
     desk.room.step(2)?;
     desk.journal()?;
+    if desk.state().generation().is_some() {
+        let what = phrase!("replacement", "交換指示");
+        return Err(Failure::told(&what, &ReplacementError::Generating));
+    }
 
     // 3. Token
     desk.room.step(3)?;

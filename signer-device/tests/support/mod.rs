@@ -13,6 +13,7 @@ pub(crate) mod laws;
 pub(crate) mod officers;
 pub(crate) mod people;
 pub(crate) mod play;
+pub(crate) mod recovery;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -56,6 +56,7 @@ impl Bench {
         card.nonce = nonce;
         card.pools = [self.device.pool_card(1, KEYS, nonce)].into();
         card.generation = order.body().generation;
+        card.acceptance.clone_from(&order.body().acceptance);
         card.predecessor = self.state().own_card().map(CheckedCard::digest);
         edit(&mut card);
         Replaced {

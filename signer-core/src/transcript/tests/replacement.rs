@@ -187,6 +187,20 @@ fn an_order_for_something_else_is_not_taken() {
     }
 }
 
+/// Announced keys of which no card shows any: no HSM takes the place of the one that makes them.
+#[test]
+fn a_generation_that_was_cut_comes_first() {
+    let mut bench = Bench::ready();
+    bench.open(CeremonyKind::Keys);
+    let pools = bench.device.card(bench.world.root.digest(), &[2]).pools;
+    let keys = crate::transcript::testing::announced(&pools[0]);
+    bench.add(Body::KeysIntended(keys));
+    bench.prove_whole();
+    bench.attend(CeremonyKind::Replace, ["operator.a", "operator.b"]);
+    let error = refusal_by(&bench, |_| {}, &["admin.a", "admin.b"]);
+    assert_eq!(error, ReplacementError::Generating);
+}
+
 /// A report of a key that is missing, of the HSM in use, or of one that keeps no anchor.
 #[test]
 fn a_report_that_proves_too_little_is_not_enough() {
