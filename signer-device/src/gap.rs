@@ -8,7 +8,8 @@ use officer_console::system;
 use optics::child::Reader;
 use optics::draw;
 use signer_core::frames::{
-    Content, FRAGMENT_LEN, Limits, Received, Receiver, Sender, TransferCode, UrType,
+    Content, Direction, FRAGMENT_LEN, Ignored, Limits, Received, Receiver, Sender, Shown,
+    TransferCode, UrType,
 };
 use signer_core::phrase;
 use signer_core::psbt::{self, limits};
@@ -109,10 +110,10 @@ fn from_pictures(
 ) -> Result<Vec<u8>, Failure> {
     let pictures = pictures_in(folder)?;
     let limit = u64::try_from(optics::read::FILE_LIMIT).unwrap_or(u64::MAX);
-    let mut receiver = Receiver::new(Limits::OURS);
+    let mut receiver = Receiver::awaiting(Limits::OURS, Direction::ToDevice);
     for path in &pictures {
-        let texts = match reader.read(&files::read(path, limit)?) {
-            Ok(texts) => texts,
+        let contents = match reader.read(&files::read(path, limit)?) {
+            Ok(contents) => contents,
             Err(error) => {
                 let what = error.what();
                 let what = what.text(console.lang());
@@ -120,8 +121,8 @@ fn from_pictures(
                 continue;
             }
         };
-        for text in texts {
-            take_frame(&mut receiver, &text, path, console)?;
+        for shown in &contents {
+            take_frame(&mut receiver, shown, path, console)?;
         }
         if let Some((content, message)) = receiver.message() {
             return whole_message(content, message, receiver.code(), console);
@@ -159,11 +160,14 @@ fn from_pictures(
 
 fn take_frame(
     receiver: &mut Receiver,
-    text: &str,
+    shown: &Shown,
     path: &Path,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    match receiver.receive(text) {
+    match receiver.receive(shown) {
+        Received::Ignored {
+            why: Ignored::WrongWay(wrong),
+        } => Err(Failure::explained(&wrong)),
         Received::Ignored { why } => {
             let sentence = why.sentence(console.lang());
             console.notice(&format!("{}: {sentence}", path.display()))

@@ -31,7 +31,12 @@ fn main() {
             };
             once(work, Path::new(path), inputs.parse().expect("a number"));
         }
-        Some("write") => println!("{}", write(Case::usual(100)).display()),
+        Some("write") => {
+            let inputs = arguments
+                .next()
+                .map_or(100, |n| n.parse().expect("a number"));
+            println!("{}", write(Case::usual(inputs)).display());
+        }
         Some(other) => panic!("unknown argument {other}"),
     }
 }

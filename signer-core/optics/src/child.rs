@@ -31,7 +31,7 @@ pub const MEMORY_LIMIT: u64 = 256 * 1024 * 1024;
 /// Processor time of one child in seconds: it ends even where nobody is left to kill it.
 const LIFE_LIMIT: u64 = 600;
 
-/// The child's work: pictures from standard input, texts to standard output, until the input ends.
+/// The child's work: pictures from standard input, contents to standard output, until the input ends.
 ///
 /// The first thing it does is to [`confine`] itself.
 pub fn serve() -> io::Result<()> {

@@ -70,9 +70,9 @@ impl fmt::Display for DrawError {
 
 impl std::error::Error for DrawError {}
 
-/// The code of `text` as a PNG picture, black on white, each module `scale` pixels wide.
-pub fn png(text: &str, scale: u8) -> Result<Vec<u8>, DrawError> {
-    let pixels = Pixels::of(&Modules::of(text, 1)?, scale)?;
+/// The code of a text or of bytes as a PNG picture, black on white, each module `scale` pixels wide.
+pub fn png(shown: impl AsRef<[u8]>, scale: u8) -> Result<Vec<u8>, DrawError> {
+    let pixels = Pixels::of(&Modules::of(shown, 1)?, scale)?;
     let mut file = Vec::new();
     let written = pixels
         .encoder(&mut file)
@@ -82,13 +82,17 @@ pub fn png(text: &str, scale: u8) -> Result<Vec<u8>, DrawError> {
     Ok(file)
 }
 
-/// The codes of `texts` as one animated PNG picture without end, each shown for `pause` and all of
+/// The codes of texts or bytes as one animated PNG picture without end, each shown for `pause` and all of
 /// the size of the largest.
-pub fn animation(texts: &[String], scale: u8, pause: Duration) -> Result<Vec<u8>, DrawError> {
-    let versions = texts.iter().map(|text| Ok(Modules::of(text, 1)?.version()));
+pub fn animation(
+    shown: &[impl AsRef<[u8]>],
+    scale: u8,
+    pause: Duration,
+) -> Result<Vec<u8>, DrawError> {
+    let versions = shown.iter().map(|text| Ok(Modules::of(text, 1)?.version()));
     let largest = versions.collect::<Result<Vec<i16>, DrawError>>()?;
     let largest = largest.into_iter().max().unwrap_or(1);
-    let drawn = texts
+    let drawn = shown
         .iter()
         .map(|text| Pixels::of(&Modules::of(text, largest)?, scale));
     let drawn = drawn.collect::<Result<Vec<Pixels>, DrawError>>()?;
@@ -151,11 +155,11 @@ impl Pixels {
     }
 }
 
-/// The code of `text` as lines of half blocks, two modules in one character.
+/// The code of a text or of bytes as lines of half blocks, two modules in one character.
 ///
 /// Both colours are painted, so that it reads the same on a dark and on a light terminal.
-pub fn terminal(text: &str) -> Result<String, DrawError> {
-    let modules = Modules::of(text, 1)?;
+pub fn terminal(shown: impl AsRef<[u8]>) -> Result<String, DrawError> {
+    let modules = Modules::of(shown, 1)?;
     let mut lines = String::new();
     for y in (0..modules.side()).step_by(2) {
         lines.push_str(BLACK_ON_WHITE);
@@ -184,8 +188,8 @@ struct Modules {
 
 impl Modules {
     /// In a version of at least `least`.
-    fn of(text: &str, least: i16) -> Result<Self, DrawError> {
-        let code = symbol(text.as_bytes(), least)?;
+    fn of(shown: impl AsRef<[u8]>, least: i16) -> Result<Self, DrawError> {
+        let code = symbol(shown.as_ref(), least)?;
         Ok(Self {
             width: code.width(),
             colors: code.into_colors(),
@@ -209,29 +213,29 @@ impl Modules {
     }
 }
 
-fn symbol(text: &[u8], least: i16) -> Result<QrCode, DrawError> {
+fn symbol(shown: &[u8], least: i16) -> Result<QrCode, DrawError> {
     (least..=40)
-        .find_map(|version| filled(Version::Normal(version), text))
+        .find_map(|version| filled(Version::Normal(version), shown))
         .and_then(|bits| QrCode::with_bits(bits, EcLevel::L).ok())
         .ok_or(DrawError::TooLong)
 }
 
-/// The data of `text` in this version; `None` where it does not fit.
-fn filled(version: Version, text: &[u8]) -> Option<Bits> {
-    let alphanumeric = text.iter().all(|c| ALPHANUMERIC.contains(c));
+/// The data in this version, as capitals where it is nothing else; `None` where it does not fit.
+fn filled(version: Version, shown: &[u8]) -> Option<Bits> {
+    let alphanumeric = shown.iter().all(|c| ALPHANUMERIC.contains(c));
     let mut bits = Bits::new(version);
     let needed = if alphanumeric {
-        text.len() * 11 / 2
+        shown.len() * 11 / 2
     } else {
-        text.len() * 8
+        shown.len() * 8
     };
     if needed > bits.max_len(EcLevel::L).ok()? {
         return None;
     }
     if alphanumeric {
-        bits.push_alphanumeric_data(text).ok()?;
+        bits.push_alphanumeric_data(shown).ok()?;
     } else {
-        bits.push_byte_data(text).ok()?;
+        bits.push_byte_data(shown).ok()?;
     }
     bits.push_terminator(EcLevel::L).ok()?;
     Some(bits)

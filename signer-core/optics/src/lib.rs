@@ -1,6 +1,6 @@
 //! Pictures of the air gap: drawing QR codes and reading them. Both programs use it.
 //!
-//! It knows no key, no PSBT and no frame format: text in, picture out, and back. Pictures from
+//! It knows no key, no PSBT and no frame format: text or bytes in, picture out, and back. Pictures from
 //! outside are decoded in a child process ([`child`]), which holds nothing worth stealing and is
 //! killed when it takes too long.
 

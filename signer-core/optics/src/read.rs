@@ -11,6 +11,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use png::{ColorType, Decoder, Transformations};
+use signer_core::frames::Shown;
 use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
@@ -102,12 +103,12 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// The texts of all codes in a PNG picture; none where no code is found.
-pub fn png(file: &[u8]) -> Result<Vec<String>, ReadError> {
+/// What all codes in a PNG picture hold; nothing where no code is found.
+pub fn png(file: &[u8]) -> Result<Vec<Shown>, ReadError> {
     if file.len() > FILE_LIMIT {
         return Err(ReadError::TooManyBytes);
     }
-    let decode = || Grey::from_png(file).map(|grey| grey.texts());
+    let decode = || Grey::from_png(file).map(|grey| grey.read());
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Err(ReadError::Panicked))
 }
 
@@ -153,11 +154,9 @@ impl Grey {
         })
     }
 
-    fn texts(&self) -> Vec<String> {
-        let contents = locate::read_all(self.width, self.height, &self.pixels).into_iter();
-        contents
-            .filter_map(|bytes| String::from_utf8(bytes).ok())
-            .collect()
+    fn read(&self) -> Vec<Shown> {
+        let contents = locate::read_all(self.width, self.height, &self.pixels);
+        contents.into_iter().map(Shown::from_bytes).collect()
     }
 }
 

@@ -7,16 +7,14 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use data_encoding::{BASE32_NOPAD, HEXUPPER};
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
 };
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
+use super::packing::unpack;
 use super::{Content, Ignored, Limits};
 
 /// Most frames: two digits of base 36.
@@ -155,17 +153,6 @@ fn base36(digits: &[u8]) -> Option<u16> {
     value(*a)?.checked_mul(36)?.checked_add(value(*b)?)
 }
 
-/// Raw deflate, at most `limit` bytes, and nothing behind its end.
-fn unpack(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let mut message = vec![0; limit];
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-    let mut state = alloc::boxed::Box::<DecompressorOxide>::default();
-    let (status, read, written) = decompress(&mut state, packed, &mut message, 0, flags);
-    message.truncate(written);
-    message.shrink_to_fit();
-    (status == TINFLStatus::Done && read == packed.len()).then_some(message)
-}
-
 /// The texts of a PSBT's frames, each of at most `frame_len` bytes: packed where that is shorter, else
 /// as it is, both in base 32. None where it takes more frames than BBQr counts.
 pub(super) fn write_psbt(psbt: &[u8], frame_len: usize) -> Option<Vec<String>> {
@@ -230,6 +217,9 @@ fn digits36(number: u16) -> String {
 
 #[cfg(test)]
 mod tests {
+    use miniz_oxide::inflate::TINFLStatus;
+    use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+
     use super::*;
 
     /// Unpacks with room for a window of ten bits and no more.

@@ -1,12 +1,13 @@
 //! The frames of one message so far, whatever their form.
 
+use super::bytes::Collected;
 use super::elimination::{Equation, Equations, Outcome};
 use super::fountain::Fountain;
 use super::frame::Frame;
 use super::numbered::{Added, Numbered, Series};
 use super::receiver::Message;
 use super::ur::{self, Part, UrType};
-use super::{Alarm, Content, Ignored, Limits, bytewords};
+use super::{Alarm, Content, Form, Ignored, Limits, bytewords};
 use crate::psbt;
 
 /// The frames of one message so far.
@@ -14,6 +15,8 @@ use crate::psbt;
 pub(super) enum Collection {
     /// Parts of a UR, plain and mixed.
     Ur(Parts),
+    /// Byte frames.
+    Bytes(Collected),
     /// Frames that come round in a circle.
     Numbered(Numbered),
 }
@@ -33,6 +36,7 @@ impl Collection {
         match frame {
             Frame::Whole(_) => None,
             Frame::Part(kind, part) => Parts::of(*kind, part).map(Self::Ur),
+            Frame::Bytes(frame) => Some(Self::Bytes(Collected::of(frame))),
             Frame::Numbered { series, .. } => {
                 Some(Self::Numbered(Numbered::new(*series, series.limit(limits))))
             }
@@ -43,6 +47,9 @@ impl Collection {
         match (self, frame) {
             (Self::Ur(parts), Frame::Part(kind, part)) if parts.owns(kind, &part) => {
                 parts.add(part).into()
+            }
+            (Self::Bytes(frames), Frame::Bytes(frame)) if frames.owns(&frame) => {
+                frames.add(frame).into()
             }
             (
                 Self::Numbered(frames),
@@ -63,6 +70,7 @@ impl Collection {
     pub(super) fn missing(&self) -> usize {
         match self {
             Self::Ur(parts) => parts.missing(),
+            Self::Bytes(frames) => frames.missing(),
             Self::Numbered(frames) => frames.missing(),
         }
     }
@@ -70,6 +78,7 @@ impl Collection {
     pub(super) fn fragments(&self) -> usize {
         match self {
             Self::Ur(parts) => usize::from(parts.fragments),
+            Self::Bytes(frames) => usize::from(frames.fragments()),
             Self::Numbered(frames) => frames.count(),
         }
     }
@@ -78,6 +87,7 @@ impl Collection {
     pub(super) fn message(&mut self, limits: Limits) -> Result<Message, Alarm> {
         match self {
             Self::Ur(parts) => parts.message(),
+            Self::Bytes(frames) => frames.message(),
             Self::Numbered(frames) => numbered_message(frames, limits),
         }
     }
@@ -96,7 +106,15 @@ fn numbered_message(frames: &Numbered, limits: Limits) -> Result<Message, Alarm>
     if content == Content::Psbt && psbt::RawPsbt::parse(&bytes).is_err() {
         return Err(Alarm::NotWhole);
     }
-    Ok(Message { content, bytes })
+    let form = match frames.series() {
+        Series::Bbqr(_) => Form::Bbqr,
+        Series::Specter(_) => Form::Specter,
+    };
+    Ok(Message {
+        content,
+        form,
+        bytes,
+    })
 }
 
 impl From<Outcome> for Taken {
@@ -165,6 +183,7 @@ impl Parts {
         let bytes = ur::unwrap(wrapped).ok_or(Alarm::NotOneByteString)?;
         Ok(Message {
             content: self.kind.content(),
+            form: Form::Ur,
             bytes,
         })
     }

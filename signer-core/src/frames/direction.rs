@@ -1,7 +1,7 @@
 //! Which way a message goes: to the device, or from it.
 //!
 //! UR has no place for a direction, and a private mark would shut other wallets out. So the PSBT
-//! itself says it: what a device has answered carries that device's receipt
+//! itself says it (byte frames, which nobody else reads, say it as well): what a device has answered carries that device's receipt
 //! (docs/adr/0002-direction-of-frames.md). This is the first look at the gap, for a plain
 //! sentence; whether a receipt is true is judged by the rules.
 
@@ -50,6 +50,10 @@ pub enum WrongDirection {
     AnswerShownToDevice,
     /// The host was shown a request, or the answer of another device.
     NoAnswerShownToHost,
+    /// A device was shown frames that a device has made.
+    AnswerShownToADevice,
+    /// The host was shown frames that a host has made.
+    RequestShownToHost,
 }
 
 impl Explained for WrongDirection {
@@ -63,15 +67,23 @@ impl Explained for WrongDirection {
                 "This carries no receipt of that device",
                 "その端末の受領証がありません"
             ),
+            Self::AnswerShownToADevice => phrase!(
+                "This code comes from a device's screen",
+                "これは端末の画面のコードです"
+            ),
+            Self::RequestShownToHost => phrase!(
+                "This code comes from a host's screen",
+                "これはホストの画面のコードです"
+            ),
         }
     }
 
     fn advice(&self) -> Phrase {
         match self {
-            Self::AnswerShownToDevice => {
+            Self::AnswerShownToDevice | Self::AnswerShownToADevice => {
                 phrase!("Take it to the host.", "ホストへ渡してください。")
             }
-            Self::NoAnswerShownToHost => phrase!(
+            Self::NoAnswerShownToHost | Self::RequestShownToHost => phrase!(
                 "Show the code from the device's screen.",
                 "端末の画面のコードを読み取ってください。"
             ),

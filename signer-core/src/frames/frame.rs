@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::numbered::Series;
 use super::receiver::Message;
 use super::ur::{self, Part, UrType};
-use super::{Content, Ignored, Limits, TEXT_LIMIT, bbqr, specter};
+use super::{Content, Form, Ignored, Limits, TEXT_LIMIT, bbqr, bytes, specter};
 use crate::psbt;
 
 /// One frame.
@@ -15,6 +15,8 @@ pub(super) enum Frame {
     Whole(Message),
     /// A part of a UR.
     Part(UrType, Part),
+    /// A byte frame.
+    Bytes(bytes::Frame),
     /// One of frames that come round in a circle.
     Numbered {
         series: Series,
@@ -25,11 +27,15 @@ pub(super) enum Frame {
 }
 
 /// Reads one frame of any form. Claims are held against `limits` before the data is read.
-pub(super) fn read(text: &str, limits: Limits) -> Result<Frame, Ignored> {
-    let text = text.trim_ascii();
-    if text.len() > TEXT_LIMIT {
+pub(super) fn read(shown: &[u8], limits: Limits) -> Result<Frame, Ignored> {
+    if shown.trim_ascii().len() > TEXT_LIMIT {
         return Err(Ignored::TooLong);
     }
+    if bytes::looks_like(shown) {
+        return bytes::read(shown, limits).map(Frame::Bytes);
+    }
+    let text = core::str::from_utf8(shown).map_err(|_| Ignored::NotAFrame)?;
+    let text = text.trim_ascii();
     if ur::looks_like(text) {
         return of_ur(text, limits);
     }
@@ -52,6 +58,7 @@ pub(super) fn read(text: &str, limits: Limits) -> Result<Frame, Ignored> {
     let bytes = psbt::unarmoured(text.as_bytes().to_vec()).ok_or(Ignored::NotAFrame)?;
     Ok(Frame::Whole(Message {
         content: Content::Psbt,
+        form: Form::Base64,
         bytes,
     }))
 }
@@ -62,6 +69,7 @@ fn of_ur(text: &str, limits: Limits) -> Result<Frame, Ignored> {
         ur::Frame::Part(part) => Frame::Part(kind, part),
         ur::Frame::Whole(wrapped) => Frame::Whole(Message {
             content: kind.content(),
+            form: Form::Ur,
             bytes: ur::unwrap(&wrapped).ok_or(Ignored::Malformed)?,
         }),
     })

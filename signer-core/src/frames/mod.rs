@@ -1,14 +1,15 @@
-//! Text frames of the air gap: a message split into parts, and put together again.
+//! Frames of the air gap: a message split into parts, and put together again.
 //!
-//! Written and read: UR (BCR-2020-005, BCR-2024-001) and BBQr. Read only: Specter's `pXofY` and plain
-//! base64. No pictures, no keys, no rules: a frame is never
+//! Written and read: UR (BCR-2020-005, BCR-2024-001), BBQr, and byte frames between our own programs.
+//! Read only: Specter's `pXofY` and plain base64. No pictures, no keys, no rules: a frame is never
 //! authority. What comes out is bytes that the strict readers judge as if they had come by post.
 //!
 //! ```text
-//! message -> Sender -> text of each part -> picture .. picture -> text -> Receiver -> message
+//! message -> Sender -> each part as shown -> picture .. picture -> as shown -> Receiver -> message
 //! ```
 
 mod bbqr;
+mod bytes;
 pub mod bytewords;
 mod collection;
 pub mod direction;
@@ -16,8 +17,10 @@ mod elimination;
 mod fountain;
 mod frame;
 mod numbered;
+mod packing;
 mod receiver;
 mod sender;
+mod shown;
 mod spare;
 mod specter;
 mod told;
@@ -29,6 +32,7 @@ use core::fmt;
 pub use direction::{Direction, Receipts, WrongDirection};
 pub use receiver::{Received, Receiver};
 pub use sender::{Sender, SenderError};
+pub use shown::Shown;
 pub use told::{Alarm, Ignored};
 pub use ur::UrType;
 
@@ -39,6 +43,21 @@ pub enum Content {
     Psbt,
     /// Anything else.
     Other,
+}
+
+/// The form of a message's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// UR, whole or in parts.
+    Ur,
+    /// BBQr.
+    Bbqr,
+    /// Byte frames, which programs of this project alone write.
+    Bytes,
+    /// Specter's `pXofY`.
+    Specter,
+    /// Base64 in one picture.
+    Base64,
 }
 
 /// How much a receiver takes. Checked on what a frame claims, before anything is allocated for it.
@@ -73,6 +92,9 @@ pub const TEXT_LIMIT: usize = 4296;
 /// at the lowest correction level. That fits a text console (63 rows of half blocks), and a PSBT
 /// of ten inputs is about twelve pictures.
 pub const FRAGMENT_LEN: usize = 880;
+
+/// Bytes of what is cut in one byte frame, where nothing else is asked for: QR version 25, as above.
+pub const BYTE_FRAGMENT_LEN: usize = 1_273_usize.saturating_sub(bytes::AROUND);
 
 /// A short code of a whole message, shown on both screens to see that one transfer ended well.
 ///

@@ -1,14 +1,15 @@
 //! Frames put together again, in any order, with any of them lost.
 //!
-//! Every form is recognised by itself: UR, BBQr, `pXofY`, plain base64. Limits come before
+//! Every form is recognised by itself: UR, BBQr, byte frames, `pXofY`, plain base64. Limits come before
 //! allocation. What is foreign or garbled is ignored and costs no progress; a second message is
 //! refused, never mixed in; what contradicts itself is an alarm that stays.
 
 use alloc::vec::Vec;
 
 use super::collection::{Collection, Taken};
+use super::direction::WrongDirection;
 use super::frame::{self, Frame};
-use super::{Alarm, Content, Ignored, Limits, TransferCode};
+use super::{Alarm, Content, Direction, Form, Ignored, Limits, TransferCode};
 
 /// What one frame brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub enum Received {
 #[derive(Debug)]
 pub struct Receiver {
     limits: Limits,
+    awaited: Option<Direction>,
     state: State,
 }
 
@@ -53,27 +55,43 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) content: Content,
+    pub(super) form: Form,
     pub(super) bytes: Vec<u8>,
 }
 
 impl Receiver {
-    /// A receiver that has seen nothing.
+    /// A receiver that has seen nothing, and takes what goes either way.
     pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
+            awaited: None,
             state: State::Waiting,
         }
     }
 
-    /// Takes the text of one frame.
-    pub fn receive(&mut self, text: &str) -> Received {
+    /// The same, at the end where a message of this direction is awaited: frames that say that they go
+    /// the other way are not taken.
+    #[must_use]
+    pub const fn awaiting(limits: Limits, direction: Direction) -> Self {
+        Self {
+            limits,
+            awaited: Some(direction),
+            state: State::Waiting,
+        }
+    }
+
+    /// Takes one frame as it was read: its text, or its bytes.
+    pub fn receive<S: AsRef<[u8]> + ?Sized>(&mut self, shown: &S) -> Received {
         if let State::Spoilt(why) = self.state {
             return Received::Alarm { why };
         }
-        match frame::read(text, self.limits) {
+        match frame::read(shown.as_ref(), self.limits) {
             Ok(Frame::Whole(message)) => self.whole(message),
-            Ok(frame) => self.part(frame),
-            Err(why) => Received::Ignored { why },
+            Ok(frame) => match self.goes_on(&frame) {
+                Ok(()) => self.part(frame),
+                Err(wrong) => ignored(Ignored::WrongWay(wrong)),
+            },
+            Err(why) => ignored(why),
         }
     }
 
@@ -106,11 +124,27 @@ impl Receiver {
         }
     }
 
+    /// The form in which the message came, once complete.
+    pub fn form(&self) -> Option<Form> {
+        match &self.state {
+            State::Done { message, .. } => Some(message.form),
+            _ => None,
+        }
+    }
+
     /// The short code to compare with the sender's screen, once complete.
     pub fn code(&self) -> Option<TransferCode> {
         match &self.state {
             State::Done { message, .. } => Some(TransferCode::of(&message.bytes)),
             _ => None,
+        }
+    }
+
+    /// Whether the frame goes the way that is awaited, where it says so.
+    fn goes_on(&self, frame: &Frame) -> Result<(), WrongDirection> {
+        match (frame, self.awaited) {
+            (Frame::Bytes(frame), Some(awaited)) => frame.series().goes(awaited),
+            _ => Ok(()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A message as the texts of its frames.
+//! A message as its frames.
 
 use alloc::string::String;
 use alloc::vec;
@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::fountain::Fountain;
 use super::ur::{self, Part, UrType};
-use super::{Limits, TransferCode, bbqr, bytewords, spare};
+use super::{Content, Direction, Limits, Shown, TransferCode, bbqr, bytes, bytewords, spare};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::Lang;
@@ -71,8 +71,8 @@ impl fmt::Display for SenderError {
 
 impl core::error::Error for SenderError {}
 
-/// Splits one message into frames, without end: as UR first the plain fragments, then mixed ones;
-/// as BBQr the same frames again and again.
+/// Splits one message into frames, without end: as UR and in byte frames first the plain fragments,
+/// then mixed ones; as BBQr the same frames again and again.
 #[derive(Debug)]
 pub struct Sender {
     code: TransferCode,
@@ -84,6 +84,7 @@ enum Cut {
     Whole(String),
     /// Numbered frames that come round in a circle.
     Circle(Vec<String>),
+    Bytes(bytes::Cut),
     Parts {
         kind: UrType,
         fragments: Vec<Vec<u8>>,
@@ -127,11 +128,31 @@ impl Sender {
         })
     }
 
+    /// Prepares byte frames of `message`, with at most `fragment_len` bytes of what it is packed into in
+    /// each. Only for a reader that has shown that it knows them.
+    pub fn bytes(
+        direction: Direction,
+        content: Content,
+        message: &[u8],
+        fragment_len: usize,
+    ) -> Result<Self, SenderError> {
+        check(message, fragment_len, Limits::OURS)?;
+        let cut = bytes::Cut::new(direction, content, message, fragment_len);
+        let cut = cut.ok_or(SenderError::TooManyFragments {
+            fragment_len: message.len().div_ceil(usize::from(bytes::FRAGMENTS)),
+        })?;
+        Ok(Self {
+            code: TransferCode::of(message),
+            cut: Cut::Bytes(cut),
+        })
+    }
+
     /// How many frames carry the whole message when none is lost.
     pub fn plain_parts(&self) -> usize {
         match &self.cut {
             Cut::Whole(_) => 1,
             Cut::Circle(texts) => texts.len(),
+            Cut::Bytes(cut) => cut.count(),
             Cut::Parts { fragments, .. } => fragments.len(),
         }
     }
@@ -141,16 +162,17 @@ impl Sender {
         self.code
     }
 
-    /// The text of frame `seq`, counted from 1. Beyond [`Self::plain_parts`] the parts of a UR are
+    /// Frame `seq`, counted from 1. Beyond [`Self::plain_parts`] the parts of a UR and byte frames are
     /// mixed, and any of them replaces one that was missed; frames of BBQr begin again.
-    pub fn part(&self, seq: u32) -> String {
+    pub fn part(&self, seq: u32) -> Shown {
         match &self.cut {
-            Cut::Whole(text) => text.clone(),
+            Cut::Bytes(cut) => Shown::from_bytes(cut.frame(seq)),
+            Cut::Whole(text) => text.clone().into(),
             Cut::Circle(texts) => {
                 let mut again = texts.iter().cycle();
                 let place = usize::try_from(seq.saturating_sub(1)).unwrap_or_default();
                 let text = again.nth(place.checked_rem(texts.len()).unwrap_or_default());
-                text.cloned().unwrap_or_default()
+                text.cloned().unwrap_or_default().into()
             }
             Cut::Parts {
                 kind,
@@ -167,7 +189,7 @@ impl Sender {
                     checksum: *checksum,
                     bytes: mix(fragments, &fountain.fragments_of(seq)),
                 };
-                ur::write_part(*kind, &part)
+                ur::write_part(*kind, &part).into()
             }
         }
     }
@@ -177,11 +199,15 @@ impl Sender {
     ///
     /// Any two pictures of it may be missing. Where the form knows no spare frames (BBQr), a spare
     /// one is the same again.
-    pub fn series(&self, least: usize) -> Vec<String> {
+    pub fn series(&self, least: usize) -> Vec<Shown> {
         let plain = self.plain_parts();
         let mut numbers: Vec<u32> = (1..=u32::MAX).take(plain).collect();
         match &self.cut {
             Cut::Whole(_) => {}
+            Cut::Bytes(cut) => {
+                let all = plain.saturating_add(cut.spare(least));
+                numbers = (1..=u32::MAX).take(all).collect();
+            }
             Cut::Circle(_) => numbers.extend(numbers.clone().iter().cycle().take(least)),
             Cut::Parts {
                 fountain,
@@ -196,7 +222,7 @@ impl Sender {
     }
 
     /// All frames: the plain ones in order, then mixed ones, without end in practice.
-    pub fn frames(&self) -> impl Iterator<Item = String> + '_ {
+    pub fn frames(&self) -> impl Iterator<Item = Shown> + '_ {
         (1..=u32::MAX).map(|seq| self.part(seq))
     }
 }

@@ -7,6 +7,7 @@ use std::vec::Vec;
 
 use super::*;
 
+mod byte_frames;
 mod circles;
 mod hostile;
 mod oracle;
@@ -36,4 +37,9 @@ impl Random {
 
 fn sender(message: &[u8], fragment_len: usize) -> Sender {
     Sender::new(UrType::CryptoPsbt, message, fragment_len).unwrap()
+}
+
+/// The text of a frame that is one.
+fn text_of(shown: &Shown) -> String {
+    shown.text().unwrap().to_string()
 }

@@ -1,5 +1,6 @@
 //! What a receiver says of frames that it does not take, and of transfers that it gives up.
 
+use super::direction::WrongDirection;
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::Lang;
@@ -9,7 +10,7 @@ use crate::types::Lang;
 pub enum Ignored {
     /// The text is no frame of any form that is read here.
     NotAFrame,
-    /// A UR or BBQr of a type that is not read here.
+    /// A UR, BBQr or byte frame of a type that is not read here.
     UnknownType,
     /// Longer than any picture holds.
     TooLong,
@@ -23,6 +24,8 @@ pub enum Ignored {
     Malformed,
     /// It belongs to another message than the one being received.
     OtherMessage,
+    /// It says that it goes the other way.
+    WrongWay(WrongDirection),
 }
 
 impl Ignored {
@@ -60,6 +63,10 @@ impl Ignored {
             Self::OtherMessage => lang.pick(
                 "This code belongs to another message.",
                 "このコードは別の送信のものです。",
+            ),
+            Self::WrongWay(_) => lang.pick(
+                "This code goes the other way.",
+                "このコードは向きが逆です。",
             ),
         }
     }

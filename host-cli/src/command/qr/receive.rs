@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use officer_console::system;
-use signer_core::frames::{Limits, Received, Receiver};
+use signer_core::frames::{Direction, Ignored, Limits, Received, Receiver, Shown};
 use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 use signer_core::rule::{Named, Phrase};
@@ -32,12 +32,12 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let mut receiver = Receiver::new(Limits::OURS);
+        let mut receiver = Receiver::awaiting(Limits::OURS, Direction::FromDevice);
         let mut reader = picture::reader()?;
         let mut unread = 0_usize;
         for path in pictures(&self.folder)? {
             match reader.read(&files::read(&path)?) {
-                Ok(texts) => take(&mut receiver, &texts)?,
+                Ok(contents) => take(&mut receiver, &contents)?,
                 Err(_) => unread += 1,
             }
             if receiver.message().is_some() {
@@ -99,10 +99,14 @@ fn folder_of_pictures() -> Phrase {
     )
 }
 
-fn take(receiver: &mut Receiver, texts: &[String]) -> Result<(), Failure> {
-    for text in texts {
-        if let Received::Alarm { why: alarm } = receiver.receive(text) {
-            return Err(Failure::explained(&alarm));
+fn take(receiver: &mut Receiver, contents: &[Shown]) -> Result<(), Failure> {
+    for shown in contents {
+        match receiver.receive(shown) {
+            Received::Alarm { why } => return Err(Failure::explained(&why)),
+            Received::Ignored {
+                why: Ignored::WrongWay(wrong),
+            } => return Err(Failure::explained(&wrong)),
+            _ => {}
         }
     }
     Ok(())

@@ -29,7 +29,9 @@ fn main() {
         ["read", folder, reader] => readers::run(folder.as_ref(), reader),
         ["report", folder] => report::print(folder.as_ref()),
         ["hostile"] => readers::hostile(),
-        ["transfers", seed] => transfers::print(seed.parse().expect("a number")),
+        ["transfers", seed, psbt] => {
+            transfers::print(seed.parse().expect("a number"), psbt.as_ref());
+        }
         ["mutated", count, seed] => readers::mutated(
             count.parse().expect("a number"),
             seed.parse().expect("a number"),

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::param::clock_ticks_per_second;
+use signer_core::frames::Shown;
 use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
@@ -18,7 +19,7 @@ use signer_core::types::Lang;
 use super::{PROCESSOR_LIMIT, TIME_LIMIT, wire};
 use crate::read::ReadError;
 
-/// Why a picture brought no texts.
+/// Why a picture brought nothing.
 #[derive(Debug)]
 pub enum PictureError {
     /// The picture was refused.
@@ -104,8 +105,8 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The texts of all codes in one PNG picture; none where no code is found.
-    pub fn read(&mut self, file: &[u8]) -> Result<Vec<String>, PictureError> {
+    /// What all codes in one PNG picture hold; nothing where no code is found.
+    pub fn read(&mut self, file: &[u8]) -> Result<Vec<Shown>, PictureError> {
         let request = wire::picture(file).map_err(PictureError::Refused)?;
         let mut running = match self.running.take() {
             Some(running) => running,
@@ -148,7 +149,7 @@ impl Reader {
     }
 }
 
-type Answer = Result<Vec<String>, ReadError>;
+type Answer = Result<Vec<Shown>, ReadError>;
 
 impl Running {
     fn ask(&mut self, request: &[u8], limit: &Limit) -> Result<Answer, PictureError> {

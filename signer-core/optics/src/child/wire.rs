@@ -2,17 +2,19 @@
 //!
 //! ```text
 //! picture = length u32, bytes
-//! answer  = status u8 (0: read, n: the n-th ReadError), length u32, texts
-//! text    = length u16, UTF-8
+//! answer  = status u8 (0: read, n: the n-th ReadError), length u32, contents
+//! content = length u16, bytes
 //! ```
 //! All numbers are big-endian. Neither side believes a length above its limit.
 
 use std::io::{self, Read, Write};
 
+use signer_core::frames::Shown;
+
 use super::{fill, flush_all};
 use crate::read::{FILE_LIMIT, ReadError};
 
-/// Bytes in front of an answer's texts.
+/// Bytes in front of an answer's contents.
 pub(super) const ANSWER_HEAD: usize = 5;
 
 /// Largest answer in bytes: a dozen of the largest codes.
@@ -41,23 +43,23 @@ pub(super) fn read_picture(input: &mut impl Read) -> io::Result<Option<Vec<u8>>>
     Ok(fill(input, &mut file)?.then_some(file))
 }
 
-/// Answers one picture. Texts beyond the limit are left out.
+/// Answers one picture. Contents beyond the limit are left out.
 pub(super) fn write_answer(
     output: &mut impl Write,
-    answer: &Result<Vec<String>, ReadError>,
+    answer: &Result<Vec<Shown>, ReadError>,
 ) -> io::Result<()> {
-    let (status, texts) = match answer {
-        Ok(texts) => (0, texts.as_slice()),
+    let (status, contents) = match answer {
+        Ok(contents) => (0, contents.as_slice()),
         Err(error) => (status_of(*error), &[][..]),
     };
     let mut body = Vec::new();
-    for text in texts {
-        let Ok(len) = u16::try_from(text.len()) else {
+    for bytes in contents.iter().map(Shown::as_bytes) {
+        let Ok(len) = u16::try_from(bytes.len()) else {
             continue;
         };
-        if body.len() + 2 + text.len() <= ANSWER_LIMIT {
+        if body.len() + 2 + bytes.len() <= ANSWER_LIMIT {
             body.extend(len.to_be_bytes());
-            body.extend(text.as_bytes());
+            body.extend(bytes);
         }
     }
     let len = u32::try_from(body.len()).unwrap_or(0).to_be_bytes();
@@ -71,32 +73,32 @@ fn status_of(error: ReadError) -> u8 {
         .unwrap_or(u8::MAX)
 }
 
-/// Length of the texts behind an answer's head; `None` where a child would not say this.
+/// Length of the contents behind an answer's head; `None` where a child would not say this.
 pub(super) fn answer_len(head: [u8; ANSWER_HEAD]) -> Option<usize> {
     let [_, a, b, c, d] = head;
     let len = u32::from_be_bytes([a, b, c, d]) as usize;
     (len <= ANSWER_LIMIT).then_some(len)
 }
 
-/// The texts of an answer; `None` where a child would not say this.
-pub(super) fn answer(status: u8, mut body: &[u8]) -> Option<Result<Vec<String>, ReadError>> {
+/// The contents of an answer; `None` where a child would not say this.
+pub(super) fn answer(status: u8, mut body: &[u8]) -> Option<Result<Vec<Shown>, ReadError>> {
     if let Some(place) = usize::from(status).checked_sub(1) {
         return ReadError::ALL.get(place).map(|error| Err(*error));
     }
-    let mut texts = Vec::new();
+    let mut contents = Vec::new();
     while let Some((len, rest)) = body.split_first_chunk() {
-        let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-        texts.push(String::from_utf8(text.to_vec()).ok()?);
+        let (bytes, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+        contents.push(Shown::from_bytes(bytes.to_vec()));
         body = rest;
     }
-    body.is_empty().then_some(Ok(texts))
+    body.is_empty().then_some(Ok(contents))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn there_and_back(given: &Result<Vec<String>, ReadError>) -> Result<Vec<String>, ReadError> {
+    fn there_and_back(given: &Result<Vec<Shown>, ReadError>) -> Result<Vec<Shown>, ReadError> {
         let mut sent = Vec::new();
         write_answer(&mut sent, given).unwrap();
         let (head, body) = sent.split_first_chunk::<ANSWER_HEAD>().unwrap();
@@ -108,7 +110,8 @@ mod tests {
     fn answers_read_back() {
         for texts in [
             vec![],
-            vec!["a\nb".to_owned(), String::new(), "氷".to_owned()],
+            vec!["a\nb".to_owned().into(), String::new().into()],
+            vec![Shown::from_bytes(vec![0xff, 0, 0x80])],
         ] {
             assert_eq!(there_and_back(&Ok(texts.clone())), Ok(texts));
         }
@@ -118,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_beyond_the_limit_are_left_out() {
-        let texts = vec!["x".repeat(7000); 20];
+    fn contents_beyond_the_limit_are_left_out() {
+        let texts = vec![Shown::from("x".repeat(7000)); 20];
         let kept = ANSWER_LIMIT / 7002;
         assert_eq!(there_and_back(&Ok(texts)).unwrap().len(), kept);
     }
@@ -132,7 +135,7 @@ mod tests {
             (255, &[]),
             (0, &[0]),
             (0, &[0, 2, 65]),
-            (0, &[0, 1, 255]),
+            (0, &[0, 1]),
         ] {
             assert_eq!(answer(status, body), None);
         }

@@ -11,7 +11,10 @@ fn every_part_is_the_one_the_other_program_writes() {
         let mut theirs = ::ur::Encoder::new(&wrapped, fragment_len, "crypto-psbt").unwrap();
         assert_eq!(ours.plain_parts(), theirs.fragment_count());
         for frame in ours.frames().take(4 * ours.plain_parts() + 50) {
-            assert_eq!(frame.to_ascii_lowercase(), theirs.next_part().unwrap());
+            assert_eq!(
+                text_of(&frame).to_ascii_lowercase(),
+                theirs.next_part().unwrap()
+            );
         }
     }
 }
@@ -22,7 +25,7 @@ fn single_frames_are_the_same() {
     let ours = sender(&message, 500);
     let theirs = ::ur::ur::encode(&ur::wrap(&message), &::ur::Type::Custom("crypto-psbt"));
     assert_eq!(ours.plain_parts(), 1);
-    assert_eq!(ours.part(1).to_ascii_lowercase(), theirs);
+    assert_eq!(text_of(&ours.part(1)).to_ascii_lowercase(), theirs);
 }
 
 #[test]
@@ -31,7 +34,7 @@ fn they_read_what_we_write_from_mixed_parts_alone() {
     let ours = sender(&message, 100);
     let mut theirs = ::ur::Decoder::default();
     for frame in ours.frames().skip(ours.plain_parts()) {
-        theirs.receive(&frame).unwrap();
+        theirs.receive(&text_of(&frame)).unwrap();
         if theirs.complete() {
             break;
         }
