@@ -79,6 +79,10 @@ fn a_receiver_makes_one_message_of_frames_or_none() {
         for text in case.all("frame") {
             alarmed |= matches!(receiver.receive(text), Received::Alarm { .. });
         }
+        for bytes in case.all("bytes") {
+            let bytes = unhex(bytes).ok_or("not hexadecimal")?;
+            alarmed |= matches!(receiver.receive(&bytes), Received::Alarm { .. });
+        }
         let message = receiver.message().map(|(_, bytes)| bytes);
         let (word, digest) = case
             .expected

@@ -1,5 +1,6 @@
 //! A92 to A95: frames of the air gap, written by hand from `docs/formats/frames.md`.
 
+use super::byte_frames;
 use crate::cbor::Value;
 use crate::sheet::{Kind, Sheet, SheetCase};
 use crate::sign::sha256_of;
@@ -25,6 +26,11 @@ pub(super) fn sheets() -> Vec<Sheet> {
             ur(),
         ),
         sheet(
+            "A94-byte-frames",
+            "Byte frames: claims, packing, mixed frames, and frames that contradict each other.",
+            byte_frames::cases(),
+        ),
+        sheet(
             "A95-mixed-requests",
             "Frames of two requests. UR tells them apart by its checksum; BBQr has none, so what is\n\
              joined is taken only where it is one PSBT from first byte to last.",
@@ -33,12 +39,12 @@ pub(super) fn sheets() -> Vec<Sheet> {
     ]
 }
 
-fn message() -> Vec<u8> {
+pub(super) fn message() -> Vec<u8> {
     Transfer::usual().psbt().bytes()
 }
 
 /// The same transfer of another amount: of equal length, and another request.
-fn other_message() -> Vec<u8> {
+pub(super) fn other_message() -> Vec<u8> {
     let other = Transfer::usual().with(|t| t.outputs[1].sats -= 1_000);
     other.psbt().bytes()
 }
@@ -79,7 +85,7 @@ fn words(bytes: &[u8]) -> String {
     words_with(bytes, crc32(bytes))
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |rest, byte| {
         (0..8).fold(rest ^ u32::from(*byte), |rest, _| {
             (rest >> 1) ^ (0xEDB8_8320 & (0_u32.wrapping_sub(rest & 1)))
@@ -381,7 +387,7 @@ impl Bits {
 }
 
 /// Zeros without end: fixed codes, one zero and then copies of 258 bytes at distance 1, 13 bits each.
-fn bomb(copies: usize) -> Vec<u8> {
+pub(super) fn bomb(copies: usize) -> Vec<u8> {
     let mut bits = Bits::default();
     bits.push(1, 1);
     bits.push(1, 2);

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answers;
+mod byte_frames;
 mod frames;
 mod registration;
 mod transcripts;
