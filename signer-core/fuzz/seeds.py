@@ -6,6 +6,7 @@ fuzzer found (corpus/<target>/found-*) stay.
 """
 
 import base64
+import hashlib
 import json
 import pathlib
 import re
@@ -164,6 +165,27 @@ def circles():
     seed("ur", "base64", text)
 
 
+def byte_frames():
+    psbt = bytes.fromhex("70736274ff01020402000000010401000105010001fb0402000000") + b"\0"
+    zeros = bytes(3_000)
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packed.compress(zeros) + packed.flush()
+    for name, kinds, message, cut, count in (
+        ("psbt", 0x10, psbt, psbt, 2),
+        ("psbt-from-a-device", 0x11, psbt, psbt, 3),
+        ("other", 0x12, psbt, psbt, 1),
+        ("packed", 0x16, zeros, packed, 4),
+    ):
+        each = -(-len(cut) // count)
+        pieces = [cut[at : at + each].ljust(each, b"\0") for at in range(0, len(cut), each)]
+        mark = hashlib.sha256(message).digest()[:8]
+        frames = [
+            bytes([kinds]) + mark + struct.pack(">III", len(message), len(cut), seq) + piece
+            for seq, piece in enumerate(pieces, 1)
+        ]
+        seed("byte_frames", name, b"".join(struct.pack("<H", len(frame)) + frame for frame in frames))
+
+
 def letters(table, payload):
     """Minimal bytewords: two letters for a byte, and a checksum at the end."""
     data = payload + struct.pack(">I", zlib.crc32(payload))
@@ -204,5 +226,6 @@ psbts()
 headers()
 frames()
 circles()
+byte_frames()
 texts()
 descriptors()

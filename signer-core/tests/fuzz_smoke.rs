@@ -50,6 +50,7 @@ smoke! {
     ur: 2_000,
     ur_parts: 6_000,
     bbqr: 4_000,
+    byte_frames: 4_000,
     text: 20_000,
     descriptors: 10_000,
 }

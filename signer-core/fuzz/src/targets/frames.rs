@@ -1,8 +1,8 @@
-//! Frames of the air gap: as text, and as parts whose letters always add up.
+//! Frames of the air gap: as text, and as parts whose letters or bytes always add up.
 
 use minicbor::bytes::ByteSlice;
 use signer_core::frames::{
-    Content, Limits, Received, Receiver, Sender, TransferCode, UrType, bytewords,
+    Content, Direction, Limits, Received, Receiver, Sender, TransferCode, UrType, bytewords,
 };
 use signer_core::psbt::RawPsbt;
 
@@ -94,14 +94,51 @@ fn sent_in_a_circle(psbt: &[u8]) {
     assert_eq!(receiver.message(), Some((Content::Psbt, psbt.to_vec())));
 }
 
+/// Byte frames, each behind its length (two bytes, little-endian), without the magic before them and the
+/// checksum behind them, which always add up.
+pub(crate) fn bytes(data: &[u8]) -> bool {
+    sent_in_bytes(data);
+    let mut frames = vec![];
+    let mut rest = data;
+    while let Some((length, after)) = rest.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_le_bytes(*length)).min(after.len());
+        let (part, after) = after.split_at(length);
+        let mut frame = [b"\xffH", part].concat();
+        frame.extend(bytewords::crc32(&frame).to_be_bytes());
+        frames.push(frame);
+        rest = after;
+    }
+    show(frames.iter(), SMALL) | show(frames.iter(), Limits::OURS)
+}
+
+/// What is sent in byte frames arrives, with every other plain frame lost.
+fn sent_in_bytes(message: &[u8]) {
+    let fragment_len = 16 + message.len() % 200;
+    let to_device = Direction::ToDevice;
+    let Ok(sender) = Sender::bytes(to_device, Content::Other, message, fragment_len) else {
+        return;
+    };
+    let mut receiver = Receiver::awaiting(Limits::OURS, to_device);
+    let most = 40 + 2 * sender.plain_parts();
+    for (n, frame) in sender.frames().take(most).enumerate() {
+        let lost = n < sender.plain_parts() && n % 2 == 1;
+        if !lost && receiver.receive(&frame) == Received::Complete {
+            break;
+        }
+    }
+    let (kind, arrived) = receiver.message().expect("all frames were shown");
+    assert_eq!((kind, arrived.as_slice()), (Content::Other, message));
+    assert_eq!(receiver.code(), Some(sender.code()));
+}
+
 /// A receiver never holds more than its limits, never goes back, and names what it has.
-fn show(frames: impl Iterator<Item = String>, limits: Limits) -> bool {
+fn show(frames: impl Iterator<Item = impl AsRef<[u8]>>, limits: Limits) -> bool {
     let mut receiver = Receiver::new(limits);
     let mut missing = usize::MAX;
     let mut spoilt = false;
-    for text in frames.take(FRAMES) {
+    for frame in frames.take(FRAMES) {
         let before = receiver.message();
-        let what = receiver.receive(&text);
+        let what = receiver.receive(&frame);
         spoilt |= matches!(what, Received::Alarm { .. });
         assert_eq!(
             spoilt,

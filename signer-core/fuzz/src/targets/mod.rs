@@ -14,7 +14,7 @@ mod world;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name; `corpus/<name>/` holds its seeds.
-pub(crate) const TARGETS: [(&str, Target); 20] = [
+pub(crate) const TARGETS: [(&str, Target); 21] = [
     ("psbt_v0", psbt::read),
     ("psbt_v2", psbt::read),
     ("psbt_stages", psbt::stages),
@@ -33,6 +33,7 @@ pub(crate) const TARGETS: [(&str, Target); 20] = [
     ("ur", frames::texts),
     ("ur_parts", frames::parts),
     ("bbqr", frames::circles),
+    ("byte_frames", frames::bytes),
     ("text", text::text),
     ("descriptors", descriptors::list),
 ];
