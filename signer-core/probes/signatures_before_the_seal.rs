@@ -4,8 +4,8 @@
 use signer_core::psbt::RawPsbt;
 use signer_core::signing::SignedPsbt;
 
-pub fn take(signed: SignedPsbt) -> RawPsbt {
-    signed.into_psbt() // refused
+pub fn take(signed: SignedPsbt) -> [RawPsbt; 2] {
+    signed.into_psbts() // refused
 }
 
 fn main() {}

@@ -248,9 +248,7 @@ fn put_origins(map: &mut Records, key: u8, origins: &[KeyOrigin]) {
     for origin in origins {
         let mut record_key = alloc::vec![key];
         record_key.extend_from_slice(&origin.public_key);
-        let mut value = origin.fingerprint.to_bytes().to_vec();
-        value.extend(origin.path.iter().flat_map(|level| level.to_le_bytes()));
-        map.insert(record_key, value);
+        map.insert(record_key, origin.to_value());
     }
 }
 

@@ -36,6 +36,15 @@ pub struct KeyOrigin {
     pub path: Vec<u32>,
 }
 
+impl KeyOrigin {
+    /// The value of its record: fingerprint and path.
+    pub(super) fn to_value(&self) -> Vec<u8> {
+        let mut value = self.fingerprint.to_bytes().to_vec();
+        value.extend(self.path.iter().flat_map(|level| level.to_le_bytes()));
+        value
+    }
+}
+
 /// What travels in the PSBT for us, as bytes: each is judged where it is used.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Carried {

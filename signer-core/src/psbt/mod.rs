@@ -12,6 +12,7 @@ pub mod build;
 mod container;
 mod form;
 pub mod key;
+pub mod lean;
 pub mod limits;
 pub mod merge;
 mod parse;
@@ -31,6 +32,6 @@ pub use raw::{RawPsbt, Record};
 pub(crate) use rules::overweight;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

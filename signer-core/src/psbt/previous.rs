@@ -4,8 +4,8 @@
 //! large. Strict: shortest CompactSizes, at least one input and one output, a witness form only
 //! with a witness in it, no byte after the end.
 
+use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
 
 use bitcoin::hashes::{Hash, HashEngine, sha256d};
 use bitcoin::{TxOut, Txid};
@@ -79,24 +79,13 @@ impl From<ReadError> for PreviousTxError {
 impl PreviousTx {
     /// Scans a serialized transaction, with or without witnesses, for its output `vout`.
     pub fn scan(bytes: &[u8], vout: u32) -> Result<Self, PreviousTxError> {
-        let mut cursor = Cursor::new(bytes);
-        let _version: [u8; 4] = cursor.array()?;
-        let with_witness = skip_marker(&mut cursor)?;
-        let body_start = cursor.position();
-        let inputs = skip_inputs(&mut cursor)?;
-        let (outputs, spent) = find_output(&mut cursor, vout)?;
-        let body = body_start..cursor.position();
-        if with_witness {
-            skip_witnesses(&mut cursor, inputs)?;
+        let (parts, outputs, spent) = walk(bytes, vout)?;
+        let mut engine = sha256d::Hash::engine();
+        for part in parts {
+            engine.input(part);
         }
-        let lock_start = cursor.position();
-        let _lock_time: [u8; 4] = cursor.array()?;
-        if !cursor.is_at_end() {
-            return Err(PreviousTxError::Trailing);
-        }
-        let txid = txid(bytes, &body, lock_start);
         Ok(Self {
-            txid,
+            txid: Txid::from_raw_hash(sha256d::Hash::from_engine(engine)),
             outputs,
             spent,
         })
@@ -121,6 +110,39 @@ impl PreviousTx {
     pub fn into_spent(self) -> Option<TxOut> {
         self.spent
     }
+}
+
+/// The same transaction without its witnesses: the bytes that its txid covers.
+///
+/// # Errors
+/// [`PreviousTxError`], where the bytes are no transaction.
+pub(super) fn without_witnesses(bytes: &[u8]) -> Result<Vec<u8>, PreviousTxError> {
+    Ok(walk(bytes, 0)?.0.concat())
+}
+
+/// What the txid covers (version; inputs and outputs; lock time, each as it lies), how many outputs
+/// there are, and the output that was asked for.
+type Walked<'a> = ([&'a [u8]; 3], u64, Option<TxOut>);
+
+fn walk(bytes: &[u8], vout: u32) -> Result<Walked<'_>, PreviousTxError> {
+    let mut cursor = Cursor::new(bytes);
+    let _version: [u8; 4] = cursor.array()?;
+    let with_witness = skip_marker(&mut cursor)?;
+    let body_start = cursor.position();
+    let inputs = skip_inputs(&mut cursor)?;
+    let (outputs, spent) = find_output(&mut cursor, vout)?;
+    let body = body_start..cursor.position();
+    if with_witness {
+        skip_witnesses(&mut cursor, inputs)?;
+    }
+    let lock_start = cursor.position();
+    let _lock_time: [u8; 4] = cursor.array()?;
+    if !cursor.is_at_end() {
+        return Err(PreviousTxError::Trailing);
+    }
+    let parts = [0..4, body, lock_start..bytes.len()];
+    let parts = parts.map(|range| bytes.get(range).unwrap_or_default());
+    Ok((parts, outputs, spent))
 }
 
 /// Zero inputs mean the marker of the witness form: a parent without inputs cannot exist.
@@ -186,15 +208,6 @@ fn skip_witnesses(cursor: &mut Cursor<'_>, inputs: u64) -> Result<(), PreviousTx
     } else {
         Err(PreviousTxError::EmptyWitness)
     }
-}
-
-/// The hash of version, inputs and outputs, and lock time, as they lie.
-fn txid(bytes: &[u8], body: &Range<usize>, lock_start: usize) -> Txid {
-    let mut engine = sha256d::Hash::engine();
-    for range in [0..4, body.clone(), lock_start..bytes.len()] {
-        engine.input(bytes.get(range).unwrap_or_default());
-    }
-    Txid::from_raw_hash(sha256d::Hash::from_engine(engine))
 }
 
 #[cfg(test)]

@@ -40,10 +40,16 @@ pub fn add_signatures(
         added.push((MapId::Input(*input), record_key, signature.clone()));
     }
     let mut signed = raw.with_records(&added)?;
-    if let Some([flags]) = raw.value(MapId::Global, &[GLOBAL_TX_MODIFIABLE]) {
-        signed.set_modifiable(flags & !MODIFIABLE);
-    }
+    clear_modifiable(&mut signed);
     Ok(signed)
+}
+
+/// What a signer does to the flags of version 2, where they are there.
+pub(super) fn clear_modifiable(psbt: &mut RawPsbt) {
+    if let Some([flags]) = psbt.value(MapId::Global, &[GLOBAL_TX_MODIFIABLE]) {
+        let cleared = flags & !MODIFIABLE;
+        psbt.set_modifiable(cleared);
+    }
 }
 
 /// SIG05: Nothing else in the PSBT changed.
@@ -118,7 +124,7 @@ fn same_record(map: MapId, before: Record<'_>, after: Record<'_>) -> bool {
     }
 }
 
-fn is_receipt(record: Record<'_>) -> bool {
+pub(super) fn is_receipt(record: Record<'_>) -> bool {
     let field = ProprietaryField::of_key(record.key());
     field.is_some_and(|(field, key_data)| {
         let named = super::form::receipt_key_data(key_data).is_some();
@@ -126,7 +132,7 @@ fn is_receipt(record: Record<'_>) -> bool {
     })
 }
 
-fn is_signature(record: Record<'_>) -> bool {
+pub(super) fn is_signature(record: Record<'_>) -> bool {
     record.key_type() == KeyType::Byte(IN_PARTIAL_SIG)
         && PublicKey::from_slice(record.key_data()).is_ok()
         && record.key_data().len() == 33

@@ -161,7 +161,7 @@ pub(super) fn small_parent(n: u32) -> Transaction {
 
 /// The bytes with the value of one record changed by `change`; `None` takes the record away, and
 /// a record that was not there is added at the end of the map.
-pub(super) fn edit(psbt: &RawPsbt, map: MapId, key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
+pub(crate) fn edit(psbt: &RawPsbt, map: MapId, key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
     let mut maps: Vec<Vec<(&[u8], &[u8])>> = vec![];
     for here in psbt.maps() {
         let mut records: Vec<(&[u8], &[u8])> =

@@ -16,8 +16,8 @@ use crate::digest::{DeviceId, TxDigest};
 use crate::keys::{KeyPoint, P256PublicKey, Signature64};
 use crate::ledger::LedgerState;
 use crate::phrase;
-use crate::psbt::signed::{add_signatures, only_permitted_difference};
-use crate::psbt::{ParsedPsbt, RawPsbt};
+use crate::psbt::signed::add_signatures;
+use crate::psbt::{ParsedPsbt, RawPsbt, lean};
 use crate::review::ConfirmedTx;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::transcript::{Appended, Body, Entry};
@@ -377,6 +377,7 @@ pub struct SignedPsbt {
     session: SessionNumber,
     tx: TxDigest,
     psbt: RawPsbt,
+    answer: RawPsbt,
 }
 
 impl SignedPsbt {
@@ -406,16 +407,18 @@ impl SignedPsbt {
             .collect::<Result<Vec<_>, Refusal>>()?;
         let addition = (said.device, said.session, receipt.to_bytes());
         let psbt = add_signatures(before, &signatures, addition)?;
-        only_permitted_difference(before, &psbt)?;
+        let answer = lean::answer(before, &psbt)?;
         Ok(Self {
             device: said.device,
             session: said.session,
             tx: said.tx,
             psbt,
+            answer,
         })
     }
 
-    pub(crate) fn into_psbt(self) -> RawPsbt {
-        self.psbt
+    /// The whole PSBT, and the lean answer.
+    pub(crate) fn into_psbts(self) -> [RawPsbt; 2] {
+        [self.psbt, self.answer]
     }
 }

@@ -448,7 +448,8 @@ mod sig05 {
         let receipt = bench.device.seal(draft.body().clone());
         let psbt = signing.finish(&receipt).unwrap();
         assert_eq!(psbt.tx(), tx);
-        let bytes = psbt.into_psbt().into_bytes();
+        let [whole, _] = psbt.into_psbts();
+        let bytes = whole.into_bytes();
         let parsed = crate::psbt::ParsedPsbt::parse(bytes).unwrap();
         assert_eq!(parsed.tx_digest(), tx);
         assert_eq!(parsed.carried().receipts.len(), 1);
@@ -517,7 +518,7 @@ mod alone {
         let case = Case::new(&bench.world);
         let before = case.full(&bench.world);
         let (signed, _) = bench.sign_case(&case);
-        let after = signed.into_psbt();
+        let [after, _] = signed.into_psbts();
         assert_eq!(only_permitted_difference(&before, &after), Ok(()));
         let slipped = (MapId::Output(OutputIndex(0)), vec![0xF0], vec![1]);
         let after = after.with_records(&[slipped]).unwrap();

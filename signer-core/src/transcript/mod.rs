@@ -31,7 +31,7 @@ pub use entry::{
     Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
-pub use release::Release;
+pub use release::{Release, Released};
 pub use replay::{Findings, Replay, Trust, VerifiedTranscript};
 pub use restored::trn05;
 pub use seal::{Seal, SealedSession, trn02};

@@ -8,6 +8,7 @@ use super::chain::Appended;
 use super::entry::Outcome;
 use super::seal::SealedSession;
 use crate::phrase;
+use crate::psbt::RawPsbt;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::SignedPsbt;
 
@@ -15,8 +16,32 @@ use crate::signing::SignedPsbt;
 /// ended with signatures.
 #[derive(Debug)]
 pub struct Release {
-    psbt: Option<Vec<u8>>,
+    released: Option<Released>,
     transcript: Vec<u8>,
+}
+
+/// What leaves of a session that ended with signatures.
+#[derive(Debug)]
+pub struct Released {
+    psbt: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl Released {
+    fn of(signed: SignedPsbt) -> Self {
+        let [psbt, answer] = signed.into_psbts().map(RawPsbt::into_bytes);
+        Self { psbt, answer }
+    }
+
+    /// The PSBT that came in, with this device's signatures and its receipt.
+    pub fn psbt(&self) -> &[u8] {
+        &self.psbt
+    }
+
+    /// The lean answer: the transaction, this device's signatures and its receipt.
+    pub fn answer(&self) -> &[u8] {
+        &self.answer
+    }
 }
 
 impl Release {
@@ -43,7 +68,7 @@ impl Release {
         }
         ends_with(&transcript, sealed.entry())?;
         Ok(Self {
-            psbt: Some(signed.into_psbt().into_bytes()),
+            released: Some(Released::of(signed)),
             transcript,
         })
     }
@@ -61,14 +86,19 @@ impl Release {
         }
         ends_with(&transcript, sealed.entry())?;
         Ok(Self {
-            psbt: None,
+            released: None,
             transcript,
         })
     }
 
+    /// What was signed; none of a session without signatures.
+    pub const fn released(&self) -> Option<&Released> {
+        self.released.as_ref()
+    }
+
     /// The signed PSBT; none of a session without signatures.
     pub fn psbt(&self) -> Option<&[u8]> {
-        self.psbt.as_deref()
+        self.released.as_ref().map(Released::psbt)
     }
 
     /// The transcript.

@@ -12,6 +12,7 @@ mod checked;
 mod descriptors;
 mod draft;
 mod error;
+mod lean;
 mod moves;
 mod record;
 mod registered;

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Release, unsealed};
+use super::{Release, Released, unsealed};
 use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::digest::PsbtDigest;
@@ -38,7 +38,7 @@ impl Release {
         });
         match signed.filter(|_| sealed) {
             Some(signed) => Ok(Self {
-                psbt: Some(signed.into_psbt().into_bytes()),
+                released: Some(Released::of(signed)),
                 transcript,
             }),
             None => Err(unsealed(
