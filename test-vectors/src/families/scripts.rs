@@ -8,6 +8,7 @@ use bitcoin::{Opcode, ScriptBuf};
 
 use super::{accept, both, refuse};
 use crate::case::{Case, Family};
+use crate::psbt::Psbt;
 use crate::transfer::{Coin, Output, Transfer};
 use crate::world::{Wallet, multisig, public_key, sorted, stranger_key, world};
 
@@ -34,6 +35,11 @@ pub(super) fn families() -> Vec<Family> {
             sorting(),
         ),
         Family::new("A27-key-twice", "", key_twice()),
+        Family::new(
+            "H05-lean",
+            "House: what a registered wallet says need not be said; what is said must agree with it.",
+            lean(),
+        ),
     ]
 }
 
@@ -88,6 +94,94 @@ fn witness_script() -> Vec<Case> {
         });
         cases.push(accept("missing-everywhere", &none.psbt()));
         cases
+    })
+}
+
+/// A request with all left out that its wallet says again, and so the coins where their parents do.
+fn lean_of(transfer: &Transfer) -> Psbt {
+    transfer.psbt().with(|psbt| {
+        for map in &mut psbt.inputs {
+            for field in [0x01, 0x04, 0x05, 0x06] {
+                map.remove(field);
+            }
+        }
+        for map in &mut psbt.outputs {
+            for field in [0x00, 0x01, 0x02] {
+                map.remove(field);
+            }
+        }
+    })
+}
+
+fn lean() -> Vec<Case> {
+    let world = world();
+    both(|version| {
+        let cold = cold(version);
+        let wrapped = of(&world.wrapped, version);
+        let saying = |edit: &dyn Fn(&mut Psbt)| lean_of(&cold).with(|psbt| edit(psbt));
+        let whole = cold.psbt();
+        let other_script = world.cold.witness_script(0, 2);
+        let origin = |psbt: &Psbt| {
+            let mut records = psbt.inputs[1].0.iter();
+            let found = records.find(|(key, _)| key.first() == Some(&0x06));
+            found.expect("an origin").clone()
+        };
+        vec![
+            accept("native", &lean_of(&cold)),
+            accept("wrapped", &lean_of(&wrapped)),
+            accept(
+                "one-script-said",
+                &saying(&|psbt| {
+                    psbt.inputs[1].push(&[0x05], world.cold.witness_script(0, 1).as_bytes());
+                }),
+            ),
+            refuse(
+                "another-script-said",
+                &saying(&|psbt| {
+                    psbt.inputs[1].push(&[0x05], other_script.as_bytes());
+                }),
+                "WAL03@input-1",
+            ),
+            refuse(
+                "another-change-script-said",
+                &saying(&|psbt| {
+                    psbt.outputs[1].push(&[0x01], other_script.as_bytes());
+                }),
+                "WAL03@output-1",
+            ),
+            refuse(
+                "another-path-said",
+                &saying(&|psbt| {
+                    let (key, mut value) = origin(&whole);
+                    *value.last_mut().expect("a path") ^= 1;
+                    psbt.inputs[1].push(&key, &value);
+                }),
+                "WAL04@input-1",
+            ),
+            refuse(
+                "another-coin-said",
+                &saying(&|psbt| {
+                    let mut coin = whole.inputs[1].get(&[0x01]).to_vec();
+                    coin[0] ^= 1;
+                    psbt.inputs[1].push(&[0x01], &coin);
+                }),
+                "PSB03@input-1",
+            ),
+            refuse(
+                "payment-said-to-be-ours",
+                &saying(&|psbt| {
+                    psbt.outputs[0].push(&[0x01], world.cold.witness_script(1, 0).as_bytes());
+                }),
+                "WAL05@output-0",
+            ),
+            refuse(
+                "previous-transaction-left-out",
+                &saying(&|psbt| {
+                    psbt.inputs[1].remove(0x00);
+                }),
+                "PSB03@input-1",
+            ),
+        ]
     })
 }
 
