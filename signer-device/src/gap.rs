@@ -14,6 +14,7 @@ use signer_core::frames::{
 use signer_core::phrase;
 use signer_core::psbt::{self, limits};
 use signer_core::rule::{Explained, Named, Phrase};
+use signer_core::transcript::Released;
 use signer_core::types::Lang;
 
 use crate::console::Console;
@@ -268,15 +269,26 @@ impl Outlet {
         Ok(Self::Pictures(path.to_path_buf()))
     }
 
-    /// Writes the PSBT out.
-    pub(crate) fn write(self, psbt: &[u8], console: &mut Console) -> Result<(), Failure> {
+    /// Writes out what was released: the whole PSBT into a file, the lean answer into pictures.
+    pub(crate) fn write(self, released: &Released, console: &mut Console) -> Result<(), Failure> {
         match self {
             Self::File(output) => {
                 let path = output.path().display().to_string();
-                output.write(psbt)?;
+                output.write(released.psbt())?;
                 console.wrote(&format!("wrote {path}"))
             }
-            Self::Pictures(folder) => draw_all(psbt, &folder, console),
+            Self::Pictures(folder) => {
+                draw_all(released.answer(), &folder, console)?;
+                let (lean, whole) = (released.answer().len(), released.psbt().len());
+                console.say(&match console.lang() {
+                    Lang::En => format!(
+                        "the pictures hold this device's answer: {lean} bytes; the whole PSBT has {whole}"
+                    ),
+                    Lang::Ja => {
+                        format!("画像の内容はこの端末の回答 {lean} バイト(PSBT全体は {whole} バイト)")
+                    }
+                })
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     };
     let release = Release::again(disk.bytes().to_vec(), session);
     let release = release.map_err(|refusal| Failure::rule(&refusal))?;
-    let psbt = release.psbt().ok_or_else(|| {
+    let released = release.released().ok_or_else(|| {
         Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
     })?;
     let mut console = Console::new(lang);
@@ -35,7 +35,7 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     })?;
     outlets
         .into_iter()
-        .try_for_each(|outlet| outlet.write(psbt, &mut console))
+        .try_for_each(|outlet| outlet.write(released, &mut console))
 }
 
 /// The last session that ended with signatures.

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash as _;
-use signer_core::psbt::{ParsedPsbt, RawPsbt};
+use signer_core::psbt::{ParsedPsbt, RawPsbt, lean};
 use signer_core::transcript::{Body, Outcome};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
+use support::pictures::{draw_pictures, read_pictures};
 use support::play::{Act, typed};
 
 #[test]
@@ -21,18 +22,36 @@ fn two_devices_sign_a_withdrawal() {
         let mut house = House::ready(bench);
         let psbt = house.approved_psbt(destination_script(), 1);
         bench.write("in.psbt", &psbt.to_bytes());
-        std::fs::create_dir(bench.path("pictures")).expect("ours");
+        for folder in ["to-d2", "from-d1", "from-d2"] {
+            std::fs::create_dir(bench.path(folder)).expect("ours");
+        }
 
-        let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt", "pictures"]);
+        let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt", "from-d1"]);
         ceremony(&arguments).ended(0).says("coins have NOT moved");
-        // The pictures carry the same PSBT: the second device reads them in its child process.
-        let arguments = house.sign_arguments("d2", "pictures", &["d2.psbt"]);
+        // The file is whole; the pictures hold the same answer, without what the host has.
+        let whole = RawPsbt::parse(&bench.read("d1.psbt")).expect("strict");
+        let answer = read_pictures(&bench.path("from-d1"));
+        assert_eq!(lean::answer(&psbt, &whole).as_ref(), Ok(&answer));
+        assert_eq!(lean::complete(&psbt, &answer).as_ref(), Ok(&whole));
+
+        // The second device is asked by pictures, which it reads in its child process, without what
+        // its registered wallet says.
+        let wallet = house.wallet.as_ref().expect("registered");
+        let request = ParsedPsbt::parse(whole.to_bytes()).expect("strict");
+        let request = wallet.lean_request(&request).expect("a PSBT");
+        assert!(request.bytes().len() < whole.bytes().len());
+        draw_pictures(&request, &bench.path("to-d2"));
+        let arguments = house.sign_arguments("d2", "to-d2", &["d2.psbt", "from-d2"]);
         let other_people = run(&arguments, at_the_next_device);
         other_people.ended(0).says("transfer code");
+        // What it wrote into a file is what came in, and what it added.
+        let by_file = RawPsbt::parse(&bench.read("d2.psbt")).expect("strict");
+        let answer = read_pictures(&bench.path("from-d2"));
+        assert_eq!(lean::answer(&request, &by_file).as_ref(), Ok(&answer));
 
-        let signed = RawPsbt::parse(&bench.read("d2.psbt")).expect("strict");
+        let signed = lean::complete(&whole, &answer).expect("an answer");
         assert_eq!(signed.version(), psbt.version());
-        let parsed = ParsedPsbt::parse(bench.read("d2.psbt")).expect("strict");
+        let parsed = ParsedPsbt::parse(signed.into_bytes()).expect("strict");
         assert_eq!(parsed.inputs().len(), 1);
         assert_eq!(parsed.inputs()[0].partial_sigs.len(), 2);
         assert_eq!(parsed.carried().receipts.len(), 2);

@@ -402,13 +402,13 @@ fn release(
     let transcript = session.records.read_back()?;
     let release = Release::signed(signed, sealed, transcript)
         .map_err(|refusal| session.room.refused([&refusal]))?;
-    let psbt = release.psbt().ok_or_else(|| {
+    let released = release.released().ok_or_else(|| {
         Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
     })?;
-    let kept = keep(session, psbt);
+    let kept = keep(session, released.psbt());
     let mut failed = None;
     for outlet in outlets {
-        if let Err(failure) = outlet.write(psbt, &mut session.room.console) {
+        if let Err(failure) = outlet.write(released, &mut session.room.console) {
             failed.get_or_insert(failure);
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod house;
 pub(crate) mod laws;
 pub(crate) mod officers;
 pub(crate) mod people;
+pub(crate) mod pictures;
 pub(crate) mod play;
 pub(crate) mod recovery;
 

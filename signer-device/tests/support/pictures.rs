@@ -1,0 +1,32 @@
+//! What the host does with pictures, for tests: a request goes into a folder, an answer comes out.
+
+use std::fs;
+use std::path::Path;
+
+use optics::{draw, read};
+use signer_core::frames::{FRAGMENT_LEN, Limits, Receiver, Sender, UrType};
+use signer_core::psbt::RawPsbt;
+
+/// Draws a PSBT into a folder.
+pub(crate) fn draw_pictures(psbt: &RawPsbt, folder: &Path) {
+    let sender = Sender::new(UrType::CryptoPsbt, psbt.bytes(), FRAGMENT_LEN).expect("small");
+    for (place, frame) in sender.series(2).iter().enumerate() {
+        let picture = draw::png(frame, draw::SCALE).expect("fits");
+        fs::write(folder.join(format!("frame-{place:04}.png")), picture).expect("ours");
+    }
+}
+
+/// Reads the PSBT that the pictures of a folder hold.
+pub(crate) fn read_pictures(folder: &Path) -> RawPsbt {
+    let mut receiver = Receiver::new(Limits::OURS);
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("ours").path()).collect();
+    paths.sort();
+    for path in paths {
+        for text in read::png(&fs::read(path).expect("ours")).expect("a picture") {
+            let _ = receiver.receive(&text);
+        }
+    }
+    let (_, message) = receiver.message().expect("whole");
+    RawPsbt::parse(&message).expect("strict")
+}
