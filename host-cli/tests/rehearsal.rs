@@ -126,8 +126,18 @@ fn three_of_five_with_three_payments_in_japanese() {
 #[test]
 fn wrapped_addresses_and_version_0() {
     let kept = Kept::new("wrapped");
-    kept.rehearse(&["--script", "sh-wsh", "--psbt-version", "0", "-n", "2"]);
+    let shown = kept.rehearse(&["--script", "sh-wsh", "--psbt-version", "0", "-n", "2"]);
     assert_eq!(&kept.read("office/answer-d1.psbt")[..5], b"psbt\xff");
+    // Less than there is crosses the gap, in both directions.
+    for way in ["to d1: ", "from d2: "] {
+        let sizes = shown.split(way).nth(1).expect("sizes").lines().next();
+        let figures = sizes.expect("a line").split(' ');
+        let figures: Vec<usize> = figures.filter_map(|word| word.parse().ok()).collect();
+        assert!(
+            matches!(figures[..], [lean, whole] if lean < whole),
+            "{shown}"
+        );
+    }
     kept.done();
 }
 

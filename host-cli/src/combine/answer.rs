@@ -15,6 +15,7 @@ use signer_core::signing::{Receipt, SignatureLine};
 use signer_core::types::{Id, InputIndex, SessionNumber};
 use signer_core::wallet::{CoSigner, RegisteredWallet};
 
+use super::Asked;
 use crate::artefact::key_of;
 
 /// What a device answered.
@@ -26,12 +27,10 @@ pub(crate) struct Answer {
     pub(crate) operated: OperatedDevice,
 }
 
-/// Checks one answer to `request`.
-pub(super) fn check(
-    request: &ParsedPsbt,
-    answer: &ParsedPsbt,
-    wallet: &RegisteredWallet,
-) -> Result<Answer, Refusal> {
+/// Checks one whole answer. The receipt names the bytes that came to the device: the request as it was
+/// kept, or its lean form.
+pub(super) fn check(asked: &Asked, answer: &ParsedPsbt) -> Result<Answer, Refusal> {
+    let (request, wallet) = (&asked.whole, &asked.wallet);
     signed::only_permitted_difference(request.raw(), answer.raw())?;
     let (device, session, bytes) = new_receipt(request, answer)?;
     let keys = key_of(wallet.cosigners().iter().map(|c| c.identity));
@@ -48,13 +47,15 @@ pub(super) fn check(
             refused(Place::Whole, expected, Phrase::figure(receipt.signer()))
         })?;
     let body = receipt.body();
+    let forms = [request.digest(), asked.lean.digest()];
+    let came_in = forms.into_iter().find(|d| *d == receipt.body().psbt);
     let expected = Receipt {
         version: 1,
         scope,
         device: cosigner.identity.device_id(),
         session,
         tx: request.tx_digest(),
-        psbt: request.digest(),
+        psbt: came_in.unwrap_or(request.digest()),
         signatures: new_signatures(request, answer)?,
         ..body.clone()
     };

@@ -5,7 +5,8 @@ mod answer;
 mod finish;
 
 use signer_core::phrase;
-use signer_core::psbt::ParsedPsbt;
+use signer_core::psbt::merge::MergeError;
+use signer_core::psbt::{Limits, ParsedPsbt, RawPsbt, lean};
 use signer_core::rule::{Explained, Refusal};
 use signer_core::wallet::RegisteredWallet;
 
@@ -14,19 +15,70 @@ use crate::error::Failure;
 pub(crate) use answer::Answer;
 pub(crate) use finish::finish;
 
-/// Checks one answer to `request`.
-pub(crate) fn check_answer(
-    request: &ParsedPsbt,
-    answer: &ParsedPsbt,
-    wallet: &RegisteredWallet,
-) -> Result<Answer, Failure> {
-    answer::check(request, answer, wallet).map_err(|refusal| unusable(&refusal))
+/// What devices of a wallet were asked about: as it was kept, and as it is shown to them in pictures.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    whole: ParsedPsbt,
+    lean: RawPsbt,
+    wallet: RegisteredWallet,
 }
 
-/// Checks that nobody operated so many of the devices that answered as sign.
-pub(crate) fn check_people(answers: &[Answer], wallet: &RegisteredWallet) -> Result<(), Failure> {
-    let operated: Vec<_> = answers.iter().map(|a| a.operated.clone()).collect();
-    answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
+impl Asked {
+    /// Both forms of a request to devices of `wallet`.
+    pub(crate) fn new(whole: ParsedPsbt, wallet: RegisteredWallet) -> Result<Self, Failure> {
+        let lean = wallet.lean_request(&whole).map_err(|r| unusable(&r))?;
+        Ok(Self {
+            whole,
+            lean,
+            wallet,
+        })
+    }
+
+    /// The whole answer, and what it says, checked; `bytes` may be lean, or whole and of either form
+    /// of the request.
+    pub(crate) fn check(&self, bytes: Vec<u8>) -> Result<(ParsedPsbt, Answer), Failure> {
+        let answer = ParsedPsbt::parse_within(self.whole_answer(bytes)?, Limits::HEAVY)?;
+        let checked = answer::check(self, &answer).map_err(|refusal| unusable(&refusal))?;
+        Ok((answer, checked))
+    }
+
+    /// Checks that nobody operated so many of the devices that answered as sign.
+    pub(crate) fn check_people(&self, answers: &[Answer]) -> Result<(), Failure> {
+        let operated: Vec<_> = answers.iter().map(|a| a.operated.clone()).collect();
+        answer::kept_apart(&operated, &self.wallet).map_err(|refusal| not_apart(&refusal))
+    }
+
+    /// Checks what the answers became once they were put together.
+    pub(crate) fn check_receipts(&self, combined: &ParsedPsbt) -> Result<(), Failure> {
+        check_receipts(combined, &self.wallet)
+    }
+
+    fn whole_answer(&self, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        // What is no PSBT at all is refused with its complete report where it is read.
+        let Ok(answer) = RawPsbt::parse(&bytes) else {
+            return Ok(bytes);
+        };
+        let added = if lean::is_answer(&answer) {
+            Some(answer)
+        } else {
+            lean::answer(&self.lean, &answer).ok()
+        };
+        match added {
+            Some(added) => Ok(complete(self.whole.raw(), &added)?.into_bytes()),
+            None => Ok(bytes),
+        }
+    }
+}
+
+/// The whole answer out of a lean one and the request that was kept.
+pub(crate) fn complete(request: &RawPsbt, answer: &RawPsbt) -> Result<RawPsbt, Failure> {
+    lean::complete(request, answer).map_err(|error| match error {
+        MergeError::Form(refusal) => unusable(&refusal),
+        other => Failure::told(
+            &phrase!("this is no answer to the request", "申請への回答ではない"),
+            &other,
+        ),
+    })
 }
 
 /// The same of the devices whose signatures are in a PSBT, however it was put together. A signature

@@ -51,12 +51,10 @@ impl Rehearsal<'_> {
     pub(super) fn sign_at(&self, name: &str, good: bool) -> Result<(), RehearseError> {
         let desk = self.house.desk("sato.k")?;
         let (to, from) = (format!("../gap/to-{name}"), format!("../gap/from-{name}"));
-        self.host(
-            &desk,
-            &["qr", "send", "--psbt", CEREMONY, "--out", &to],
-            0,
-            nobody,
-        )?;
+        let mut to_device = vec!["qr", "send", "--psbt", CEREMONY, "--out", &to];
+        to_device.extend(["--lean", "wallet.cbor"]);
+        let sent = self.host(&desk, &to_device, 0, nobody)?;
+        self.say_sizes(&["to", "送信"], name, &sent.output);
         let answers = self.house.gap(&format!("from-{name}"));
         fs::create_dir_all(&answers).map_err(|e| RehearseError::file(&answers, &e))?;
 
@@ -72,13 +70,18 @@ impl Rehearsal<'_> {
             return self.nothing_came_out(name);
         }
         let answer = format!("answer-{name}.psbt");
-        self.host(
-            &desk,
-            &["qr", "receive", "--in", &from, "--out", &answer],
-            0,
-            nobody,
-        )?;
+        let mut to_host = vec!["qr", "receive", "--in", &from, "--out", &answer];
+        to_host.extend(["--request", CEREMONY]);
+        let received = self.host(&desk, &to_host, 0, nobody)?;
+        self.say_sizes(&["from", "受信"], name, &received.output);
         Ok(())
+    }
+
+    /// How much crossed the gap, and how much there is of it.
+    fn say_sizes(&self, [en, ja]: &[&str; 2], name: &str, said: &str) {
+        for sizes in said.lines().filter_map(|line| line.strip_prefix("lean: ")) {
+            println!("    {} {name}: {sizes}", self.lang.pick(en, ja));
+        }
     }
 
     /// What an operator types after reading a screen: what was asked, read from the screen, and

@@ -6,23 +6,30 @@ use std::path::{Path, PathBuf};
 use officer_console::system;
 use signer_core::frames::{Direction, Ignored, Limits, Received, Receiver, Shown};
 use signer_core::phrase;
-use signer_core::psbt::ParsedPsbt;
+use signer_core::psbt::{self, ParsedPsbt, RawPsbt, lean};
 use signer_core::rule::{Named, Phrase};
 
 use crate::error::Failure;
 use crate::files::{self, Output};
-use crate::picture;
 use crate::view::line;
+use crate::{combine, house, picture};
 
 /// Reads QR pictures of a folder, in the order of their names, until the PSBT is whole.
 ///
-/// The pictures are decoded in a process of their own.
+/// The pictures are decoded in a process of their own. A device answers with what it adds alone: with
+/// --request that is put together with the PSBT that the device was asked about, and checked to add
+/// one signature for each input and one receipt.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  host-cli qr receive --in frames --out answer.psbt")]
+#[command(after_help = "Example:\n  \
+    host-cli qr receive --in frames --request request.psbt --out answer.psbt")]
 pub(crate) struct Args {
     /// The folder with PNG pictures
     #[arg(long = "in")]
     folder: PathBuf,
+
+    /// What was sent to the device
+    #[arg(long)]
+    request: Option<PathBuf>,
 
     /// The PSBT to be written
     #[arg(long)]
@@ -47,12 +54,30 @@ impl Args {
         let Some((_, message)) = receiver.message() else {
             return Err(incomplete(&receiver, unread));
         };
-        let parsed = ParsedPsbt::parse(message)?;
-        out.write(parsed.bytes())?;
-        if let Some(code) = receiver.code() {
+        let code = receiver.code();
+        out.write(&self.whole(message)?)?;
+        if let Some(code) = code {
             line!("transfer code {code}");
         }
         Ok(())
+    }
+
+    /// What is written: a PSBT that was read strictly, a lean answer completed by its request.
+    fn whole(&self, message: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let request = self.request.as_deref().map(house::psbt).transpose()?;
+        let received = RawPsbt::parse(&message).ok();
+        let Some(answer) = received.filter(lean::is_answer) else {
+            return Ok(ParsedPsbt::parse(message)?.raw().to_bytes());
+        };
+        let bytes = message.len();
+        let Some(request) = request else {
+            line!("lean: {bytes} bytes, which need the request");
+            return Ok(message);
+        };
+        let whole = combine::complete(request.raw(), &answer)?;
+        line!("lean: {bytes} of {} bytes", whole.bytes().len());
+        let whole = ParsedPsbt::parse_within(whole.into_bytes(), psbt::Limits::HEAVY)?;
+        Ok(whole.raw().to_bytes())
     }
 }
 

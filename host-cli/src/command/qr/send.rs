@@ -7,11 +7,12 @@ use clap::ValueEnum;
 use optics::draw::{self, DrawError};
 use signer_core::frames::{FRAGMENT_LEN, Sender, SenderError, UrType};
 use signer_core::phrase;
+use signer_core::psbt::{ParsedPsbt, RawPsbt};
 
 use crate::error::Failure;
 use crate::files::{self, Output};
-use crate::house;
 use crate::view::line;
+use crate::{artefact, house};
 
 /// Draws a PSBT as frames, one PNG picture for each.
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,11 @@ pub(crate) struct Args {
     /// How the frames are written: Coldcard reads BBQr, most others and signer-device UR
     #[arg(long, value_enum, default_value_t = Format::Ur)]
     format: Format,
+
+    /// Leave out what devices of this wallet rebuild themselves: fewer pictures, for signer-device
+    /// alone
+    #[arg(long, value_name = "WALLET")]
+    lean: Option<PathBuf>,
 
     /// Bytes of the PSBT in each picture
     #[arg(long, default_value_t = FRAGMENT_LEN)]
@@ -50,18 +56,17 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let parsed = house::psbt(&self.psbt)?;
-        let sender = self
-            .format
-            .sender(parsed.bytes(), self.fragment)
-            .map_err(|error| {
-                Failure::told(
-                    &phrase!(
-                        "the PSBT cannot be sent as pictures",
-                        "PSBTを画像で送れない"
-                    ),
-                    &error,
-                )
-            })?;
+        let lean = self.lean(&parsed)?;
+        let sent = lean.as_ref().map_or(parsed.bytes(), RawPsbt::bytes);
+        let sender = self.format.sender(sent, self.fragment).map_err(|error| {
+            Failure::told(
+                &phrase!(
+                    "the PSBT cannot be sent as pictures",
+                    "PSBTを画像で送れない"
+                ),
+                &error,
+            )
+        })?;
         let spare = self.spare.unwrap_or_else(|| self.format.spare(&sender));
         let series = match spare {
             0 => sender.frames().take(sender.plain_parts()).collect(),
@@ -82,8 +87,24 @@ impl Args {
             let picture = draw::animation(&series, draw::SCALE, pause).map_err(undrawn)?;
             file.write(&picture)?;
         }
+        if let Some(lean) = &lean {
+            let (sent, whole) = (lean.bytes().len(), parsed.bytes().len());
+            line!("lean: {sent} of {whole} bytes");
+        }
         line!("{count} pictures, transfer code {}", sender.code());
         Ok(())
+    }
+
+    /// The request without what devices of the wallet rebuild, where that was asked for.
+    fn lean(&self, whole: &ParsedPsbt) -> Result<Option<RawPsbt>, Failure> {
+        let Some(wallet) = &self.lean else {
+            return Ok(None);
+        };
+        let lean = artefact::wallet(wallet)?.lean_request(whole);
+        lean.map(Some).map_err(|refusal| {
+            let what = phrase!("the PSBT cannot be made lean", "PSBTを小さくできない");
+            Failure::told(&what, &refusal)
+        })
     }
 }
 
