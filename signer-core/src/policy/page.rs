@@ -22,7 +22,7 @@ pub struct Page {
 
 impl Page {
     /// The entry that says that it was shown as the one of this number.
-    pub(super) fn shown_as(&self, number: u32) -> Shown {
+    pub(crate) fn shown_as(&self, number: u32) -> Shown {
         Shown {
             number,
             screen: ScreenDigest::over(&[self.lines.join("\n").as_bytes()]),
@@ -36,7 +36,18 @@ pub struct Asked {
     id: String,
     seat: Seat,
     text: String,
-    expected: Vec<String>,
+    expected: Expected,
+}
+
+/// What has to be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Expected {
+    /// These characters, with space in them or without.
+    Characters(String),
+    /// These words of a digest, with capitals or without.
+    Words(Vec<String>),
+    /// This line, as it stands.
+    Line(String),
 }
 
 /// Whether an answer was right.
@@ -74,9 +85,10 @@ impl Asked {
 
     /// Whether this was typed. Space does not count, nor do capitals in words of a digest.
     pub fn takes(&self, typed: &str) -> Typed {
-        let right = match self.expected.as_slice() {
-            [exact] => parts(typed).concat() == *exact,
-            words => parts(&typed.to_ascii_lowercase()) == words,
+        let right = match &self.expected {
+            Expected::Characters(exact) => parts(typed).concat() == *exact,
+            Expected::Words(words) => parts(&typed.to_ascii_lowercase()) == *words,
+            Expected::Line(line) => typed.trim() == line,
         };
         if right { Typed::Right } else { Typed::Wrong }
     }
@@ -84,11 +96,14 @@ impl Asked {
     /// What has to be typed, for tests.
     #[cfg(test)]
     pub(crate) fn expected(&self) -> String {
-        self.expected.join(" ")
+        match &self.expected {
+            Expected::Characters(text) | Expected::Line(text) => text.clone(),
+            Expected::Words(words) => words.join(" "),
+        }
     }
 
     /// Whether the right person answered it rightly on the screen of this number.
-    pub(super) fn answered_in(&self, screen: u32, answers: &[Answered]) -> Typed {
+    pub(crate) fn answered_in(&self, screen: u32, answers: &[Answered]) -> Typed {
         let right = |answer: &&Answered| {
             (answer.screen, answer.seat) == (screen, self.seat)
                 && self.takes(&answer.text) == Typed::Right
@@ -106,7 +121,18 @@ impl Asked {
             id: id.to_string(),
             seat,
             text: lang.pick(en, ja).to_string(),
-            expected: Vec::from([number.to_string()]),
+            expected: Expected::Characters(number.to_string()),
+        }
+    }
+
+    /// A line that stands on the screen or on paper.
+    pub(crate) fn of_line(id: &str, seat: Seat, line: &str, text: [&str; 2], lang: Lang) -> Self {
+        let [en, ja] = text;
+        Self {
+            id: id.to_string(),
+            seat,
+            text: lang.pick(en, ja).to_string(),
+            expected: Expected::Line(line.to_string()),
         }
     }
 
@@ -139,13 +165,13 @@ impl Asked {
                     }
                     Lang::Ja => format!("{first}文字目から{last}文字目を入力: 書面のアドレス"),
                 },
-                expected: Vec::from([stretch.collect::<String>()]),
+                expected: Expected::Characters(stretch.collect()),
             }
         })
     }
 
     /// Some words of a digest that B has on paper.
-    pub(super) fn of_words(
+    pub(crate) fn of_words(
         id: &str,
         digest: &[u8; 32],
         nonce: &[u8; 32],
@@ -165,9 +191,18 @@ impl Asked {
                 Lang::En => format!("Type words {first} to {last} of {en}"),
                 Lang::Ja => format!("{first}語目から{last}語目を入力: {ja}"),
             },
-            expected: expected.map(ToString::to_string).collect(),
+            expected: Expected::Words(expected.map(ToString::to_string).collect()),
         }
     }
+}
+
+/// All 32 words, four on a line, each line with the number of its first word.
+pub(crate) fn word_lines(digest: &[u8; 32]) -> Vec<String> {
+    let words = words_of(digest);
+    let numbered = (1_usize..).step_by(4).zip(words.chunks(4));
+    numbered
+        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
+        .collect()
 }
 
 /// Where a stretch of `count` begins in `of`, by a number that is drawn.

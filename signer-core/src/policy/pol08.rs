@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use bitcoin::Address;
 
-use super::page::{Asked, Page, Typed};
+use super::page::{Asked, Page, Typed, word_lines};
 use super::strict::nothing;
 use super::{
     ActivePolicy, ApprovalQuorum, Before, Destination, Direction, Policy, PolicyChange,
     PolicyChanges, PolicyError, QuorumBand, WalletRules,
 };
 use crate::approval::Seat;
-use crate::digest::{WalletDigest, words_of};
+use crate::digest::WalletDigest;
 use crate::phrase;
 use crate::review::address::grouped;
 use crate::review::amount::{btc, sat};
@@ -324,15 +324,6 @@ fn address_of(destination: &Destination, network: Network) -> String {
     // Every destination has one: `Policy::check`.
     Address::from_script(&destination.script, network.to_bitcoin())
         .map_or_else(|_| String::new(), |address| address.to_string())
-}
-
-/// All 32 words, four on a line, each line with the number of its first word.
-fn word_lines(digest: &[u8; 32]) -> Vec<String> {
-    let words = words_of(digest);
-    let numbered = (1_usize..).step_by(4).zip(words.chunks(4));
-    numbered
-        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
-        .collect()
 }
 
 fn not_taken(error: &PolicyError) -> Refusal {

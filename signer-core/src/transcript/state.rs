@@ -2,6 +2,7 @@
 //! auditor's desk. There is no second database.
 
 mod announce;
+mod compared;
 mod error;
 mod install;
 mod keys;

@@ -26,10 +26,10 @@ use crate::digest::{FileDigest, FreezeDigest, ScreenDigest};
 use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::headers::HeaderRun;
 use crate::life::{
-    Destruction, Found, Freeze, PossessionReport, ProofLine, Retirement, Standing, Thaw,
-    Undertaker, env03, key01,
+    CheckedRetirement, Destruction, Found, Freeze, Frozen, PossessionReport, ProofLine, Retirement,
+    RetirementStanding, Standing, Thaw, Undertaker, env03, key01,
 };
-use crate::policy::NewPolicy;
+use crate::policy::{NewPolicy, Page};
 use crate::random::RandomEvidence;
 use crate::random::testing::{evidence, evidence_again};
 use crate::review::{Answer, ConfirmedTx, Review, Step};
@@ -212,6 +212,55 @@ impl Bench {
     pub(crate) fn compare_policy(&mut self, bytes: &[u8]) {
         self.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
         let pages = NewPolicy::of(self.state(), bytes).unwrap().pages(self.lang);
+        self.show_all(pages);
+    }
+
+    /// What two people read and type before this takes effect; nothing where it is none.
+    pub(crate) fn pages(&self, kind: WhatKind, bytes: &[u8]) -> Vec<Page> {
+        let state = self.state();
+        let (Some(roster), height) = (state.roster(), state.height()) else {
+            return Vec::new();
+        };
+        let pages = match kind {
+            WhatKind::Roster | WhatKind::WaitingRoster => {
+                let next = roster.next(bytes, state.waiting_roster(), height);
+                next.ok().map(|next| {
+                    let mut pages = state.people_pages(next.roster()).unwrap();
+                    pages.push(state.roster_page(next.roster()).unwrap());
+                    pages
+                })
+            }
+            WhatKind::Cancellation => {
+                let order = roster.open_cancellation(bytes, state.waiting_roster(), height);
+                let order = order.ok();
+                order.map(|order| vec![state.cancellation_page(order.body()).unwrap()])
+            }
+            WhatKind::Thaw => {
+                let order = Frozen::open_thaw(state.frozen(), bytes, roster, height).ok();
+                order.map(|order| vec![state.thaw_page(order.body()).unwrap()])
+            }
+            WhatKind::Retirement => {
+                let standing = RetirementStanding {
+                    roster,
+                    wallets: state.wallets(),
+                    known: height,
+                };
+                let order = CheckedRetirement::open(bytes, standing).ok();
+                order.map(|order| vec![state.retirement_page(&order).unwrap()])
+            }
+            _ => None,
+        };
+        pages.unwrap_or_default()
+    }
+
+    /// Shows every screen of an artefact and types every right answer.
+    pub(crate) fn compare(&mut self, kind: WhatKind, bytes: &[u8]) {
+        let pages = self.pages(kind, bytes);
+        self.show_all(pages);
+    }
+
+    /// Shows these screens and types every right answer.
+    pub(crate) fn show_all(&mut self, pages: Vec<Page>) {
         for (screen, page) in (1..).zip(pages) {
             let text = page.lines.join("\n");
             self.add(Body::Shown(Shown {
@@ -329,6 +378,7 @@ impl Bench {
         let frozen = frozen.map_or(FreezeDigest::over(&[]), |frozen| frozen.digest);
         self.attend(CeremonyKind::Thaw, ["operator.a", "operator.b"]);
         let artefact = thaw(&self.world, frozen).to_bytes();
+        self.compare(WhatKind::Thaw, &artefact);
         self.try_session(WhatKind::Thaw, artefact)
     }
 
@@ -348,9 +398,10 @@ impl Bench {
 
     /// Retires the wallet of the tests.
     pub(crate) fn retire(&mut self) {
-        self.open(CeremonyKind::Retire);
-        let order = retirement(&self.world);
-        self.install(WhatKind::Retirement, order.to_bytes());
+        self.attend(CeremonyKind::Retire, ["operator.a", "operator.b"]);
+        let order = retirement(&self.world).to_bytes();
+        self.compare(WhatKind::Retirement, &order);
+        self.install(WhatKind::Retirement, order);
         self.close(Outcome::Done);
     }
 
@@ -588,6 +639,7 @@ pub(crate) fn renewed() -> Bench {
         .retain(|officer| officer.id != id("approver.s"));
     let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
     bench.attend(CeremonyKind::Roster, ["operator.a", "operator.b"]);
+    bench.compare(WhatKind::Roster, &bytes);
     bench.install(WhatKind::Roster, bytes.clone());
     bench.close(Outcome::Done);
     bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();

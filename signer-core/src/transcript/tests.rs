@@ -1,6 +1,7 @@
 //! Whole ceremonies in memory: what a journal proves, and every way in which one that was
 //! tampered with is found.
 
+mod compared;
 mod forged;
 mod frozen;
 mod keys;

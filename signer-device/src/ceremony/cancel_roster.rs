@@ -5,15 +5,13 @@ use signer_core::approval::RecoveryCancellation;
 use signer_core::cose::Signed;
 use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
-use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::officers;
-use super::register_wallet::{ask_words, install};
+use super::register_wallet::install;
 use super::session::Session;
-use super::words;
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::files;
 use crate::plan::CancelRoster;
@@ -73,7 +71,8 @@ fn cancel(session: &mut Session, bytes: Vec<u8>) -> Result<(), Failure> {
 
     // 7. Compare the cancellation
     session.room.step(7)?;
-    compare(session, order.body())?;
+    let page = session.journal().state().cancellation_page(order.body());
+    compare(session, &page.map_err(out_of_order)?)?;
 
     // 8. Cancel
     session.room.step(8)?;
@@ -104,21 +103,4 @@ fn check(session: &Session, bytes: &[u8]) -> Result<Signed<RecoveryCancellation>
     roster
         .open_cancellation(bytes, state.waiting_roster(), state.height())
         .map_err(|error| Failure::told(&phrase!("cancellation", "取消し"), &error))
-}
-
-/// The screen shows what waits and who cancels it; B types words of the waiting roster from it.
-fn compare(session: &mut Session, order: &RecoveryCancellation) -> Result<(), Failure> {
-    let digest = *order.cancelled.as_bytes();
-    let (officer, reason) = (&order.officer, &order.reason);
-    let mut lines = match session.lang() {
-        Lang::En => vec![format!("{officer} cancels the roster that waits: {reason}")],
-        Lang::Ja => vec![format!("{officer} が待機中の名簿を取り消します: {reason}")],
-    };
-    lines.extend(words::lines(&digest));
-    let screen = session.show("cancellation", &lines)?;
-    let subject = [
-        "the roster that is cancelled".to_owned(),
-        "取り消す名簿の照合語".to_owned(),
-    ];
-    ask_words(session, &Who::B, "cancelled", screen, &digest, &subject)
 }

@@ -1,16 +1,15 @@
 //! Installing a policy: two people read what it changes, and type every new address from paper.
 
-use signer_core::approval::Seat;
-use signer_core::policy::{ActivePolicy, NewPolicy, Page, Typed};
+use signer_core::policy::{ActivePolicy, NewPolicy, Page};
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::compare;
 use super::officers;
 use super::register_wallet::install;
 use super::session::Session;
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::files;
 use crate::plan::InstallPolicy;
@@ -142,19 +141,4 @@ fn check(session: &mut Session, bytes: &[u8]) -> Result<Papers, Failure> {
         whole: new.whole(lang),
     });
     papers.map_err(|refusal| session.refuse(&refusal))
-}
-
-/// One screen, and what is typed about it.
-fn compare(session: &mut Session, page: &Page) -> Result<(), Failure> {
-    let screen = session.show(&page.id, &page.lines)?;
-    for asked in &page.asked {
-        let who = match asked.seat() {
-            Seat::OperatorA => Who::A,
-            Seat::OperatorB | Seat::Witness => Who::B,
-        };
-        session.ask(&who, asked.id(), asked.text(), screen, |typed| {
-            asked.takes(typed) == Typed::Right
-        })?;
-    }
-    Ok(())
 }

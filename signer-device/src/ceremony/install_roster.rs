@@ -1,23 +1,20 @@
 //! Installing a roster: two people compare everybody whose entry changes, with a paper that did not
 //! come from the host. Who leaves is out from here on; the roster is used from the next session on.
 
-use signer_core::approval::{ActiveRoster, NextRoster, PersonChange, Role, RosterDifference};
+use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::officers;
-use super::register_wallet::{ask_words, install};
+use super::register_wallet::install;
 use super::session::Session;
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::files;
 use crate::plan::InstallRoster;
-
-/// Characters of a new key's identifier that are typed.
-const TAIL: usize = 8;
 
 /// The paper: `docs/ceremony/install_roster.md`.
 pub(crate) const SCRIPT: Script = Script {
@@ -160,99 +157,19 @@ fn put_down(session: &mut Session, next: &NextRoster) -> Result<(), Failure> {
     }
 }
 
-/// Everybody who comes, leaves or changes, one screen each.
+/// Everybody who comes, leaves or changes, one screen each; A types from the paper.
 fn compare_people(session: &mut Session, next: &ActiveRoster) -> Result<(), Failure> {
-    let before = in_force(session)?.roster().clone();
-    let difference = RosterDifference::between(&before, next.roster());
-    let people = difference.people();
+    let pages = session.journal().state().people_pages(next);
+    let pages = pages.map_err(out_of_order)?;
     session.room.say(
-        &format!("{} entries change", people.len()),
-        &format!("変更されるのは {} 名です", people.len()),
+        &format!("{} entries change", pages.len()),
+        &format!("変更されるのは {} 名です", pages.len()),
     )?;
-    people
-        .iter()
-        .enumerate()
-        .try_for_each(|(place, person)| compare_person(session, place + 1, person))
-}
-
-/// A types from the paper: the end of a new key's identifier, for anybody else the officer's.
-fn compare_person(
-    session: &mut Session,
-    place: usize,
-    person: &PersonChange<'_>,
-) -> Result<(), Failure> {
-    let lang = session.lang();
-    let who = person
-        .who()
-        .ok_or_else(|| Failure::internal(phrase!("a change of nobody", "対象者のない変更")))?;
-    let id = format!("person-{place}");
-    let screen = session.show(&id, &person.lines(lang))?;
-    let (question, expected) = match new_key(person) {
-        Some(key) => (
-            match lang {
-                Lang::En => format!("Type the last {TAIL} characters of the key from your paper"),
-                Lang::Ja => format!("書面にある鍵の末尾{TAIL}文字を入力"),
-            },
-            tail(&key),
-        ),
-        None => (
-            lang.pick(
-                "Type the identifier of this officer from your paper",
-                "書面にある役職員IDを入力",
-            )
-            .to_owned(),
-            who.to_string(),
-        ),
-    };
-    session.ask(&Who::A, &id, &question, screen, |typed| typed == expected)
-}
-
-/// The identifier of a key that this officer did not have before.
-fn new_key(person: &PersonChange<'_>) -> Option<String> {
-    let after = person.after?.key;
-    let new = person.before.is_none_or(|before| before.key != after);
-    new.then(|| after.key_id().to_hex())
-}
-
-fn tail(key: &str) -> String {
-    let skip = key.chars().count().saturating_sub(TAIL);
-    key.chars().skip(skip).collect()
+    pages.iter().try_for_each(|page| compare(session, page))
 }
 
 /// Number, quorums and size of the whole; B types words of it that the screen does not show.
 fn compare_roster(session: &mut Session, next: &ActiveRoster) -> Result<(), Failure> {
-    let lang = session.lang();
-    let before = in_force(session)?.roster().clone();
-    let height = session.journal().state().height();
-    let roster = next.roster();
-    let administrators = roster
-        .officers
-        .iter()
-        .filter(|officer| {
-            officer
-                .acting_as(Role::PolicyAdministrator, height)
-                .is_some()
-        })
-        .count();
-    let (number, people, quorum) = (roster.number, roster.officers.len(), roster.administrators);
-    let mut lines = match lang {
-        Lang::En => vec![
-            format!("roster {number}, after roster {}", before.number),
-            format!("officers        {people}"),
-            format!("administrators  {quorum} of {administrators} sign"),
-        ],
-        Lang::Ja => vec![
-            format!("名簿 {number}(前の名簿 {})", before.number),
-            format!("役職員          {people} 名"),
-            format!("ポリシー管理者  {administrators} 名のうち {quorum} 名が署名"),
-        ],
-    };
-    lines.extend(RosterDifference::between(&before, roster).quorum_lines(lang));
-    let screen = session.show("roster", &lines)?;
-    let digest = *next.digest().as_bytes();
-    let subject = [
-        "the roster from your paper".to_owned(),
-        "書面の名簿照合語".to_owned(),
-    ];
-    ask_words(session, &Who::B, "roster", screen, &digest, &subject)
+    let page = session.journal().state().roster_page(next);
+    compare(session, &page.map_err(out_of_order)?)
 }

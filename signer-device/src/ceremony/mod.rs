@@ -7,6 +7,7 @@ mod begin;
 pub(crate) mod cancel_roster;
 pub(crate) mod check;
 pub(crate) mod commission;
+mod compare;
 pub(crate) mod destroy;
 pub(crate) mod export;
 pub(crate) mod freeze;

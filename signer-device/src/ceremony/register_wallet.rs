@@ -364,7 +364,7 @@ fn refuse(session: &mut Session, refusals: &[Refusal]) -> Failure {
 }
 
 /// Asks for a stretch of a digest's words.
-pub(super) fn ask_words(
+fn ask_words(
     session: &mut Session,
     who: &Who,
     id: &str,
@@ -422,7 +422,7 @@ pub(super) fn install(
 }
 
 /// Whose assets a wallet holds.
-pub(super) const fn class(class: WalletClass, lang: Lang) -> &'static str {
+const fn class(class: WalletClass, lang: Lang) -> &'static str {
     match class {
         WalletClass::Customer => lang.pick("assets of customers", "利用者資産"),
         WalletClass::Guarantee => {

@@ -4,14 +4,13 @@
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
-use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::officers;
-use super::register_wallet::{ask_words, class, install};
+use super::register_wallet::install;
 use super::session::Session;
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::files;
 use crate::plan::RetireWallet;
@@ -75,7 +74,8 @@ fn retire(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
 
     // 7. Compare the order
     session.room.step(7)?;
-    compare(session, &order)?;
+    let page = session.journal().state().retirement_page(&order);
+    compare(session, &page.map_err(out_of_order)?)?;
 
     // 8. Retire
     session.room.step(8)?;
@@ -110,49 +110,4 @@ fn check(session: &Session, bytes: &[u8]) -> Result<CheckedRetirement, Failure> 
     };
     CheckedRetirement::open(bytes, standing)
         .map_err(|error| Failure::told(&phrase!("retirement", "廃止指示"), &error))
-}
-
-/// A types the wallet's name, B words of the order from paper.
-fn compare(session: &mut Session, order: &CheckedRetirement) -> Result<(), Failure> {
-    let lang = session.lang();
-    let asked = order.order();
-    let wallets = session.journal().state().wallets().wallets();
-    let wallet = wallets.iter().find(|wallet| wallet.id() == asked.wallet);
-    let wallet = wallet.ok_or_else(|| {
-        Failure::internal(phrase!(
-            "a wallet that is not registered",
-            "登録されていないウォレット"
-        ))
-    })?;
-    let name = wallet.name().to_string();
-    let lines = [
-        format!("{name}  {}", class(wallet.class(), lang)),
-        format!("{}", asked.wallet),
-        String::new(),
-        match lang {
-            Lang::En => format!("the administrators say: EMPTY at height {}", asked.empty_at),
-            Lang::Ja => format!("管理者の申告: ブロック高 {} で残高なし", asked.empty_at),
-        },
-        asked.reason.to_string(),
-        String::new(),
-        lang.pick(
-            "AFTER THIS NO COIN OF THE WALLET CAN BE MOVED WITH THIS DEVICE",
-            "この後、この端末で当該ウォレットのコインを動かすことはできません",
-        )
-        .to_owned(),
-    ];
-    let screen = session.show("retirement", &lines)?;
-    let question = lang.pick(
-        "Type the name of the wallet that is retired",
-        "廃止するウォレットの名称を入力",
-    );
-    session.ask(&Who::A, "retire-wallet", question, screen, |typed| {
-        typed == name
-    })?;
-    let subject = [
-        "the retirement from your paper".to_owned(),
-        "書面の廃止指示".to_owned(),
-    ];
-    let digest = *order.digest().as_bytes();
-    ask_words(session, &Who::B, "retire-order", screen, &digest, &subject)
 }

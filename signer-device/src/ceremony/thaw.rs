@@ -4,15 +4,13 @@ use signer_core::cose::Endorsed;
 use signer_core::life::{Frozen, Thaw};
 use signer_core::phrase;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
-use signer_core::types::Lang;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::officers;
-use super::register_wallet::{ask_words, install};
+use super::register_wallet::install;
 use super::session::Session;
-use super::words;
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::files;
 use crate::plan::ThawDevice;
@@ -72,7 +70,8 @@ fn thaw(session: &mut Session, bytes: Vec<u8>) -> Result<(), Failure> {
 
     // 7. Compare the order
     session.room.step(7)?;
-    compare(session, order.body())?;
+    let page = session.journal().state().thaw_page(order.body());
+    compare(session, &page.map_err(out_of_order)?)?;
 
     // 8. Thaw
     session.room.step(8)?;
@@ -102,30 +101,4 @@ fn check(session: &Session, bytes: &[u8]) -> Result<Endorsed<Thaw>, Failure> {
     })?;
     Frozen::open_thaw(state.frozen(), bytes, roster, state.height())
         .map_err(|error| Failure::told(&phrase!("thaw", "凍結解除"), &error))
-}
-
-/// Who froze it and why, why it goes on, and the words of the freeze; B types some of them.
-fn compare(session: &mut Session, order: &Thaw) -> Result<(), Failure> {
-    let frozen = session.journal().state().frozen().cloned();
-    let frozen = frozen
-        .ok_or_else(|| Failure::internal(phrase!("nothing to thaw", "解除する凍結がない")))?;
-    let (officer, number, why) = (&frozen.officer, frozen.session, &frozen.reason);
-    let mut lines = match session.lang() {
-        Lang::En => vec![
-            format!("frozen by {officer} in session {number}: {why}"),
-            format!("the administrators say: {}", order.reason),
-        ],
-        Lang::Ja => vec![
-            format!("セッション {number} で {officer} が凍結: {why}"),
-            format!("管理者の申告: {}", order.reason),
-        ],
-    };
-    let digest = *order.freeze.as_bytes();
-    lines.extend(words::lines(&digest));
-    let screen = session.show("thaw", &lines)?;
-    let subject = [
-        "the freeze that ends".to_owned(),
-        "解除する凍結の照合語".to_owned(),
-    ];
-    ask_words(session, &Who::B, "thaw", screen, &digest, &subject)
 }

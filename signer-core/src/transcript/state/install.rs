@@ -3,6 +3,7 @@
 
 use alloc::sync::Arc;
 
+use super::compared::read_and_typed;
 use super::{DeviceState, FoldError, OpenSession};
 use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
 use crate::codec;
@@ -10,7 +11,7 @@ use crate::digest::RosterDigest;
 use crate::headers::HeaderRun;
 use crate::life::{CheckedRetirement, FreezeStanding, Frozen, RetirementStanding};
 use crate::phrase;
-use crate::policy::pol08;
+use crate::policy::{Page, pol08};
 use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Genesis, Installed, WhatKind};
 use crate::transcript::judge::operators;
@@ -56,6 +57,7 @@ impl DeviceState {
             )));
         };
         if !recovers {
+            self.compared_roster(&next)?;
             self.end_with(next.digest());
         }
         self.roster = Some(next);
@@ -68,12 +70,13 @@ impl DeviceState {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
         let next = known.next(bytes, self.waiting.as_ref(), self.height());
-        let NextRoster::Waits(_, waiting) = next.map_err(refused)? else {
+        let NextRoster::Waits(next, waiting) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
                 "a roster that does not wait",
                 "待機しない名簿"
             )));
         };
+        self.compared_roster(&next)?;
         self.end_with(waiting.roster);
         self.waiting = Some(waiting);
         Ok(())
@@ -84,8 +87,10 @@ impl DeviceState {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
         let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), self.height());
-        let cancelled = cancellation.map_err(refused)?.body().cancelled;
-        self.end_with(cancelled);
+        let cancellation = cancellation.map_err(refused)?;
+        let page = self.cancellation_page(cancellation.body())?;
+        self.read_and_typed(&[page])?;
+        self.end_with(cancellation.body().cancelled);
         self.waiting = None;
         Ok(())
     }
@@ -116,7 +121,9 @@ impl DeviceState {
             return Err(FoldError::Ceremony);
         }
         self.compared_by_two_operators(known)?;
-        Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.height()).map_err(refused)?;
+        let order = Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.height());
+        let page = self.thaw_page(order.map_err(refused)?.body())?;
+        self.read_and_typed(&[page])?;
         self.frozen = None;
         Ok(())
     }
@@ -128,6 +135,18 @@ impl DeviceState {
             return Err(FoldError::Ceremony);
         }
         self.compared_by_two_operators(known)
+    }
+
+    /// Every person who comes, leaves or changes, and the whole.
+    fn compared_roster(&self, next: &ActiveRoster) -> Result<(), FoldError> {
+        let mut pages = self.people_pages(next)?;
+        pages.push(self.roster_page(next)?);
+        self.read_and_typed(&pages)
+    }
+
+    fn read_and_typed(&self, pages: &[Page]) -> Result<(), FoldError> {
+        let open = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        read_and_typed(open, pages)
     }
 
     /// SOD-7: this session does nothing more.
@@ -220,14 +239,23 @@ impl DeviceState {
         Ok(())
     }
 
-    /// A retirement tightens: it is in force at once, and for ever.
+    /// A retirement tightens: it is in force at once, and for ever. Two operators retire, in a
+    /// ceremony of its own.
     fn install_retirement(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        if session.opened().kind != CeremonyKind::Retire {
+            return Err(FoldError::Ceremony);
+        }
+        let roster = self.roster.as_ref().ok_or_else(no_roster)?;
         let standing = RetirementStanding {
-            roster: self.roster.as_ref().ok_or_else(no_roster)?,
+            roster,
             wallets: &self.wallets,
             known: self.height(),
         };
         let checked = CheckedRetirement::open(bytes, standing).map_err(refused)?;
+        self.compared_by_two_operators(roster)?;
+        let page = self.retirement_page(&checked)?;
+        self.read_and_typed(&[page])?;
         self.wallets
             .retire(checked.order().wallet, checked.digest());
         Ok(())

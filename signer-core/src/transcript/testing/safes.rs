@@ -70,6 +70,9 @@ pub(crate) fn session(bench: &mut Bench, entry: Body) -> Result<(), Refusal> {
         bench.add(Body::Announced(due));
     }
     bench.sit_down(OPERATORS);
+    if let Body::Installed(installed) = &entry {
+        bench.compare(installed.kind, &installed.artefact.0);
+    }
     let taken = bench.try_add(entry);
     let outcome = match taken {
         Ok(()) => Outcome::Done,

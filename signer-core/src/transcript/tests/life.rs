@@ -318,7 +318,8 @@ mod key02 {
             let bench = destroyed();
             let disk = with_body(
                 &bench,
-                |body| matches!(body, Body::Answered(_)),
+                // The number of keys, which no other ceremony asks for.
+                |body| matches!(body, Body::Answered(a) if a.text.parse::<u32>().is_ok()),
                 |body| {
                     if let Body::Answered(answered) = body {
                         edit(answered);

@@ -38,6 +38,7 @@ fn installed(kind: WhatKind, artefact: Vec<u8>) -> Body {
 }
 
 fn install(bench: &mut Bench, roster: Vec<u8>) -> Result<(), Refusal> {
+    bench.compare(WhatKind::Roster, &roster);
     bench.try_add(installed(WhatKind::Roster, roster))
 }
 

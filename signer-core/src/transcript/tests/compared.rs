@@ -1,0 +1,222 @@
+//! What two operators have to read and type before an artefact takes effect: a journal in which any
+//! of it is missing or wrong is no journal of ours.
+
+use alloc::vec::Vec;
+
+use super::found;
+use crate::approval::Seat;
+use crate::codec::ByteString;
+use crate::digest::ScreenDigest;
+use crate::rule::{Refusal, RuleId};
+use crate::testing::{id, officers_sign};
+use crate::transcript::entry::Answered;
+use crate::transcript::testing::{Bench, retirement, safes, thaw};
+use crate::transcript::{Body, CeremonyKind, Installed, Outcome, Shown, WhatKind};
+
+const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
+
+/// A device, and what is to take effect on it.
+struct Matter {
+    bench: Bench,
+    ceremony: CeremonyKind,
+    kind: WhatKind,
+    artefact: Vec<u8>,
+}
+
+fn matters() -> [Matter; 5] {
+    [roster(), waiting(), cancelled(), frozen(), retired()]
+}
+
+fn roster() -> Matter {
+    let bench = Bench::ready();
+    let last = &bench.world.roster;
+    let mut body = last.roster().clone();
+    body.number.0 += 1;
+    body.predecessor = Some(last.digest());
+    body.officers
+        .retain(|officer| officer.id != id("approver.s"));
+    let artefact = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
+    about_rosters(bench, WhatKind::Roster, artefact)
+}
+
+fn waiting() -> Matter {
+    let bench = safes::with_safes();
+    let artefact = safes::recovered(&bench);
+    about_rosters(bench, WhatKind::WaitingRoster, artefact)
+}
+
+fn cancelled() -> Matter {
+    let Matter {
+        mut bench,
+        kind,
+        artefact,
+        ..
+    } = waiting();
+    let waits = Body::Installed(Installed {
+        kind,
+        artefact: ByteString(artefact),
+    });
+    safes::session(&mut bench, waits).unwrap();
+    let artefact = safes::cancellation(&bench).to_bytes();
+    about_rosters(bench, WhatKind::Cancellation, artefact)
+}
+
+fn about_rosters(bench: Bench, kind: WhatKind, artefact: Vec<u8>) -> Matter {
+    Matter {
+        bench,
+        ceremony: CeremonyKind::Roster,
+        kind,
+        artefact,
+    }
+}
+
+fn frozen() -> Matter {
+    let mut bench = Bench::ready();
+    bench.freeze().unwrap();
+    let artefact = thaw(&bench.world, bench.state().frozen().unwrap().digest).to_bytes();
+    Matter {
+        bench,
+        ceremony: CeremonyKind::Thaw,
+        kind: WhatKind::Thaw,
+        artefact,
+    }
+}
+
+fn retired() -> Matter {
+    let bench = Bench::ready();
+    let artefact = retirement(&bench.world).to_bytes();
+    Matter {
+        bench,
+        ceremony: CeremonyKind::Retire,
+        kind: WhatKind::Retirement,
+        artefact,
+    }
+}
+
+impl Matter {
+    /// Opens a session, with what is to be said first.
+    fn open(&mut self) {
+        self.bench.open(self.ceremony);
+        let due = self.bench.state().open().unwrap().due().cloned();
+        if let Some(due) = due {
+            self.bench.add(Body::Announced(due));
+        }
+    }
+
+    /// What is shown and typed in this session, as it should be.
+    fn entries(&self) -> Vec<Body> {
+        let pages = self.bench.pages(self.kind, &self.artefact);
+        let numbered = (1..).zip(pages);
+        let entries = numbered.flat_map(|(screen, page)| {
+            let text = page.lines.join("\n");
+            let shown = Body::Shown(Shown {
+                number: screen,
+                screen: ScreenDigest::over(&[text.as_bytes()]),
+            });
+            let answers = page.asked.iter().map(|asked| {
+                Body::Answered(Answered {
+                    screen,
+                    seat: asked.seat(),
+                    text: asked.expected(),
+                })
+            });
+            core::iter::once(shown).chain(answers).collect::<Vec<_>>()
+        });
+        entries.collect()
+    }
+
+    /// Installs it after these entries, and closes the session.
+    fn install(&mut self, entries: Vec<Body>) -> Result<(), Refusal> {
+        entries.into_iter().for_each(|entry| self.bench.add(entry));
+        let taken = self.bench.try_add(Body::Installed(Installed {
+            kind: self.kind,
+            artefact: ByteString(self.artefact.clone()),
+        }));
+        self.bench.close(match taken {
+            Ok(()) => Outcome::Done,
+            Err(_) => Outcome::Aborted,
+        });
+        taken
+    }
+
+    /// A session whose entries are changed at this place; nothing where there is no such place.
+    fn with(&mut self, place: usize, change: fn(&mut Vec<Body>, usize)) -> Option<Refusal> {
+        self.open();
+        self.bench.sit_down(OPERATORS);
+        let mut entries = self.entries();
+        if place >= entries.len() {
+            self.bench.close(Outcome::Aborted);
+            return None;
+        }
+        change(&mut entries, place);
+        Some(self.install(entries).unwrap_err())
+    }
+}
+
+fn leave_out(entries: &mut Vec<Body>, place: usize) {
+    entries.remove(place);
+}
+
+/// Another screen, or the answer of somebody who did not read.
+fn spoil(entries: &mut Vec<Body>, place: usize) {
+    match &mut entries[place] {
+        Body::Shown(shown) => shown.screen = ScreenDigest::over(&[b"another screen"]),
+        Body::Answered(answered) => answered.text = "yes".into(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Another number of the screen, or the right answer of the wrong person.
+fn displace(entries: &mut Vec<Body>, place: usize) {
+    match &mut entries[place] {
+        Body::Shown(shown) => shown.number += 1,
+        Body::Answered(answered) => {
+            answered.seat = match answered.seat {
+                Seat::OperatorA => Seat::OperatorB,
+                Seat::OperatorB | Seat::Witness => Seat::OperatorA,
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_of_it_may_be_missing_or_wrong() {
+    for mut matter in matters() {
+        let mut tried = 0;
+        for change in [leave_out, spoil, displace] {
+            let refused = (0..).map_while(|place| matter.with(place, change));
+            for refusal in refused.collect::<Vec<_>>() {
+                assert_eq!(refusal.rule, RuleId::TRN04, "{:?}", matter.kind);
+                tried += 1;
+            }
+        }
+        assert!(tried >= 6, "{:?}: {tried}", matter.kind);
+        matter.open();
+        matter.bench.sit_down(OPERATORS);
+        let entries = matter.entries();
+        matter.install(entries).unwrap();
+        assert_eq!(found(&matter.bench, &matter.bench.disk), []);
+    }
+}
+
+#[test]
+fn nobody_compares_alone() {
+    for mut matter in matters() {
+        matter.open();
+        let entries = matter.entries();
+        let refusal = matter.install(entries).unwrap_err();
+        assert_eq!(refusal.rule, RuleId::TRN04, "{:?}", matter.kind);
+    }
+}
+
+/// A retirement that came in beside something else is none.
+#[test]
+fn a_retirement_has_a_ceremony_of_its_own() {
+    let mut matter = retired();
+    matter.ceremony = CeremonyKind::Wallet;
+    matter.open();
+    matter.bench.sit_down(OPERATORS);
+    let entries = matter.entries();
+    assert!(matter.install(entries).is_err());
+}
