@@ -359,6 +359,32 @@ fn operators_are_two_people_of_the_roster() {
     });
 }
 
+/// A wrong PIN of the device's own token: the next session says so, whether the token does or not.
+#[test]
+fn a_wrong_pin_before_the_session_is_recorded_by_the_next_one() {
+    let name = "a_wrong_pin_before_the_session_is_recorded_by_the_next_one";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        let psbt = house.approved_psbt(destination_script(), 1);
+        bench.write("in.psbt", &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        run(&arguments, |prompt| match prompt.id {
+            "pin" => typed("not-the-pin"),
+            _ => at_ceremony(prompt),
+        })
+        .ended(4)
+        .says("CKR_PIN_INCORRECT");
+        ceremony(&arguments).ended(0);
+        let transcript = house.verified_transcript("d1");
+        let said = |body: &Body| match body {
+            Body::Exception(exception) => exception.happened.as_str().contains("PIN"),
+            _ => false,
+        };
+        let mut entries = transcript.entries().iter();
+        assert!(entries.any(|entry| said(&entry.body)));
+    });
+}
+
 #[test]
 fn input_that_is_no_psbt_is_bad_input() {
     isolated("input_that_is_no_psbt_is_bad_input", |bench| {

@@ -413,9 +413,10 @@ fn unfinished_keys(pool: PoolNumber, missing: u32, lang: Lang) -> String {
     }
 }
 
-/// The HSM stopped a ceremony before there was a session to record it in: the next one does.
-fn keep(folder: &Path, failure: Failure) -> Failure {
-    if failure.kind() == Kind::Hsm {
+/// The HSM stopped a ceremony before there was a session to record it in: the next one does. Few
+/// tokens say by themselves that a wrong PIN was tried.
+pub(super) fn keep(folder: &Path, failure: Failure) -> Failure {
+    if matches!(failure.kind(), Kind::Hsm | Kind::WrongPin) {
         unrecorded::keep(folder, failure.for_record());
     }
     failure
@@ -619,13 +620,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
     let folder = session.records.folder().to_path_buf();
     record_unrecorded(session, &folder)?;
     record_login(session, found.login.by.as_ref(), &folder)?;
-    if matches!(found.pin, PinState::CountLow | PinState::FinalTry) {
-        session.room.console.notice(session.lang().pick(
-            "a wrong PIN was entered since the last login",
-            "前回のログイン以降に誤ったPINが入力されました",
-        ))?;
-        session.record(Body::WrongPin(WrongPin { tries_left: None }))?;
-    }
+    record_wrong_pin(session, found.pin)?;
     let kind = session
         .journal()
         .state()
@@ -647,6 +642,18 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         &format!("session {number} is open; policy {summary}; previous seal {previous}"),
         &format!("セッション {number} を開始。ポリシー {summary}、前回の封印 {previous}"),
     )
+}
+
+/// A wrong PIN of which the token knows: a login makes it forget.
+pub(super) fn record_wrong_pin(session: &mut Session, pin: PinState) -> Result<(), Failure> {
+    if !matches!(pin, PinState::CountLow | PinState::FinalTry) {
+        return Ok(());
+    }
+    session.room.console.notice(session.lang().pick(
+        "a wrong PIN was entered since the last login",
+        "前回のログイン以降に誤ったPINが入力されました",
+    ))?;
+    session.record(Body::WrongPin(WrongPin { tries_left: None }))
 }
 
 /// Says what every session is told first, and records that it was said: the journal takes nothing

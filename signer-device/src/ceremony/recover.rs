@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use hsm_profiles::{DeviceHsm, Module, Profile, TokenSelector};
+use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
 use signer_core::approval::{Roster, RosterError, Seat};
 use signer_core::codec::ByteString;
 use signer_core::cose::{Endorsed, peek};
@@ -29,7 +29,8 @@ use signer_core::wallet::{CheckedCard, DeviceCard};
 use super::Script;
 use super::anchor::{newest, no_anchor};
 use super::begin::{
-    Machine, announce, answers, clock, hsm_lines, judge_machine, record_unrecorded, software,
+    Machine, announce, answers, clock, hsm_lines, judge_machine, keep, record_unrecorded,
+    record_wrong_pin, software,
 };
 use super::commission::Trust;
 use super::officers;
@@ -79,7 +80,9 @@ pub(crate) fn run(plan: &Recover) -> Result<(), Failure> {
 
     // 2. Token
     room.step(2)?;
-    let token = open_token(&mut room, plan, &papers.claimed, &profile)?;
+    let folder = disk.folder().to_path_buf();
+    let token = open_token(&mut room, plan, &papers.claimed, &profile);
+    let token = token.map_err(|failure| keep(&folder, failure))?;
 
     // 3. Journal
     room.step(3)?;
@@ -87,7 +90,6 @@ pub(crate) fn run(plan: &Recover) -> Result<(), Failure> {
 
     // 4. Session
     room.step(4)?;
-    let folder = disk.folder().to_path_buf();
     let (mut session, found) = begin(room, disk, token, machine, &past, &papers)?;
     // Up to here and until the recovery is an entry, all this is a draft that nothing builds on.
     let drafted = greet(&mut session, &found, &past.rosters)
@@ -155,6 +157,7 @@ struct Token {
     hsm: DeviceHsm,
     module: Module,
     anchor: Anchor,
+    pin: PinState,
 }
 
 fn open_token(
@@ -174,7 +177,7 @@ fn open_token(
         label: label.unwrap_or_else(|| card.hsm.label.clone()),
         serial: serial.filter(|serial| !serial.as_str().is_empty()),
     };
-    let (open, _) = log_in(room, &module, &selector, &Who::B, "pin")?;
+    let (open, pin) = log_in(room, &module, &selector, &Who::B, "pin")?;
     let mut hsm = DeviceHsm::new(open).map_err(|e| of_hsm(&e))?;
     if hsm.identity() != card.identity {
         return Err(Failure::hsm(
@@ -200,6 +203,7 @@ fn open_token(
         hsm,
         module,
         anchor,
+        pin,
     })
 }
 
@@ -345,6 +349,7 @@ fn begin(
         mut hsm,
         module,
         anchor,
+        pin,
     } = token;
     let mut random = Random::start(hsm.token())?;
     let nonce = random.session_nonce(hsm.token())?;
@@ -387,7 +392,7 @@ fn begin(
         nonce,
     };
     let session = Session::new(room, hsm, random, facts, module, records);
-    Ok((session, Greeting { screen, lines }))
+    Ok((session, Greeting { screen, lines, pin }))
 }
 
 impl Left {
@@ -411,12 +416,14 @@ impl Left {
 struct Greeting {
     screen: Vec<String>,
     lines: Vec<RuleLine>,
+    pin: PinState,
 }
 
 fn greet(session: &mut Session, found: &Greeting, rosters: &[Vec<u8>]) -> Result<(), Failure> {
     session.room.console.screen("hsm", &found.screen)?;
     session.room.verdicts(&found.lines)?;
     announce(session)?;
+    record_wrong_pin(session, found.pin)?;
     for roster in rosters {
         follow_roster(session, roster)?;
     }
