@@ -7,6 +7,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use signer_core::rule::RuleId;
 use signer_core::transcript::{Body, Outcome};
 
 use support::house::{House, destination_script};
@@ -601,6 +602,35 @@ fn a_login_that_proves_nothing_is_recorded() {
                 .iter()
                 .any(|entry| recorded(&entry.body))
         );
+    });
+}
+
+/// Why a session was refused stands in its journal, also where no report of rules holds it.
+#[test]
+fn what_refuses_between_reports_is_recorded() {
+    isolated("what_refuses_between_reports_is_recorded", |bench| {
+        let house = behind_quirks(bench);
+        house.commission("d1").ended(0);
+        let (state, out) = (bench.arg("d1"), bench.arg("no.psbt"));
+        let input = bench.write("in.psbt", b"no psbt");
+        let sign = [
+            "psbt", "sign", "--state", &state, "--in", &input, "--out", &out,
+        ];
+        let sign = house.at_hsm(sign.map(str::to_owned).to_vec());
+        at_work(&sign, "logout=ignored").ended(1).says("HSM05");
+        let has = |of: fn(&Body) -> bool| {
+            let transcript = house.verified_transcript("d1");
+            transcript.entries().iter().any(|entry| of(&entry.body))
+        };
+        // An officer's token stayed open.
+        let refused = |body: &Body| matches!(body, Body::Refused(r) if r.rule == RuleId::HSM05);
+        assert!(has(refused));
+        // So did the device's own, after the seal: the next session says it.
+        at_work(&sign, "");
+        assert!(has(|body| match body {
+            Body::Exception(exception) => exception.happened.as_str().contains("HSM05"),
+            _ => false,
+        }));
     });
 }
 

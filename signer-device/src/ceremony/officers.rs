@@ -91,9 +91,7 @@ pub(super) fn own_token(session: &mut Session, officer: &Officer) -> Result<Offi
 /// Closes an officer's token.
 pub(super) fn go_home(session: &mut Session, token: OfficerToken) -> Result<(), Failure> {
     let out = token.logout().map_err(|e| of_hsm(&e))?;
-    session
-        .room
-        .verdicts(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))
+    session.judged(&rule_lines([(RuleId::HSM05, hsm05(out.end))]))
 }
 
 /// Asks who takes the seat: an operator of the roster, valid at the known height, not the one who

@@ -116,7 +116,7 @@ fn make_some(
     let verdict = hsm01(keys.iter().map(KeyReading::flags), &relaxations);
     if matches!(verdict, Verdict::Refused(_)) {
         let lines = rule_lines([(RuleId::HSM01, verdict.clone())]);
-        session.room.verdicts(&lines)?;
+        session.judged(&lines)?;
     }
     Ok((verdict, keys))
 }

@@ -23,7 +23,7 @@ use super::random::{NothingDrawn, Random};
 use super::room::{Room, seat_of};
 use crate::console::Who;
 use crate::failure::{Failure, Kind};
-use crate::journal::Disk;
+use crate::journal::{Disk, unrecorded};
 
 /// A session with its token open.
 pub(super) struct Session {
@@ -322,6 +322,19 @@ impl Session {
         self.room.refused([refusal])
     }
 
+    /// Shows verdicts that no entry holds; what they refuse is recorded first.
+    pub(super) fn judged(&mut self, lines: &[RuleLine]) -> Result<(), Failure> {
+        for line in lines {
+            let Verdict::Refused(refusals) = &line.verdict else {
+                continue;
+            };
+            for refusal in refusals {
+                self.record(Body::Refused(refusal.clone()))?;
+            }
+        }
+        self.room.verdicts(lines)
+    }
+
     /// Closes, seals and anchors the session.
     pub(super) fn close(&mut self, outcome: Outcome) -> Result<SealedSession, Failure> {
         self.records.append(Body::Closed(outcome))?;
@@ -334,14 +347,17 @@ impl Session {
         Ok(sealed)
     }
 
-    /// Logs out and judges what is left of the login.
-    pub(super) fn leave(mut self) -> Result<(), Failure> {
-        let out = self.hsm.logout().map_err(|e| of_hsm(&e))?;
-        let verdict = hsm05(out.end);
-        self.room.verdicts(&[RuleLine {
-            rule: RuleId::HSM05,
-            verdict,
-        }])
+    /// Logs out and judges what is left of the login. The session is sealed: what is found wrong is
+    /// for the next one to record.
+    pub(super) fn leave(self) -> Result<(), Failure> {
+        let Self {
+            mut room,
+            hsm,
+            records,
+            ..
+        } = self;
+        let left = log_out(&mut room, hsm);
+        left.inspect_err(|failure| unrecorded::keep(records.folder(), failure.for_record()))
     }
 
     /// Ends a session that failed: why is recorded, then it is closed, sealed and anchored, and
@@ -389,6 +405,15 @@ impl Session {
             reason: Line::lossy(failure.for_record()),
         }
     }
+}
+
+fn log_out(room: &mut Room, hsm: DeviceHsm) -> Result<(), Failure> {
+    let out = hsm.logout().map_err(|e| of_hsm(&e))?;
+    let verdict = hsm05(out.end);
+    room.verdicts(&[RuleLine {
+        rule: RuleId::HSM05,
+        verdict,
+    }])
 }
 
 /// A failure of the token.
