@@ -4,15 +4,16 @@
 //! Nothing was read, judged or signed by then, and nothing depends on these lines; whoever can
 //! write to the disk can write or remove them.
 
+use std::collections::VecDeque;
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Name of the file in the state folder.
 const FILE: &str = "unrecorded";
-/// Most bytes that are read, and most lines that are recorded.
-const LARGEST: u64 = 64 << 10;
+/// Most bytes of a line that are kept in memory, and most lines that are recorded.
+const LONGEST: usize = 4 << 10;
 const MOST: usize = 16;
 
 fn path(folder: &Path) -> PathBuf {
@@ -40,18 +41,41 @@ pub(crate) fn lines(folder: &Path) -> Option<Vec<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Some(Vec::new()),
         Err(_) => return None,
     };
-    let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<String> = text.lines().map(str::to_owned).collect();
-    let from = all.len().saturating_sub(MOST);
-    let before = (from > 0).then(|| format!("{from} earlier lines were kept and are left out"));
-    Some(
-        before
-            .into_iter()
-            .chain(all.into_iter().skip(from))
-            .collect(),
-    )
+    let mut last = VecDeque::new();
+    let mut left_out: u64 = 0;
+    let mut reader = BufReader::new(file);
+    while let Some(line) = next_line(&mut reader).ok()? {
+        last.push_back(line);
+        if last.len() > MOST {
+            last.pop_front();
+            left_out += 1;
+        }
+    }
+    let before =
+        (left_out > 0).then(|| format!("{left_out} earlier lines were kept and are left out"));
+    Some(before.into_iter().chain(last).collect())
+}
+
+/// The next line, whatever its length: its beginning.
+fn next_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let mut any = false;
+    loop {
+        let part = reader.fill_buf()?;
+        if part.is_empty() {
+            return Ok(any.then(|| String::from_utf8_lossy(&line).into_owned()));
+        }
+        any = true;
+        let end = part.iter().position(|byte| *byte == b'\n');
+        let text = part.get(..end.unwrap_or(part.len())).unwrap_or_default();
+        let room = LONGEST.saturating_sub(line.len()).min(text.len());
+        line.extend_from_slice(text.get(..room).unwrap_or_default());
+        let taken = end.map_or(part.len(), |end| end + 1);
+        reader.consume(taken);
+        if end.is_some() {
+            return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
+        }
+    }
 }
 
 /// They are recorded now.
@@ -84,6 +108,23 @@ mod tests {
         assert_eq!(kept[MOST], "one past it");
         forget(&folder);
         assert_eq!(lines(&folder), Some(Vec::new()));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// More than anybody reads: the last lines are recorded all the same, and every other is counted.
+    #[test]
+    fn the_last_lines_of_a_large_file_are_the_last() {
+        let folder = empty_folder("large");
+        let long = "x".repeat(100_000);
+        let text: String = (0..3).map(|n| format!("{n} {long}\n")).collect();
+        let short: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        fs::write(path(&folder), text + &short + &long).unwrap();
+        let kept = lines(&folder).unwrap();
+        assert_eq!(kept[0], "19988 earlier lines were kept and are left out");
+        assert_eq!(kept[1], "line 19985");
+        assert_eq!(kept[MOST - 1], "line 19999");
+        assert_eq!(kept[MOST], "x".repeat(LONGEST));
+        assert_eq!(kept.len(), MOST + 1);
         fs::remove_dir_all(&folder).unwrap();
     }
 
