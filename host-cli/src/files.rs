@@ -7,19 +7,38 @@ use std::path::{Path, PathBuf};
 use officer_console::system;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use signer_core::phrase;
+use signer_core::psbt::limits::HEAVY_FILE_BYTES;
 use signer_core::rule::Named;
 
 use crate::error::Failure;
 
-/// Largest file that is read, in bytes: a wallet record of 15 devices is about 1 MiB, a PSBT of 900
-/// inputs with large previous transactions some tens of MiB.
+/// Largest file that is read, in bytes, where nothing else is said: a wallet record of 15 devices is
+/// about 1 MiB.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
+/// As large as a device lets its journal become.
+const TRANSCRIPT_LIMIT: u64 = 4 << 30;
 
 /// The bytes of a file that is not empty.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_within(path, FILE_LIMIT)
+}
+
+/// The same of a PSBT.
+pub(crate) fn read_psbt(path: &Path) -> Result<Vec<u8>, Failure> {
+    // As large as a device takes it, in base64.
+    let heavy = u64::try_from(HEAVY_FILE_BYTES).unwrap_or(u64::MAX);
+    read_within(path, heavy.saturating_mul(2))
+}
+
+/// The same of a transcript, or of whatever may be one.
+pub(crate) fn read_transcript(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_within(path, TRANSCRIPT_LIMIT)
+}
+
+fn read_within(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let mut bytes = Vec::new();
-    file.take(FILE_LIMIT + 1)
+    file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(path, &error))?;
     match u64::try_from(bytes.len()) {
@@ -34,17 +53,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
                 "作成したコマンドが書き出したままのファイルを指定してください。"
             ),
         )),
-        Ok(len) if len <= FILE_LIMIT => Ok(bytes),
+        Ok(len) if len <= limit => Ok(bytes),
         _ => Err(Failure::input(
             phrase!(
                 "{path} is larger than {limit} bytes",
                 "{path} が {limit} バイトを超えている",
                 path = Named(path.display()),
-                limit = FILE_LIMIT
+                limit = limit
             ),
             phrase!(
-                "give the right file; nothing of ours is that large",
-                "正しいファイルを指定してください。この大きさのファイルは作られません。"
+                "give the right file; none of this kind is that large",
+                "正しいファイルを指定してください。この種類でこの大きさのファイルは作られません。"
             ),
         )),
     }
@@ -235,6 +254,21 @@ mod tests {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).expect("the temporary folder can be written");
         folder
+    }
+
+    /// As large as a device takes or writes it; one byte more is not.
+    #[test]
+    fn each_kind_of_file_has_a_limit_of_its_own() {
+        let folder = scratch("limits");
+        let path = folder.join("a");
+        let file = File::create(&path).expect("ours");
+        // No byte of it is on the disk.
+        file.set_len(FILE_LIMIT).expect("ours");
+        assert!(read(&path).is_ok());
+        file.set_len(FILE_LIMIT + 1).expect("ours");
+        assert!(read(&path).is_err());
+        assert!(read_psbt(&path).is_ok() && read_transcript(&path).is_ok());
+        fs::remove_dir_all(folder).expect("ours");
     }
 
     #[test]

@@ -191,7 +191,7 @@ pub(crate) fn psbt(path: &Path) -> Result<ParsedPsbt, Failure> {
 
 /// The bytes of a PSBT that came in binary or in base64; nothing of it is judged yet.
 pub(crate) fn psbt_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    psbt::unarmoured(files::read(path)?).ok_or_else(|| {
+    psbt::unarmoured(files::read_psbt(path)?).ok_or_else(|| {
         Failure::input(
             phrase!(
                 "{path} is no PSBT, neither binary nor base64",

@@ -117,7 +117,7 @@ fn contents(
     for (device, path) in &transcripts.paths {
         contents.push((
             format!("transcripts/{device}.transcript"),
-            files::read(path)?,
+            files::read_transcript(path)?,
         ));
     }
     let mut psbts = 0;

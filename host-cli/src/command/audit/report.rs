@@ -259,7 +259,7 @@ fn verified_file(
     evidence: &Evidence,
     path: &Path,
 ) -> Result<Result<VerifiedTranscript, Phrase>, Failure> {
-    let bytes = files::read(path)?;
+    let bytes = files::read_transcript(path)?;
     let claimed = match UnverifiedTranscript::parse(&bytes) {
         Ok(transcript) => match transcript.entries().first().map(|entry| &entry.body) {
             Some(Body::Genesis(genesis)) => Some(genesis.identity),

@@ -63,7 +63,7 @@ fn listed(folder: &Path, manifest: &Manifest) -> Result<Vec<AuditCase>, Failure>
                 subject,
                 phrase!("not there", "ファイルがない"),
             ));
-        } else if sha256_of(&files::read(&path)?) != line.sha256 {
+        } else if sha256_of(&files::read_transcript(&path)?) != line.sha256 {
             wrong.push(AuditCase::fail(
                 subject,
                 phrase!("changed", "変更されている"),

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let transcript = super::read(&self.transcript, &files::read(&self.transcript)?)?;
+        let transcript = super::read(&self.transcript, &files::read_transcript(&self.transcript)?)?;
         for entry in transcript.entries() {
             let name = entry.body.phrase();
             let name = name.text(Lang::En);

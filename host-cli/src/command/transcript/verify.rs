@@ -53,7 +53,7 @@ pub(crate) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let root = artefact::root(&self.root)?;
-        let bytes = files::read(&self.transcript)?;
+        let bytes = files::read_transcript(&self.transcript)?;
         super::read(&self.transcript, &bytes)?;
         let trust = Trust {
             root: root.digest(),
