@@ -208,6 +208,31 @@ fn a_bundle_is_checked_anywhere(office: &Office) {
     assert!(text(&read(copy)).starts_with("# A COPY FOR READING, NOT THE TRUST ANCHOR"));
     assert_eq!(verify(copy).status.code(), Some(3));
 
+    // Nothing is a case while a device of the trust file could have done anything.
+    fs::rename(
+        office.0.join("evidence/d3.transcript"),
+        office.0.join("d3.transcript"),
+    )
+    .expect("ours");
+    let run = pack("without-d3");
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("device d3"));
+    assert!(!office.0.join("without-d3").exists());
+    let run = office.report("without-d3", &["--case", CASE]);
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("device d3"));
+    fs::rename(
+        office.0.join("d3.transcript"),
+        office.0.join("evidence/d3.transcript"),
+    )
+    .expect("ours");
+    let more = "\n[[device]]\nname = \"d4\"\nidentity = \"".to_owned() + &"4".repeat(64) + "\"\n";
+    let trusted = fs::read_to_string(office.0.join("trust.toml")).expect("ours");
+    fs::write(office.0.join("trust-4.toml"), trusted + &more).expect("ours");
+    let run = verify("trust-4.toml");
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("device d4"));
+
     changed(office, &verify);
     forged_list(office, &verify);
     tokens(office, &list, &verify);

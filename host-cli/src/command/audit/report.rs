@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bitcoin::hex::FromHex as _;
-use signer_core::audit::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use signer_core::audit::{AuditAnswer, AuditCase, Conclusion, Finding, Question, Unit};
 use signer_core::phrase;
 use signer_core::report::{CaseReport, FinishedTx, SessionRecord};
 use signer_core::rule::{Named, Phrase};
-use signer_core::transcript::{Body, UnverifiedTranscript, VerifiedTranscript};
+use signer_core::transcript::{Body, Entry, UnverifiedTranscript, VerifiedTranscript};
 use signer_core::types::{Id, SessionNumber};
 
 use super::folder::FileKind;
@@ -55,7 +55,7 @@ impl Args {
         } = verified(&evidence)?;
         let finished = final_transactions(&evidence)?;
         let pages = self.pages(&transcripts, &finished);
-        if pages.is_empty() && cases.is_empty() {
+        if pages.is_empty() {
             cases.extend(self.wanted().map(|what| AuditCase::missing(what, none())));
         }
         if !pages.is_empty() {
@@ -229,6 +229,7 @@ pub(super) fn verified(evidence: &Evidence) -> Result<Transcripts, Failure> {
             }
         }
     }
+    all.note_missing(evidence);
     Ok(all)
 }
 
@@ -245,6 +246,13 @@ impl Transcripts {
                 self.paths.push(named);
                 self.whole.push(transcript);
             }
+            Some(place) if !one_line(self.whole[place].entries(), transcript.entries()) => {
+                let subject = phrase!("{path}", "{path}", path = Named(path.display()));
+                let other = Named(self.paths[place].1.display());
+                let beside = phrase!("beside {other}", "{other} との間", other = other);
+                let fork = AuditCase::found(subject, Finding::Fork, beside);
+                self.refused.push(fork);
+            }
             Some(place) if self.whole[place].head().entries < transcript.head().entries => {
                 self.paths[place] = named;
                 self.whole[place] = transcript;
@@ -252,6 +260,23 @@ impl Transcripts {
             Some(_) => {}
         }
     }
+
+    /// A device that is trusted and of which nothing lies here could have done anything.
+    fn note_missing(&mut self, evidence: &Evidence) {
+        for device in &evidence.trust.devices {
+            let mut given = self.whole.iter().filter_map(|t| t.state().identity());
+            if !given.any(|identity| identity.device_id() == device.id) {
+                let subject = phrase!("device {name}", "端末 {name}", name = &device.name);
+                let none = Finding::NoTranscript.phrase();
+                self.refused.push(AuditCase::missing(subject, none));
+            }
+        }
+    }
+}
+
+/// Whether one of two transcripts of a device goes on where the other ends.
+fn one_line(one: &[Entry], other: &[Entry]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 /// The transcript of a file, verified by what is trusted; why it does not.
@@ -299,4 +324,23 @@ pub(super) fn final_transactions(evidence: &Evidence) -> Result<Vec<FinishedTx>,
         found.push(FinishedTx::parse(&bytes).map_err(named)?);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transcript_goes_on_from_another_or_it_is_a_fork() {
+        let sample = "../docs/auditors/sample/evidence/d1.transcript";
+        let bytes = files::read_transcript(Path::new(sample)).expect("the sample");
+        let transcript = UnverifiedTranscript::parse(&bytes).expect("a transcript");
+        let whole = transcript.entries();
+        let shorter = &whole[..whole.len() - 3];
+        assert!(one_line(whole, shorter) && one_line(shorter, whole));
+        let mut forked = shorter.to_vec();
+        let last = forked.last_mut().expect("an entry");
+        last.body = whole[0].body.clone();
+        assert!(!one_line(whole, &forked) && !one_line(&forked, whole));
+    }
 }
