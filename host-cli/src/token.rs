@@ -6,6 +6,7 @@ use clap::Args;
 use hsm_profiles::{
     ClosedToken, HsmError, Module, OfficerToken, Pin, PinState, Profile, TokenSelector,
 };
+use officer_console::{Console, InputKind};
 use signer_core::cose::{Artefact, CoseError, Draft, Endorsed, Scope, Signed};
 use signer_core::keys::{P256PublicKey, Signature64};
 use signer_core::phrase;
@@ -51,6 +52,7 @@ impl TokenArgs {
                 ),
             ));
         }
+        from_a_person(&profile)?;
         Module::load(&profile, self.module.as_deref()).map_err(|e| failure(&e))
     }
 
@@ -77,6 +79,24 @@ impl TokenArgs {
         let closed = module.open(&selector).map_err(|e| failure(&e))?;
         Ok(FoundToken { closed })
     }
+}
+
+/// Consent and PIN come from a keyboard: a program answers in rehearsals alone.
+fn from_a_person(profile: &Profile) -> Result<(), Failure> {
+    let input = Console::stdio().input_kind();
+    if input == InputKind::Terminal || profile.assurance() == Assurance::TestOnly {
+        return Ok(());
+    }
+    Err(Failure::input(
+        phrase!(
+            "answers do not come from a terminal",
+            "回答が端末のキーボードからではない"
+        ),
+        phrase!(
+            "run the command at a keyboard; only a test-only profile takes scripted answers",
+            "キーボードで実行してください。自動応答は試験用プロファイルに限ります。"
+        ),
+    ))
 }
 
 /// A token that is there and closed.

@@ -285,6 +285,24 @@ fn approvals_made_apart_are_put_together() {
     );
 }
 
+/// With the token of a real HSM an officer's consent and PIN come from a keyboard alone.
+#[test]
+fn a_real_token_takes_no_scripted_answers() {
+    let world = world();
+    for line in [
+        format!("request approve --psbt w/request-v2.psbt {HOUSE} --officer ito.m --out piped"),
+        "officer enroll --network regtest --id x --name X --name-ja X --department d \
+         --roles approver --out piped"
+            .to_owned(),
+    ] {
+        let line = format!("{line} --profile smartcard-hsm --token ito.m");
+        let run = fails(&world, &line, 3, "piped");
+        let said = "answers do not come from a terminal";
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert!(!run.stdout.contains("? "), "{}", run.stdout);
+    }
+}
+
 #[test]
 fn a_rejected_request_is_dead() {
     let world = world();
