@@ -704,12 +704,29 @@ fn a_statement_of_balances_goes_with_a_transfer() {
     let wallet = world.registered();
     let coins = (0..3).map(|index| {
         let script = wallet.script_pubkey(Chain::Receive, KeyIndex(index));
-        serde_json::json!({ "script": script.expect("ours").to_hex_string(), "sats": 30_000_000 })
+        let script = script.expect("ours").to_hex_string();
+        let txid = "07".repeat(32);
+        serde_json::json!({ "txid": txid, "vout": index, "script": script, "sats": 30_000_000 })
     });
     let coins: Vec<_> = coins.collect();
     let block = "0000000000000000000000000000000000000000000000000000000000000006";
     let list = serde_json::json!({ "height": 6, "block": block, "coins": coins });
     write("balances.json", list.to_string());
+    for (field, value, said) in [
+        ("vout", serde_json::json!(1), "stands there twice"),
+        ("txid", serde_json::json!(null), r#"coin 2 has no "txid""#),
+    ] {
+        let mut spoiled = list.clone();
+        spoiled["coins"][2][field] = value;
+        let name = format!("spoiled-{field}.json");
+        write(&name, spoiled.to_string());
+        let line = format!(
+            "balance sign --coins {name} --wallet w/wallet.cbor --hot 0.3 --roster w/roster.cbor \
+             --root w/root.cbor --officer admin.b --profile softhsm2 --token admin.b --out spoiled"
+        );
+        let run = fails(&world, &line, 3, "spoiled");
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
     let sign = |hot: &str, out: &str| {
         format!(
             "balance sign --coins balances.json --wallet w/wallet.cbor --hot {hot} \

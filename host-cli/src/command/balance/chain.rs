@@ -1,11 +1,11 @@
 //! Coins as a node lists them at one block: scripts and satoshi, summed up for each wallet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bitcoin::hashes::Hash as _;
 use bitcoin::hex::FromHex as _;
-use bitcoin::{Amount, BlockHash, ScriptBuf};
+use bitcoin::{Amount, BlockHash, OutPoint, ScriptBuf};
 use serde_json::Value;
 use signer_core::digest::WalletId;
 use signer_core::phrase;
@@ -48,7 +48,23 @@ fn balances(json: &Value, wallets: &[RegisteredWallet]) -> Result<Balances, Phra
     for wallet in wallets {
         sums.insert(wallet.id(), Amount::ZERO);
     }
+    let mut seen = BTreeSet::new();
     for (place, item) in coins.iter().enumerate() {
+        let outpoint = outpoint(item).ok_or_else(|| {
+            phrase!(
+                "coin {place} has no \"txid\" and \"vout\"",
+                "コイン {place} に \"txid\" と \"vout\" がない",
+                place = place
+            )
+        })?;
+        if !seen.insert(outpoint) {
+            return Err(phrase!(
+                "coin {place}: {coin} stands there twice",
+                "コイン {place}: {coin} が重複している",
+                place = place,
+                coin = outpoint
+            ));
+        }
         let (wallet, amount) = coin(item, wallets).ok_or_else(|| {
             phrase!(
                 "coin {place} has no script of these wallets, or no amount in satoshi",
@@ -69,6 +85,12 @@ fn balances(json: &Value, wallets: &[RegisteredWallet]) -> Result<Balances, Phra
             .map(|(wallet, amount)| WalletBalance { wallet, amount })
             .collect(),
     })
+}
+
+fn outpoint(item: &Value) -> Option<OutPoint> {
+    let txid = item.get("txid")?.as_str()?.parse().ok()?;
+    let vout = u32::try_from(item.get("vout")?.as_u64()?).ok()?;
+    Some(OutPoint { txid, vout })
 }
 
 fn coin(item: &Value, wallets: &[RegisteredWallet]) -> Option<(WalletId, Amount)> {

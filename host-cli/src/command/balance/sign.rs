@@ -25,7 +25,8 @@ use crate::token::TokenArgs;
 /// cold total and the PIN, and signs.
 ///
 /// The coins are JSON, of one block, as a node of your own lists them:
-/// `{"height": 870000, "block": "<64 hex>", "coins": [{"script": "<hex>", "sats": 50000000}]}`
+/// `{"height": 870000, "block": "<64 hex>", "coins": [{"txid": "<64 hex>", "vout": 0,
+/// "script": "<hex>", "sats": 50000000}]}`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli balance sign --coins coins-870000.json --wallet wallet.cbor --hot 1.25000000 \\\n    \
