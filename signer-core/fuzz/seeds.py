@@ -81,6 +81,8 @@ def artefacts():
             entries.append(data)
         elif rule == "header-run":
             seed("headers", f"sample-{number}", data)
+        elif rule == "settlement-file":
+            seed("headers", f"settlement-{number}", data)
         else:
             seed("small_artefacts", rule if number == 1 else f"{rule}-{number}", data)
             if rule.startswith(("signed-", "endorsed-")):

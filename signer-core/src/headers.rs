@@ -8,6 +8,8 @@
 //! chain is followed; a tip that was later reorganised away is refused as another chain. So send
 //! headers that are some blocks deep.
 
+mod accepted;
+
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -21,6 +23,8 @@ use crate::phrase;
 use crate::root::Checkpoint;
 use crate::rule::{Explained, Phrase};
 use crate::types::{Height, Lang, Network};
+
+pub use accepted::AcceptedBlocks;
 
 /// Most headers in one run: 1.6 MB, four months.
 pub const RUN_LIMIT: usize = 20_000;

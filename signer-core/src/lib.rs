@@ -48,6 +48,7 @@ pub mod report;
 pub mod review;
 pub mod root;
 pub mod rule;
+pub mod settlement;
 pub mod signing;
 pub mod split;
 #[cfg(test)]

@@ -64,6 +64,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer-device psbt review --state /var/lib/himuro --in request.psbt"
     )]
     Psbt(PsbtCommand),
+    /// Partial signatures that were released.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  signer-device signature settle --state /var/lib/himuro --proof settlement.cbor"
+    )]
+    Signature(SignatureCommand),
     /// The sealed journal.
     #[command(
         subcommand,
@@ -244,6 +250,16 @@ pub(crate) enum PsbtCommand {
         after_help = "Example:\n  signer-device psbt reissue --state /var/lib/himuro --session 5 --out signed.psbt"
     )]
     Reissue(ReissueArgs),
+}
+
+/// `signature ..`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignatureCommand {
+    /// Settle open partial signatures by proof that a coin of them is spent in the chain.
+    #[command(
+        after_help = "Example:\n  signer-device signature settle --state /var/lib/himuro --proof settlement.cbor"
+    )]
+    Settle(SettleArgs),
 }
 
 /// `transcript ..`
@@ -522,6 +538,18 @@ pub(crate) struct FreezeArgs {
     pub(crate) reason: String,
 }
 
+/// `signature settle`
+#[derive(Debug, Args)]
+pub(crate) struct SettleArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// What host-cli signature prove wrote.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof: PathBuf,
+}
+
 /// `wallet retire`, `device thaw`
 #[derive(Debug, Args)]
 pub(crate) struct RetireArgs {
@@ -730,7 +758,7 @@ mod tests {
     fn every_help_shows_an_example_that_works() {
         let program = Cli::command();
         let leaves = leaves(&program, "signer-device");
-        assert_eq!(leaves.len(), 30);
+        assert_eq!(leaves.len(), 31);
         for (path, command) in leaves {
             let examples = examples(&command);
             assert!(!examples.is_empty(), "{path}");

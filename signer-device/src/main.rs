@@ -90,6 +90,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::InstallRoster(plan) => ceremony::install_roster::run(plan),
         Plan::CancelRoster(plan) => ceremony::cancel_roster::run(plan),
         Plan::Freeze(plan) => ceremony::freeze::run(plan),
+        Plan::Settle(plan) => ceremony::settle::run(plan),
         Plan::Thaw(plan) => ceremony::thaw::run(plan),
         Plan::Roster(plan) => show::roster(&plan),
         Plan::Sign(plan) => ceremony::sign::run(plan),

@@ -16,7 +16,8 @@ use crate::cli::{
     AddressArgs, ChainArg, Cli, Command, Common, CredentialArg, DeviceCommand, ExportArgs,
     FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand, PolicyInstallArgs,
     PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs, ReviewArgs, RosterCommand,
-    ShowArgs, SignArgs, SplitPinArgs, TokenArgs, TranscriptCommand, WalletCommand,
+    ShowArgs, SignArgs, SignatureCommand, SplitPinArgs, TokenArgs, TranscriptCommand,
+    WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -73,6 +74,8 @@ pub(crate) enum Plan {
     Freeze(FreezeDevice),
     /// `device thaw`
     Thaw(ThawDevice),
+    /// `signature settle`
+    Settle(SettleSignatures),
     /// `roster show`
     Roster(Show),
     /// `psbt review`
@@ -306,6 +309,14 @@ pub(crate) struct ThawDevice {
     pub(crate) order: PathBuf,
 }
 
+/// `signature settle`
+#[derive(Debug)]
+pub(crate) struct SettleSignatures {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) proof: PathBuf,
+}
+
 /// `psbt review`
 #[derive(Debug)]
 pub(crate) struct Review {
@@ -425,6 +436,11 @@ impl TryFrom<Cli> for Plan {
                 place: args.common.into(),
                 token: token(args.token)?,
                 order: args.order,
+            }),
+            Command::Signature(SignatureCommand::Settle(args)) => Self::Settle(SettleSignatures {
+                place: args.common.into(),
+                token: token(args.token)?,
+                proof: args.proof,
             }),
             Command::Roster(RosterCommand::Show(args)) => Self::Roster(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),

@@ -11,6 +11,7 @@ use signer_core::policy::{
 };
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
+use signer_core::settlement::OpenSignature;
 use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
 use signer_core::types::{Chain, Network};
 use signer_core::wallet::RegisteredWallet;
@@ -98,6 +99,11 @@ fn status_json(reading: &Reading) -> Json {
         ("policy", text(state.policy().map(|p| p.digest().to_hex()))),
         ("height", Json::from(state.height().0)),
         ("signatures", Json::Number(state.ledger().signatures())),
+        ("open_signatures", open_json(state)),
+        (
+            "unknown_signatures",
+            Json::Number(state.open_count().map_or(0, |open| open.unknown)),
+        ),
         ("entries", Json::Number(head.entries)),
         ("head", Json::text(signer_core::digest::hex(&head.hash))),
         ("torn_bytes", Json::Number(reading.torn as u64)),
@@ -115,6 +121,28 @@ fn status_json(reading: &Reading) -> Json {
             Json::List(state.sessions().iter().map(session_json).collect()),
         ),
     ])
+}
+
+/// Partial signatures that were released and are not settled.
+fn open_json(state: &DeviceState) -> Json {
+    let open = state.register().open().into_iter();
+    let one = |open: &OpenSignature| {
+        Json::Object(vec![
+            ("transaction", Json::text(open.tx)),
+            (
+                "wallet",
+                Json::maybe(state.wallet_name(open).map(str::to_owned)),
+            ),
+            (
+                "paid_sat",
+                open.paid
+                    .map_or(Json::Null, |paid| Json::Number(paid.to_sat())),
+            ),
+            ("session", Json::from(open.session.0)),
+            ("since", Json::from(open.since.0)),
+        ])
+    };
+    Json::List(open.map(one).collect())
 }
 
 /// How many wallet keys are in each state.
@@ -158,6 +186,7 @@ const fn kind_name(kind: CeremonyKind) -> &'static str {
         CeremonyKind::Freeze => "freeze",
         CeremonyKind::Thaw => "thaw",
         CeremonyKind::Replace => "replace",
+        CeremonyKind::Settle => "settle",
     }
 }
 

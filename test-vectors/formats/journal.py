@@ -10,8 +10,10 @@ several devices apart, that a session that signs or destroys installs nothing bu
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
-recovery of this device, whose receipts are not ahead of it, and that an HSM is replaced only by one that
-proved every key since the old one was used, by a signed order, and again in that session.
+recovery of this device, whose receipts are not ahead of it, that an HSM is replaced only by one that
+proved every key since the old one was used, by a signed order, and again in that session, that every
+session was told how many released signatures are open, and that each of them that was settled was
+settled by a transaction in the chain.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -21,18 +23,21 @@ from pathlib import Path
 import cbor
 import digests
 import psbt
+import settlement
 from cddl import Grammar, Mismatch
 from ecdsa import SECP256k1
 
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED = 20, 21
-PROVEN, DESTROYING, DESTROYED, RECOVERED, REPLACED = 23, 24, 25, 27, 30
-BACKUP, REPLACE = 11, 17
+PROVEN, DESTROYING, DESTROYED, ANNOUNCED, RECOVERED, REPLACED, SETTLED = 23, 24, 25, 26, 27, 30, 31
+BACKUP, REPLACE, SETTLE = 11, 17, 18
+SIGNED = 1
 BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
 RECEIPT_FIELD = 0x10
 SIGN, DESTROY, RESUME = 6, 8, 9
+ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
 ARTEFACTS = [
     "endorsed-roster",
     "endorsed-enrolment",
@@ -75,6 +80,7 @@ class Journal:
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
+        self.blocks, self.open, self.settled, self.untold = {}, {}, set(), False
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
@@ -88,6 +94,7 @@ class Journal:
         require(session == number, f"entry {sequence}: session")
         self.session = session
         self.count = place
+        require(not self.untold or kind not in ACTS, "people who were not told what is open")
         handlers = {
             GENESIS: self.born,
             INSTALLED: self.installed,
@@ -105,6 +112,8 @@ class Journal:
             DESTROYED: self.destroyed,
             RECOVERED: self.goes_on,
             REPLACED: self.replaced,
+            ANNOUNCED: self.told,
+            SETTLED: self.settle,
             CLOSED: self.closed,
             SEALED: self.sealed,
         }
@@ -117,6 +126,7 @@ class Journal:
         require(genesis[3] == self.identity, "another device than the one that is trusted")
         self.pinned, self.height = genesis[0][3], genesis[0][2][0]
         self.hsm, self.generation = genesis[4], genesis[5]
+        self.blocks[self.height] = genesis[0][2][1]
 
     def artefact(self, rule, data, brought=()):
         """Grammar and signatures of an artefact; its body and its digest."""
@@ -134,7 +144,10 @@ class Journal:
         require(rule == "header-run" or not uses, "an artefact in the session that uses it")
         if rule == "header-run":
             self.height = max(self.height, item[0] + len(item[1]) // 80 - 1)
+            for height, header in settlement.headers(item).items():
+                self.blocks.setdefault(height, settlement.sha256d(header))
             return
+        require(self.ceremony != SETTLE, "an artefact in a session that settles")
         brought = self.brought(rule, body_of(rule, item))
         body, digest = self.artefact(rule, data, brought)
         if rule == "endorsed-roster":
@@ -313,6 +326,7 @@ class Journal:
     def intended(self, intent):
         require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
         self.intent = {line[0]: line for line in intent[2]}
+        self.tx = intent[0]
         self.kept_apart(intent)
 
     def kept_apart(self, intent):
@@ -351,6 +365,7 @@ class Journal:
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
         self.seats = {}
         self.recovering, self.begun = opened[0] == RECOVER, self.count
+        self.untold = bool(self.open)
         self.replacing, self.hsm_now = opened[0] == REPLACE, opened[6]
         if opened[0] not in (BACKUP, REPLACE):
             self.whole = {}
@@ -372,6 +387,9 @@ class Journal:
         last = 0
         for data, coins in ((known[0], known[1]) for known in order[9]):
             receipt, _ = self.artefact("signed-receipt", data)
+            if receipt[4] not in self.settled:
+                spent = {coin[0] + coin[1].to_bytes(4, "little") for coin in coins}
+                self.open.setdefault(receipt[4], (None, spent))
             require(receipt[2] == self.device and len(coins) == len(receipt[6]), "another receipt")
             require(last < receipt[8] < anchor[2], "a receipt out of order, or beyond the anchor")
             require(receipt[9] <= anchor[3], "a receipt that counts more than the anchor")
@@ -453,6 +471,20 @@ class Journal:
         require(self.ending and self.ending.pop(0) == name, "another key than the next one")
         self.gone.add(name)
 
+    def told(self, announced):
+        """Every session says how much is open before it does anything."""
+        count = announced.get(2, {0: 0})[0]
+        require(count == len(self.open), "another count of open signatures")
+        self.untold = False
+
+    def settle(self, what):
+        require(self.ceremony == SETTLE and len(self.seats) == 2, "a settlement without its ceremony")
+        sets = settlement.judge(what[0], self.blocks, self.open)
+        require(what[1] == [sets[tx] for tx in sorted(sets)], "another settlement than its proof")
+        for tx in sets:
+            del self.open[tx]
+        self.settled |= set(sets)
+
     def closed(self, outcome):
         require(not self.recovering, "the end of a session that was to recover and did not")
         self.outcome = outcome
@@ -466,6 +498,9 @@ class Journal:
         signer = cbor.loads(cbor.loads(data).value[0])[4]
         require(signer == digests.key_id(self.identity), "a seal of another key")
         self.seals += 1
+        if self.outcome == SIGNED and self.tx not in self.settled:
+            unsigned = psbt.unsigned(psbt.maps(self.psbt))
+            self.open.setdefault(self.tx, (unsigned, {outpoint for outpoint, _ in unsigned[1]}))
 
 
 def body_of(rule, item):

@@ -10,6 +10,7 @@ mod qr;
 mod request;
 mod root;
 mod roster;
+mod signature;
 mod transcript;
 mod wallet;
 
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Requests and approvals
     #[command(subcommand, after_help = request::EXAMPLE)]
     Request(request::Command),
+    /// Released partial signatures: the proof that settles them
+    #[command(subcommand, after_help = signature::EXAMPLE)]
+    Signature(signature::Command),
     /// QR pictures to and from a device
     #[command(subcommand, after_help = qr::EXAMPLE)]
     Qr(qr::Command),
@@ -80,6 +84,7 @@ impl Command {
             Self::Balance(command) => command.run(desk),
             Self::Psbt(command) => command.run(desk.lang),
             Self::Request(command) => command.run(desk),
+            Self::Signature(command) => command.run(),
             Self::Qr(command) => command.run(),
             Self::Transcript(command) => command.run(),
             Self::Audit(command) => command.run(desk),

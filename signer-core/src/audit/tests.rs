@@ -148,6 +148,20 @@ fn a_recorded_history_is_what_the_journal_says() {
     assert!(case.receipt.is_some());
 }
 
+/// A proof in a device's journal answers without any node's data.
+#[test]
+fn what_a_device_settled_is_not_open() {
+    let bench = crate::settlement::testing::settled();
+    let records = records(&bench, Vec::from([recorded(&bench)]));
+    let answer = open(&records, &Papers::default());
+    passes(&answer);
+    let what = answer.cases()[0].found.text(Lang::En);
+    assert!(
+        what.contains("settled by proof on north, block 850001: confirmed"),
+        "{what}"
+    );
+}
+
 #[test]
 fn every_question_passes_over_one_device_without_fault() {
     let records = one(nothing);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use bitcoin::Transaction;
+use bitcoin::{Transaction, Txid};
 
 use crate::digest::PsbtDigest;
 use crate::phrase;
@@ -101,6 +101,12 @@ impl RawPsbt {
             inputs: maps.inputs,
             outputs: maps.outputs,
         })
+    }
+
+    /// The id of the unsigned transaction, where it is one.
+    pub(crate) fn unsigned_txid(&self) -> Option<Txid> {
+        let tx = unsigned::transaction(self).ok()?;
+        Some(tx.compute_txid())
     }
 
     /// The PSBT as it was read or written.

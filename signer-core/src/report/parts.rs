@@ -125,6 +125,7 @@ pub(super) const fn ceremony(kind: CeremonyKind) -> [&'static str; 2] {
         CeremonyKind::Freeze => ["freeze", "凍結"],
         CeremonyKind::Thaw => ["thaw", "凍結解除"],
         CeremonyKind::Replace => ["replacement of the HSM", "HSMの交換"],
+        CeremonyKind::Settle => ["settling partial signatures", "部分署名の解消"],
     }
 }
 

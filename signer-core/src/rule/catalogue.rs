@@ -657,6 +657,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "復元されたHSMは所持証明(device verify-backup)のみ可能です。署名には管理者の交換指示(device replace)が必要です。",
             ],
         },
+        RuleId::TRN06 => Words {
+            stage: Stage::Transcript,
+            name: "TRN06",
+            sentence: [
+                "A partial signature is settled only by a transaction in the chain that spent a coin of it.",
+                "部分署名は、そのコインを支出したチェーン上の取引によってのみ解消される。",
+            ],
+            advice: [
+                "Nothing was taken off the register. Make the proof again from your own node once six blocks are on top (host-cli signature prove).",
+                "登録は変更されていません。6ブロックが積まれた後、自社ノードから証明を作り直してください(host-cli signature prove)。",
+            ],
+        },
         RuleId::KEY01 => Words {
             stage: Stage::Life,
             name: "KEY01",

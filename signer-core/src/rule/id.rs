@@ -214,6 +214,9 @@ pub enum RuleId {
     /// The HSM remembers the last session: it was not restored from an older backup.
     #[n(46)]
     TRN05,
+    /// A partial signature is settled only by a transaction in the chain that spent a coin of it.
+    #[n(62)]
+    TRN06,
     /// Every key of the device card is proven to be on the token, and no destroyed one is.
     #[n(47)]
     KEY01,
@@ -233,7 +236,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -291,6 +294,7 @@ impl RuleId {
         Self::TRN03,
         Self::TRN04,
         Self::TRN05,
+        Self::TRN06,
         Self::KEY01,
         Self::KEY02,
         Self::WAL07,

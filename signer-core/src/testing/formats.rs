@@ -16,13 +16,14 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Case, World, id};
+use super::{Case, Coin, World, id};
 use crate::digest::hex;
 use crate::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion};
+use crate::settlement::CONFIRMATIONS;
+use crate::settlement::testing::{proof, transaction};
 use crate::transcript::Outcome;
 use crate::transcript::testing::Bench;
-use crate::types::Lang;
-use crate::types::SessionNumber;
+use crate::types::{Chain, Lang, SessionNumber};
 
 /// An artefact of a rule of the grammar.
 struct Sample {
@@ -161,6 +162,30 @@ fn thawed() -> Value {
     })
 }
 
+/// The transcript of a device that has signed twice, one of them settled as confirmed and one by a
+/// conflict, and has signed again.
+fn settled() -> Value {
+    let mut bench = Bench::ready();
+    let mut cases = [Case::new(&bench.world), Case::new(&bench.world)];
+    let coin = |index| Coin::of(&bench.world.wallet, Chain::Receive, index, 1_000_000);
+    cases[1].coins = [coin(2), coin(3)].into();
+    let mut spends: Vec<_> = cases.iter().map(|case| transaction(&bench, case)).collect();
+    spends[1].lock_time = bitcoin::absolute::LockTime::ZERO;
+    for case in &cases {
+        bench.sign_case(case);
+    }
+    let file = proof(&bench, &spends, CONFIRMATIONS);
+    bench.settle_by(&file);
+    let trust = bench.trust();
+    json!({
+        "hex": hex(&bench.disk),
+        "trusted": [hex(trust.root.as_bytes()), hex(trust.identity.as_bytes())],
+        "signatures": cases.iter().map(|case| case.coins.len()).sum::<usize>(),
+        "proofs": 0,
+        "destroyed": 0,
+    })
+}
+
 /// The transcript of a device on which the recovery quorum replaced an administrator, at the second
 /// time: the first was cancelled.
 fn recovered() -> Value {
@@ -240,6 +265,7 @@ fn check(name: &str, grammar: &Path, spoil: impl FnOnce(&mut Value)) -> (bool, S
             renewed(),
             recovered(),
             thawed(),
+            settled(),
             gone_on(Disk::RolledBack),
             gone_on(Disk::Lost),
         ],
@@ -289,6 +315,24 @@ fn a_wrong_signature_is_found() {
     assert!(!success && text.contains("signature"), "{text}");
 }
 
+/// The second verifier takes nothing off the register but by a proof.
+#[test]
+fn a_forged_settlement_is_found() {
+    let grammar = workspace().join("docs/formats");
+    let spoiled = |data: &mut Value| {
+        let all = data["transcripts"].as_array_mut().unwrap().iter_mut();
+        // The version of a settlement, its headers, and the height of the first.
+        let begins = "a3000101a2001a000cf851";
+        let mut fields = all.map(|transcript| &mut transcript["hex"]);
+        let field = fields.find(|field| field.as_str().unwrap().contains(begins));
+        let field = field.expect("a device that settled");
+        let other = begins.replace("f851", "f852");
+        *field = json!(field.as_str().unwrap().replace(begins, &other));
+    };
+    let (success, text) = check("forged-settlement", &grammar, spoiled);
+    assert!(!success, "{text}");
+}
+
 /// The second verifier follows no recovery but at its anchor, over the order's own anchor and card.
 #[test]
 fn a_forged_recovery_is_found() {
@@ -334,6 +378,6 @@ fn every_kind_of_entry_has_its_sample() {
     let names: Vec<_> = entries.iter().map(name).collect();
     let mut distinct = names.clone();
     distinct.dedup();
-    assert_eq!(distinct.len(), 31, "{names:?}");
+    assert_eq!(distinct.len(), 32, "{names:?}");
     assert_eq!(distinct[..2], ["genesis", "session opened"]);
 }

@@ -19,6 +19,8 @@ use crate::psbt::signed::only_permitted_difference;
 use crate::random::testing::evidence;
 use crate::review::Step;
 use crate::rule::{Refusal, RuleId, Stage, Verdict};
+use crate::settlement::CONFIRMATIONS;
+use crate::settlement::testing::{proof, transaction};
 use crate::signing::{ReceiptFacts, Signing, SigningHsm};
 use crate::split::{Credential, PinSplit};
 use crate::token::{
@@ -69,6 +71,7 @@ fn every() -> Vec<Refusal> {
     all.extend(of_machine());
     all.extend(of_token());
     all.extend(of_transcript());
+    all.extend(of_settlements());
     all.extend(of_the_life_of_keys());
     all.extend(refused_extension().into_iter().take(1));
     all.extend(refused_hsm());
@@ -222,6 +225,15 @@ fn of_transcript() -> [Refusal; 4] {
     bench.open(CeremonyKind::Sign);
     let open = VerifiedTranscript::verify(&bench.disk, &bench.trust()).unwrap_err();
     [broken, open.refusals()[0].clone(), rolled_back, out_of_turn]
+}
+
+fn of_settlements() -> [Refusal; 1] {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    let file = proof(&bench, &[transaction(&bench, &case)], CONFIRMATIONS - 1);
+    bench.begin_settling(&file);
+    [bench.judge_settlement(&file.settlement).unwrap_err()]
 }
 
 fn of_the_life_of_keys() -> [Refusal; 3] {

@@ -12,7 +12,7 @@ use alloc::string::String;
 
 use minicbor::{Decode, Encode};
 
-pub use announced::{Announced, AnnouncedRoster, EndingEntry};
+pub use announced::{Announced, AnnouncedRoster, EndingEntry, OpenCount};
 pub use ended::{Aborted, Exception, Outcome, WrongPin};
 pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
 pub use life::{Inventoried, Proven};
@@ -26,6 +26,7 @@ use crate::life::{Destroying, Recovered, Replaced};
 use crate::root::Root;
 use crate::rule::Phrase;
 use crate::rule::{Refusal, RuleReport};
+use crate::settlement::Settled;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::{PinOpened, PinSplit};
 use crate::token::{AcceptanceRecord, HsmFacts};
@@ -145,6 +146,9 @@ pub enum Body {
     /// A restored HSM took the place of the device's.
     #[n(30)]
     Replaced(#[n(0)] Box<Replaced>),
+    /// Open partial signatures were settled by proof.
+    #[n(31)]
+    Settled(#[n(0)] Box<Settled>),
 }
 
 impl Body {
@@ -187,6 +191,7 @@ impl Body {
             Self::PinSplit(_) => ["PIN split", "PIN分割"],
             Self::PinOpened(_) => ["PIN opened", "分割PINによるログイン"],
             Self::Replaced(_) => ["replaced", "HSM交換"],
+            Self::Settled(_) => ["settled", "部分署名の解消"],
         }
     }
 }

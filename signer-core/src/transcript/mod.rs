@@ -27,8 +27,8 @@ pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_pref
 pub use entry::{
     Aborted, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel, DiscardedKey,
     EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
-    KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, Outcome, Proven, Rechecked,
-    Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, OpenCount, Outcome, Proven,
+    Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::{Release, Released};

@@ -297,7 +297,10 @@ fn acceptance_line(hsm: &HsmFacts, birth: &Genesis) -> RuleLine {
 
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
     match error {
-        FoldError::Seal(refusal) | FoldError::Key(refusal) | FoldError::Policy(refusal) => refusal,
+        FoldError::Seal(refusal)
+        | FoldError::Key(refusal)
+        | FoldError::Policy(refusal)
+        | FoldError::Settlement(refusal) => refusal,
         FoldError::RepeatedR(r) => repeated_r(&r),
         other => {
             let expected = phrase!("an entry that follows", "続くべき記録");

@@ -12,6 +12,7 @@ mod receipts;
 mod recovery;
 mod replacement;
 mod session;
+mod settlement;
 mod signatures;
 mod supply;
 
@@ -35,11 +36,12 @@ use crate::approval::{ActiveRoster, CheckedEnrolment, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, FileDigest, SampleDigest};
-use crate::headers::ChainTip;
+use crate::headers::{AcceptedBlocks, ChainTip};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::life::{Frozen, PolicyPin, ProvenHsm};
 use crate::policy::{ActivePolicy, Before, PolicyStanding};
+use crate::settlement::OpenRegister;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::Pins;
 use crate::types::Height;
@@ -59,6 +61,8 @@ pub struct DeviceState {
     policy: Option<Arc<ActivePolicy>>,
     pinned: Option<PolicyPin>,
     tip: Option<ChainTip>,
+    accepted: AcceptedBlocks,
+    register: OpenRegister,
     keys: Vec<KeysGenerated>,
     generation: Option<KeysIntended>,
     life: Life,
@@ -88,6 +92,8 @@ impl DeviceState {
             policy: None,
             pinned: None,
             tip: None,
+            accepted: AcceptedBlocks::none(),
+            register: OpenRegister::default(),
             keys: Vec::new(),
             generation: None,
             life: Life::default(),
@@ -201,6 +207,16 @@ impl DeviceState {
         self.tip().map_or(Height(0), ChainTip::height)
     }
 
+    /// The blocks that this device has accepted.
+    pub const fn accepted(&self) -> &AcceptedBlocks {
+        &self.accepted
+    }
+
+    /// The partial signatures that were released, open until they are settled.
+    pub const fn register(&self) -> &OpenRegister {
+        &self.register
+    }
+
     /// What past sessions mean for limits and replay.
     pub const fn ledger(&self) -> &LedgerState {
         &self.ledger
@@ -293,6 +309,7 @@ impl DeviceState {
                 Ok(())
             }
             Body::Replaced(what) => self.replace(&entry.prev, what),
+            Body::Settled(what) => self.settle(what),
             Body::PinSplit(split) => self.announce_pin(split),
             Body::PinOpened(opened) => self.pin_opened(opened),
             // Facts for the auditor: no later session depends on them.
@@ -326,7 +343,9 @@ impl DeviceState {
         if entry.sequence != 0 || self.genesis.is_some() {
             return Err(FoldError::Genesis);
         }
-        self.tip = Some(ChainTip::checkpoint(&genesis.root.checkpoint));
+        let tip = ChainTip::checkpoint(&genesis.root.checkpoint);
+        self.accepted = AcceptedBlocks::checkpoint(&tip);
+        self.tip = Some(tip);
         self.genesis = Some(genesis.clone());
         Ok(())
     }
@@ -468,7 +487,7 @@ impl DeviceState {
         });
         self.last_seal = Some(digest);
         if seal.outcome == Outcome::Signed {
-            self.unfinished = None;
+            self.release();
         }
         Ok(())
     }

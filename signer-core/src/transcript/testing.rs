@@ -15,8 +15,8 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 
 use super::{
     Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Inventoried,
-    Journal, KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, Outcome, Proven,
-    Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind, judge,
+    Journal, KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, OpenSession, Outcome,
+    Proven, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind, judge,
     new_rejections, review,
 };
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
@@ -307,6 +307,16 @@ impl Bench {
     pub(crate) fn open(&mut self, kind: CeremonyKind) {
         let opened = opened(self, kind);
         self.add(Body::SessionOpened(Box::new(opened)));
+        self.say_what_is_open();
+    }
+
+    /// Where nothing but open signatures is due, it is said at once.
+    fn say_what_is_open(&mut self) {
+        let due = self.state().open().and_then(OpenSession::due).cloned();
+        let due = due.filter(|due| due.ending.is_empty() && due.waiting.is_none());
+        if let Some(due) = due {
+            self.add(Body::Announced(due));
+        }
     }
 
     /// Closes and seals the session.
@@ -817,10 +827,15 @@ fn headers_end() -> ([u8; 32], u32) {
 }
 
 fn mined(previous: [u8; 32], time: u32) -> Header {
+    mined_over(previous, time, [0; 32])
+}
+
+/// A header over this Merkle root.
+pub(crate) fn mined_over(previous: [u8; 32], time: u32, root: [u8; 32]) -> Header {
     let mut header = Header {
         version: Version::TWO,
         prev_blockhash: BlockHash::from_byte_array(previous),
-        merkle_root: TxMerkleNode::all_zeros(),
+        merkle_root: TxMerkleNode::from_byte_array(root),
         time,
         bits: CompactTarget::from_consensus(0x207f_ffff),
         nonce: 0,

@@ -666,7 +666,21 @@ pub(super) fn announce(session: &mut Session) -> Result<(), Failure> {
     for line in due.lines(session.journal().state().height(), session.lang()) {
         session.room.console.notice(&line)?;
     }
+    if due.open.is_some() {
+        show_open(session)?;
+    }
     session.record(Body::Announced(due))
+}
+
+/// Every set of partial signatures that is not settled, one line each.
+fn show_open(session: &mut Session) -> Result<(), Failure> {
+    let lang = session.lang();
+    let state = session.journal().state();
+    let open = state.register().open().into_iter();
+    let lines: Vec<String> = open
+        .map(|open| open.line(state.wallet_name(open), lang))
+        .collect();
+    session.room.console.screen("open-signatures", &lines)
 }
 
 /// The policy in force, and until when some of it waits.

@@ -27,6 +27,7 @@ pub(crate) mod replace;
 pub(crate) mod retire_wallet;
 mod room;
 mod session;
+pub(crate) mod settle;
 pub(crate) mod sign;
 pub(crate) mod split_pin;
 pub(crate) mod thaw;

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 19] = [
+const SCRIPTS: [&Script; 20] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -13,6 +13,7 @@ const SCRIPTS: [&Script; 19] = [
     &install_roster::SCRIPT,
     &cancel_roster::SCRIPT,
     &sign::SCRIPT,
+    &settle::SCRIPT,
     &freeze::SCRIPT,
     &thaw::SCRIPT,
     &inventory::SCRIPT,

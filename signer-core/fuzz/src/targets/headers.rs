@@ -1,4 +1,5 @@
-//! Runs of headers: as they came, and linked and worked for on regtest.
+//! Runs of headers: as they came, and linked and worked for on regtest; and proofs that a transaction
+//! is in the chain.
 
 use bitcoin::block::Header;
 use bitcoin::consensus;
@@ -6,6 +7,8 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::{BlockHash, CompactTarget};
 use signer_core::codec;
 use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::settlement::{SettlementFile, trn06};
+use signer_core::transcript::DeviceState;
 use signer_core::types::{Height, Network};
 
 use super::world::world;
@@ -18,7 +21,7 @@ const HEADERS: usize = 64;
 /// A run; taken is one that a tip follows once it is linked.
 pub(crate) fn run(data: &[u8]) -> bool {
     let Ok(run) = codec::decode::<HeaderRun>(data) else {
-        return false;
+        return proof(data);
     };
     assert_eq!(codec::encode(&run), data, "encodes as it came");
     let tip = ChainTip::checkpoint(&world().root.checkpoint);
@@ -31,6 +34,21 @@ pub(crate) fn run(data: &[u8]) -> bool {
         let _ = tip.extend(&run, network);
     }
     linked(&tip, &run)
+}
+
+/// A proof; taken is one whose first path leads to a root. To a device that has accepted none of these
+/// blocks it proves nothing.
+fn proof(data: &[u8]) -> bool {
+    let Ok(file) = codec::decode::<SettlementFile>(data) else {
+        return false;
+    };
+    assert_eq!(codec::encode(&file), data, "encodes as it came");
+    let state = DeviceState::unborn();
+    let judged = trn06(&file.settlement, state.accepted(), state.register());
+    assert!(judged.is_err(), "settles nothing");
+    let spends = file.settlement.spends.iter();
+    let roots = spends.map(|spend| spend.path.root([0; 32], spend.position));
+    roots.flatten().count() > 0
 }
 
 /// The same headers linked to the tip: followed at once or in two steps, the end is the same.

@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use bitcoin::OutPoint;
 
 use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use super::super::history::DeviceHistory;
 use super::super::papers::{NodeData, Papers};
 use super::super::records::{Held, Records};
 use crate::digest::TxDigest;
 use crate::phrase;
 use crate::rule::Phrase;
+use crate::settlement::SettledSet;
 use crate::signing::Intent;
 
 /// Which partial signatures exist over coins that are unspent?
@@ -20,9 +22,9 @@ pub fn open(records: &Records, papers: &Papers) -> AuditAnswer {
     let unit = Unit {
         name: phrase!("signed transactions", "署名済みの取引"),
         claim: phrase!(
-            "every coin over which a partial signature exists is spent, so that none can be used any \
-             more",
-            "部分署名のあるコインはすべて支出済みであり、その署名はもう使えない"
+            "every partial signature is settled by proof, or every coin of it is spent, so that none \
+             can be used any more",
+            "部分署名はすべて証明により解消済み、またはそのコインがすべて支出済みであり、もう使えない"
         ),
         none: Conclusion::Pass,
     };
@@ -39,6 +41,9 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
         case = facts.case,
         total = facts.total().to_sat()
     );
+    if let Some((device, set)) = settled(tx, records) {
+        return Some(AuditCase::pass(subject, proven(device, set)));
+    }
     let coins = first.case.intent.as_ref().map(coins).unwrap_or_default();
     let unspent = coins.iter().filter(|coin| papers.spender(coin).is_none());
     let open = unspent.count();
@@ -67,6 +72,22 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
     } else {
         AuditCase::missing(subject, counts)
     })
+}
+
+/// A device whose journal holds the proof, which its replay judged again.
+fn settled(tx: TxDigest, records: &Records) -> Option<(&DeviceHistory, &SettledSet)> {
+    let mut histories = records.histories();
+    histories.find_map(|history| Some((history, history.state.register().settled(&tx)?)))
+}
+
+fn proven(device: &DeviceHistory, set: &SettledSet) -> Phrase {
+    phrase!(
+        "settled by proof on {device}, block {height}: {how}",
+        "{device} で証明により解消(ブロック高 {height}): {how}",
+        device = device.name,
+        height = set.height,
+        how = set.how.phrase()
+    )
 }
 
 fn coins(intent: &Intent) -> Vec<OutPoint> {

@@ -9,19 +9,20 @@ use bitcoin::Amount;
 
 use super::Sample;
 use super::signed::{
-    attendance, possession_report, receipt, recovery, replacement, signature_line, site,
+    attendance, possession_report, receipt, recovery, replacement, settlement, signature_line, site,
 };
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{
     FileDigest, FreezeDigest, LedgerDigest, RequestDigest, RetirementDigest, RosterDigest,
-    ScreenDigest, sha256_of,
+    ScreenDigest, TxDigest, sha256_of,
 };
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::life::{Destroying, DoomedKey, Frozen, Recovered, Replaced};
 use crate::phrase;
 use crate::random::testing::{evidence, evidence_again};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
+use crate::settlement::{Settled, SettledAs, SettledSet};
 use crate::signing::{Coin, Intent, IntentLine, IntentPayment, SigningHsm, WalletKeyRef};
 use crate::split::{Credential, PinOpened};
 use crate::testing::device::{born_in_hsm, hsm_facts};
@@ -33,8 +34,8 @@ use crate::token::{
 use crate::transcript::{
     Aborted, Anchor, AnchoredRoster, Announced, AnnouncedRoster, Answered, Body, CeremonyKind,
     Channel, DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried,
-    KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, Outcome, Proven, Rechecked,
-    Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, OpenCount, Outcome, Proven,
+    Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 use crate::types::{
     Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
@@ -180,6 +181,14 @@ fn endings(world: &World) -> Vec<Body> {
                 valid_to: Height(851_000),
             }],
             waiting: None,
+            open: None,
+        }),
+        Body::Announced(Announced {
+            open: Some(OpenCount {
+                transactions: 2,
+                unknown: 7,
+            }),
+            ..Announced::default()
         }),
         Body::Announced(Announced {
             ending: vec![],
@@ -187,6 +196,7 @@ fn endings(world: &World) -> Vec<Body> {
                 roster: world.roster.digest(),
                 from: Height(860_000),
             }),
+            open: None,
         }),
         Body::Recovered(Box::new(recovered(world, None))),
         Body::Recovered(Box::new(recovered(world, Some(FileDigest::over(&[]))))),
@@ -198,6 +208,15 @@ fn endings(world: &World) -> Vec<Body> {
         }),
         Body::Replaced(Box::new(replaced(world, None))),
         Body::Replaced(Box::new(replaced(world, Some(recovery(world).anchor)))),
+        Body::Settled(Box::new(Settled {
+            settlement: settlement().settlement,
+            sets: vec![SettledSet {
+                tx: TxDigest::over(&[]),
+                how: SettledAs::Spent,
+                by: [3; 32],
+                height: Height(850_001),
+            }],
+        })),
     ]
 }
 

@@ -25,6 +25,8 @@ use crate::policy::{
     ApprovalQuorum, BalanceStatement, ClassMove, ColdFloor, Policy, QuorumBand, WalletBalance,
 };
 use crate::root::Checkpoint;
+use crate::settlement::testing::{proof, transaction};
+use crate::settlement::{CONFIRMATIONS, SettlementFile};
 use crate::signing::{Coin, PossessionOrder, Receipt, SignatureLine, SigningHsm as _};
 use crate::split::{Credential, Kdf, SealedShare, ShareSet};
 use crate::testing::device::hsm_facts;
@@ -36,7 +38,7 @@ use crate::token::{
     AcceptanceRecord, Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line,
     acceptance_of,
 };
-use crate::transcript::testing::retirement;
+use crate::transcript::testing::{Bench, retirement};
 use crate::transcript::{Anchor, Rejected};
 use crate::types::{
     Blocks, Chain, Height, InputIndex, KeyIndex, Network, Purpose, SessionNumber, Version,
@@ -564,9 +566,18 @@ fn chain(world: &World) -> Vec<Sample> {
     };
     vec![
         Sample::plain("header-run", codec::encode(&run)),
+        Sample::plain("settlement-file", codec::encode(&settlement())),
         Sample::plain("chain-tip", codec::encode(&ChainTip::checkpoint(&within))),
         Sample::plain("chain-tip", codec::encode(&ChainTip::checkpoint(&starting))),
     ]
+}
+
+/// The proof for a device that has signed.
+pub(super) fn settlement() -> SettlementFile {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.sign_case(&case);
+    proof(&bench, &[transaction(&bench, &case)], CONFIRMATIONS)
 }
 
 /// The scope's label for a genesis.

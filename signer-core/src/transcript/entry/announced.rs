@@ -19,6 +19,45 @@ pub struct Announced {
     /// A roster of the recovery quorum that waits.
     #[n(1)]
     pub waiting: Option<AnnouncedRoster>,
+    /// Partial signatures that are not settled. The journal up to here says which.
+    #[n(2)]
+    pub open: Option<OpenCount>,
+}
+
+/// How many partial signatures are not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OpenCount {
+    /// Transactions of which this device released its signatures.
+    #[n(0)]
+    pub transactions: u32,
+    /// Signatures of a part of the journal that is lost, over coins that are not known: nothing
+    /// settles them.
+    #[n(1)]
+    pub unknown: u64,
+}
+
+impl OpenCount {
+    fn line(self, lang: Lang) -> String {
+        let Self {
+            transactions,
+            unknown,
+        } = self;
+        let known = match lang {
+            Lang::En => format!(
+                "open partial signatures: {transactions} transactions are not settled; each can be \
+                 sent as long as its coins are unspent"
+            ),
+            Lang::Ja => format!(
+                "未使用部分署名: 未解消の取引 {transactions} 件。コインが未使用である限り送信可能です"
+            ),
+        };
+        match (unknown, lang) {
+            (0, _) => known,
+            (_, Lang::En) => format!("{known}; {unknown} more signatures are not known"),
+            (_, Lang::Ja) => format!("{known}。ほかに内容不明の署名 {unknown} 件"),
+        }
+    }
 }
 
 /// A roster that waits, and can be cancelled.
@@ -54,7 +93,8 @@ impl Announced {
     pub fn lines(&self, known: Height, lang: Lang) -> Vec<String> {
         let ending = self.ending.iter().map(|entry| entry.line(known, lang));
         let waiting = self.waiting.iter().map(|roster| roster.line(known, lang));
-        ending.chain(waiting).collect()
+        let open = self.open.iter().map(|open| open.line(lang));
+        ending.chain(waiting).chain(open).collect()
     }
 
     /// The announcement, unless there is nothing in it.

@@ -72,6 +72,9 @@ pub enum CeremonyKind {
     /// before the entry that replaces.
     #[n(17)]
     Replace,
+    /// Settling open partial signatures by proof.
+    #[n(18)]
+    Settle,
 }
 
 impl CeremonyKind {

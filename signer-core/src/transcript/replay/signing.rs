@@ -117,8 +117,8 @@ impl SessionReplay {
             (Body::Refused(refusal), at) => refused(place, at, refusal),
             (Body::Inventoried(listed), At::Idle) => life::inventoried(place, listed, state),
             (Body::Proven(proven), At::Idle) => life::proven(entry, proven, state),
-            // Judged by the fold: order, card, people, screen and answers.
-            (Body::Recovered(_) | Body::Replaced(_), At::Idle) => Ok(At::Idle),
+            // Judged by the fold: order, card, people, screen and answers; proofs of settlement.
+            (Body::Recovered(_) | Body::Replaced(_) | Body::Settled(_), At::Idle) => Ok(At::Idle),
             (Body::Aborted(_), At::Idle | At::Reviewing(_) | At::Signing(_)) => Ok(At::Stopped),
             // What people compared and typed in a ceremony that signs no transaction.
             (Body::Shown(_) | Body::Answered(_), At::Idle) if !signs(state) => Ok(At::Idle),
@@ -134,6 +134,7 @@ impl SessionReplay {
                 | Body::Proven(_)
                 | Body::Recovered(_)
                 | Body::Replaced(_)
+                | Body::Settled(_)
                 | Body::Aborted(_),
                 _,
             ) => Err(unexpected(entry)),

@@ -50,6 +50,8 @@ pub enum FoldError {
     Key(Refusal),
     /// A PIN that is split or opened out of turn, or opened by too few of its holders.
     Pin,
+    /// TRN06: a proof was refused.
+    Settlement(Refusal),
     /// The seal was refused.
     Seal(Refusal),
 }
@@ -109,7 +111,10 @@ impl FoldError {
                 "the use of a roster in the session that installed it",
                 "名簿を登録したセッション内での名簿の使用"
             ),
-            Self::Seal(refusal) | Self::Key(refusal) | Self::Policy(refusal) => phrase!(
+            Self::Seal(refusal)
+            | Self::Key(refusal)
+            | Self::Policy(refusal)
+            | Self::Settlement(refusal) => phrase!(
                 "{rule}: {difference}",
                 "{rule}: {difference}",
                 rule = refusal.rule,

@@ -157,7 +157,7 @@ impl DeviceState {
     }
 
     /// Two operators of the roster that ends have their seats: nobody installs a roster alone.
-    fn compared_by_two_operators(&self, roster: &ActiveRoster) -> Result<(), FoldError> {
+    pub(super) fn compared_by_two_operators(&self, roster: &ActiveRoster) -> Result<(), FoldError> {
         let alone = || {
             FoldError::Artefact(phrase!(
                 "an artefact that two operators did not compare",
@@ -266,6 +266,7 @@ impl DeviceState {
         let tip = self.tip.as_ref().ok_or(FoldError::Genesis)?;
         let extended = tip.extend(&run, genesis.root.scope.network);
         self.tip = Some(extended.map_err(refused)?);
+        self.accepted.follow(&run);
         // What a policy loosens opens by headers, and by nothing else.
         let height = self.height();
         self.policy = self.policy.take().map(|policy| Arc::new(policy.at(height)));

@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 
 use super::{DeviceState, FoldError};
 use crate::keys::{CkaId, Fingerprint};
-use crate::ledger::LedgerState;
+use crate::ledger::{KnownTransfer, LedgerState, Transfer};
 use crate::life::{CheckedRecovery, Continuation, ReadReceipt, Recovered, RecoveryError};
 use crate::phrase;
 use crate::rule::Explained as _;
+use crate::settlement::OpenSignature;
 use crate::transcript::entry::{KeysGenerated, MadeKey};
-use crate::types::{Chain, KeyIndex, SessionNumber};
+use crate::types::{Chain, Height, KeyIndex, SessionNumber};
 use crate::wallet::{CheckedCard, PoolCard};
 
 const CHAINS: [Chain; 2] = [Chain::Receive, Chain::Change];
@@ -130,6 +131,11 @@ impl DeviceState {
         for read in new_receipts(order, &before) {
             self.ledger.record_intent(read.receipt().tx, read.coins());
         }
+        // Also of those whose intent is known: nobody knows here whether that intent was released.
+        for read in order.receipts() {
+            let set = of_receipt(read, order.order().height, &before);
+            self.register.release(set);
+        }
         // What was closed stays closed: the HSM remembers it, and no order can leave it out.
         self.waiting = order.waiting();
         let order = order.order();
@@ -158,6 +164,22 @@ impl DeviceState {
             .signatures()
             .checked_add(u64::try_from(new).ok()?)?;
         order.order().anchor.signatures.checked_sub(known)
+    }
+}
+
+/// What a receipt tells of signatures that were released.
+fn of_receipt(read: &ReadReceipt, since: Height, ledger: &LedgerState) -> OpenSignature {
+    let tx = read.receipt().tx;
+    let known = ledger.transfers().get(&tx);
+    let transfer = known.map(KnownTransfer::transfer);
+    OpenSignature {
+        tx,
+        unsigned: None,
+        wallet: transfer.map(|transfer| transfer.wallet),
+        paid: transfer.map(Transfer::paid),
+        session: read.receipt().session,
+        since,
+        coins: read.coins().to_vec(),
     }
 }
 

@@ -90,16 +90,17 @@ impl OpenSession {
     /// destruction destroys. One that signs or destroys installs nothing but headers, so that
     /// nothing is ever used in the session that installed it.
     pub(super) fn admit(&self, body: &Body) -> Result<(), FoldError> {
-        use CeremonyKind::{Destroy, Resume, Sign};
+        use CeremonyKind::{Destroy, Resume, Settle, Sign};
         let kind = self.opened.kind;
         let fits = match body {
-            Body::Installed(installed) if matches!(kind, Sign | Resume | Destroy) => {
+            Body::Installed(installed) if matches!(kind, Sign | Resume | Destroy | Settle) => {
                 installed.kind == WhatKind::Headers
             }
             Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
             Body::Proven(_) => kind == CeremonyKind::Backup,
             Body::Recovered(_) => kind == CeremonyKind::Recover,
             Body::Replaced(_) => kind == CeremonyKind::Replace,
+            Body::Settled(_) => kind == CeremonyKind::Settle,
             // Who may order the recovery.
             Body::Installed(installed) if kind == CeremonyKind::Recover => {
                 installed.kind == WhatKind::Roster && self.takes_rosters()
@@ -119,6 +120,11 @@ impl OpenSession {
                 false
             }
             Body::PinSplit(_) => kind == CeremonyKind::SplitPin,
+            Body::KeysIntended(_) | Body::KeysGenerated(_) | Body::KeysDiscarded(_)
+                if kind == Settle =>
+            {
+                false
+            }
             Body::Installed(_)
             | Body::KeysIntended(_)
             | Body::KeysGenerated(_)

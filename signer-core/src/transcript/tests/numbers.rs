@@ -144,7 +144,8 @@ fn each_kind_of_entry_has_its_number() {
     ended.prove(|_| {});
     let recovered = super::recovery::gone_on();
     let replaced = super::replacement::renewed();
-    let benches = [&signed, &ended, &recovered, &replaced];
+    let settled = crate::settlement::testing::settled();
+    let benches = [&signed, &ended, &recovered, &replaced, &settled];
     let items = benches
         .into_iter()
         .flat_map(|bench| super::items(&bench.disk));
@@ -163,6 +164,7 @@ fn each_kind_of_entry_has_its_number() {
             Body::Destroyed(_) => 25,
             Body::Recovered(_) => 27,
             Body::Replaced(_) => 30,
+            Body::Settled(_) => 31,
             _ => continue,
         };
         assert!(encode(&entry.body).starts_with(&begins(number)));
@@ -194,5 +196,5 @@ fn verdicts_outcomes_and_places_have_their_numbers() {
         assert_eq!(encode(outcome), [number]);
     }
     assert_eq!(numbers(encode(&Place::Screen(1))), [0x82, 8]);
-    assert_eq!(RuleId::of(Stage::Transcript).count(), 5);
+    assert_eq!(RuleId::of(Stage::Transcript).count(), 6);
 }

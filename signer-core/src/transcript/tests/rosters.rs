@@ -212,6 +212,7 @@ mod announced {
         let policy = installed(WhatKind::Policy, bench.world.policy.to_bytes());
         assert_eq!(said(bench.try_add(policy)), early);
         let other = Announced {
+            open: None,
             ending: alloc::vec![EndingEntry {
                 officer: id("director.d"),
                 valid_to: Height(TIP.0 + 101),

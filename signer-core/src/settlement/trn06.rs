@@ -1,0 +1,215 @@
+//! TRN06.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use bitcoin::block::Header;
+use bitcoin::hashes::Hash;
+use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, consensus};
+
+use super::{ConfirmedSpend, OpenRegister, OpenSignature, SettledAs, SettledSet, Settlement};
+use crate::headers::{AcceptedBlocks, RUN_LIMIT};
+use crate::phrase;
+use crate::rule::{Phrase, Place, Refusal, RuleId};
+use crate::types::Height;
+
+/// Headers on top of the block that holds a transaction.
+pub const CONFIRMATIONS: u32 = 6;
+/// Most transactions of one proof.
+pub const SPENDS_LIMIT: usize = 1_000;
+/// A transaction of this size, without witnesses, can be read as an inner node of a Merkle tree.
+const NODE: usize = 64;
+
+/// TRN06: A partial signature is settled only by a transaction in the chain that spent a coin of it.
+///
+/// The proof is the whole transaction, its Merkle path to a header, and six headers on top, linked to
+/// a block that this device has accepted. Headers that lead nowhere prove nothing, however much work
+/// they show. A transaction of 64 bytes could be a node of the tree in disguise, and is none of ours.
+/// Every transaction must settle something.
+///
+/// # Errors
+/// TRN06, with the first thing that does not hold.
+pub fn trn06(
+    settlement: &Settlement,
+    accepted: &AcceptedBlocks,
+    register: &OpenRegister,
+) -> Result<Vec<SettledSet>, Refusal> {
+    if settlement.version != 1 {
+        let expected = phrase!("a proof of version 1", "バージョン1の証明");
+        return Err(refused(expected, Phrase::figure(settlement.version)));
+    }
+    let count = settlement.spends.len();
+    if count == 0 || count > SPENDS_LIMIT {
+        let expected = phrase!(
+            "1 to {limit} transactions",
+            "取引 1〜{limit} 件",
+            limit = SPENDS_LIMIT
+        );
+        return Err(refused(expected, Phrase::figure(count)));
+    }
+    let blocks = linked(settlement)?;
+    let last = known(&blocks, accepted)?;
+    let open = register.open();
+    let mut sets = BTreeMap::new();
+    for spend in &settlement.spends {
+        let tx = confirmed(spend, &blocks, last)?;
+        let open = open.iter();
+        let mut touched = open
+            .filter_map(|open| settles(open, &tx, spend.height))
+            .peekable();
+        if touched.peek().is_none() {
+            let expected = phrase!(
+                "a transaction that spends a coin of an open partial signature",
+                "未使用部分署名のコインを支出する取引"
+            );
+            return Err(refused(expected, Phrase::figure(tx.compute_txid())));
+        }
+        for set in touched {
+            sets.entry(set.tx).or_insert(set);
+        }
+    }
+    Ok(sets.into_values().collect())
+}
+
+/// Every header follows the one before it.
+fn linked(settlement: &Settlement) -> Result<BTreeMap<Height, Header>, Refusal> {
+    let run = &settlement.headers;
+    if run.headers.len() > RUN_LIMIT {
+        let expected = phrase!(
+            "at most {limit} headers",
+            "ヘッダー {limit} 件以下",
+            limit = RUN_LIMIT
+        );
+        return Err(refused(expected, Phrase::figure(run.headers.len())));
+    }
+    let mut blocks = BTreeMap::new();
+    let mut before: Option<Header> = None;
+    for (height, bytes) in (run.first_height.0..=u32::MAX)
+        .map(Height)
+        .zip(&run.headers)
+    {
+        let header: Option<Header> = consensus::deserialize(bytes).ok();
+        let follows = header.filter(|header| {
+            before.is_none_or(|before| before.block_hash() == header.prev_blockhash)
+        });
+        let header = follows.ok_or_else(|| {
+            let expected = phrase!("headers that follow each other", "連続するヘッダー");
+            let got = phrase!(
+                "another at height {height}",
+                "ブロック高 {height} のヘッダーが続かない",
+                height = height
+            );
+            refused(expected, got)
+        })?;
+        blocks.insert(height, header);
+        before = Some(header);
+    }
+    Ok(blocks)
+}
+
+/// The last of the headers is a block of the chain that this device follows: so are all before it.
+fn known(blocks: &BTreeMap<Height, Header>, accepted: &AcceptedBlocks) -> Result<Height, Refusal> {
+    let last = blocks.last_key_value();
+    let ours = last.filter(|(height, header)| {
+        accepted.hash(**height) == Some(&header.block_hash().to_byte_array())
+    });
+    ours.map(|(height, _)| *height).ok_or_else(|| {
+        let expected = phrase!(
+            "headers that end at a block that this device has accepted",
+            "この端末が受け入れたブロックで終わるヘッダー"
+        );
+        let got = last.map_or_else(
+            || phrase!("no header", "ヘッダーなし"),
+            |(height, header)| {
+                phrase!(
+                    "block {hash} at height {height}",
+                    "ブロック高 {height} のブロック {hash}",
+                    hash = header.block_hash(),
+                    height = height
+                )
+            },
+        );
+        refused(expected, got)
+    })
+}
+
+/// The transaction is in its block, and the block is deep enough.
+fn confirmed(
+    spend: &ConfirmedSpend,
+    blocks: &BTreeMap<Height, Header>,
+    last: Height,
+) -> Result<Transaction, Refusal> {
+    let tx = spend.read().ok_or_else(|| {
+        let expected = phrase!("a transaction", "取引");
+        refused(expected, phrase!("other bytes", "取引でないバイト列"))
+    })?;
+    if tx.base_size() == NODE {
+        let expected = phrase!(
+            "a transaction of another size than 64 bytes",
+            "64バイト以外の大きさの取引"
+        );
+        return Err(refused(expected, Phrase::figure(tx.compute_txid())));
+    }
+    let on_top = last.0.saturating_sub(spend.height.0);
+    let header = blocks
+        .get(&spend.height)
+        .filter(|_| on_top >= CONFIRMATIONS);
+    let header = header.ok_or_else(|| {
+        let expected = phrase!(
+            "the header of its block and {least} on top",
+            "ブロックのヘッダーとその上の {least} 件",
+            least = CONFIRMATIONS
+        );
+        let got = phrase!(
+            "block {height}, headers up to {last}",
+            "ブロック高 {height}、ヘッダーは {last} まで",
+            height = spend.height,
+            last = last
+        );
+        refused(expected, got)
+    })?;
+    let leaf = tx.compute_txid().to_byte_array();
+    if spend.path.root(leaf, spend.position) == Some(header.merkle_root.to_byte_array()) {
+        Ok(tx)
+    } else {
+        let expected = phrase!(
+            "a Merkle path to the root of block {height}",
+            "ブロック高 {height} のルートに至るマークル経路",
+            height = spend.height
+        );
+        let got = phrase!("a path to another root", "別のルートに至る経路");
+        Err(refused(expected, got))
+    }
+}
+
+/// How a transaction in the chain settles a set of signatures, if it does.
+fn settles(open: &OpenSignature, tx: &Transaction, height: Height) -> Option<SettledSet> {
+    let mut spent = tx.input.iter().map(|input| input.previous_output);
+    if !spent.any(|coin: OutPoint| open.coins.contains(&coin)) {
+        return None;
+    }
+    let how = match open.unsigned {
+        Some(id) if id == without_scripts(tx) => SettledAs::Confirmed,
+        Some(_) => SettledAs::Conflicting,
+        None => SettledAs::Spent,
+    };
+    Some(SettledSet {
+        tx: open.tx,
+        how,
+        by: tx.compute_txid().to_byte_array(),
+        height,
+    })
+}
+
+/// The id of the transaction as it was before anybody signed.
+fn without_scripts(tx: &Transaction) -> Txid {
+    let mut bare = tx.clone();
+    for input in &mut bare.input {
+        input.script_sig = ScriptBuf::new();
+    }
+    bare.compute_txid()
+}
+
+const fn refused(expected: Phrase, got: Phrase) -> Refusal {
+    Refusal::new(RuleId::TRN06, Place::Whole, expected, got)
+}

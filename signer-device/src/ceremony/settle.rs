@@ -1,0 +1,199 @@
+//! Settling open partial signatures: a transaction in the chain spent a coin of them. The rule
+//! judges the proof; two operators read what it settles.
+
+use signer_core::codec;
+use signer_core::phrase;
+use signer_core::settlement::{Settled, SettledSet, SettlementFile, trn06};
+use signer_core::transcript::{Body, CeremonyKind, DeviceState, Outcome, WhatKind};
+use signer_core::types::{Lang, Network};
+
+use super::Script;
+use super::begin::Desk;
+use super::officers;
+use super::register_wallet::install;
+use super::session::Session;
+use crate::failure::Failure;
+use crate::files;
+use crate::plan::SettleSignatures;
+
+/// The paper: `docs/ceremony/settle.md`.
+pub(crate) const SCRIPT: Script = Script {
+    name: "settle",
+    steps: &[
+        ["Environment", "環境の確認"],
+        ["Journal", "ジャーナルの確認"],
+        ["Token", "トークンの確認"],
+        ["Session", "セッションの開始"],
+        ["Operators", "操作者の認証"],
+        ["Headers", "ブロックヘッダーの取込み"],
+        ["Check the proof", "証明の検証"],
+        ["Settle", "解消"],
+        ["Seal", "封印"],
+        ["Log out", "ログアウト"],
+    ],
+};
+
+/// Runs the ceremony.
+pub(crate) fn run(plan: SettleSignatures) -> Result<(), Failure> {
+    let bytes = files::read(&plan.proof, files::ARTEFACT)?;
+    let file = read(&bytes)?;
+    let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
+
+    // 1. Environment
+    desk.room.step(1)?;
+    let machine = desk.machine()?;
+
+    // 2. Journal
+    desk.room.step(2)?;
+    desk.journal()?;
+
+    // 3. Token
+    desk.room.step(3)?;
+    let mut token = desk.token()?;
+
+    // 4. Session
+    token.room().step(4)?;
+    let mut session = token.open(CeremonyKind::Settle, machine)?;
+    match settle(&mut session, &file) {
+        Ok(()) => finish(session),
+        Err(failure) => Err(session.end_badly(failure)),
+    }
+}
+
+/// Steps 5 to 9, inside the session.
+fn settle(session: &mut Session, file: &SettlementFile) -> Result<(), Failure> {
+    // 5. Operators
+    session.room.step(5)?;
+    let _operators = officers::authenticate(session)?;
+
+    // 6. Headers
+    session.room.step(6)?;
+    take_headers(session, file)?;
+
+    // 7. Check the proof
+    session.room.step(7)?;
+    let settled = check(session, file)?;
+
+    // 8. Settle
+    session.room.step(8)?;
+    show(session, &settled.sets)?;
+    session.record(Body::Settled(Box::new(settled)))?;
+    let left = session.journal().state().register().count();
+    session.room.say(
+        &format!("settled; {left} transactions are still open"),
+        &format!("解消しました。未解消の取引は残り {left} 件です"),
+    )?;
+
+    // 9. Seal
+    session.room.step(9)?;
+    session.close(Outcome::Done)?;
+    Ok(())
+}
+
+/// Step 10.
+fn finish(mut session: Session) -> Result<(), Failure> {
+    // 10. Log out
+    session.room.step(10)?;
+    session.leave()
+}
+
+fn read(bytes: &[u8]) -> Result<SettlementFile, Failure> {
+    let file = codec::decode::<SettlementFile>(bytes).map_err(|error| error.phrase());
+    let file = file.and_then(|file| match file.version {
+        1 => Ok(file),
+        other => Err(phrase!(
+            "version {version}",
+            "バージョン {version}",
+            version = other
+        )),
+    });
+    file.map_err(|why| {
+        Failure::input(
+            phrase!("no proof: {why}", "証明ではない: {why}", why = why),
+            phrase!(
+                "Use the file that host-cli signature prove wrote.",
+                "host-cli signature prove が書き出したファイルを使用してください。"
+            ),
+        )
+    })
+}
+
+/// Headers that lead on from the last known block are taken; others change nothing, and the rule
+/// judges by the blocks that are known.
+fn take_headers(session: &mut Session, file: &SettlementFile) -> Result<(), Failure> {
+    let network = session.scope()?.network;
+    let state = session.journal().state();
+    let known = state.height();
+    let extended = state
+        .tip()
+        .map(|tip| tip.extend(&file.headers, network))
+        .transpose();
+    match extended {
+        Ok(Some(tip)) if tip.height() > known => {
+            install(session, WhatKind::Headers, codec::encode(&file.headers))?;
+            let height = tip.height();
+            session.room.say(
+                &format!("headers are linked up to height {height}"),
+                &format!("ブロックヘッダを高さ {height} まで確認しました"),
+            )?;
+        }
+        Ok(_) => session.room.say(
+            &format!("no newer header than height {known}"),
+            &format!("高さ {known} より新しいヘッダーはありません"),
+        )?,
+        Err(error) => {
+            let what = phrase!(
+                "headers are not taken: {why}",
+                "ブロックヘッダを受け付けません: {why}",
+                why = signer_core::rule::Explained::what(&error)
+            );
+            let lang = session.lang();
+            session.room.console.notice(what.text(lang))?;
+        }
+    }
+    if matches!(network, Network::Regtest | Network::Signet) {
+        let notice = session.lang().pick(
+            "on this network headers prove nothing: whoever likes can make them",
+            "このネットワークのヘッダーは何も証明しません(誰でも作成できます)",
+        );
+        session.room.console.notice(notice)?;
+    }
+    Ok(())
+}
+
+fn check(session: &mut Session, file: &SettlementFile) -> Result<Settled, Failure> {
+    let state = session.journal().state();
+    match trn06(&file.settlement, state.accepted(), state.register()) {
+        Ok(sets) => Ok(Settled {
+            settlement: file.settlement.clone(),
+            sets,
+        }),
+        Err(refusal) => Err(session.refuse(&refusal)),
+    }
+}
+
+/// What each proof settles, before it is recorded.
+fn show(session: &mut Session, sets: &[SettledSet]) -> Result<(), Failure> {
+    let lang = session.lang();
+    let state = session.journal().state();
+    let mut lines = Vec::new();
+    for set in sets {
+        lines.extend(open_line(state, set, lang));
+        let (how, height) = (set.how.phrase(), set.height);
+        let how = how.text(lang);
+        let mut id = set.by;
+        id.reverse();
+        let id = signer_core::digest::hex(&id);
+        lines.push(match lang {
+            Lang::En => format!("  {how}: {id} in block {height}"),
+            Lang::Ja => format!("  {how}: ブロック高 {height} の取引 {id}"),
+        });
+    }
+    session.show("settlement", &lines).map(drop)
+}
+
+fn open_line(state: &DeviceState, set: &SettledSet, lang: Lang) -> Option<String> {
+    let mut open = state.register().open().into_iter();
+    let open = open.find(|open| open.tx == set.tx)?;
+    Some(open.line(state.wallet_name(open), lang))
+}
