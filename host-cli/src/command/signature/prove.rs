@@ -29,10 +29,8 @@ use crate::view::line;
 /// are JSON, without a gap from a block that the device knows:
 /// `{"first_height": 1, "headers": ["<160 hex>"]}`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Example:\n  \
     host-cli signature prove --transaction final.tx --block block.hex \\\n    \
-    --headers headers.json --out settlement.cbor\n  \
-    host-cli signature prove --transaction final.tx --txoutproof proof.hex \\\n    \
     --headers headers.json --out settlement.cbor")]
 pub(crate) struct Args {
     /// The transaction in the chain; once for each
