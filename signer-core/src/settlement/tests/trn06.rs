@@ -357,7 +357,7 @@ fn blocks_are_known_from_the_checkpoint_to_the_tip() {
     let tip = state.tip().unwrap();
     assert_eq!(accepted.hash(tip.height()), Some(tip.hash()));
     assert_eq!(accepted.hash(Height(tip.height().0 + 1)), None);
-    let checkpoint = state.genesis().unwrap().root.checkpoint.clone();
+    let checkpoint = state.genesis().unwrap().root.checkpoint;
     assert_eq!(accepted.hash(checkpoint.height), Some(&checkpoint.hash));
     assert_eq!(accepted.hash(Height(checkpoint.height.0 - 1)), None);
 }

@@ -127,6 +127,7 @@ pub(super) fn bodies(world: &World) -> Vec<Body> {
         Body::Refused(refusal(Place::Screen(3))),
     ];
     bodies.extend(endings(world));
+    bodies.extend(of_a_long_life(world));
     bodies
 }
 
@@ -175,6 +176,12 @@ fn endings(world: &World) -> Vec<Body> {
             keys: vec![doomed(world, 0), doomed(world, 1)],
         }),
         Body::Destroyed(doomed(world, 0).id),
+    ]
+}
+
+/// What is told, recovered, split, replaced and settled.
+fn of_a_long_life(world: &World) -> Vec<Body> {
+    vec![
         Body::Announced(Announced {
             ending: vec![EndingEntry {
                 officer: id("director.d"),
