@@ -10,9 +10,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use hsm_profiles::{Module, Pin, Profile, TokenSelector};
+use signer_core::report::{CaseReport, SessionRecord};
 use signer_core::split::Credential;
 use signer_core::token::Line;
 use signer_core::transcript::{Body, Journal};
+use signer_core::types::Id;
 use zeroize::Zeroizing;
 
 use support::house::{House, ceremony, destination_script, run, run_until};
@@ -136,8 +138,27 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-/// No passphrase was said, written or logged.
-fn nothing_leaked(bench: &Bench, played: &[&Played]) {
+/// What is made of the transcript for people, in files beside the others.
+fn report(house: &House<'_>) {
+    let transcript = house.verified_transcript("d1");
+    let records = SessionRecord::all(&transcript);
+    assert!(!records.is_empty());
+    let case = Id::new("wr-2026-000123").expect("plain");
+    let of_case = SessionRecord::of_case(&transcript, &case);
+    let page = CaseReport::of(case, of_case, &[]).map(|case| case.page("audit report"));
+    let pages = records.iter().map(|record| record.page("audit report"));
+    for (number, page) in pages.chain(page).enumerate() {
+        assert!(page.len() > 1000);
+        house
+            .bench
+            .write(&format!("page-{number}.html"), page.as_bytes());
+    }
+}
+
+/// No passphrase was said, written or logged, nor is one in a report.
+fn nothing_leaked(house: &House<'_>, played: &[&Played]) {
+    report(house);
+    let bench = house.bench;
     for holder in OPERATORS.split(' ').chain(OTHERS.split(' ')) {
         let secret = passphrase(holder);
         for path in every_file(&bench.folder) {
@@ -172,7 +193,7 @@ fn holders_put_the_pin_together_and_nobody_knows_it() {
                     (1, vec!["op.b".into(), "op.c".into()])
                 ]
             );
-            nothing_leaked(bench, &[&split, &signed]);
+            nothing_leaked(&house, &[&split, &signed]);
             assert!(!opens(&mut house, PIN), "the PIN that was typed is dead");
         },
     );
@@ -204,7 +225,7 @@ fn a_wrong_passphrase_ends_the_ceremony_and_is_recorded() {
                 _ => false,
             });
             assert!(recorded);
-            nothing_leaked(bench, &[&wrong]);
+            nothing_leaked(&house, &[&wrong]);
         },
     );
 }
@@ -290,7 +311,7 @@ fn the_security_officers_pin_is_held_by_others() {
         assert_eq!(files(bench), ["pin-so-2.shares", "pin-user-1.shares"]);
         run(&inventory(bench), holders(["op.a", "op.b"])).ended(0);
         house.verified_transcript("d1");
-        nothing_leaked(bench, &[&first, &second]);
+        nothing_leaked(&house, &[&first, &second]);
     });
 }
 
