@@ -11,7 +11,7 @@ use crate::digest::{
 };
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
-use crate::policy::{ApprovalQuorum, Policy};
+use crate::policy::{ApprovalQuorum, Destination, Policy, WalletRules};
 use crate::random::RandomEvidence;
 use crate::review::TxFacts;
 use crate::rule::{Refusal, RuleLine};
@@ -134,6 +134,8 @@ pub struct CaseRecord {
     pub roster: RosterDigest,
     /// The policy in force.
     pub policy: PolicyDigest,
+    /// What it allowed then: what it loosens may have waited.
+    pub allowed: Allowed,
     /// Who had to approve.
     pub quorum: ApprovalQuorum,
     /// Who approved what, and at which height.
@@ -154,6 +156,18 @@ pub struct CaseRecord {
     pub signatures: Vec<SignatureLine>,
     /// The receipt.
     pub receipt: Option<ReceiptDigest>,
+}
+
+/// What the policy in force allowed a transaction at the height that the device knew: the stricter of
+/// it and of the one before it, while what it loosens waits.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    /// The wallet's rules.
+    pub rules: WalletRules,
+    /// The destinations that are paid.
+    pub destinations: Vec<Destination>,
+    /// From when all of the policy is in force, where some of it waited.
+    pub waits_until: Option<Height>,
 }
 
 /// A roster, as a device took it.

@@ -22,7 +22,7 @@ mod walk;
 pub use answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 pub use finding::Finding;
 pub use history::{
-    Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
+    Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
 };
 pub use papers::{FoundReceipt, FoundSignature, NodeData, Papers, Source, SpentCoin};
 pub use question::{

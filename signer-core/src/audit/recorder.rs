@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::history::{
-    Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
+    Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
 };
 use crate::approval::Attendance;
 use crate::codec::ByteString;
 use crate::cose::{Signed, peek};
 use crate::digest::ReceiptDigest;
-use crate::policy::Policy;
+use crate::policy::{ActivePolicy, CheckedTx, Destination, Policy};
 use crate::review::{Review, TxFacts};
 use crate::rule::Verdict;
 use crate::signing::Receipt;
@@ -104,7 +104,8 @@ impl Recorder {
         session.last = last;
         session.after = state.tip().cloned();
         if let Body::Reported(_) = &entry.body {
-            let case = self.replay.review().map(|review| case(review, state));
+            let review = self.replay.review();
+            let case = review.and_then(|review| Some(case(review, state.policy()?, state)));
             session.case = case.map(Box::new);
         }
         note_in(session, &entry.body, state);
@@ -199,7 +200,7 @@ fn attendee(bytes: &ByteString, state: &DeviceState) -> Option<Attendee> {
 }
 
 /// The transaction of a review, as the screens show it.
-fn case(review: &Review, state: &DeviceState) -> CaseRecord {
+fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseRecord {
     let approved = review.tx();
     let checked = approved.checked();
     let questions = review.pages().iter().map(|page| page.challenges().len());
@@ -210,6 +211,11 @@ fn case(review: &Review, state: &DeviceState) -> CaseRecord {
         request: approved.request_digest(),
         roster: checked.roster(),
         policy: checked.policy(),
+        allowed: Allowed {
+            rules: checked.rules().clone(),
+            destinations: paid_to(checked, policy),
+            waits_until: policy.waits_until(),
+        },
         quorum: checked.rules().quorum_for(checked.wallet_tx().paid_out()),
         approvals: approvals
             .map(|a| (a.officer.id.clone(), a.approval, a.height))
@@ -223,6 +229,16 @@ fn case(review: &Review, state: &DeviceState) -> CaseRecord {
         signatures: Vec::new(),
         receipt: None,
     }
+}
+
+/// Each destination that is paid, once.
+fn paid_to(checked: &CheckedTx, policy: &ActivePolicy) -> Vec<Destination> {
+    let listed = policy.policy().destinations.iter();
+    let is_paid = |listed: &&Destination| {
+        let mut payments = checked.payments().iter();
+        payments.any(|payment| payment.destination == listed.id)
+    };
+    listed.filter(is_paid).cloned().collect()
 }
 
 /// The digest of the receipt of this device; the replay has compared its content.

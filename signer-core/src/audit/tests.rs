@@ -5,16 +5,19 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use bitcoin::Amount;
+
 use super::*;
 use crate::approval::KnownHead;
 use crate::digest::{FileDigest, PolicyDigest, RequestDigest, RosterDigest};
+use crate::policy::WindowLimit;
 use crate::rule::{Phrase, RuleId};
 use crate::signing::SigningHsm as _;
-use crate::testing::{Case, id};
+use crate::testing::{Case, id, officers_sign, rules_of};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
 use crate::transcript::{CeremonyKind, Exception};
-use crate::types::{Height, Lang};
+use crate::types::{Blocks, Height, Lang, Version};
 
 /// A device that has signed one transfer.
 fn bench() -> Bench {
@@ -337,15 +340,72 @@ fn f17_counts_and_limits() {
     finds(&signatures(&short), Finding::Count);
     let limit = |over: u64| {
         one(|history| {
-            let per_transfer = history.policies[0].policy.wallets[0].per_transfer;
-            let payments = &mut case(history).facts.payments;
-            payments.truncate(1);
-            payments[0].amount = per_transfer + bitcoin::Amount::from_sat(over);
-            history.policies[0].policy.wallets[0].windows.clear();
+            let case = case(history);
+            let limit = case.allowed.rules.per_transfer;
+            case.facts.payments.truncate(1);
+            case.facts.payments[0].amount = limit + bitcoin::Amount::from_sat(over);
+            case.allowed.rules.windows.clear();
+            case.allowed.destinations.clear();
         })
     };
     passes(&limits(&limit(0)));
     finds(&limits(&limit(1)), Finding::Count);
+}
+
+/// A policy that allows more is installed and waits: what is signed meanwhile is judged by less.
+#[test]
+fn f17_a_limit_is_the_one_that_was_in_force() {
+    let mut bench = Bench::ready();
+    let last = bench.state().policy().unwrap();
+    let mut next = last.document().clone();
+    next.number = Version(last.number().0 + 1);
+    next.predecessor = Some(last.digest());
+    rules_of(&mut next).per_transfer = Amount::from_sat(3_000_000);
+    bench.install_policy(officers_sign(next, &["admin.a", "admin.b"]).to_bytes());
+    bench.world.policy = bench.state().policy().unwrap().at(bench.state().height());
+    let case_of = Case::new(&bench.world);
+    bench.sign_case(&case_of);
+    let ask = |sat: u64| {
+        let mut history = recorded(&bench);
+        let newest = &mut history.policies.last_mut().unwrap().policy;
+        assert_eq!(rules_of(newest).per_transfer, Amount::from_sat(3_000_000));
+        let case = case(&mut history);
+        assert!(case.allowed.waits_until.is_some());
+        case.allowed.rules.windows.clear();
+        case.allowed.destinations.clear();
+        case.facts.payments.truncate(1);
+        case.facts.payments[0].amount = Amount::from_sat(sat);
+        limits(&records(&bench, Vec::from([history])))
+    };
+    passes(&ask(2_000_000));
+    finds(&ask(2_000_001), Finding::Count);
+}
+
+#[test]
+fn f17_a_destination_has_limits_of_its_own() {
+    let ask = |over: u64, blocks: Option<u32>| {
+        limits(&one(|history| {
+            let case = case(history);
+            case.allowed.rules.windows.clear();
+            let listed = &mut case.allowed.destinations[0];
+            let paid = case.facts.payments.iter();
+            let paid = paid.filter(|payment| payment.destination == listed.id);
+            let paid: u64 = paid.map(|payment| payment.amount.to_sat()).sum();
+            let limit = Amount::from_sat(paid - over);
+            listed.windows.clear();
+            match blocks {
+                None => listed.limit = limit,
+                Some(blocks) => listed.windows.push(WindowLimit {
+                    blocks: Blocks(blocks),
+                    amount: limit,
+                }),
+            }
+        }))
+    };
+    for blocks in [None, Some(10)] {
+        passes(&ask(0, blocks));
+        finds(&ask(1, blocks), Finding::Count);
+    }
 }
 
 #[test]
@@ -383,7 +443,7 @@ fn a_payment_to_another_address_or_too_early_fails() {
             as fn(&mut DeviceHistory),
         |history| {
             let height = case(history).height;
-            for destination in &mut history.policies[0].policy.destinations {
+            for destination in &mut case(history).allowed.destinations {
                 destination.activation = Height(height.0 + 1);
             }
         },

@@ -62,8 +62,8 @@ fn output(held: &Held<'_>, number: u32) -> Phrase {
 fn paid(held: &Held<'_>, payment: &PaymentFacts) -> AuditCase {
     let subject = output(held, payment.output.0);
     let policies = &held.history.policies;
-    let current = policies.iter().find(|p| p.digest == held.case.policy);
-    let listed = current.and_then(|p| p.policy.destination(&payment.destination));
+    let mut listed = held.case.allowed.destinations.iter();
+    let listed = listed.find(|listed| listed.id == payment.destination);
     let Some(destination) = listed else {
         let found = phrase!(
             "{id} is not in the policy in force",

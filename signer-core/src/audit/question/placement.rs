@@ -67,6 +67,11 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
         let found = phrase!("a device card is missing", "端末カードが不足している");
         return AuditCase::missing(subject, found);
     }
+    standing(subject, &cards)
+}
+
+/// Where the devices of one wallet stand, by their cards.
+fn standing(subject: Phrase, cards: &[&DeviceCard]) -> AuditCase {
     let hsms = distinct(cards.iter().map(|card| {
         let hsm = &card.hsm;
         (hsm.vendor.as_str(), hsm.model.as_str(), hsm.serial.as_str())
@@ -104,4 +109,50 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
 
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
     values.collect::<BTreeSet<T>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Conclusion;
+    use crate::testing::{label, world};
+    use crate::token::Line;
+
+    fn ask(change: fn(&mut [DeviceCard])) -> AuditCase {
+        let world = world();
+        let devices = world.devices.iter();
+        let mut cards: Vec<DeviceCard> = devices
+            .map(|device| device.card(world.root.digest(), &[1]))
+            .collect();
+        for (number, card) in (1..).zip(&mut cards) {
+            card.hsm.serial = Line::lossy(&alloc::format!("serial-{number}"));
+            card.site = label(&alloc::format!("Site {number}"));
+        }
+        change(&mut cards);
+        let cards: Vec<&DeviceCard> = cards.iter().collect();
+        standing(Phrase::figure("wallet"), &cards)
+    }
+
+    #[test]
+    fn f16_one_hsm_or_one_place_is_found() {
+        let apart = ask(|_| {});
+        assert_eq!(apart.conclusion, Conclusion::Pass, "{apart:?}");
+        for change in [
+            (|cards: &mut [DeviceCard]| cards[1].hsm = cards[0].hsm.clone())
+                as fn(&mut [DeviceCard]),
+            |cards| cards[2].site = cards[0].site.clone(),
+        ] {
+            let answer = ask(change);
+            assert_eq!(answer.conclusion, Conclusion::Fail, "{answer:?}");
+            assert_eq!(answer.finding, Some(Finding::OnePlace));
+        }
+        // One serial number at two models is two HSMs; none says nothing.
+        let models = ask(|cards| {
+            cards[1].hsm.serial = cards[0].hsm.serial.clone();
+            cards[1].hsm.model = Line::lossy("another model");
+        });
+        assert_eq!(models.conclusion, Conclusion::Pass, "{models:?}");
+        let silent = ask(|cards| cards[1].hsm.serial = Line::lossy(""));
+        assert_eq!(silent.conclusion, Conclusion::Missing, "{silent:?}");
+    }
 }
