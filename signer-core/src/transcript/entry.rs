@@ -221,6 +221,19 @@ pub struct Genesis {
     /// The acceptance test that the HSM has passed (HSM06).
     #[n(6)]
     pub acceptance: Option<AcceptanceRecord>,
+    /// Who made the token ready, where this program did not: it was taken with a label and a PIN,
+    /// and without any object.
+    #[n(7)]
+    pub readied: Option<ReadiedBy>,
+}
+
+/// Who gave a token its label and its PIN before commissioning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ReadiedBy {
+    /// The vendor's own tool, as the profile says of this model.
+    #[n(0)]
+    VendorTool,
 }
 
 /// A kind of artefact that is installed on a device.

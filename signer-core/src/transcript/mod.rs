@@ -28,7 +28,7 @@ pub use entry::{
     Aborted, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel, DiscardedKey,
     EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
     KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, OpenCount, Outcome, Proven,
-    Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    ReadiedBy, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::{Release, Released};

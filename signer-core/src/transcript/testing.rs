@@ -106,6 +106,7 @@ impl Bench {
             hsm: card.hsm,
             generation: 1,
             acceptance: card.acceptance,
+            readied: None,
         })));
     }
 

@@ -1,9 +1,12 @@
-//! Commissioning: a blank token and an empty folder become a device.
+//! Commissioning: a blank token and an empty folder become a device. Where only the vendor's tool can
+//! make a token ready, one with a label, a PIN and no object is taken.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hsm_profiles::{DeviceHsm, Module, OpenToken, Pin, Profile, TokenSelector};
+use hsm_profiles::{
+    ClosedToken, DeviceHsm, Initialise, Module, OpenToken, Pin, Profile, TokenSelector,
+};
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
@@ -13,9 +16,11 @@ use signer_core::review::ReviewSession;
 use signer_core::root::Root;
 use signer_core::rule::{Named, RuleId, RuleLine, Verdict};
 use signer_core::signing::SigningHsm as _;
-use signer_core::token::{AcceptanceRecord, AnchorStore, KnownKey, RandomBefore, hsm04, hsm06};
+use signer_core::token::{
+    AcceptanceRecord, AnchorStore, KnownKey, RandomBefore, hsm03, hsm04, hsm06,
+};
 use signer_core::transcript::{
-    Body, CeremonyKind, Genesis, Installed, Journal, Outcome, SessionOpened, WhatKind,
+    Body, CeremonyKind, Genesis, Installed, Journal, Outcome, ReadiedBy, SessionOpened, WhatKind,
 };
 use signer_core::types::{Lang, Network, PoolNumber, SessionNumber};
 use zeroize::Zeroizing;
@@ -27,7 +32,7 @@ use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
 use super::session::{Memory, Records, Session, of_hsm, rule_lines};
-use super::token::{ExpectedKeys, Past, judge_token};
+use super::token::{ExpectedKeys, Past, ask_at, judge_token};
 use super::words::{self, Half};
 use crate::console::Who;
 use crate::failure::{Failure, path_of};
@@ -88,14 +93,16 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     room.step(3)?;
     let module = Module::load(&profile, plan.module.as_deref());
     let module = module.map_err(|e| of_hsm(&e))?;
-    let (selector, pin) = initialise(&mut room, &module, plan)?;
+    let (closed, pin) = match profile.initialise() {
+        Initialise::Module => initialise(&mut room, &module, plan)?,
+        Initialise::VendorTool => take(&mut room, &module, plan)?,
+    };
 
     // 4. Log in
     room.step(4)?;
-    let closed = module.open(&selector);
-    let token = closed.and_then(|closed| closed.login(&pin));
-    let mut token = token.map_err(|e| of_hsm(&e))?;
+    let mut token = closed.login(&pin).map_err(|e| of_hsm(&e))?;
     drop(pin);
+    let readied = found_empty(&mut room, &mut token, profile.initialise())?;
     let now = clock();
     let facts = token.facts();
     let accepted = claimed.map(|claimed| claimed.of_this_hsm(&mut room, &facts, network));
@@ -137,7 +144,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     // 7. Birth of the device
     room.step(7)?;
     let mut session = be_born(
-        room, plan, &trust, disk, token, random, module, machine, lines, now, accepted,
+        room, plan, &trust, disk, token, random, module, machine, lines, now, accepted, readied,
     )?;
     match grow_up(&mut session, plan) {
         Ok(card) => finish(session, card_out, &card),
@@ -291,7 +298,7 @@ fn initialise(
     room: &mut Room,
     module: &Module,
     plan: &Commission,
-) -> Result<(TokenSelector, Pin), Failure> {
+) -> Result<(ClosedToken, Pin), Failure> {
     let so_pin = new_pin(
         room,
         &Who::A,
@@ -305,7 +312,62 @@ fn initialise(
         &format!("token {selector} is initialised"),
         &format!("トークン {selector} を初期化しました"),
     )?;
-    Ok((selector, pin))
+    let closed = module.open(&selector).map_err(|e| of_hsm(&e))?;
+    Ok((closed, pin))
+}
+
+/// The token that the vendor's tool gave this label, and the secret that was set there: typed once,
+/// or given at the HSM itself. `C_InitToken` is never called.
+fn take(
+    room: &mut Room,
+    module: &Module,
+    plan: &Commission,
+) -> Result<(ClosedToken, Pin), Failure> {
+    let selector = TokenSelector {
+        label: plan.label.clone(),
+        serial: None,
+    };
+    let closed = module.open(&selector).map_err(|e| of_hsm(&e))?;
+    room.say(
+        &format!("token {selector} was made ready by the vendor's tool"),
+        &format!("トークン {selector} はベンダーのツールで初期化済みです"),
+    )?;
+    let (pin, _) = ask_at(room, &closed, &selector, &Who::B, "pin")?;
+    Ok((closed, pin))
+}
+
+/// A token that somebody else made ready holds nothing yet: no key that was made elsewhere becomes
+/// one of this device, and no memory of another journal is overwritten.
+fn found_empty(
+    room: &mut Room,
+    token: &mut OpenToken,
+    initialise: Initialise,
+) -> Result<Option<ReadiedBy>, Failure> {
+    if initialise == Initialise::Module {
+        return Ok(None);
+    }
+    let inventory = token.inventory().map_err(|e| of_hsm(&e))?;
+    if let Verdict::Refused(refusals) = hsm03(&inventory, []) {
+        return Err(room.refused(&refusals));
+    }
+    let remembers = token.anchors().map_err(|e| of_hsm(&e))?;
+    if remembers.iter().any(Option::is_some) {
+        return Err(Failure::hsm(
+            phrase!(
+                "the token remembers the journal of a device",
+                "トークンに端末のジャーナルの記憶がある"
+            ),
+            phrase!(
+                "It is in use, or was. Use another token, or let the vendor's tool wipe this one.",
+                "使用中または使用済みです。別のトークンを使うか、ベンダーのツールで消去してください。"
+            ),
+        ));
+    }
+    room.say(
+        "the token holds no object",
+        "トークンにオブジェクトはありません",
+    )?;
+    Ok(Some(ReadiedBy::VendorTool))
 }
 
 /// A new PIN, typed twice.
@@ -358,6 +420,7 @@ fn be_born(
     lines: Vec<RuleLine>,
     now: u64,
     acceptance: Option<AcceptanceRecord>,
+    readied: Option<ReadiedBy>,
 ) -> Result<Session, Failure> {
     let lang = room.lang();
     // What step 5 judged: the nonce is drawn only from sources that passed.
@@ -383,6 +446,7 @@ fn be_born(
         hsm: hsm_facts.clone(),
         generation: GENERATION,
         acceptance,
+        readied,
     })))?;
     records.append(Body::SessionOpened(Box::new(SessionOpened {
         kind: CeremonyKind::Commission,

@@ -303,6 +303,7 @@ impl Left {
                 hsm: card.hsm.clone(),
                 generation: card.generation,
                 acceptance: card.acceptance.clone(),
+                readied: None,
             },
             before: None,
             rosters: read_all(&plan.rosters)?,

@@ -35,7 +35,7 @@ use crate::transcript::{
     Aborted, Anchor, AnchoredRoster, Announced, AnnouncedRoster, Answered, Body, CeremonyKind,
     Channel, DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried,
     KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, OpenCount, Outcome, Proven,
-    Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    ReadiedBy, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 use crate::types::{
     Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
@@ -318,12 +318,14 @@ fn genesis(world: &World) -> Genesis {
         hsm: hsm_facts(),
         generation: 1,
         acceptance: None,
+        readied: None,
     }
 }
 
 fn accepted(world: &World) -> Genesis {
     Genesis {
         acceptance: Some(acceptance_of(&hsm_facts())),
+        readied: Some(ReadiedBy::VendorTool),
         ..genesis(world)
     }
 }
