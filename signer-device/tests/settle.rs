@@ -185,7 +185,9 @@ fn refuses_what_proves_nothing(world: &World<'_>) {
             &house.bench.arg("settlement.cbor"),
         ],
     );
-    ceremony(&garbage).ended(3).says("host-cli signature prove");
+    ceremony(&garbage)
+        .ended(3)
+        .says("`host-cli signature prove`");
 }
 
 /// Cut before the proof was judged nothing is settled; cut after it was recorded it is.

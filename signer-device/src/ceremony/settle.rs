@@ -111,8 +111,8 @@ fn read(bytes: &[u8]) -> Result<SettlementFile, Failure> {
         Failure::input(
             phrase!("no proof: {why}", "証明ではない: {why}", why = why),
             phrase!(
-                "Use the file that host-cli signature prove wrote.",
-                "host-cli signature prove が書き出したファイルを使用してください。"
+                "Use the file that `host-cli signature prove` wrote.",
+                "`host-cli signature prove` が書き出したファイルを使用してください。"
             ),
         )
     })
