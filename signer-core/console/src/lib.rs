@@ -27,6 +27,7 @@ use signer_core::types::Lang;
 use zeroize::Zeroizing;
 
 mod arguments;
+pub mod medium;
 mod process;
 mod system;
 
