@@ -5,6 +5,8 @@ mod support;
 
 use std::fs;
 
+use optics::draw;
+use signer_core::frames::{Sender, UrType};
 use signer_core::psbt::{ParsedPsbt, RawPsbt, lean};
 use support::Run;
 use support::device::SoftDevice;
@@ -62,21 +64,12 @@ fn lean_both_ways_becomes_the_same_final_transaction() {
         let answer = lean::answer(&request, answer).expect("an answer");
         put(&world, &format!("shown-{name}.psbt"), &answer);
         // Pictures, as a device draws them: written by any program, read by ours.
-        let pictures = optics::draw::png(
-            &signer_core::frames::Sender::new(
-                signer_core::frames::UrType::CryptoPsbt,
-                answer.bytes(),
-                2_000,
-            )
-            .expect("one frame")
-            .frames()
-            .next()
-            .expect("one"),
-            optics::draw::SCALE,
-        );
+        let sender = Sender::new(UrType::CryptoPsbt, answer.bytes(), 2_000);
+        let frame = sender.expect("one frame").frames().next().expect("one");
+        let picture = draw::png(&frame, draw::SCALE).expect("drawn");
         let folder = world.folder.join(format!("from-{name}"));
         fs::create_dir(&folder).expect("ours");
-        fs::write(folder.join("1.png"), pictures.expect("drawn")).expect("ours");
+        fs::write(folder.join("1.png"), picture).expect("ours");
         let told = world.done(&format!(
             "qr receive --in from-{name} {REQUEST} --out back-{name}.psbt"
         ));
