@@ -111,8 +111,8 @@ impl Explained for MediumError {
                 "別の名前を指定してください。上書きは行いません。"
             ),
             Trouble::TooLarge(_) => phrase!(
-                "Give the right file; nothing of ours is that large.",
-                "正しいファイルを指定してください。この大きさのファイルはありません。"
+                "Give the right file; none of this kind is that large.",
+                "正しいファイルを指定してください。この種類でこの大きさのファイルは作られません。"
             ),
             Trouble::Write(error) => unwritable(error),
         }
