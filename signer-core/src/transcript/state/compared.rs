@@ -198,20 +198,17 @@ impl DeviceState {
 impl Asking {
     fn person(&self, place: usize, person: &PersonChange<'_>) -> Page {
         let id = format!("person-{place}");
-        let asked = match new_key(person) {
-            Some(key) => {
-                let en = format!("Type the last {TAIL} characters of the key from your paper");
-                let ja = format!("書面にある鍵の末尾{TAIL}文字を入力");
-                self.line(&id, &tail(&key), [&en, &ja])
-            }
-            None => {
-                let who = person.who().map(ToString::to_string).unwrap_or_default();
-                let text = [
-                    "Type the identifier of this officer from your paper",
-                    "書面にある役職員IDを入力",
-                ];
-                self.line(&id, &who, text)
-            }
+        let asked = if let Some(key) = new_key(person) {
+            let en = format!("Type the last {TAIL} characters of the key from your paper");
+            let ja = format!("書面にある鍵の末尾{TAIL}文字を入力");
+            self.line(&id, &tail(&key), [&en, &ja])
+        } else {
+            let who = person.who().map(ToString::to_string).unwrap_or_default();
+            let text = [
+                "Type the identifier of this officer from your paper",
+                "書面にある役職員IDを入力",
+            ];
+            self.line(&id, &who, text)
         };
         Page {
             id,
