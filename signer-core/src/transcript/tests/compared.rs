@@ -23,8 +23,9 @@ struct Matter {
     artefact: Vec<u8>,
 }
 
-fn matters() -> [Matter; 5] {
-    [roster(), waiting(), cancelled(), frozen(), retired()]
+fn matters() -> Vec<Matter> {
+    let makers: [fn() -> Matter; 5] = [roster, waiting, cancelled, frozen, retired];
+    makers.iter().map(|make| make()).collect()
 }
 
 fn roster() -> Matter {
@@ -127,7 +128,9 @@ impl Matter {
 
     /// Installs it after these entries, and closes the session.
     fn install(&mut self, entries: Vec<Body>) -> Result<(), Refusal> {
-        entries.into_iter().for_each(|entry| self.bench.add(entry));
+        for entry in entries {
+            self.bench.add(entry);
+        }
         let taken = self.bench.try_add(Body::Installed(Installed {
             kind: self.kind,
             artefact: ByteString(self.artefact.clone()),
@@ -158,6 +161,7 @@ fn leave_out(entries: &mut Vec<Body>, place: usize) {
 }
 
 /// Another screen, or the answer of somebody who did not read.
+#[expect(clippy::ptr_arg, reason = "one type for every change")]
 fn spoil(entries: &mut Vec<Body>, place: usize) {
     match &mut entries[place] {
         Body::Shown(shown) => shown.screen = ScreenDigest::over(&[b"another screen"]),
@@ -167,6 +171,7 @@ fn spoil(entries: &mut Vec<Body>, place: usize) {
 }
 
 /// Another number of the screen, or the right answer of the wrong person.
+#[expect(clippy::ptr_arg, reason = "one type for every change")]
 fn displace(entries: &mut Vec<Body>, place: usize) {
     match &mut entries[place] {
         Body::Shown(shown) => shown.number += 1,
