@@ -7,8 +7,8 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+mod bare;
 mod counted;
-mod verify;
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ fn row(inputs: u32, runs: &[Run]) {
     let (job, module) = (sum(|run| run.cpu), sum(|run| run.counted.module()));
     let signing = sum(|run| run.counted.signing());
     // Measured now: the machine is as fast as it was a moment ago.
-    let verifying = verify::bare(inputs) * u32::try_from(runs.len()).expect("few");
+    let verifying = bare::bitcoin(inputs) * u32::try_from(runs.len()).expect("few");
     let over = |whole: Duration, part: Duration| whole.as_secs_f64() / part.as_secs_f64();
     let counted = &runs[0].counted;
     println!(
