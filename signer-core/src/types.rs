@@ -95,6 +95,14 @@ impl Lang {
             Self::Ja => ja,
         }
     }
+
+    /// Its number wherever a digest depends on the language: 0 English, 1 Japanese.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::En => 0,
+            Self::Ja => 1,
+        }
+    }
 }
 
 /// The branch of a pool: where coins come in, or where change returns.

@@ -14,6 +14,7 @@ use std::fmt;
 use std::time::Duration;
 
 use officer_console::{ConsoleError, InputKind};
+use signer_core::approval::Seat;
 use signer_core::phrase;
 use signer_core::rule::Explained;
 use signer_core::types::{Lang, OfficerId};
@@ -39,6 +40,16 @@ pub(crate) enum Who {
     B,
     /// An officer, for the PIN of the officer's own token.
     Officer(OfficerId),
+}
+
+impl From<Seat> for Who {
+    /// Who is asked in a seat. Ceremonies ask operators alone: what a witness would be asked is B's.
+    fn from(seat: Seat) -> Self {
+        match seat {
+            Seat::OperatorA => Self::A,
+            Seat::OperatorB | Seat::Witness => Self::B,
+        }
+    }
 }
 
 impl fmt::Display for Who {

@@ -11,6 +11,8 @@ use core::fmt;
 
 use bitcoin::hashes::{Hash, HashEngine, sha256};
 
+use crate::types::Lang;
+
 /// SHA-256 of `data`, without a tag. Only for the chain of journal entries and for files that
 /// other programs must be able to digest as well.
 pub fn sha256_of(data: &[u8]) -> [u8; 32] {
@@ -206,6 +208,15 @@ digests! {
     SharesDigest = "himuro/shares";
     /// What froze a device.
     FreezeDigest = "himuro/freeze";
+}
+
+impl ScreenDigest {
+    /// The digest of a screen: its language and its lines, each ended by a line feed.
+    pub fn of(lang: Lang, lines: &[String]) -> Self {
+        let mut text = lines.join("\n");
+        text.push('\n');
+        Self::over(&[&[lang.number()], text.as_bytes()])
+    }
 }
 
 #[cfg(test)]

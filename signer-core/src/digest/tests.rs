@@ -36,3 +36,13 @@ fn matches_the_tagged_hash_of_bip340() {
     data.extend_from_slice(b"ice");
     assert_eq!(TxDigest::over(&[b"i", b"ce"]).as_bytes(), &sha256_of(&data));
 }
+
+/// Exactly what `docs/formats/README.md` says, so that a second program comes to the same digest.
+#[test]
+fn a_screen_is_digested_with_its_language_and_the_end_of_its_last_line() {
+    let lines = ["FEE", "0.00001000"].map(String::from);
+    let of = |language: u8| ScreenDigest::over(&[&[language], b"FEE\n0.00001000\n"]);
+    assert_eq!(ScreenDigest::of(Lang::En, &lines), of(0));
+    assert_eq!(ScreenDigest::of(Lang::Ja, &lines), of(1));
+    assert_ne!(of(0), of(1));
+}

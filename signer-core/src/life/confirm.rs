@@ -9,11 +9,11 @@ use alloc::vec::Vec;
 use super::{Destroying, HsmName};
 use crate::approval::Seat;
 use crate::digest::{RecoveryDigest, ReplacementDigest, RetirementDigest, tagged, words_of};
-use crate::transcript::Answered;
+use crate::transcript::{Answered, DeviceState, Shown, operators};
 use crate::types::{Id, Label, Lang};
 
 /// The one screen of a destruction, a recovery or a replacement.
-pub(super) const SCREEN: u32 = 1;
+const SCREEN: u32 = 1;
 /// Words of the order that are typed.
 const WORDS: usize = 4;
 
@@ -170,7 +170,7 @@ impl Asked {
     }
 
     /// Whether this question was answered rightly, by the right person.
-    pub(super) fn answered_in(&self, answers: &[Answered]) -> Taken {
+    fn answered_in(&self, answers: &[Answered]) -> Taken {
         let right = |answer: &&Answered| {
             (answer.screen, answer.seat) == (SCREEN, self.seat)
                 && self.takes(&answer.text) == Taken::Right
@@ -180,6 +180,39 @@ impl Asked {
             None => Taken::Wrong,
         }
     }
+}
+
+/// What was missing when two operators had to read a screen and answer every question about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unconfirmed {
+    /// Nobody, or not two operators, attend.
+    Operators,
+    /// No session is open.
+    Session,
+    /// The screen was not shown, or not it alone.
+    Screen,
+    /// A question without the right answer, by its name.
+    Answer(&'static str),
+}
+
+/// Whether two operators of the roster read the screen and answered every question about it.
+pub(super) fn confirmed(
+    state: &DeviceState,
+    screen: impl Fn(Lang) -> Vec<String>,
+    asked: &[Asked],
+) -> Result<(), Unconfirmed> {
+    operators(state).map_err(|_| Unconfirmed::Operators)?;
+    let open = state.open().ok_or(Unconfirmed::Session)?;
+    let lang = open.opened().lang;
+    if open.shown() != [Shown::of(SCREEN, lang, &screen(lang))] {
+        return Err(Unconfirmed::Screen);
+    }
+    for asked in asked {
+        if asked.answered_in(open.answered()) == Taken::Wrong {
+            return Err(Unconfirmed::Answer(asked.id()));
+        }
+    }
+    Ok(())
 }
 
 /// A stretch of the order's words, chosen by the session's nonce: nobody knows which before.

@@ -12,15 +12,15 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
-use super::confirm::{Asked, SCREEN, Taken};
+use super::confirm::{Asked, Unconfirmed, confirmed};
 use super::{KeyLine, KeyState, KeyUse, Permit};
 use crate::codec;
-use crate::digest::{RetirementDigest, ScreenDigest, WalletId, hex};
+use crate::digest::{RetirementDigest, WalletId, hex};
 use crate::keys::CkaId;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::WalletKeyRef;
-use crate::transcript::{Appended, Body, DeviceState, Entry, OpenSession, Shown, operators};
+use crate::transcript::{Appended, Body, DeviceState, Entry};
 use crate::types::{Label, Lang, SessionNumber};
 
 /// A key that is about to be destroyed.
@@ -215,37 +215,27 @@ pub fn key02(state: &DeviceState, what: &Destroying) -> Result<(), Refusal> {
             phrase!("another list", "別の一覧"),
         ));
     }
-    operators(state).map_err(|_| {
-        refusal(
-            phrase!("two operators of the roster", "名簿の操作者2名"),
-            phrase!("fewer", "不足"),
-        )
-    })?;
-    let open = state.open().ok_or_else(no_session)?;
-    read_and_typed(&destruction, open)
+    let screen = |lang| destruction.screen(lang);
+    confirmed(state, screen, &destruction.asked()).map_err(unconfirmed)
 }
 
-fn read_and_typed(destruction: &Destruction, open: &OpenSession) -> Result<(), Refusal> {
-    let text = destruction.screen(open.opened().lang).join("\n");
-    let shown = Shown {
-        number: SCREEN,
-        screen: ScreenDigest::over(&[text.as_bytes()]),
-    };
-    if open.shown() != [shown] {
-        return Err(refusal(
+fn unconfirmed(missing: Unconfirmed) -> Refusal {
+    let (expected, got) = match missing {
+        Unconfirmed::Session => return no_session(),
+        Unconfirmed::Operators => (
+            phrase!("two operators of the roster", "名簿の操作者2名"),
+            phrase!("fewer", "不足"),
+        ),
+        Unconfirmed::Screen => (
             phrase!("the screen with every key", "すべての鍵の画面"),
             phrase!("another one, or none", "別の画面、または表示なし"),
-        ));
-    }
-    for asked in destruction.asked() {
-        if asked.answered_in(open.answered()) == Taken::Wrong {
-            return Err(refusal(
-                phrase!("an answer to [{id}]", "[{id}] への回答", id = asked.id()),
-                phrase!("no right answer", "正しい回答なし"),
-            ));
-        }
-    }
-    Ok(())
+        ),
+        Unconfirmed::Answer(id) => (
+            phrase!("an answer to [{id}]", "[{id}] への回答", id = id),
+            phrase!("no right answer", "正しい回答なし"),
+        ),
+    };
+    refusal(expected, got)
 }
 
 /// Gives one order after the other, now that all of them are in the journal.

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use super::confirm::{Asked, SCREEN, Taken};
+use super::confirm::{Asked, confirmed};
 use super::recovery_error::RecoveryError;
 use super::{CheckedRecovery, RecoveryStanding};
 use crate::approval::WaitingRoster;
 use crate::codec::ByteString;
-use crate::digest::{FileDigest, ScreenDigest, hex};
+use crate::digest::{FileDigest, hex};
 use crate::rule::Explained as _;
-use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession, Shown, operators};
+use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession};
 use crate::types::{Id, Lang};
 use crate::wallet::CheckedCard;
 
@@ -176,22 +176,7 @@ impl Continuation {
     /// # Errors
     /// [`RecoveryError`].
     pub(crate) fn confirmed(&self, state: &DeviceState) -> Result<(), RecoveryError> {
-        operators(state).map_err(|_| RecoveryError::Operators)?;
-        let open = state.open().ok_or(RecoveryError::Session)?;
-        let text = self.screen(open.opened().lang).join("\n");
-        let shown = Shown {
-            number: SCREEN,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        };
-        if open.shown() != [shown] {
-            return Err(RecoveryError::Screen);
-        }
-        for asked in self.asked() {
-            if asked.answered_in(open.answered()) == Taken::Wrong {
-                return Err(RecoveryError::Answer(asked.id()));
-            }
-        }
-        Ok(())
+        confirmed(state, |lang| self.screen(lang), &self.asked()).map_err(Into::into)
     }
 }
 

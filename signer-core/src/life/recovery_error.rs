@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::confirm::Unconfirmed;
 use crate::approval::RosterError;
 use crate::digest::{CardDigest, DeviceId, RosterDigest};
 use crate::phrase;
@@ -88,6 +89,17 @@ impl RecoveryError {
                 "no session that recovers, or it has recovered",
                 "復旧セッションなし、または復旧済み"
             ),
+        }
+    }
+}
+
+impl From<Unconfirmed> for RecoveryError {
+    fn from(missing: Unconfirmed) -> Self {
+        match missing {
+            Unconfirmed::Operators => Self::Operators,
+            Unconfirmed::Session => Self::Session,
+            Unconfirmed::Screen => Self::Screen,
+            Unconfirmed::Answer(id) => Self::Answer(id),
         }
     }
 }

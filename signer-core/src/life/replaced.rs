@@ -7,16 +7,16 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use super::confirm::{Asked, SCREEN, Taken};
+use super::confirm::{Asked, confirmed};
 use super::replacement_error::ReplacementError;
 use super::{CheckedReplacement, HsmName, PossessionReport, ReplacementStanding};
 use crate::codec::ByteString;
 use crate::cose::Scope;
-use crate::digest::{RootDigest, ScreenDigest};
+use crate::digest::RootDigest;
 use crate::phrase;
 use crate::rule::Explained as _;
 use crate::split::PinOpened;
-use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession, Shown, operators};
+use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession};
 use crate::types::{Id, Lang};
 use crate::wallet::CheckedCard;
 
@@ -140,22 +140,7 @@ impl Takeover {
     /// # Errors
     /// [`ReplacementError`].
     pub(crate) fn confirmed(&self, state: &DeviceState) -> Result<(), ReplacementError> {
-        operators(state).map_err(|_| ReplacementError::Operators)?;
-        let open = state.open().ok_or(ReplacementError::Session)?;
-        let text = self.screen(open.opened().lang).join("\n");
-        let shown = Shown {
-            number: SCREEN,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        };
-        if open.shown() != [shown] {
-            return Err(ReplacementError::Screen);
-        }
-        for asked in self.asked() {
-            if asked.answered_in(open.answered()) == Taken::Wrong {
-                return Err(ReplacementError::Answer(asked.id()));
-            }
-        }
-        Ok(())
+        confirmed(state, |lang| self.screen(lang), &self.asked()).map_err(Into::into)
     }
 
     /// The new card: with the HSM of the order, every key proven in this session. Whether it holds the

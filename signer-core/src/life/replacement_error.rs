@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::HsmName;
+use super::confirm::Unconfirmed;
 use crate::approval::RosterError;
 use crate::digest::{DeviceId, FileDigest, RosterDigest};
 use crate::phrase;
@@ -107,6 +108,17 @@ impl ReplacementError {
                 "the connected HSM is not the one that the order names",
                 "接続中のHSMが交換指示のHSMと異なる"
             ),
+        }
+    }
+}
+
+impl From<Unconfirmed> for ReplacementError {
+    fn from(missing: Unconfirmed) -> Self {
+        match missing {
+            Unconfirmed::Operators => Self::Operators,
+            Unconfirmed::Session => Self::Session,
+            Unconfirmed::Screen => Self::Screen,
+            Unconfirmed::Answer(id) => Self::Answer(id),
         }
     }
 }

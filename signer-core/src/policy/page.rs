@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::approval::Seat;
-use crate::digest::{ScreenDigest, tagged, words_of};
+use crate::digest::{tagged, words_of};
 use crate::transcript::{Answered, Shown};
 use crate::types::Lang;
 
@@ -22,11 +22,8 @@ pub struct Page {
 
 impl Page {
     /// The entry that says that it was shown as the one of this number.
-    pub(crate) fn shown_as(&self, number: u32) -> Shown {
-        Shown {
-            number,
-            screen: ScreenDigest::over(&[self.lines.join("\n").as_bytes()]),
-        }
+    pub(crate) fn shown_as(&self, number: u32, lang: Lang) -> Shown {
+        Shown::of(number, lang, &self.lines)
     }
 }
 

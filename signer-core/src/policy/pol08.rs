@@ -262,10 +262,11 @@ impl<'a> NewPolicy<'a> {
     }
 
     fn read_and_typed(&self, open: &OpenSession) -> Result<(), Refusal> {
-        let pages = self.pages(open.opened().lang);
+        let lang = open.opened().lang;
+        let pages = self.pages(lang);
         let numbered = || (1..).zip(&pages);
         let shown: Vec<_> = numbered()
-            .map(|(number, page)| page.shown_as(number))
+            .map(|(number, page)| page.shown_as(number, lang))
             .collect();
         if open.shown() != shown {
             return Err(refusal(

@@ -158,7 +158,7 @@ impl Screen {
 
     /// The digest of the text in its language.
     pub fn digest(&self, lang: Lang) -> ScreenDigest {
-        ScreenDigest::over(&[&[lang_number(lang)], self.text().as_bytes()])
+        ScreenDigest::of(lang, &self.lines)
     }
 }
 
@@ -202,14 +202,7 @@ pub fn digest_of(lang: Lang, screens: &[Screen]) -> ScreensDigest {
         .iter()
         .flat_map(|screen| *screen.digest(lang).as_bytes())
         .collect();
-    ScreensDigest::over(&[&[lang_number(lang)], &digests])
-}
-
-const fn lang_number(lang: Lang) -> u8 {
-    match lang {
-        Lang::En => 0,
-        Lang::Ja => 1,
-    }
+    ScreensDigest::over(&[&[lang.number()], &digests])
 }
 
 /// Where we are, and whether it is meant: `[TEST regtest] ** DRILL 訓練 **`.

@@ -30,7 +30,7 @@ use crate::settlement::Settled;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::{PinOpened, PinSplit};
 use crate::token::{AcceptanceRecord, HsmFacts};
-use crate::types::{Id, Label, OfficerId, SessionNumber};
+use crate::types::{Id, Label, Lang, OfficerId, SessionNumber};
 
 /// One entry: the hash of the one before, its place, its session, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -336,6 +336,14 @@ pub struct Shown {
     /// Its text.
     #[n(1)]
     pub screen: ScreenDigest,
+}
+
+impl Shown {
+    /// These lines, shown as the screen of this number.
+    pub fn of(number: u32, lang: Lang, lines: &[String]) -> Self {
+        let screen = ScreenDigest::of(lang, lines);
+        Self { number, screen }
+    }
 }
 
 /// What an operator typed, right or wrong.

@@ -22,7 +22,7 @@ use super::{
 use crate::approval::{ApprovedTx, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Signed};
-use crate::digest::{FileDigest, FreezeDigest, ScreenDigest};
+use crate::digest::{FileDigest, FreezeDigest};
 use crate::environment::{self, EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::headers::HeaderRun;
 use crate::life::{
@@ -263,11 +263,7 @@ impl Bench {
     /// Shows these screens and types every right answer.
     pub(crate) fn show_all(&mut self, pages: Vec<Page>) {
         for (screen, page) in (1..).zip(pages) {
-            let text = page.lines.join("\n");
-            self.add(Body::Shown(Shown {
-                number: screen,
-                screen: ScreenDigest::over(&[text.as_bytes()]),
-            }));
+            self.add(Body::Shown(Shown::of(screen, self.lang, &page.lines)));
             for asked in &page.asked {
                 self.add(Body::Answered(Answered {
                     screen,
@@ -421,11 +417,8 @@ impl Bench {
         self.attend(CeremonyKind::Destroy, ["operator.a", "operator.b"]);
         let wallet = self.world.wallet.id();
         let destruction = Destruction::of(self.state(), &wallet).unwrap();
-        let text = destruction.screen(self.lang).join("\n");
-        self.add(Body::Shown(Shown {
-            number: 1,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        }));
+        let lines = destruction.screen(self.lang);
+        self.add(Body::Shown(Shown::of(1, self.lang, &lines)));
         for asked in destruction.asked() {
             let seat = asked.seat();
             let text = asked.expected().join(" ");

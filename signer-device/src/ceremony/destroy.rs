@@ -1,8 +1,7 @@
 //! Destroying the keys of a retired wallet: two operators read and type which, the list is on the
 //! disk before the first key ends, and each is read back as gone. Run again after a cut, it goes on.
 
-use signer_core::approval::Seat;
-use signer_core::life::{Destruction, Taken, Undertaker};
+use signer_core::life::{Destruction, Undertaker};
 use signer_core::rule::RuleId;
 use signer_core::transcript::{Body, CeremonyKind, Outcome};
 use signer_core::types::Lang;
@@ -13,7 +12,6 @@ use super::inventory;
 use super::officers;
 use super::pace::Pace;
 use super::session::{Session, of_hsm, rule_lines};
-use crate::console::Who;
 use crate::failure::Failure;
 use crate::plan::DestroyKeys;
 use crate::show;
@@ -77,7 +75,7 @@ fn destroy(session: &mut Session, wallet: &str) -> Result<(), Failure> {
 
     // 7. Confirm
     session.room.step(7)?;
-    confirm(session, &destruction, screen)?;
+    session.ask_all(screen, &destruction.asked())?;
 
     // 8. Intent
     session.room.step(8)?;
@@ -109,20 +107,6 @@ fn finish(mut session: Session) -> Result<(), Failure> {
         "鍵は消去されました。ジャーナルは監査のため残ります",
     )?;
     session.leave()
-}
-
-fn confirm(session: &mut Session, destruction: &Destruction, screen: u32) -> Result<(), Failure> {
-    let lang = session.lang();
-    for asked in destruction.asked() {
-        let who = match asked.seat() {
-            Seat::OperatorB => Who::B,
-            Seat::OperatorA | Seat::Witness => Who::A,
-        };
-        session.ask(&who, asked.id(), asked.text(lang), screen, |typed| {
-            asked.takes(typed) == Taken::Right
-        })?;
-    }
-    Ok(())
 }
 
 /// Every key that will end is on the disk and anchored before the HSM is asked for the first.

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use hsm_profiles::{DeviceHsm, Module, PinState, Profile, TokenSelector};
-use signer_core::approval::{Roster, RosterError, Seat};
+use signer_core::approval::{Roster, RosterError};
 use signer_core::codec::ByteString;
 use signer_core::cose::{Endorsed, peek};
 use signer_core::digest::FileDigest;
 use signer_core::keys::{CkaId, KeyRole};
-use signer_core::life::{Continuation, Recovered, Taken, env03};
+use signer_core::life::{Continuation, Recovered, env03};
 use signer_core::phrase;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{RuleId, RuleLine};
@@ -489,16 +489,7 @@ fn recover(
 fn compare(session: &mut Session, continuation: &Continuation) -> Result<(), Failure> {
     let lang = session.lang();
     let screen = session.show("recovery", &continuation.screen(lang))?;
-    for asked in continuation.asked() {
-        let who = match asked.seat() {
-            Seat::OperatorB => Who::B,
-            Seat::OperatorA | Seat::Witness => Who::A,
-        };
-        session.ask(&who, asked.id(), asked.text(lang), screen, |typed| {
-            asked.takes(typed) == Taken::Right
-        })?;
-    }
-    Ok(())
+    session.ask_all(screen, &continuation.asked())
 }
 
 /// Step 9: the journal is in force, and the HSM is told.

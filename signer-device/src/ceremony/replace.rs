@@ -5,10 +5,9 @@
 //! restored one was told nothing. From that entry on the old one is refused, also where a cut keeps
 //! the new one from being told: it is known by what the entry says of its memory.
 
-use signer_core::approval::Seat;
 use signer_core::codec::ByteString;
 use signer_core::cose::Endorsed;
-use signer_core::life::{Replaced, Replacement, ReplacementError, Standing, Taken, Takeover};
+use signer_core::life::{Replaced, Replacement, ReplacementError, Standing, Takeover};
 use signer_core::phrase;
 use signer_core::transcript::{Body, CeremonyKind, Outcome};
 
@@ -18,7 +17,6 @@ use super::holders::Login;
 use super::officers;
 use super::pool;
 use super::session::Session;
-use crate::console::Who;
 use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::plan::Replace;
@@ -147,16 +145,7 @@ fn finish(mut session: Session) -> Result<(), Failure> {
 fn compare(session: &mut Session, takeover: &Takeover) -> Result<(), Failure> {
     let lang = session.lang();
     let screen = session.show("replacement", &takeover.screen(lang))?;
-    for asked in takeover.asked() {
-        let who = match asked.seat() {
-            Seat::OperatorB => Who::B,
-            Seat::OperatorA | Seat::Witness => Who::A,
-        };
-        session.ask(&who, asked.id(), asked.text(lang), screen, |typed| {
-            asked.takes(typed) == Taken::Right
-        })?;
-    }
-    Ok(())
+    session.ask_all(screen, &takeover.asked())
 }
 
 /// Every key proves itself for the new card; the entry is on the disk, and then the HSM is told.

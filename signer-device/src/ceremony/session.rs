@@ -4,11 +4,13 @@
 //! closed, sealed and anchored like one that ends well.
 
 use hsm_profiles::{DeviceHsm, ErrorClass, Module};
+use signer_core::approval::Seat;
 use signer_core::cose::CoseError;
 use signer_core::cose::Scope;
-use signer_core::digest::{FileDigest, ScreenDigest};
+use signer_core::digest::FileDigest;
+use signer_core::life::{self, Taken};
 use signer_core::phrase;
-
+use signer_core::policy::{self, Typed};
 use signer_core::random::RandomEvidence;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Explained, Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
@@ -35,6 +37,54 @@ pub(super) struct Session {
     pub(super) module: Module,
     pub(super) records: Records,
     screens: u32,
+}
+
+/// A question that signer-core asks about a screen, and judges again when it folds the journal.
+pub(super) trait Question {
+    /// Its name on the console.
+    fn id(&self) -> &str;
+    /// Who answers.
+    fn seat(&self) -> Seat;
+    /// The question.
+    fn text(&self, lang: Lang) -> &str;
+    /// Whether this is the answer.
+    fn takes(&self, typed: &str) -> bool;
+}
+
+impl Question for life::Asked {
+    fn id(&self) -> &str {
+        self.id()
+    }
+
+    fn seat(&self) -> Seat {
+        self.seat()
+    }
+
+    fn text(&self, lang: Lang) -> &str {
+        self.text(lang)
+    }
+
+    fn takes(&self, typed: &str) -> bool {
+        self.takes(typed) == Taken::Right
+    }
+}
+
+impl Question for policy::Asked {
+    fn id(&self) -> &str {
+        self.id()
+    }
+
+    fn seat(&self) -> Seat {
+        self.seat()
+    }
+
+    fn text(&self, _: Lang) -> &str {
+        self.text()
+    }
+
+    fn takes(&self, typed: &str) -> bool {
+        self.takes(typed) == Typed::Right
+    }
 }
 
 /// The journal in memory, on the disk, and what the HSM remembers of it.
@@ -248,12 +298,19 @@ impl Session {
     pub(super) fn show(&mut self, name: &str, lines: &[String]) -> Result<u32, Failure> {
         self.room.console.screen(name, lines)?;
         self.screens += 1;
-        let text = lines.join("\n");
-        self.records.append(Body::Shown(Shown {
-            number: self.screens,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        }))?;
+        let shown = Shown::of(self.screens, self.lang(), lines);
+        self.records.append(Body::Shown(shown))?;
         Ok(self.screens)
+    }
+
+    /// Asks everything that is asked about a screen, in order.
+    pub(super) fn ask_all(&mut self, screen: u32, asked: &[impl Question]) -> Result<(), Failure> {
+        let lang = self.lang();
+        for asked in asked {
+            let (who, text) = (asked.seat().into(), asked.text(lang));
+            self.ask(&who, asked.id(), text, screen, |typed| asked.takes(typed))?;
+        }
+        Ok(())
     }
 
     /// Asks for content of a screen until it is right, a few times at most. What was typed is

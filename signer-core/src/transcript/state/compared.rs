@@ -234,8 +234,9 @@ fn tail(key: &str) -> String {
 /// the right person.
 pub(super) fn read_and_typed(open: &OpenSession, pages: &[Page]) -> Result<(), FoldError> {
     let numbered = || (1_u32..).zip(pages);
+    let lang = open.opened().lang;
     let shown: Vec<_> = numbered()
-        .map(|(number, page)| page.shown_as(number))
+        .map(|(number, page)| page.shown_as(number, lang))
         .collect();
     if open.shown() != shown {
         return Err(FoldError::Artefact(phrase!(

@@ -8,7 +8,7 @@ use super::{Bench, headers};
 use crate::approval::{Seat, SessionFacts};
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, peek};
-use crate::digest::{CardDigest, ScreenDigest};
+use crate::digest::CardDigest;
 use crate::life::{Continuation, KnownReceipt, PolicyPin, Recovered, Recovery};
 use crate::rule::Refusal;
 use crate::signing::{Coin, Receipt, SigningHsm as _};
@@ -113,11 +113,8 @@ impl Bench {
     /// Shows the screen and types every right answer.
     pub(crate) fn confirm_recovery(&mut self, what: &Recovered) {
         let continuation = Continuation::of(self.state(), what).unwrap();
-        let text = continuation.screen(self.lang).join("\n");
-        self.add(Body::Shown(Shown {
-            number: 1,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        }));
+        let lines = continuation.screen(self.lang);
+        self.add(Body::Shown(Shown::of(1, self.lang, &lines)));
         for asked in continuation.asked() {
             self.add(Body::Answered(Answered {
                 screen: 1,

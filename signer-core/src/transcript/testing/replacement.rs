@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use super::Bench;
 use crate::codec::ByteString;
 use crate::cose::Endorsed;
-use crate::digest::ScreenDigest;
 use crate::life::{HsmName, Replaced, Replacement, Takeover};
 use crate::rule::{Refusal, Verdict};
 use crate::signing::SigningHsm as _;
@@ -70,11 +69,8 @@ impl Bench {
     /// Shows the screen of an order and types every right answer.
     pub(crate) fn confirm_replacement(&mut self, order: &Endorsed<Replacement>) {
         let takeover = Takeover::of(self.state(), &order.to_bytes()).unwrap();
-        let text = takeover.screen(self.lang).join("\n");
-        self.add(Body::Shown(Shown {
-            number: 1,
-            screen: ScreenDigest::over(&[text.as_bytes()]),
-        }));
+        let lines = takeover.screen(self.lang);
+        self.add(Body::Shown(Shown::of(1, self.lang, &lines)));
         for asked in takeover.asked() {
             self.add(Body::Answered(Answered {
                 screen: 1,

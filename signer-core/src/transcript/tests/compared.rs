@@ -11,7 +11,7 @@ use crate::rule::{Refusal, RuleId};
 use crate::testing::{id, officers_sign};
 use crate::transcript::entry::Answered;
 use crate::transcript::testing::{Bench, retirement, safes, thaw};
-use crate::transcript::{Body, CeremonyKind, Installed, Outcome, Shown, WhatKind};
+use crate::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
 
 const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
 
@@ -109,11 +109,7 @@ impl Matter {
         let pages = self.bench.pages(self.kind, &self.artefact);
         let numbered = (1..).zip(pages);
         let entries = numbered.flat_map(|(screen, page)| {
-            let text = page.lines.join("\n");
-            let shown = Body::Shown(Shown {
-                number: screen,
-                screen: ScreenDigest::over(&[text.as_bytes()]),
-            });
+            let shown = Body::Shown(page.shown_as(screen, self.bench.lang));
             let answers = page.asked.iter().map(|asked| {
                 Body::Answered(Answered {
                     screen,

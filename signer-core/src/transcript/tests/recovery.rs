@@ -422,11 +422,10 @@ fn two_operators_answer_rightly() {
         bench.journal = Journal::load(&disk).unwrap();
         bench.disk = disk;
         let continuation = crate::life::Continuation::of(bench.state(), &what).unwrap();
-        let text = continuation.screen(bench.lang).join("\n");
-        bench.add(Body::Shown(crate::transcript::Shown {
-            number: 1,
-            screen: crate::digest::ScreenDigest::over(&[text.as_bytes()]),
-        }));
+        let lines = continuation.screen(bench.lang);
+        bench.add(Body::Shown(crate::transcript::Shown::of(
+            1, bench.lang, &lines,
+        )));
         for (place, mut answer) in answers.into_iter().enumerate() {
             if place == wrong {
                 answer.seat = match answer.seat {
