@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use signer_core::approval::{Enrolment, Officer, OfficerCard, Role, Roster};
+use signer_core::approval::{Enrolment, Officer, OfficerCard, Order, Role, Roster};
 use signer_core::codec;
 use signer_core::cose::{Artefact, CoseError, Endorsed, Scope, Signed, peek};
 use signer_core::digest::KeyId;
@@ -122,14 +122,43 @@ pub(crate) fn roster(path: &Path) -> Result<Endorsed<Roster>, Failure> {
     Endorsed::open(&bytes, claimed.scope, key_of(keys)).map_err(|e| wrong(&e))
 }
 
-/// A policy with verified signatures of officers of `roster`, which it must name.
-pub(crate) fn policy(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<Policy>, Failure> {
-    let policy: Endorsed<Policy> = endorsed(path, Kind::Policy, roster)?;
-    if policy.body().roster == roster.roster_digest() {
-        Ok(policy)
+/// An order with verified signatures of officers of `roster`, which it must name.
+pub(crate) fn order<T: Order + OrderFile>(
+    path: &Path,
+    roster: &Endorsed<Roster>,
+) -> Result<Endorsed<T>, Failure> {
+    let order: Endorsed<T> = endorsed(path, T::KIND, roster)?;
+    if order.body().frame().roster == roster.roster_digest() {
+        Ok(order)
     } else {
-        Err(bad(path, Kind::Policy, &other_roster()))
+        let why = phrase!("it names another roster", "別の名簿を指している");
+        Err(bad(path, T::KIND, &why))
     }
+}
+
+/// What the file of an order is called.
+pub(crate) trait OrderFile {
+    const KIND: Kind;
+}
+
+impl OrderFile for Policy {
+    const KIND: Kind = Kind::Policy;
+}
+
+impl OrderFile for Recovery {
+    const KIND: Kind = Kind::Recovery;
+}
+
+impl OrderFile for Replacement {
+    const KIND: Kind = Kind::Replacement;
+}
+
+impl OrderFile for Retirement {
+    const KIND: Kind = Kind::Retirement;
+}
+
+impl OrderFile for Thaw {
+    const KIND: Kind = Kind::Thaw;
 }
 
 /// A policy with verified signatures of officers of the roster that it names, and that roster.
@@ -140,56 +169,7 @@ pub(crate) fn policy_of<'r>(
     let claimed = Endorsed::<Policy>::peek(&files::read(path)?);
     let claimed = claimed.map_err(|e| bad(path, Kind::Policy, &e.phrase()))?;
     let roster = rosters.named(claimed.roster);
-    Ok((policy(path, roster)?, roster))
-}
-
-/// A retirement with verified signatures of officers of `roster`, which it must name.
-pub(crate) fn retirement(
-    path: &Path,
-    roster: &Endorsed<Roster>,
-) -> Result<Endorsed<Retirement>, Failure> {
-    let order: Endorsed<Retirement> = endorsed(path, Kind::Retirement, roster)?;
-    if order.body().roster == roster.roster_digest() {
-        Ok(order)
-    } else {
-        Err(bad(path, Kind::Retirement, &other_roster()))
-    }
-}
-
-/// A thaw with verified signatures of officers of `roster`, which it must name.
-pub(crate) fn thaw(path: &Path, roster: &Endorsed<Roster>) -> Result<Endorsed<Thaw>, Failure> {
-    let order: Endorsed<Thaw> = endorsed(path, Kind::Thaw, roster)?;
-    if order.body().roster == roster.roster_digest() {
-        Ok(order)
-    } else {
-        Err(bad(path, Kind::Thaw, &other_roster()))
-    }
-}
-
-/// A recovery with verified signatures of officers of `roster`, which it must name.
-pub(crate) fn recovery(
-    path: &Path,
-    roster: &Endorsed<Roster>,
-) -> Result<Endorsed<Recovery>, Failure> {
-    let order: Endorsed<Recovery> = endorsed(path, Kind::Recovery, roster)?;
-    if order.body().roster == roster.roster_digest() {
-        Ok(order)
-    } else {
-        Err(bad(path, Kind::Recovery, &other_roster()))
-    }
-}
-
-/// A replacement with verified signatures of officers of `roster`, which it must name.
-pub(crate) fn replacement(
-    path: &Path,
-    roster: &Endorsed<Roster>,
-) -> Result<Endorsed<Replacement>, Failure> {
-    let order: Endorsed<Replacement> = endorsed(path, Kind::Replacement, roster)?;
-    if order.body().roster == roster.roster_digest() {
-        Ok(order)
-    } else {
-        Err(bad(path, Kind::Replacement, &other_roster()))
-    }
+    Ok((order(path, roster)?, roster))
 }
 
 /// A possession report that was signed by the device of a card.
@@ -220,10 +200,6 @@ pub(crate) fn enrolment(
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<Enrolment>, Failure> {
     endorsed(path, Kind::Enrolment, roster)
-}
-
-fn other_roster() -> Phrase {
-    phrase!("it names another roster", "別の名簿を指している")
 }
 
 fn endorsed<T: Artefact>(

@@ -28,6 +28,8 @@ pub enum RosterError {
     OtherScope,
     /// Under another root of trust.
     OtherRoot,
+    /// An order that names another roster than the one in force.
+    OtherRoster(RosterDigest),
     /// Not the roster that the root names.
     NotOfRoot(RosterDigest),
     /// A first roster that names one before it.
@@ -113,6 +115,11 @@ impl Explained for RosterError {
             Self::OtherRoot => phrase!(
                 "made under another root of trust",
                 "別の信頼の起点に属するもの"
+            ),
+            Self::OtherRoster(got) => phrase!(
+                "made under roster {got}",
+                "名簿 {got} の下で作成されたもの",
+                got = got
             ),
             Self::NotOfRoot(got) => phrase!(
                 "the root names another roster than {got}",
@@ -248,6 +255,10 @@ impl Explained for RosterError {
             Self::OtherRoot | Self::OtherScope | Self::NotOfRoot(_) => phrase!(
                 "Use the file that was made for this device's root of trust.",
                 "この端末の信頼の起点に対して作成されたファイルを使用してください。"
+            ),
+            Self::OtherRoster(_) => phrase!(
+                "Make it again under the roster in force and have it signed again.",
+                "有効な名簿の下で作り直し、署名を取り直してください。"
             ),
             Self::NotSuccessor(_) | Self::Number { .. } => phrase!(
                 "Draft the roster again as the one after the roster in force.",

@@ -120,8 +120,6 @@ pub enum FreezeError {
     Again,
     /// The device is not frozen, or by another freeze.
     NotFrozen(FreezeDigest),
-    /// A thaw of another roster than the one in force.
-    OtherRoster(RosterDigest),
 }
 
 impl Explained for FreezeError {
@@ -143,11 +141,6 @@ impl Explained for FreezeError {
                 "端末は {got} により凍結されていない",
                 got = got
             ),
-            Self::OtherRoster(got) => phrase!(
-                "made under roster {got}",
-                "名簿 {got} の下で作成されたもの",
-                got = got
-            ),
         }
     }
 
@@ -162,7 +155,7 @@ impl Explained for FreezeError {
                 "Nothing is left to do; see signer-device device status.",
                 "作業は不要です。signer-device device statusで確認してください。"
             ),
-            Self::NotFrozen(_) | Self::OtherRoster(_) => phrase!(
+            Self::NotFrozen(_) => phrase!(
                 "Draft the order again for the freeze that device status shows.",
                 "device statusが示す凍結に対する指示を作り直してください。"
             ),
@@ -237,20 +230,8 @@ impl Frozen {
         roster: &ActiveRoster,
         known: Height,
     ) -> Result<Endorsed<Thaw>, FreezeError> {
-        let endorsed = roster.open_endorsed::<Thaw>(bytes, known)?;
+        let endorsed = roster.open_order::<Thaw>(bytes, known)?;
         let order = endorsed.body();
-        if order.version != 1 {
-            return Err(RosterError::Version(order.version).into());
-        }
-        if order.scope != roster.scope() {
-            return Err(RosterError::OtherScope.into());
-        }
-        if order.root != roster.root() {
-            return Err(RosterError::OtherRoot.into());
-        }
-        if order.roster != roster.digest() {
-            return Err(FreezeError::OtherRoster(order.roster));
-        }
         if now.is_none_or(|frozen| frozen.digest != order.freeze) {
             return Err(FreezeError::NotFrozen(order.freeze));
         }

@@ -7,7 +7,7 @@ use bitcoin::OutPoint;
 use minicbor::{Decode, Encode};
 
 use super::recovery_error::RecoveryError;
-use crate::approval::{ActiveRoster, RosterError, WaitingRoster};
+use crate::approval::{ActiveRoster, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::{Artefact, Endorsed, Scope, Signed, SignedBy};
 use crate::digest::{
@@ -230,20 +230,8 @@ impl CheckedRecovery {
             identity,
             known,
         } = at;
-        let endorsed = roster.open_endorsed::<Recovery>(bytes, known)?;
+        let endorsed = roster.open_order::<Recovery>(bytes, known)?;
         let order = endorsed.body();
-        if order.version != 1 {
-            return Err(RosterError::Version(order.version).into());
-        }
-        if order.scope != roster.scope() {
-            return Err(RosterError::OtherScope.into());
-        }
-        if order.root != roster.root() {
-            return Err(RosterError::OtherRoot.into());
-        }
-        if order.roster != roster.digest() {
-            return Err(RecoveryError::OtherRoster(order.roster));
-        }
         if order.identity != identity {
             return Err(RecoveryError::OtherDevice(order.identity.device_id()));
         }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::confirm::Unconfirmed;
 use crate::approval::RosterError;
-use crate::digest::{CardDigest, DeviceId, RosterDigest};
+use crate::digest::{CardDigest, DeviceId};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::signing::Receipt;
@@ -15,8 +15,6 @@ use crate::types::{Height, Lang, Version};
 pub enum RecoveryError {
     /// Not signed by a quorum of administrators.
     Roster(RosterError),
-    /// Names another roster than the one in force.
-    OtherRoster(RosterDigest),
     /// For another device.
     OtherDevice(DeviceId),
     /// Made before the last block that this device knows.
@@ -108,11 +106,6 @@ impl Explained for RecoveryError {
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),
-            Self::OtherRoster(got) => phrase!(
-                "made under roster {got}",
-                "名簿 {got} の下で作成されたもの",
-                got = got
-            ),
             Self::OtherDevice(got) => {
                 phrase!("for device {got}", "端末 {got} に対するもの", got = got)
             }
@@ -174,10 +167,6 @@ impl Explained for RecoveryError {
     fn advice(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.advice(),
-            Self::OtherRoster(_) => phrase!(
-                "Have the order signed again under the roster in force.",
-                "有効な名簿の下で復旧指示の署名を取り直してください。"
-            ),
             Self::OtherDevice(_) => phrase!(
                 "Use the order that names this device.",
                 "この端末を指す復旧指示を使用してください。"

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::Standing;
 use super::replacement_error::ReplacementError;
-use crate::approval::{ActiveRoster, RosterError};
+use crate::approval::ActiveRoster;
 use crate::cose::{Artefact, Endorsed, Scope, SignedBy};
 use crate::digest::{CardDigest, FileDigest, ReplacementDigest, RootDigest, RosterDigest};
 use crate::keys::P256PublicKey;
@@ -162,20 +162,8 @@ impl CheckedReplacement {
     /// [`ReplacementError`].
     pub fn open(bytes: &[u8], at: ReplacementStanding<'_>) -> Result<Self, ReplacementError> {
         let ReplacementStanding { roster, device, .. } = at;
-        let endorsed = roster.open_endorsed::<Replacement>(bytes, at.known)?;
+        let endorsed = roster.open_order::<Replacement>(bytes, at.known)?;
         let order = endorsed.body();
-        if order.version != 1 {
-            return Err(RosterError::Version(order.version).into());
-        }
-        if order.scope != roster.scope() {
-            return Err(RosterError::OtherScope.into());
-        }
-        if order.root != roster.root() {
-            return Err(RosterError::OtherRoot.into());
-        }
-        if order.roster != roster.digest() {
-            return Err(ReplacementError::OtherRoster(order.roster));
-        }
         if order.identity != device.identity {
             return Err(ReplacementError::OtherDevice(order.identity.device_id()));
         }

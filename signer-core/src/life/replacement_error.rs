@@ -5,7 +5,7 @@ use core::fmt;
 use super::HsmName;
 use super::confirm::Unconfirmed;
 use crate::approval::RosterError;
-use crate::digest::{DeviceId, FileDigest, RosterDigest};
+use crate::digest::{DeviceId, FileDigest};
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::Lang;
@@ -15,8 +15,6 @@ use crate::types::Lang;
 pub enum ReplacementError {
     /// Not signed by a quorum of administrators.
     Roster(RosterError),
-    /// Names another roster than the one in force.
-    OtherRoster(RosterDigest),
     /// For another device.
     OtherDevice(DeviceId),
     /// Of another generation than the next one.
@@ -127,11 +125,6 @@ impl Explained for ReplacementError {
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),
-            Self::OtherRoster(got) => phrase!(
-                "made under roster {got}",
-                "名簿 {got} の下で作成されたもの",
-                got = got
-            ),
             Self::OtherDevice(got) => {
                 phrase!("for device {got}", "端末 {got} に対するもの", got = got)
             }
@@ -156,10 +149,6 @@ impl Explained for ReplacementError {
     fn advice(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.advice(),
-            Self::OtherRoster(_) => phrase!(
-                "Have the order signed again under the roster in force.",
-                "有効な名簿の下で交換指示の署名を取り直してください。"
-            ),
             Self::OtherDevice(_) => phrase!(
                 "Use the order that names this device.",
                 "この端末を指す交換指示を使用してください。"

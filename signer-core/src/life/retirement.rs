@@ -60,8 +60,6 @@ impl Endorsed<Retirement> {
 pub enum RetirementError {
     /// Not signed by a quorum of administrators.
     Roster(RosterError),
-    /// Names another roster than the one in force.
-    OtherRoster(RosterDigest),
     /// No such wallet is registered here.
     NoWallet(WalletId),
     /// The wallet is retired already.
@@ -80,11 +78,6 @@ impl Explained for RetirementError {
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),
-            Self::OtherRoster(got) => phrase!(
-                "made under roster {got}",
-                "名簿 {got} の下で作成されたもの",
-                got = got
-            ),
             Self::NoWallet(id) => phrase!(
                 "wallet {id} is not registered on this device",
                 "ウォレット {id} はこの端末に未登録",
@@ -107,10 +100,6 @@ impl Explained for RetirementError {
     fn advice(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.advice(),
-            Self::OtherRoster(_) => phrase!(
-                "Have the order signed again under the roster in force.",
-                "有効な名簿の下で廃止指示の署名を取り直してください。"
-            ),
             Self::NoWallet(_) => phrase!(
                 "Use the order that names a wallet of this device.",
                 "この端末のウォレットを指す廃止指示を使用してください。"
@@ -168,20 +157,8 @@ impl CheckedRetirement {
             wallets,
             known,
         } = at;
-        let endorsed = roster.open_endorsed::<Retirement>(bytes, known)?;
+        let endorsed = roster.open_order::<Retirement>(bytes, known)?;
         let order = endorsed.body();
-        if order.version != 1 {
-            return Err(RosterError::Version(order.version).into());
-        }
-        if order.scope != roster.scope() {
-            return Err(RosterError::OtherScope.into());
-        }
-        if order.root != roster.root() {
-            return Err(RosterError::OtherRoot.into());
-        }
-        if order.roster != roster.digest() {
-            return Err(RetirementError::OtherRoster(order.roster));
-        }
         if !wallets.wallets().iter().any(|w| w.id() == order.wallet) {
             return Err(RetirementError::NoWallet(order.wallet));
         }
@@ -295,7 +272,7 @@ mod tests {
         );
         assert_eq!(
             refused(|o| o.roster = roster),
-            RetirementError::OtherRoster(roster)
+            RosterError::OtherRoster(roster).into()
         );
     }
 
@@ -323,7 +300,7 @@ mod tests {
             refused(|o| o.wallet = WalletId::over(&[])),
             refused(|o| o.empty_at = Height(0)),
             RetirementError::Again(usual().wallet),
-            RetirementError::OtherRoster(RosterDigest::over(&[])),
+            RosterError::OtherRoster(RosterDigest::over(&[])).into(),
         ] {
             assert_eq!(alloc::format!("{error}").lines().count(), 2);
         }

@@ -11,7 +11,7 @@ use super::{
     ApprovalQuorum, ClassMove, Destination, Policy, PolicyChanges, PolicyError, QuorumBand,
     WalletRules,
 };
-use crate::approval::{ActiveRoster, Role, RosterError};
+use crate::approval::{ActiveRoster, Role};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{KeyId, PolicyDigest, RootDigest, RosterDigest};
 use crate::phrase;
@@ -86,9 +86,8 @@ impl ActivePolicy {
         standing: PolicyStanding<'_>,
         tip: Height,
     ) -> Result<Self, PolicyError> {
-        let endorsed = roster.open_endorsed::<Policy>(bytes, standing.installed)?;
+        let endorsed = roster.open_order::<Policy>(bytes, standing.installed)?;
         let policy = endorsed.body();
-        check_frame(policy, roster)?;
         check_order(policy, standing.before)?;
         check_signers(&endorsed, roster, standing.installed)?;
         policy.check()?;
@@ -219,22 +218,6 @@ impl Policy {
         check_class_moves(self)?;
         check_cold_floors(self)
     }
-}
-
-fn check_frame(policy: &Policy, roster: &ActiveRoster) -> Result<(), PolicyError> {
-    if policy.version != 1 {
-        return Err(RosterError::Version(policy.version).into());
-    }
-    if policy.scope != roster.scope() {
-        return Err(RosterError::OtherScope.into());
-    }
-    if policy.root != roster.root() {
-        return Err(RosterError::OtherRoot.into());
-    }
-    if policy.roster != roster.digest() {
-        return Err(PolicyError::OtherRoster(policy.roster));
-    }
-    Ok(())
 }
 
 /// Whoever may spend does not alone say what may be spent: compliance or risk signs too (SOD-8).

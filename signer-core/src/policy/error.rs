@@ -6,7 +6,6 @@ use bitcoin::Amount;
 
 use crate::approval::RosterError;
 use crate::cose::CoseError;
-use crate::digest::RosterDigest;
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::{Id, Lang, Version};
@@ -16,8 +15,6 @@ use crate::types::{Id, Lang, Version};
 pub enum PolicyError {
     /// Not signed by a quorum of administrators.
     Roster(RosterError),
-    /// Names another roster than the one in force.
-    OtherRoster(RosterDigest),
     /// Its number does not rise.
     Number {
         /// The number in force.
@@ -60,11 +57,6 @@ impl Explained for PolicyError {
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),
-            Self::OtherRoster(got) => phrase!(
-                "made under roster {got}",
-                "名簿 {got} の下で作成されたもの",
-                got = got
-            ),
             Self::Number { last, got } => phrase!(
                 "policy {got} does not rise above {last}",
                 "ポリシー番号 {got} が {last} より大きくない",
@@ -138,10 +130,6 @@ impl Explained for PolicyError {
     fn advice(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.advice(),
-            Self::OtherRoster(_) => phrase!(
-                "Have the policy signed again under the roster in force.",
-                "有効な名簿の下でポリシーの署名を取り直してください。"
-            ),
             Self::Number { .. } | Self::Predecessor => phrase!(
                 "Draft the policy again as the one after the policy in force.",
                 "有効なポリシーの次の版としてポリシーを作り直してください。"

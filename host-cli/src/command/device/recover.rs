@@ -14,6 +14,7 @@ use signer_core::life::{
     AnchorStatement, KnownReceipt, PolicyPin, ReadReceipt, Recovery, RetiredWallet, UsedChange,
 };
 use signer_core::phrase;
+use signer_core::policy::Policy;
 use signer_core::psbt::ParsedPsbt;
 use signer_core::root::Root;
 use signer_core::rule::Named;
@@ -91,7 +92,7 @@ impl Args {
         artefact::same_scope(self.rosters.path(), roster.body().scope, root.scope)?;
         let card = artefact::device_card(&self.card, &root)?;
         let statement = self.statement(&card.card().identity)?;
-        let policy = artefact::policy(&self.policy, &roster)?;
+        let policy = artefact::order::<Policy>(&self.policy, &roster)?;
         let known = self.known(&root, roster.body(), &statement.identity)?;
         let order = Recovery {
             version: 1,
@@ -152,7 +153,7 @@ impl Args {
     fn retired(&self, roster: &Endorsed<Roster>) -> Result<Vec<RetiredWallet>, Failure> {
         let orders = self.retirements.iter();
         let retired = orders.map(|path| {
-            let order = artefact::retirement(path, roster)?;
+            let order = artefact::order::<Retirement>(path, roster)?;
             Ok(RetiredWallet {
                 wallet: order.body().wallet,
                 retirement: order.retirement_digest(),

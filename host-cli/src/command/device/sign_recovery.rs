@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use signer_core::life::Recovery;
+
 use super::recover::show;
 use crate::artefact::{self, Kind};
 use crate::cli::Desk;
@@ -31,7 +33,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
-        let mut order = artefact::recovery(&self.recovery, &roster)?;
+        let mut order = artefact::order::<Recovery>(&self.recovery, &roster)?;
         let administrator = self.signer.administrator(roster.body())?;
         let missing = order
             .body()

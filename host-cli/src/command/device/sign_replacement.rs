@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use signer_core::life::Replacement;
+
 use super::replace::show;
 use crate::artefact;
 use crate::cli::Desk;
@@ -31,7 +33,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
-        let mut order = artefact::replacement(&self.replacement, &roster)?;
+        let mut order = artefact::order::<Replacement>(&self.replacement, &roster)?;
         let administrator = self.signer.administrator(roster.body())?;
         show(order.body());
         line!("Make sure that the retired HSM is lost or destroyed before you sign.");

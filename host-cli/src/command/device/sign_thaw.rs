@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use signer_core::life::Thaw;
+
 use crate::artefact;
 use crate::cli::Desk;
 use crate::endorse::{Asked, ReadFrom, SignerArgs};
@@ -32,7 +34,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
-        let mut order = artefact::thaw(&self.thaw, &roster)?;
+        let mut order = artefact::order::<Thaw>(&self.thaw, &roster)?;
         let administrator = self.signer.administrator(roster.body())?;
         let (freeze, reason) = (order.body().freeze, &order.body().reason);
         line!("thaws    the device frozen by {freeze}");

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use signer_core::policy::Policy;
+
 use super::show::print;
 use crate::artefact;
 use crate::cli::Desk;
@@ -30,7 +32,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
-        let mut policy = artefact::policy(&self.policy, &roster)?;
+        let mut policy = artefact::order::<Policy>(&self.policy, &roster)?;
         let administrator = self.signer.administrator(roster.body())?;
         print(&policy, &roster);
         let digest = policy.policy_digest();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use signer_core::life::Retirement;
 use signer_core::phrase;
 use signer_core::rule::Named;
 
@@ -38,7 +39,7 @@ impl Args {
     pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = self.signer.reserve()?;
         let roster = self.rosters.read()?.into_last();
-        let mut order = artefact::retirement(&self.retirement, &roster)?;
+        let mut order = artefact::order::<Retirement>(&self.retirement, &roster)?;
         let wallet = artefact::wallet(&self.wallet)?;
         if wallet.id() != order.body().wallet {
             return Err(Failure::input(

@@ -114,7 +114,7 @@ fn a_quorum_of_administrators_thaws() {
     let roster = RosterDigest::over(&[]);
     assert_eq!(
         thaw(|t| t.roster = roster, &both),
-        Err(FreezeError::OtherRoster(roster))
+        Err(RosterError::OtherRoster(roster).into())
     );
     let root = thaw(|t| t.root = RootDigest::over(&[]), &both);
     assert_eq!(root, Err(RosterError::OtherRoot.into()));

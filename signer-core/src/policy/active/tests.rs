@@ -45,8 +45,8 @@ fn refuses_another_frame() {
     assert_eq!(frame(root), RosterError::OtherRoot);
     let other = RosterDigest::over(&[]);
     assert_eq!(
-        refused(|p| p.roster = other),
-        PolicyError::OtherRoster(other)
+        frame(refused(|p| p.roster = other)),
+        RosterError::OtherRoster(other)
     );
 }
 

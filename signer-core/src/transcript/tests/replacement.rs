@@ -5,7 +5,7 @@ use alloc::string::String;
 use std::vec;
 
 use super::found;
-use crate::approval::Seat;
+use crate::approval::{RosterError, Seat};
 use crate::codec::ByteString;
 use crate::cose::Endorsed;
 use crate::digest::{FileDigest, RosterDigest};
@@ -146,7 +146,7 @@ fn an_order_for_something_else_is_not_taken() {
     let roster = RosterDigest::over(&[]);
     assert_eq!(
         refused(|o| o.roster = RosterDigest::over(&[])),
-        ReplacementError::OtherRoster(roster)
+        ReplacementError::Roster(RosterError::OtherRoster(roster))
     );
     let other = refused(|o| o.identity = p256_public(&crate::testing::p256_key("other")));
     assert!(matches!(other, ReplacementError::OtherDevice(_)));
