@@ -105,6 +105,52 @@ fn has_phrases(text: &str, error: &str) -> bool {
             .is_some_and(|(own, _)| own.contains("pub fn phrase(&self) -> Phrase {"))
 }
 
+/// What people read beside phrases, in places that show one text whatever the language is.
+const ONE_TEXT: [&str; 2] = [".notice(&format!(", "line!("];
+
+/// Rows of a view keep their English names; a sentence is told in the language of whoever reads it.
+#[test]
+fn no_sentence_is_shown_in_english_alone() {
+    let all = sources();
+    let found: Vec<String> = all
+        .iter()
+        .flat_map(|(place, text)| sentences_of(text).map(move |said| format!("{place}: {said}")))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_sentence_in_english_alone_is_found() {
+    let of = |text: &str| sentences_of(text).count();
+    assert_eq!(of("line!(\"Look for the PSBTs before you sign.\");"), 1);
+    assert_eq!(of("line!(\"compare these words with the paper:\");"), 1);
+    assert_eq!(
+        of(".notice(&format!(\n    \"{done} signatures were made\"))"),
+        1
+    );
+    assert_eq!(of("line!(\"device      {name} at {site}\");"), 0);
+    assert_eq!(of(".notice(&format!(\"{path}: {what}\"))"), 0);
+    assert_eq!(of("Lang::En => line!(\"From this height on.\"),"), 0);
+}
+
+/// The sentences of a source that are shown in English alone.
+fn sentences_of(text: &str) -> impl Iterator<Item = String> + '_ {
+    let marks = ONE_TEXT.iter();
+    let places = marks.flat_map(move |mark| text.match_indices(mark).map(move |at| (*mark, at.0)));
+    places.filter_map(move |(mark, at)| {
+        let line = text[..at].rsplit('\n').next()?;
+        let mut rest = text[at + mark.len()..].trim_start();
+        if line.contains("Lang::") || !rest.starts_with('"') {
+            return None;
+        }
+        let said = literal(&mut rest)?;
+        let a_sentence = mark == ".notice(&format!("
+            || said.starts_with(|first: char| first.is_ascii_uppercase())
+            || said.ends_with(['.', ':']);
+        (a_sentence && has_words(&words(&said))).then_some(said)
+    })
+}
+
 /// What is wrong with a phrase.
 fn wrong(said: &Said) -> Option<String> {
     let Said { place, en, ja } = said;

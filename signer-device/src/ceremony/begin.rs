@@ -121,13 +121,8 @@ impl Desk {
     /// Says where the journal stands.
     pub(super) fn journal(&mut self) -> Result<(), Failure> {
         if let Some(torn) = &self.torn {
-            let kept = torn.kept.as_ref().map_or_else(String::new, |path| {
-                format!("; they are kept in {}", path.display())
-            });
-            self.room.console.notice(&format!(
-                "the journal ended with {} bytes of an entry that was never finished{kept}",
-                torn.length
-            ))?;
+            let [en, ja] = torn_journal(torn);
+            self.room.notice(&en, &ja)?;
         }
         let state = self.journal.state();
         let (entries, sessions) = (self.journal.head().entries, self.journal.head().session);
@@ -143,11 +138,17 @@ impl Desk {
         }
         if let Some(unfinished) = state.unfinished() {
             let (done, of) = (unfinished.results().len(), unfinished.intent().lines.len());
-            self.room.console.notice(&format!(
-                "session {}: {done} of {of} signatures were made and none was released; \
-                 go on with it by psbt resume",
-                unfinished.session()
-            ))?;
+            let session = unfinished.session();
+            self.room.notice(
+                &format!(
+                    "session {session}: {done} of {of} signatures were made and none was \
+                     released; go on with it by psbt resume"
+                ),
+                &format!(
+                    "セッション {session}: 署名 {of} 件中 {done} 件を作成、解放は0件。\
+                     psbt resumeで再開してください"
+                ),
+            )?;
         }
         if let Some(cut) = state.generation() {
             let missing = state.missing_keys().iter().map(|range| range.count).sum();
@@ -632,15 +633,15 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
     }
     announce(session)?;
     let number = session.facts.session;
-    let summary = match session.journal().state().policy() {
-        None => "none".to_owned(),
+    let [policy, policy_ja] = match session.journal().state().policy() {
+        None => nothing(),
         Some(policy) => in_force(policy),
     };
     let previous = session.journal().state().last_seal();
-    let previous = previous.map_or_else(|| "none".to_owned(), |seal| seal.to_hex());
+    let [seal, seal_ja] = previous.map_or_else(nothing, |seal| [seal.to_hex(), seal.to_hex()]);
     session.room.say(
-        &format!("session {number} is open; policy {summary}; previous seal {previous}"),
-        &format!("セッション {number} を開始。ポリシー {summary}、前回の封印 {previous}"),
+        &format!("session {number} is open; policy {policy}; previous seal {seal}"),
+        &format!("セッション {number} を開始。ポリシー {policy_ja}、前回の封印 {seal_ja}"),
     )
 }
 
@@ -684,11 +685,35 @@ fn show_open(session: &mut Session) -> Result<(), Failure> {
 }
 
 /// The policy in force, and until when some of it waits.
-fn in_force(policy: &ActivePolicy) -> String {
-    let waits = policy.waits_until().map_or_else(String::new, |height| {
-        format!(", its loosenings wait until height {height}")
+fn in_force(policy: &ActivePolicy) -> [String; 2] {
+    let named = |waits: &str| format!("{} ({}{waits})", policy.number(), policy.digest());
+    match policy.waits_until() {
+        None => [named(""), named("")],
+        Some(height) => [
+            named(&format!(", its loosenings wait until height {height}")),
+            named(&format!("、緩和はブロック高 {height} まで発効待機")),
+        ],
+    }
+}
+
+fn nothing() -> [String; 2] {
+    ["none".to_owned(), "なし".to_owned()]
+}
+
+/// What was found behind the last whole entry, and where it is kept.
+fn torn_journal(torn: &TornTail) -> [String; 2] {
+    let bytes = torn.length;
+    let (kept, kept_ja) = torn.kept.as_ref().map_or_else(Default::default, |path| {
+        let path = path.display();
+        (
+            format!("; they are kept in {path}"),
+            format!("({path} に保管)"),
+        )
     });
-    format!("{} ({}{waits})", policy.number(), policy.digest())
+    [
+        format!("the journal ended with {bytes} bytes of an entry that was never finished{kept}"),
+        format!("ジャーナル末尾に書き終えていない記録 {bytes} バイトがありました{kept_ja}"),
+    ]
 }
 
 /// Whose shares opened the token: that set is the token's, and the files of others go.

@@ -90,9 +90,10 @@ pub(crate) fn run(plan: &Check) -> Result<(), Failure> {
     let began = Probe::begin(&mut token);
     let (mut probe, leftovers) = began.map_err(|e| of_hsm(&e))?;
     if leftovers > 0 {
-        room.console.notice(&format!(
-            "{leftovers} objects of an earlier test were on the token and are destroyed"
-        ))?;
+        room.notice(
+            &format!("{leftovers} objects of an earlier test were on the token and are destroyed"),
+            &format!("以前の試験のオブジェクト {leftovers} 個がトークンにあり、破棄しました"),
+        )?;
     }
     let before = hsm04(&random.evidence(), RandomBefore::Sessions(&BTreeSet::new()));
     probe.judge(Trial::RandomHealthy, &before);

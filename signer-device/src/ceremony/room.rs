@@ -63,6 +63,12 @@ impl Room {
         self.console.say(text)
     }
 
+    /// Draws attention to something, in the room's language.
+    pub(super) fn notice(&mut self, en: &str, ja: &str) -> Result<(), Failure> {
+        let text = self.lang().pick(en, ja);
+        self.console.notice(text)
+    }
+
     /// Shows what machine and token rules found.
     ///
     /// # Errors

@@ -49,9 +49,9 @@ impl Command {
         match self {
             Self::Enroll(args) => args.run(),
             Self::SignEnrolment(args) => args.run(desk),
-            Self::Recover(args) => args.run(),
+            Self::Recover(args) => args.run(desk),
             Self::SignRecovery(args) => args.run(desk),
-            Self::Replace(args) => args.run(),
+            Self::Replace(args) => args.run(desk),
             Self::SignReplacement(args) => args.run(desk),
             Self::Thaw(args) => args.run(),
             Self::SignThaw(args) => args.run(desk),

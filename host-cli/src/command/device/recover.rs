@@ -23,7 +23,7 @@ use signer_core::types::{Chain, Height, KeyIndex, Label, Lang};
 use signer_core::wallet::RegisteredWallet;
 
 use crate::artefact::{self, Kind};
-use crate::cli;
+use crate::cli::{self, Desk};
 use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::rosters::RosterArgs;
@@ -85,7 +85,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let root = artefact::root(&self.root)?;
         let roster = self.rosters.read()?.into_last();
@@ -124,7 +124,10 @@ impl Args {
         })?;
         let draft = Endorsed::new(order, root.scope);
         out.write(&draft.to_bytes())?;
-        line!("compare these words with the witness's paper of the anchor:");
+        desk.tell(
+            "compare these words with the witness's paper of the anchor:",
+            "次の語を、立会人が持つアンカーの書面と照合してください:",
+        )?;
         line!("{}", consent::grid(statement.digest().as_bytes(), None));
         show(draft.body(), missing);
         line!("{}", draft.recovery_digest());

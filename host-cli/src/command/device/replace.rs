@@ -18,7 +18,7 @@ use signer_core::wallet::CheckedCard;
 
 use super::report::key;
 use crate::artefact;
-use crate::cli;
+use crate::cli::{self, Desk};
 use crate::error::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::rosters::RosterArgs;
@@ -66,7 +66,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, desk: &mut Desk) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
         let root = artefact::root(&self.root)?;
         let roster = self.rosters.read()?.into_last();
@@ -94,9 +94,13 @@ impl Args {
         out.write(&draft.to_bytes())?;
         show(draft.body());
         if missing > 0 {
-            line!(
-                "missing     {missing} keys: the device takes the order only where they were destroyed"
-            );
+            desk.tell(
+                &format!(
+                    "missing     {missing} keys: the device takes the order only where they were \
+                     destroyed"
+                ),
+                &format!("不足 {missing} 鍵: 破棄済みの場合に限り、端末はこの指示を受け付けます"),
+            )?;
         }
         line!("{}", draft.replacement_digest());
         Ok(())

@@ -10,7 +10,6 @@ use crate::cli::Desk;
 use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
 use crate::rosters::RosterArgs;
-use crate::view::line;
 
 /// Shows the order, asks a policy administrator for words of its digest and the PIN, and signs.
 #[derive(Debug, clap::Args)]
@@ -41,7 +40,10 @@ impl Args {
             .map_err(|error| artefact::told(&self.recovery, Kind::Recovery, &error))?;
         show(order.body(), missing);
         if missing > 0 {
-            line!("Look for the PSBTs of these signatures before you sign.");
+            desk.tell(
+                "Look for the PSBTs of these signatures before you sign.",
+                "署名の前に、これらの署名のPSBTを探してください。",
+            )?;
         }
         let digest = order.recovery_digest();
         let asked = Asked {

@@ -10,7 +10,6 @@ use crate::cli::Desk;
 use crate::endorse::{Asked, ReadFrom, SignerArgs};
 use crate::error::Failure;
 use crate::rosters::RosterArgs;
-use crate::view::line;
 
 /// Shows the order, asks a policy administrator for words of its digest and the PIN, and signs.
 #[derive(Debug, clap::Args)]
@@ -36,7 +35,10 @@ impl Args {
         let mut order = artefact::order::<Replacement>(&self.replacement, &roster)?;
         let administrator = self.signer.administrator(roster.body())?;
         show(order.body());
-        line!("Make sure that the retired HSM is lost or destroyed before you sign.");
+        desk.tell(
+            "Make sure that the retired HSM is lost or destroyed before you sign.",
+            "退役するHSMが紛失または破壊済みであることを、署名の前に確かめてください。",
+        )?;
         let digest = order.replacement_digest();
         let asked = Asked {
             of: ["replacement digest", "交換指示のダイジェスト"],

@@ -39,7 +39,10 @@ impl Args {
         let (freeze, reason) = (order.body().freeze, &order.body().reason);
         line!("thaws    the device frozen by {freeze}");
         line!("because  {reason}");
-        line!("From its next session on the device signs again.");
+        desk.tell(
+            "From its next session on the device signs again.",
+            "端末は次のセッションから再び署名します。",
+        )?;
         let asked = Asked {
             of: ["freeze that ends", "解除する凍結"],
             digest: freeze.as_bytes(),

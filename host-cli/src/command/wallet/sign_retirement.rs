@@ -59,7 +59,10 @@ impl Args {
         let (empty_at, reason) = (order.body().empty_at, &order.body().reason);
         line!("retires  {}  {}", wallet.name(), wallet.id());
         line!("empty at height {empty_at}: {reason}");
-        line!("After this no coin of the wallet can be moved.");
+        desk.tell(
+            "After this no coin of the wallet can be moved.",
+            "以後、このウォレットのコインは動かせません。",
+        )?;
         let digest = order.retirement_digest();
         let asked = Asked {
             of: ["retirement digest", "廃止指示のダイジェスト"],

@@ -1,4 +1,5 @@
 use super::*;
+use crate::approval::RosterError;
 use crate::policy::{Placement, Separation};
 use crate::testing::{FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world};
 use crate::types::Purpose;
