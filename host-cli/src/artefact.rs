@@ -127,38 +127,38 @@ pub(crate) fn order<T: Order + OrderFile>(
     path: &Path,
     roster: &Endorsed<Roster>,
 ) -> Result<Endorsed<T>, Failure> {
-    let order: Endorsed<T> = endorsed(path, T::KIND, roster)?;
+    let order: Endorsed<T> = endorsed(path, T::FILE, roster)?;
     if order.body().frame().roster == roster.roster_digest() {
         Ok(order)
     } else {
         let why = phrase!("it names another roster", "別の名簿を指している");
-        Err(bad(path, T::KIND, &why))
+        Err(bad(path, T::FILE, &why))
     }
 }
 
 /// What the file of an order is called.
 pub(crate) trait OrderFile {
-    const KIND: Kind;
+    const FILE: Kind;
 }
 
 impl OrderFile for Policy {
-    const KIND: Kind = Kind::Policy;
+    const FILE: Kind = Kind::Policy;
 }
 
 impl OrderFile for Recovery {
-    const KIND: Kind = Kind::Recovery;
+    const FILE: Kind = Kind::Recovery;
 }
 
 impl OrderFile for Replacement {
-    const KIND: Kind = Kind::Replacement;
+    const FILE: Kind = Kind::Replacement;
 }
 
 impl OrderFile for Retirement {
-    const KIND: Kind = Kind::Retirement;
+    const FILE: Kind = Kind::Retirement;
 }
 
 impl OrderFile for Thaw {
-    const KIND: Kind = Kind::Thaw;
+    const FILE: Kind = Kind::Thaw;
 }
 
 /// A policy with verified signatures of officers of the roster that it names, and that roster.
@@ -272,9 +272,9 @@ pub(crate) fn same_scope(path: &Path, got: Scope, expected: Scope) -> Result<(),
             "{path} は {network} {purpose}、他は {others} {their} である",
             path = Named(path.display()),
             network = got.network,
-            purpose = format!("{:?}", got.purpose),
+            purpose = Named(got.purpose.name()),
             others = expected.network,
-            their = format!("{:?}", expected.purpose)
+            their = Named(expected.purpose.name())
         ),
         phrase!(
             "use artefacts of one network, all live or all of one drill",

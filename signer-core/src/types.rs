@@ -75,6 +75,16 @@ pub enum Purpose {
     Drill,
 }
 
+impl Purpose {
+    /// The name in files and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Drill => "drill",
+        }
+    }
+}
+
 /// The language of screens and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]

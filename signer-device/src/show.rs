@@ -12,7 +12,7 @@ use signer_core::policy::{
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
 use signer_core::settlement::OpenSignature;
-use signer_core::transcript::{CeremonyKind, DeviceState, Journal, Outcome, SessionSummary};
+use signer_core::transcript::{DeviceState, Journal, SessionSummary};
 use signer_core::types::{Chain, Network};
 use signer_core::wallet::RegisteredWallet;
 
@@ -160,44 +160,10 @@ fn keys_json(state: &DeviceState) -> Json {
 fn session_json(session: &SessionSummary) -> Json {
     Json::Object(vec![
         ("number", Json::from(session.number.0)),
-        ("ceremony", Json::text(kind_name(session.kind))),
-        ("outcome", Json::text(outcome_name(session.outcome))),
+        ("ceremony", Json::text(session.kind.name())),
+        ("outcome", Json::text(session.outcome.name())),
         ("sealed", Json::Truth(session.seal.is_some())),
     ])
-}
-
-const fn kind_name(kind: CeremonyKind) -> &'static str {
-    match kind {
-        CeremonyKind::Commission => "commission",
-        CeremonyKind::Keys => "keys",
-        CeremonyKind::Wallet => "wallet",
-        CeremonyKind::Roster => "roster",
-        CeremonyKind::Policy => "policy",
-        CeremonyKind::Headers => "headers",
-        CeremonyKind::Sign => "sign",
-        CeremonyKind::Card => "card",
-        CeremonyKind::Destroy => "destroy",
-        CeremonyKind::Resume => "resume",
-        CeremonyKind::Inventory => "inventory",
-        CeremonyKind::Backup => "backup",
-        CeremonyKind::Retire => "retire",
-        CeremonyKind::Recover => "recover",
-        CeremonyKind::SplitPin => "split-pin",
-        CeremonyKind::Freeze => "freeze",
-        CeremonyKind::Thaw => "thaw",
-        CeremonyKind::Replace => "replace",
-        CeremonyKind::Settle => "settle",
-    }
-}
-
-const fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Signed => "signed",
-        Outcome::Refused => "refused",
-        Outcome::Aborted => "aborted",
-        Outcome::Cut => "cut",
-    }
 }
 
 /// `wallet list`

@@ -278,6 +278,26 @@ pub enum WhatKind {
     Thaw,
 }
 
+impl WhatKind {
+    /// The name in files and on the host's pages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Roster => "roster",
+            Self::Enrolment => "enrolment",
+            Self::Card => "card",
+            Self::WalletDraft => "wallet-draft",
+            Self::Wallet => "wallet",
+            Self::Policy => "policy",
+            Self::Headers => "headers",
+            Self::Retirement => "retirement",
+            Self::WaitingRoster => "waiting-roster",
+            Self::Cancellation => "cancellation",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+        }
+    }
+}
+
 /// An artefact that was installed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -300,6 +320,16 @@ pub enum Channel {
     /// Pictures of QR codes.
     #[n(1)]
     Pictures,
+}
+
+impl Channel {
+    /// The name in files and on the host's pages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Pictures => "pictures",
+        }
+    }
 }
 
 /// A PSBT that came in.

@@ -140,7 +140,7 @@ fn json(state: &DeviceState, inventory: &Inventory, verdict: &Verdict) -> Json {
     let halves = inventory.halves.iter().map(|half| {
         Json::Object(vec![
             ("id", Json::text(half.id)),
-            ("half", Json::text(format!("{:?}", half.half))),
+            ("half", Json::text(half.half.name())),
         ])
     });
     let foreign = inventory.foreign.iter().map(|object| {

@@ -49,7 +49,7 @@ fn json(statement: &BalanceStatement) -> serde_json::Value {
     json!({
         "type": "balance",
         "network": statement.scope.network.name(),
-        "purpose": view::purpose(statement.scope.purpose),
+        "purpose": statement.scope.purpose.name(),
         "root": statement.root.to_hex(),
         "reconciler": statement.reconciler.as_str(),
         "height": statement.height.0,

@@ -31,7 +31,7 @@ impl Args {
             view::print(&json!({
                 "type": "officer-card",
                 "network": card.scope.network.name(),
-                "purpose": view::purpose(card.scope.purpose),
+                "purpose": card.scope.purpose.name(),
                 "id": card.id.as_str(),
                 "name": card.name.as_str(),
                 "name_ja": card.name_ja.as_str(),

@@ -73,7 +73,7 @@ fn json(seen: &HeardRequest, sheet: &Sheet) -> Value {
     json!({
         "type": "request-review",
         "network": facts.scope.network.name(),
-        "purpose": view::purpose(facts.scope.purpose),
+        "purpose": facts.scope.purpose.name(),
         "case": facts.case.as_str(),
         "standing": standing(sheet.standing()),
         "requester": facts.people.requester.id.as_str(),

@@ -78,7 +78,7 @@ fn json(heard: &HeardRequest) -> Value {
     json!({
         "type": "request",
         "network": request.scope.network.name(),
-        "purpose": view::purpose(request.scope.purpose),
+        "purpose": request.scope.purpose.name(),
         "case": request.case.as_str(),
         "requester": request.requester.as_str(),
         "builder": request.builder.as_str(),

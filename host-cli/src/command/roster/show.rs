@@ -156,7 +156,7 @@ fn json(rosters: &Rosters) -> Value {
     json!({
         "type": "roster",
         "network": body.scope.network.name(),
-        "purpose": view::purpose(body.scope.purpose),
+        "purpose": body.scope.purpose.name(),
         "number": body.number.0,
         "administrators": body.administrators,
         "predecessor": body.predecessor.map(|digest| digest.to_hex()),

@@ -61,12 +61,12 @@ fn detail(entry: &Entry) -> String {
     match &entry.body {
         Body::Genesis(genesis) => format!("{} at {}", genesis.name, genesis.site),
         Body::SessionOpened(opened) => {
-            let (kind, clock) = (opened.kind, opened.clock);
+            let (kind, clock) = (opened.kind.name(), opened.clock);
             let anchor = opened.hsm.anchor.name();
             let random = random(&opened.random);
-            format!("{kind:?}, clock {clock}, anchor {anchor}, random {random}")
+            format!("{kind}, clock {clock}, anchor {anchor}, random {random}")
         }
-        Body::Installed(installed) => format!("{:?}", installed.kind),
+        Body::Installed(installed) => installed.kind.name().to_owned(),
         Body::KeysGenerated(made) => {
             let (chain, count) = (made.chain.number(), made.keys.len());
             format!("pool {} chain {chain}: {count} keys", made.pool)
@@ -87,7 +87,9 @@ fn detail(entry: &Entry) -> String {
             let keys: Vec<String> = keys.collect();
             format!("pool {}: {}", discarded.pool, keys.join(", "))
         }
-        Body::Intake(intake) => format!("{} bytes by {:?}", intake.psbt.0.len(), intake.channel),
+        Body::Intake(intake) => {
+            format!("{} bytes by {}", intake.psbt.0.len(), intake.channel.name())
+        }
         Body::Reported(report) => {
             let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();
             rules.dedup();
@@ -100,10 +102,9 @@ fn detail(entry: &Entry) -> String {
         Body::Rejected(rejected) => format!("{} by {}", rejected.request, rejected.officer),
         Body::Shown(shown) => format!("screen {}", shown.number),
         Body::Answered(answered) => {
-            format!(
-                "screen {} {:?}: {:?}",
-                answered.screen, answered.seat, answered.text
-            )
+            let (screen, typed) = (answered.screen, &answered.text);
+            let seat = answered.seat.phrase();
+            format!("screen {screen}, {}: {typed:?}", seat.text(Lang::En))
         }
         Body::Rechecked(again) => format!("random {}", random(&again.random)),
         Body::Result(line) => format!("input {}", line.input),
@@ -119,7 +120,7 @@ fn detail(entry: &Entry) -> String {
         }
         Body::Destroying(what) => format!("{} keys of wallet {}", what.keys.len(), what.wallet),
         Body::Destroyed(id) => format!("key {id}"),
-        Body::Closed(outcome) => format!("{outcome:?}"),
+        Body::Closed(outcome) => outcome.name().to_owned(),
         other => of_pin(other),
     }
 }

@@ -119,10 +119,10 @@ fn print(verified: &VerifiedTranscript, trust: &Trust, name: Option<&Id>) {
     line!("identity    {}", trust.identity.device_id());
     for session in verified.state().sessions() {
         line!(
-            "session {:<4}{:?}: {:?}",
+            "session {:<4}{}: {}",
             session.number.0,
-            session.kind,
-            session.outcome
+            session.kind.name(),
+            session.outcome.name()
         );
     }
     line!("entries     {}", head.entries);
@@ -136,8 +136,8 @@ fn json(verified: &VerifiedTranscript, trust: &Trust, name: Option<&Id>) -> Valu
     let sessions = verified.state().sessions().iter().map(|session| {
         json!({
             "number": session.number.0,
-            "ceremony": format!("{:?}", session.kind).to_lowercase(),
-            "outcome": format!("{:?}", session.outcome).to_lowercase(),
+            "ceremony": session.kind.name(),
+            "outcome": session.outcome.name(),
             "sealed": session.seal.is_some(),
         })
     });

@@ -71,3 +71,16 @@ pub enum Outcome {
     #[n(4)]
     Cut,
 }
+
+impl Outcome {
+    /// The name in files and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Signed => "signed",
+            Self::Refused => "refused",
+            Self::Aborted => "aborted",
+            Self::Cut => "cut",
+        }
+    }
+}

@@ -78,6 +78,31 @@ pub enum CeremonyKind {
 }
 
 impl CeremonyKind {
+    /// The name in files and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commission => "commission",
+            Self::Keys => "keys",
+            Self::Wallet => "wallet",
+            Self::Roster => "roster",
+            Self::Policy => "policy",
+            Self::Headers => "headers",
+            Self::Sign => "sign",
+            Self::Card => "card",
+            Self::Destroy => "destroy",
+            Self::Resume => "resume",
+            Self::Inventory => "inventory",
+            Self::Backup => "backup",
+            Self::Retire => "retire",
+            Self::Recover => "recover",
+            Self::SplitPin => "split-pin",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+            Self::Replace => "replace",
+            Self::Settle => "settle",
+        }
+    }
+
     /// Whether the ceremony only looks: nothing is installed, generated, signed or destroyed.
     pub const fn looks(self) -> Looks {
         match self {

@@ -1,9 +1,10 @@
 //! The numbers of the format are frozen: an old journal is read for ever.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use std::vec;
 
-use crate::codec::{ByteString, encode};
+use crate::codec::{ByteString, decode, encode};
 use crate::digest::{RequestDigest, ScreenDigest, SharesDigest};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Verdict};
 use crate::split::{Credential, PinOpened, PinSplit};
@@ -11,8 +12,8 @@ use crate::testing::id;
 use crate::token::Line;
 use crate::transcript::testing::reading;
 use crate::transcript::{
-    Aborted, Announced, Answered, Body, Channel, Exception, Intake, KeysDiscarded, KeysIntended,
-    Outcome, Rechecked, Rejected, Shown, WrongPin,
+    Aborted, Announced, Answered, Body, CeremonyKind, Channel, Exception, Intake, KeysDiscarded,
+    KeysIntended, Outcome, Rechecked, Rejected, Shown, WrongPin,
 };
 use crate::types::PoolNumber;
 
@@ -137,7 +138,7 @@ fn each_kind_of_entry_has_its_number() {
     for (number, body) in bodies {
         let bytes = encode(&body);
         assert!(bytes.starts_with(&begins(number)), "{:?}", body.phrase());
-        assert_eq!(crate::codec::decode(&bytes), Ok(body));
+        assert_eq!(crate::decode(&bytes), Ok(body));
     }
     // The others need a whole ceremony.
     let (signed, mut ended) = (super::signed(), super::life::destroyed());
@@ -150,7 +151,7 @@ fn each_kind_of_entry_has_its_number() {
         .into_iter()
         .flat_map(|bench| super::items(&bench.disk));
     for item in items {
-        let entry: crate::transcript::Entry = crate::codec::decode(&item).unwrap();
+        let entry: crate::transcript::Entry = crate::decode(&item).unwrap();
         let number = match entry.body {
             Body::Genesis(_) => 0,
             Body::SessionOpened(_) => 1,
@@ -197,4 +198,20 @@ fn verdicts_outcomes_and_places_have_their_numbers() {
     }
     assert_eq!(numbers(encode(&Place::Screen(1))), [0x82, 8]);
     assert_eq!(RuleId::of(Stage::Transcript).count(), 6);
+}
+
+/// Other programs read these names in JSON: a new kind is appended, and none is renamed.
+#[test]
+fn names_of_ceremonies_and_outcomes_stay() {
+    let kinds: Vec<CeremonyKind> = (0..24).map_while(|n| decode(&[n]).ok()).collect();
+    let names: Vec<&str> = kinds.into_iter().map(CeremonyKind::name).collect();
+    let first = "commission keys wallet roster policy headers sign card destroy resume inventory \
+                 backup retire recover split-pin freeze thaw replace";
+    let first: Vec<&str> = first.split(' ').collect();
+    assert!(names.starts_with(&first), "{names:?}");
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(distinct.len(), names.len());
+    let outcomes = (0..24).map_while(|n| decode(&[n]).ok());
+    let outcomes: Vec<&str> = outcomes.map(Outcome::name).collect();
+    assert_eq!(outcomes, ["done", "signed", "refused", "aborted", "cut"]);
 }
