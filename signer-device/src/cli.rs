@@ -123,7 +123,7 @@ pub(crate) enum DeviceCommand {
     /// Put a restored HSM in the place of the one that is lost, by an order of the administrators. The
     /// old one is refused from then on.
     #[command(after_help = "Example:
-  signer-device device replace --state /var/lib/himuro --order replacement.cbor --out d1-2.card")]
+  signer-device device replace --state /var/lib/himuro --order replacement.cbor --card-out d1-2.card")]
     Replace(ReplaceArgs),
     /// Destroy the keys of a retired wallet; after a cut, go on.
     #[command(after_help = "Example:
@@ -148,7 +148,7 @@ pub(crate) enum DeviceCommand {
     #[command(
         after_help = "Example:\n  signer-device device thaw --state /var/lib/himuro --order thaw.cbor"
     )]
-    Thaw(RetireArgs),
+    Thaw(OrderArgs),
     /// Write the signed device card again.
     #[command(
         after_help = "Example:\n  signer-device device card --state /var/lib/himuro --out d1.card"
@@ -182,7 +182,7 @@ pub(crate) enum WalletCommand {
     /// Retire a wallet by an order that a quorum of policy administrators signed: for ever.
     #[command(after_help = "Example:
   signer-device wallet retire --state /var/lib/himuro --order retirement.cbor")]
-    Retire(RetireArgs),
+    Retire(OrderArgs),
     /// List registered wallets.
     #[command(after_help = "Example:\n  signer-device wallet list --state /var/lib/himuro --json")]
     List(ShowArgs),
@@ -470,7 +470,7 @@ pub(crate) struct ReplaceArgs {
     pub(crate) order: PathBuf,
     /// Where the device's new card is written.
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    pub(crate) card_out: PathBuf,
 }
 
 /// `device destroy`
@@ -552,7 +552,7 @@ pub(crate) struct SettleArgs {
 
 /// `wallet retire`, `device thaw`
 #[derive(Debug, Args)]
-pub(crate) struct RetireArgs {
+pub(crate) struct OrderArgs {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(flatten)]

@@ -210,7 +210,7 @@ pub(crate) struct Replace {
     pub(crate) place: Place,
     pub(crate) token: TokenChoice,
     pub(crate) order: PathBuf,
-    pub(crate) out: PathBuf,
+    pub(crate) card_out: PathBuf,
 }
 
 /// `device destroy`
@@ -381,7 +381,7 @@ impl TryFrom<Cli> for Plan {
                 place: args.common.into(),
                 token: token(args.token)?,
                 order: args.order,
-                out: args.out,
+                card_out: args.card_out,
             }),
             Command::Device(DeviceCommand::Destroy(args)) => Self::Destroy(DestroyKeys {
                 place: args.common.into(),

@@ -161,7 +161,7 @@ fn signed(house: &mut House<'_>, order: Replacement) -> Vec<&'static str> {
 
 fn arguments(bench: &Bench) -> Vec<String> {
     let (order, out) = (bench.arg("replacement.cbor"), bench.arg("d1-2.card"));
-    let what = ["device", "replace", "--order", &order, "--out", &out];
+    let what = ["device", "replace", "--order", &order, "--card-out", &out];
     words(bench, &what)
 }
 

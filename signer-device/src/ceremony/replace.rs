@@ -55,7 +55,7 @@ pub(crate) fn run(plan: Replace) -> Result<(), Failure> {
             ),
         )
     })?;
-    let out = Output::reserve(&plan.out)?;
+    let out = Output::reserve(&plan.card_out)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
 
     // 1. Environment
