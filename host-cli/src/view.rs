@@ -31,24 +31,9 @@ pub(crate) fn address(script: &bitcoin::Script, network: Network) -> String {
     )
 }
 
-/// An address in groups of four.
-pub(crate) fn groups(address: &str) -> String {
-    let chars: Vec<char> = address.chars().collect();
-    let groups: Vec<String> = chars.chunks(4).map(|g| g.iter().collect()).collect();
-    groups.join(" ")
-}
-
-/// `live` or `drill`.
-pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Live => "live",
-        Purpose::Drill => "drill",
-    }
-}
-
 /// Network and purpose in one line.
 pub(crate) fn scope(scope: Scope) -> String {
-    format!("{} {}", scope.network, purpose(scope.purpose))
+    format!("{} {}", scope.network, scope.purpose.name())
 }
 
 /// The first line that could not be written.

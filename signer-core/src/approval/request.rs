@@ -205,10 +205,10 @@ impl Artefact for Attendance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Seat {
-    /// Operator A reads and enters (操作担当).
+    /// Operator A reads and enters (操作).
     #[n(0)]
     OperatorA,
-    /// Operator B checks (照合担当).
+    /// Operator B checks (照合).
     #[n(1)]
     OperatorB,
     /// The witness.
@@ -217,11 +217,20 @@ pub enum Seat {
 }
 
 impl Seat {
-    /// In words, for a refusal.
+    /// The seat as a heading.
+    pub const fn title(self) -> [&'static str; 2] {
+        match self {
+            Self::OperatorA => ["Operator A", "操作者A(操作)"],
+            Self::OperatorB => ["Operator B", "操作者B(照合)"],
+            Self::Witness => ["Witness", "立会人"],
+        }
+    }
+
+    /// The seat within a sentence.
     pub fn phrase(self) -> Phrase {
         match self {
-            Self::OperatorA => phrase!("operator A", "操作担当A"),
-            Self::OperatorB => phrase!("operator B", "照合担当B"),
+            Self::OperatorA => phrase!("operator A", "操作者A(操作)"),
+            Self::OperatorB => phrase!("operator B", "操作者B(照合)"),
             Self::Witness => phrase!("the witness", "立会人"),
         }
     }

@@ -5,6 +5,7 @@
 
 mod words;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -61,6 +62,15 @@ pub fn words_of(bytes: &[u8; 32]) -> Vec<&'static str> {
             };
             list.get(usize::from(*byte)).copied()
         })
+        .collect()
+}
+
+/// All 32 words of a 256-bit value, four on a line, each line with the number of its first word.
+pub fn word_lines(bytes: &[u8; 32]) -> Vec<String> {
+    let words = words_of(bytes);
+    let numbered = (1_usize..).step_by(4).zip(words.chunks(4));
+    numbered
+        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
         .collect()
 }
 

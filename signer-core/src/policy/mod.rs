@@ -41,7 +41,6 @@ pub use document::{
     ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
 };
 pub use error::PolicyError;
-pub(crate) use page::word_lines;
 pub use page::{Asked, Page, Typed};
 pub use placement::Placement;
 pub use plain::PlainPolicy;

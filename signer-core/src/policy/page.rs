@@ -193,15 +193,6 @@ impl Asked {
     }
 }
 
-/// All 32 words, four on a line, each line with the number of its first word.
-pub(crate) fn word_lines(digest: &[u8; 32]) -> Vec<String> {
-    let words = words_of(digest);
-    let numbered = (1_usize..).step_by(4).zip(words.chunks(4));
-    numbered
-        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
-        .collect()
-}
-
 /// Where a stretch of `count` begins in `of`, by a number that is drawn.
 fn place(number: u16, of: usize, count: usize) -> usize {
     let places = of.saturating_sub(count).saturating_add(1);

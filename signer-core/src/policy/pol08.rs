@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use bitcoin::Address;
 
-use super::page::{Asked, Page, Typed, word_lines};
+use super::page::{Asked, Page, Typed};
 use super::strict::nothing;
 use super::{
     ActivePolicy, ApprovalQuorum, Before, Destination, Direction, Policy, PolicyChange,
     PolicyChanges, PolicyError, QuorumBand, WalletRules,
 };
 use crate::approval::Seat;
-use crate::digest::WalletDigest;
+use crate::digest::{WalletDigest, word_lines};
 use crate::phrase;
 use crate::review::address::grouped;
 use crate::review::amount::{btc, sat};

@@ -155,8 +155,8 @@ fn totals(html: &mut String, transfer: &Transfer) -> fmt::Result {
     table.row(
         ["Wallet", "ウォレット"],
         &Both::of(|lang| {
-            let [en, ja] = review::class_name(wallet.class);
-            let (name, class) = (&wallet.name, lang.pick(en, ja));
+            let (name, class) = (&wallet.name, wallet.class.phrase());
+            let class = class.text(lang);
             format!("{name}, {class}, {} / {}", wallet.threshold, wallet.devices)
         }),
     )?;

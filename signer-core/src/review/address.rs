@@ -15,10 +15,17 @@ pub fn grouped(address: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for (place, line) in characters.chunks(per_line).enumerate() {
         let first = place.saturating_mul(per_line).saturating_add(1);
-        let groups: Vec<String> = line.chunks(GROUP).map(|g| g.iter().collect()).collect();
-        lines.push(format!("{first:>3} | {}", groups.join(" ")));
+        let line: String = line.iter().collect();
+        lines.push(format!("{first:>3} | {}", in_fours(&line)));
     }
     lines
+}
+
+/// The characters in groups of four, on one line.
+pub fn in_fours(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let groups = characters.chunks(GROUP).map(|g| g.iter().collect());
+    groups.collect::<Vec<String>>().join(" ")
 }
 
 /// The characters from the one numbered `first` on; numbers begin with 1.

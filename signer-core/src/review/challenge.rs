@@ -88,14 +88,8 @@ impl Challenge {
                 "このページのコードを入力".into(),
             ],
         };
-        let who = match (self.seat, lang) {
-            (Seat::OperatorA, Lang::En) => "Operator A",
-            (Seat::OperatorB, Lang::En) => "Operator B",
-            (Seat::Witness, Lang::En) => "Witness",
-            (Seat::OperatorA, Lang::Ja) => "操作者A",
-            (Seat::OperatorB, Lang::Ja) => "操作者B",
-            (Seat::Witness, Lang::Ja) => "立会人",
-        };
+        let [seat, seat_ja] = self.seat.title();
+        let who = lang.pick(seat, seat_ja);
         format!("{who}: {}", lang.pick(&en, &ja))
     }
 

@@ -24,7 +24,6 @@ pub use facts::{
 pub(crate) use gather::{facts as facts_of, person};
 pub(crate) use screen::people::person as person_line;
 pub(crate) use screen::place;
-pub(crate) use screen::wallet::class as class_name;
 pub use screen::{PagePart, Screen, ScreenId, ScreenKind, digest_of, render};
 pub use sheet::{Section, Sheet, SheetStanding, still_missing};
 

@@ -226,6 +226,24 @@ pub struct HsmFacts {
     pub anchor: AnchorStore,
 }
 
+/// Which HSM one is, wherever two are told apart: by its maker and its serial number. A model is no
+/// part of it: a maker's number names one HSM, whatever it calls the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HsmIdentity<'a> {
+    /// Who made it.
+    pub vendor: &'a Line,
+    /// Its serial number.
+    pub serial: &'a Line,
+}
+
+impl HsmFacts {
+    /// Which HSM these facts are of.
+    pub const fn identity(&self) -> HsmIdentity<'_> {
+        let (vendor, serial) = (&self.vendor, &self.serial);
+        HsmIdentity { vendor, serial }
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use alloc::vec::Vec;

@@ -21,7 +21,7 @@ mod reading;
 mod screen;
 
 pub use date::Date;
-pub use facts::{AnchorStore, Assurance, Evidence, HsmFacts, KeyStorage, LoginKind};
+pub use facts::{AnchorStore, Assurance, Evidence, HsmFacts, HsmIdentity, KeyStorage, LoginKind};
 pub use fips::{
     FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, FipsStanding, FipsStatus,
     FipsWarning, STALE_AFTER, fips_status,

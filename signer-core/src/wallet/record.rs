@@ -11,7 +11,7 @@ use crate::digest::{CardDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
-use crate::token::Line;
+use crate::token::{HsmIdentity, Line};
 use crate::types::{Chain, Id, Label, PoolNumber};
 
 /// A wallet, signed by all of its devices.
@@ -200,6 +200,14 @@ pub struct CoSigner {
     /// Which HSM of that vendor it is, as on the card.
     #[n(6)]
     pub serial: Line,
+}
+
+impl CoSigner {
+    /// Which HSM it has.
+    pub const fn hsm(&self) -> HsmIdentity<'_> {
+        let (vendor, serial) = (&self.vendor, &self.serial);
+        HsmIdentity { vendor, serial }
+    }
 }
 
 /// The keys of one address: one of each co-signer, in the order of the co-signers.

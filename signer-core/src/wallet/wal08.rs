@@ -14,9 +14,8 @@ pub(crate) fn wal08(record: &WalletRecord) -> Verdict {
     let mut before: Vec<&CoSigner> = Vec::new();
     let mut refusals = Vec::new();
     for cosigner in &record.cosigners {
-        let hsm = (&cosigner.vendor, &cosigner.serial);
         let mut known = before.iter();
-        if let Some(other) = known.find(|other| (&other.vendor, &other.serial) == hsm) {
+        if let Some(other) = known.find(|other| other.hsm() == cosigner.hsm()) {
             refusals.push(shared(cosigner, other));
         }
         before.push(cosigner);

@@ -3,7 +3,7 @@
 
 use hsm_profiles::{DeviceHsm, Module, TokenSelector};
 use signer_core::codec;
-use signer_core::digest::hex;
+use signer_core::digest::{hex, word_lines};
 use signer_core::keys::Fingerprint;
 use signer_core::life::AnchorStatement;
 use signer_core::phrase;
@@ -18,7 +18,6 @@ use super::begin::{answers, judge_machine};
 use super::room::Room;
 use super::session::{of_hsm, rule_lines};
 use super::token::log_in;
-use super::words;
 use crate::console::Who;
 use crate::failure::Failure;
 use crate::files::Output;
@@ -120,6 +119,6 @@ fn lines(statement: &AnchorStatement, lang: Lang) -> Vec<String> {
         lines.push(fact("waits until", "待機終了高", from));
     }
     lines.push(String::new());
-    lines.extend(words::lines(statement.digest().as_bytes()));
+    lines.extend(word_lines(statement.digest().as_bytes()));
     lines
 }

@@ -9,6 +9,7 @@ use hsm_profiles::{
 };
 use signer_core::approval::ActiveRoster;
 use signer_core::codec::{self, ByteString};
+use signer_core::digest::word_lines;
 use signer_core::keys::{CkaId, Fingerprint, KeyRole};
 use signer_core::phrase;
 
@@ -401,7 +402,7 @@ fn show_identity(
         format!("fingerprint {}", Fingerprint::of(device)),
         String::new(),
     ];
-    lines.extend(words::lines(device.as_bytes()));
+    lines.extend(word_lines(device.as_bytes()));
     room.console.screen("identity", &lines)
 }
 

@@ -2,8 +2,10 @@
 
 use signer_core::approval::Officer;
 use signer_core::cose::Draft;
-use signer_core::life::Freeze;
+use signer_core::digest::word_lines;
+use signer_core::life::{Freeze, FreezeError};
 use signer_core::phrase;
+use signer_core::rule::Explained as _;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
 use signer_core::types::{Id, Label};
 
@@ -12,7 +14,6 @@ use super::begin::Desk;
 use super::officers;
 use super::register_wallet::install;
 use super::session::{Session, of_hsm};
-use super::words;
 use crate::console::Who;
 use crate::failure::Failure;
 use crate::plan::FreezeDevice;
@@ -88,13 +89,8 @@ fn who(session: &mut Session) -> Result<Officer, Failure> {
     let question = session.lang().pick("Officer identifier", "役職員ID");
     let state = session.records.journal().state();
     if state.frozen().is_some() {
-        return Err(Failure::input(
-            phrase!("the device is frozen already", "端末はすでに凍結中"),
-            phrase!(
-                "Nothing is left to do; see signer-device device status.",
-                "作業は不要です。signer-device device statusで確認してください。"
-            ),
-        ));
+        let again = FreezeError::Again;
+        return Err(Failure::input(again.what(), again.advice()));
     }
     let (roster, height) = (state.roster(), state.height());
     let roster = roster.ok_or_else(|| {
@@ -156,6 +152,6 @@ fn say_so(session: &mut Session) -> Result<(), Failure> {
         "端末を凍結しました。管理者の定足数が解除するまで何も署名しません",
     )?;
     let mut lines = vec![digest.to_hex()];
-    lines.extend(words::lines(digest.as_bytes()));
+    lines.extend(word_lines(digest.as_bytes()));
     session.show("freeze", &lines).map(drop)
 }

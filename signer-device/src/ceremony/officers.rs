@@ -49,9 +49,10 @@ fn seat(
     go_home(session, token)?;
     session.record(Body::Attended(ByteString(attendance.clone())))?;
     let (name, id) = (officer.name.as_str(), &officer.id);
+    let sits = seat.phrase();
     session.room.say(
-        &format!("{name} ({id}) sits as {}", title(seat, Lang::En)),
-        &format!("{}({id})が{}に着席", officer.name_ja, title(seat, Lang::Ja)),
+        &format!("{name} ({id}) sits as {}", sits.text(Lang::En)),
+        &format!("{}({id})が{}に着席", officer.name_ja, sits.text(Lang::Ja)),
     )?;
     Ok((attendance, officer.id))
 }
@@ -107,8 +108,8 @@ fn who_sits(
     };
     let lang = session.lang();
     let question = match lang {
-        Lang::En => format!("Officer identifier of {}", title(seat, lang)),
-        Lang::Ja => format!("{}の担当者ID", title(seat, lang)),
+        Lang::En => format!("Officer identifier of {}", seat.phrase().text(lang)),
+        Lang::Ja => format!("{}の役職員ID", seat.phrase().text(lang)),
     };
     let state = session.records.journal().state();
     let height = state.height();
@@ -154,13 +155,5 @@ fn sign(
             let refusal = token_refusal(RuleId::APP10, expected, error.phrase());
             Err(session.refuse(&refusal))
         }
-    }
-}
-
-const fn title(seat: Seat, lang: Lang) -> &'static str {
-    match seat {
-        Seat::OperatorA => lang.pick("operator A", "操作担当A"),
-        Seat::OperatorB => lang.pick("operator B", "照合担当B"),
-        Seat::Witness => lang.pick("witness", "立会人"),
     }
 }

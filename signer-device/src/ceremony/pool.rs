@@ -4,6 +4,7 @@
 use bitcoin::secp256k1::PublicKey;
 use hsm_profiles::Progress;
 use signer_core::cose::Draft;
+use signer_core::digest::word_lines;
 use signer_core::keys::{CkaId, Fingerprint};
 use signer_core::phrase;
 use signer_core::rule::{RuleId, Verdict};
@@ -17,7 +18,6 @@ use signer_core::wallet::{CheckedCard, DeviceCard, PoolCard, PoolKey};
 
 use super::pace::Pace;
 use super::session::{Session, of_hsm, rule_lines};
-use super::words;
 use crate::failure::Failure;
 
 /// So many keys are recorded together. A cut loses at most as many: they are destroyed and made
@@ -211,7 +211,7 @@ pub(super) fn make_card_of(session: &mut Session, facts: CardFacts) -> Result<Ve
         )
     })?;
     let mut lines = vec![format!("card of device {}", genesis.name), String::new()];
-    lines.extend(words::lines(signed.card_digest().as_bytes()));
+    lines.extend(word_lines(signed.card_digest().as_bytes()));
     session.room.console.screen("card", &lines)?;
     Ok(signed.to_bytes())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use signer_core::approval::CheckedEnrolment;
 use signer_core::codec::ByteString;
 use signer_core::cose::Endorsed;
+use signer_core::digest::word_lines;
 use signer_core::phrase;
 use signer_core::review::address::grouped;
 use signer_core::rule::Refusal;
@@ -13,15 +14,14 @@ use signer_core::signing::SigningHsm as _;
 use signer_core::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
 use signer_core::types::{Chain, KeyIndex, Lang};
 use signer_core::wallet::{
-    CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass, WalletError,
-    WalletRecord,
+    CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletError, WalletRecord,
 };
 
 use super::Script;
 use super::begin::Desk;
 use super::officers;
 use super::session::{Session, of_hsm};
-use super::words::{self, WordQuestion};
+use super::words::WordQuestion;
 use crate::console::Who;
 use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
@@ -220,7 +220,7 @@ impl Checked {
             let id = format!("card-{name}");
             let mut lines = vec![format!("card of device {name} ({})", cosigner.site)];
             lines.push(String::new());
-            lines.extend(words::lines(digest));
+            lines.extend(word_lines(digest));
             let screen = session.show(&id, &lines)?;
             let subject = [
                 format!("the card of device {name} from its own paper"),
@@ -279,7 +279,7 @@ impl Checked {
         let (record, lang) = (self.record.record(), session.lang());
         let (m, n) = (record.threshold, record.cosigners.len());
         let mut lines = vec![
-            format!("{}  {}", record.name, class(record.class, lang)),
+            format!("{}  {}", record.name, record.class.phrase().text(lang)),
             format!(
                 "{m} of {n}  {}  {}",
                 record.script_type.name(),
@@ -304,7 +304,7 @@ impl Checked {
             lines.extend(self.extension_lines(before, lang));
         }
         lines.push(String::new());
-        lines.extend(words::lines(self.record.digest().as_bytes()));
+        lines.extend(word_lines(self.record.digest().as_bytes()));
         lines
     }
 
@@ -419,16 +419,4 @@ pub(super) fn install(
         kind,
         artefact: ByteString(artefact),
     }))
-}
-
-/// Whose assets a wallet holds.
-const fn class(class: WalletClass, lang: Lang) -> &'static str {
-    match class {
-        WalletClass::Customer => lang.pick("assets of customers", "利用者資産"),
-        WalletClass::Guarantee => {
-            lang.pick("performance-guarantee crypto-assets", "履行保証暗号資産")
-        }
-        WalletClass::Company => lang.pick("the company's own assets", "自己資産"),
-        WalletClass::Emergency => lang.pick("emergency sweep", "緊急退避"),
-    }
 }

@@ -3,20 +3,8 @@
 use signer_core::digest::{from_words, tagged, words_of};
 use signer_core::types::Lang;
 
-/// Words on one line of a screen.
-const PER_LINE: usize = 4;
 /// Words that are asked for.
 const STRETCH: usize = 4;
-
-/// All 32 words, four on a line, each line with the number of its first word.
-pub(super) fn lines(digest: &[u8; 32]) -> Vec<String> {
-    let words = words_of(digest);
-    (1..)
-        .step_by(PER_LINE)
-        .zip(words.chunks(PER_LINE))
-        .map(|(first, four)| format!("{first:>3} | {}", four.join(" ")))
-        .collect()
-}
 
 /// A stretch of something that people read, chosen by the session's nonce.
 pub(super) struct Stretch {

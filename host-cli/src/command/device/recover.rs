@@ -11,7 +11,8 @@ use signer_core::cose::{Endorsed, Scope, Signed};
 use signer_core::digest::WalletId;
 use signer_core::keys::P256PublicKey;
 use signer_core::life::{
-    AnchorStatement, KnownReceipt, PolicyPin, ReadReceipt, Recovery, RetiredWallet, UsedChange,
+    AnchorStatement, KnownReceipt, PolicyPin, ReadReceipt, Recovery, RetiredWallet, Retirement,
+    UsedChange,
 };
 use signer_core::phrase;
 use signer_core::policy::Policy;

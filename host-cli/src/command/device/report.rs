@@ -126,7 +126,7 @@ fn json(checked: &CheckedReport, findings: &Findings) -> Value {
     json!({
         "type": "acceptance",
         "network": report.scope.network.name(),
-        "purpose": view::purpose(report.scope.purpose),
+        "purpose": report.scope.purpose.name(),
         "signer": signer(report.signer),
         "key": hex(checked.report().key.as_bytes()),
         "clock": report.clock,

@@ -80,7 +80,7 @@ fn json(card: &CheckedCard) -> Value {
     json!({
         "type": "device-card",
         "network": body.scope.network.name(),
-        "purpose": view::purpose(body.scope.purpose),
+        "purpose": body.scope.purpose.name(),
         "root": body.root.to_hex(),
         "name": body.name.as_str(),
         "site": body.site.as_str(),

@@ -9,6 +9,7 @@ use signer_core::policy::{
     ClassMove, ColdFloor, Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand,
     WalletRules, WindowLimit,
 };
+use signer_core::review::address::in_fours;
 use signer_core::types::{Id, Label, Lang, Network};
 
 use crate::cli::ViewArgs;
@@ -133,7 +134,7 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
 fn print_destination(destination: &Destination, network: Network) {
     let address = view::address(&destination.script, network);
     line!("destination {} {}", destination.id, destination.label);
-    line!("            {}", view::groups(&address));
+    line!("            {}", in_fours(&address));
     line!(
         "            at most {} BTC, from height {}",
         btc(destination.limit),
@@ -210,7 +211,7 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
     json!({
         "type": "policy",
         "network": network.name(),
-        "purpose": view::purpose(body.scope.purpose),
+        "purpose": body.scope.purpose.name(),
         "root": body.root.to_hex(),
         "roster": body.roster.to_hex(),
         "number": body.number.0,

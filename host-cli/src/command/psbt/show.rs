@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bitcoin::TxOut;
 use serde_json::{Value, json};
 use signer_core::psbt::{ParsedPsbt, PsbtVersion};
+use signer_core::review::address::in_fours;
 use signer_core::types::{Chain, Network};
 use signer_core::wallet::RegisteredWallet;
 
@@ -81,7 +82,7 @@ fn print(parsed: &ParsedPsbt, wallet: &RegisteredWallet) {
     for (place, output) in parsed.tx().output.iter().enumerate() {
         let address = view::address(&output.script_pubkey, network(wallet));
         line!("output {place:<4} {} BTC", btc(output.value));
-        line!("            {}", view::groups(&address));
+        line!("            {}", in_fours(&address));
         if let Some(index) = change_index(output, wallet) {
             line!(
                 "            change address {index} of wallet {}",

@@ -9,6 +9,7 @@ use signer_core::approval::ActiveRoster;
 use signer_core::codec;
 use signer_core::digest::{RootDigest, hex};
 use signer_core::phrase;
+use signer_core::review::address::in_fours;
 use signer_core::root::{Checkpoint, Root};
 use signer_core::rule::Phrase;
 use signer_core::types::Height;
@@ -131,7 +132,7 @@ fn paper(root: &Root) -> String {
         .enumerate()
         .map(|(row, chunk)| {
             let text = String::from_utf8_lossy(chunk);
-            format!("  {:02} {}", row * 8 + 1, view::groups(&text))
+            format!("  {:02} {}", row * 8 + 1, in_fours(&text))
         })
         .collect();
     format!(

@@ -33,7 +33,7 @@ impl Args {
             view::print(&json!({
                 "type": "root",
                 "network": root.scope.network.name(),
-                "purpose": view::purpose(root.scope.purpose),
+                "purpose": root.scope.purpose.name(),
                 "checkpoint": {
                     "height": checkpoint.height.0,
                     "hash": block.to_string(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use signer_core::keys::Fingerprint;
+use signer_core::review::address::in_fours;
 use signer_core::types::{Chain, KeyIndex};
 use signer_core::wallet::{RegisteredWallet, Supply};
 
@@ -80,7 +81,7 @@ fn print(wallet: &RegisteredWallet) {
         low(Chain::Receive),
         low(Chain::Change)
     );
-    line!("first       {}", view::groups(&first_address(wallet)));
+    line!("first       {}", in_fours(&first_address(wallet)));
     line!("root        {}", record.root);
     line!("id          {}", wallet.id());
     line!("digest      {}", wallet.digest());
@@ -107,7 +108,7 @@ fn json(wallet: &RegisteredWallet) -> Value {
     json!({
         "type": "wallet-record",
         "network": record.scope.network.name(),
-        "purpose": view::purpose(record.scope.purpose),
+        "purpose": record.scope.purpose.name(),
         "root": record.root.to_hex(),
         "name": wallet.name().as_str(),
         "class": wallet.class().name(),

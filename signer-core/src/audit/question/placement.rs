@@ -72,10 +72,7 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
 
 /// Where the devices of one wallet stand, by their cards.
 fn standing(subject: Phrase, cards: &[&DeviceCard]) -> AuditCase {
-    let hsms = distinct(cards.iter().map(|card| {
-        let hsm = &card.hsm;
-        (hsm.vendor.as_str(), hsm.model.as_str(), hsm.serial.as_str())
-    }));
+    let hsms = distinct(cards.iter().map(|card| card.hsm.identity()));
     let places = distinct(cards.iter().map(|card| card.site.as_str()));
     let vendors = distinct(cards.iter().map(|card| card.hsm.vendor.as_str()));
     let lines = cards.iter().map(|card| {

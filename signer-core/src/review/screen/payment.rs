@@ -2,7 +2,6 @@
 
 use alloc::format;
 
-use super::wallet::class;
 use crate::review::facts::TxFacts;
 use crate::review::layout::Block;
 use crate::review::{address, amount};
@@ -15,8 +14,8 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts, place: usize) {
     block.fact(["Destination", "送付先ID"], payment.destination.as_str());
     block.fact(["Output", "出力番号"], format!("{}", payment.output));
     if let Some(to) = &payment.inside {
-        let [en, ja] = class(to.class);
-        let class = block.lang().pick(en, ja);
+        let class = to.class.phrase();
+        let class = class.text(block.lang());
         let value = format!("{} ({class})", to.name);
         block.fact(["Moves to wallet", "移動先ウォレット"], value);
     }

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::approval::Seat;
 use crate::review::facts::{Person, Standing, TxFacts};
 use crate::review::layout::Block;
 use crate::types::Lang;
@@ -15,8 +16,8 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
         block.fact([&en, &ja], person(lang, approver));
     }
     if let Some([a, b]) = &people.operators {
-        block.fact(["Operator A", "操作者A(操作)"], person(lang, a));
-        block.fact(["Operator B", "操作者B(照合)"], person(lang, b));
+        block.fact(Seat::OperatorA.title(), person(lang, a));
+        block.fact(Seat::OperatorB.title(), person(lang, b));
     }
     block.fact(
         ["Valid to block", "有効期限(高さ)"],

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use super::{Digests, Sheet};
 use crate::approval::{AskedOfficer, Decision, Duty};
-use crate::digest::{hex, words_of};
+use crate::digest::hex;
+use crate::review::address::in_fours;
 use crate::review::facts::TxFacts;
 use crate::review::layout::Block;
 use crate::review::screen::{people, wallet};
@@ -137,14 +138,6 @@ pub(super) fn digests(block: &mut Block, digests: &Digests) {
         let (first, second) = text.split_at_checked(32).unwrap_or((&text, ""));
         block.fact(name, in_fours(first));
         block.fact(["", ""], in_fours(second));
-        wallet::words(block, &words_of(bytes));
+        wallet::words(block, bytes);
     }
-}
-
-fn in_fours(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let groups = characters
-        .chunks(4)
-        .map(|four| four.iter().collect::<String>());
-    groups.collect::<Vec<_>>().join(" ")
 }

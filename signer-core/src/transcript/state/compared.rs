@@ -9,9 +9,10 @@ use super::{DeviceState, FoldError, OpenSession};
 use crate::approval::{
     ActiveRoster, PersonChange, RecoveryCancellation, Role, Roster, RosterDifference, Seat,
 };
+use crate::digest::word_lines;
 use crate::life::{CheckedRetirement, Thaw};
 use crate::phrase;
-use crate::policy::{Asked, Page, Typed, word_lines};
+use crate::policy::{Asked, Page, Typed};
 use crate::types::Lang;
 
 /// Characters of a new key's identifier that are typed.

@@ -6,6 +6,7 @@ use signer_core::acceptance::{
     SignatureTally, Standing, page,
 };
 use signer_core::cose::Draft;
+use signer_core::digest::word_lines;
 use signer_core::keys::P256PublicKey;
 use signer_core::phrase;
 use signer_core::rule::Explained;
@@ -15,7 +16,6 @@ use signer_core::transcript::MadeKey;
 
 use super::super::begin::{clock, software};
 use super::super::room::Room;
-use super::super::words;
 use crate::failure::Failure;
 use crate::files::Output;
 use crate::plan::Check;
@@ -70,7 +70,7 @@ pub(super) fn conclude(
         format!("report {}", checked.digest()),
         String::new(),
     ];
-    lines.extend(words::lines(report.key.key_id().as_bytes()));
+    lines.extend(word_lines(report.key.key_id().as_bytes()));
     room.console.screen("acceptance", &lines)?;
     standing(room, &findings)
 }
