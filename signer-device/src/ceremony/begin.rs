@@ -465,7 +465,7 @@ impl TokenDesk {
     /// Judges the token and opens the session: its first entry is on the disk and anchored.
     ///
     /// # Errors
-    /// HSM01 to HSM04, recorded in the session that they end.
+    /// HSM01 to HSM04, HSM06 or ENV03, recorded in the session that they end.
     pub(super) fn open(self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
         self.open_with_pin(kind, machine)
             .map(|(session, _)| session)

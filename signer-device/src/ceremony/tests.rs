@@ -48,6 +48,35 @@ fn the_paper_scripts_have_the_same_steps_as_the_code() {
     }
 }
 
+/// What happens whenever a session begins (`TokenDesk::begin`).
+const SESSION_BEGINS: &str = "The device tests HSM and kernel as sources of random numbers, draws a \
+    nonce from both, judges HSM01 to HSM04, HSM06 and ENV03, and records the session. The screen \
+    `hsm` says what the HSM is: profile, what nobody has verified, relaxations, key storage, FIPS \
+    status on this day.";
+
+#[test]
+fn every_paper_says_the_same_of_the_beginning_of_a_session() {
+    let mut pages = 0;
+    for script in SCRIPTS {
+        if !script.steps.iter().any(|[en, _]| *en == "Session") {
+            continue;
+        }
+        let path = root().join(format!("docs/ceremony/{}.md", script.name));
+        let paper = fs::read_to_string(&path).expect("the page is there");
+        let step = paper
+            .split("\n## ")
+            .find(|step| step.contains(". Session / "));
+        let words: Vec<&str> = step.expect("its step").split_whitespace().collect();
+        assert!(
+            words.join(" ").contains(SESSION_BEGINS),
+            "{}",
+            path.display()
+        );
+        pages += 1;
+    }
+    assert!(pages > 10, "{pages}");
+}
+
 #[test]
 fn the_code_walks_every_step_in_order() {
     for script in SCRIPTS {
