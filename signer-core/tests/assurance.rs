@@ -108,6 +108,49 @@ fn every_rule_has_its_row_its_function_and_its_tests() {
     }
 }
 
+/// What is said to be missing is no rule: a rule that is there is built.
+#[test]
+fn no_rule_is_said_to_be_missing() {
+    let page = fs::read_to_string(root().join(PAGE)).expect("the page can be read");
+    let said = said_to_be_missing(&page);
+    assert!(said.is_empty(), "{said:?}");
+    let stale = "- Declared and **not built**: limits within a\n  window (POL03). Nothing else.\n";
+    assert_eq!(said_to_be_missing(stale), [RuleId::POL03]);
+}
+
+fn said_to_be_missing(page: &str) -> Vec<RuleId> {
+    let words: Vec<&str> = page.split_whitespace().collect();
+    let text = words.join(" ");
+    let sentences: Vec<&str> = text
+        .split(". ")
+        .filter(|sentence| sentence.contains("not built"))
+        .collect();
+    let named = |rule: &RuleId| sentences.iter().any(|s| s.contains(rule.name()));
+    RuleId::ALL.into_iter().filter(named).collect()
+}
+
+/// How many cases there are is counted, not remembered.
+#[test]
+fn the_page_of_tests_counts_the_cases() {
+    let sheets = test_vectors::sheets();
+    let cases: usize = FAMILIES.iter().map(|family| family.cases.len()).sum();
+    let others: usize = sheets.iter().map(|sheet| sheet.cases.len()).sum();
+    let (families, sheets) = (FAMILIES.len(), sheets.len());
+    let said =
+        format!("{cases} PSBTs in {families} families and {others} other cases in {sheets} sheets");
+    let path = root().join("docs/testing.md");
+    let page = fs::read_to_string(&path).expect("the page can be read");
+    let marks = ("README.md) holds ", ",\nand says there which number");
+    let (head, rest) = page.split_once(marks.0).expect("the count begins");
+    let (written, tail) = rest.split_once(marks.1).expect("the count ends");
+    if env::var_os("HIMURO_WRITE").is_some() {
+        let page = format!("{head}{}{said}{}{tail}", marks.0, marks.1);
+        fs::write(&path, page).expect("the page is written");
+    } else {
+        assert_eq!(written, said, "write it again with HIMURO_WRITE=1");
+    }
+}
+
 #[test]
 fn no_function_is_named_like_a_rule_that_does_not_exist() {
     let known: BTreeSet<String> = RuleId::ALL.map(|rule| rule.name().to_lowercase()).into();

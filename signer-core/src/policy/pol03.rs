@@ -11,7 +11,7 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Height, Id};
 use crate::wallet::WalletTx;
 
-/// POL03: What leaves within a window of blocks stays under this device's share of the limit.
+/// POL03: What leaves within a window of blocks stays within this device's share of the limit.
 ///
 /// Counted are intents, from the moment at which they are journalled, and transactions that a
 /// co-signer has signed by its receipt; a declared fee bump counts in the place of the versions

@@ -4,7 +4,7 @@ use super::checking::Checking;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
-/// POL04: The fee is under the absolute cap, the rate cap and the share of the amount.
+/// POL04: The fee is at most the absolute cap, the rate cap and the share of the amount.
 ///
 /// All three hold, and a fee equal to a cap passes. Integers only, nothing is rounded:
 /// `fee <= absolute`; `4 x fee <= rate x weight` with the largest possible witnesses;

@@ -24,7 +24,7 @@ pub struct ColdShare {
     pub height: Height,
 }
 
-/// POL06: What stays cold after the transfer is above the floor, by a statement of balances that is new enough.
+/// POL06: What stays cold after the transfer is at or above the floor, by a statement of balances that is new enough.
 ///
 /// The statement is a reconciler's; a missing one and one that cannot be judged close the rule. What
 /// leaves for anywhere but a registered wallet of the same class counts as hot, so do the transfers

@@ -208,7 +208,7 @@ pub(super) const fn words(rule: RuleId) -> Words {
             stage: Stage::Check,
             name: "POL03",
             sentence: [
-                "What leaves within a window of blocks stays under this device's share of the limit.",
+                "What leaves within a window of blocks stays within this device's share of the limit.",
                 "一定のブロック数の間に出る金額は、この端末に割り当てられた限度額以内である。",
             ],
             advice: [
@@ -220,8 +220,8 @@ pub(super) const fn words(rule: RuleId) -> Words {
             stage: Stage::Check,
             name: "POL04",
             sentence: [
-                "The fee is under the absolute cap, the rate cap and the share of the amount.",
-                "手数料は絶対額、料率、金額比の上限をすべて下回る。",
+                "The fee is at most the absolute cap, the rate cap and the share of the amount.",
+                "手数料は絶対額、料率、金額比のすべての上限以下である。",
             ],
             advice: [
                 "Build the PSBT again with a lower fee.",
@@ -244,7 +244,7 @@ pub(super) const fn words(rule: RuleId) -> Words {
             stage: Stage::Check,
             name: "POL06",
             sentence: [
-                "What stays cold after the transfer is above the floor, by a statement of balances that is new enough.",
+                "What stays cold after the transfer is at or above the floor, by a statement of balances that is new enough.",
                 "出庫後のコールド比率は、有効期間内の残高報告書によれば下限以上である。",
             ],
             advice: [
