@@ -80,14 +80,14 @@ impl Kind {
             Self::Recovery => phrase!("recovery", "復旧指示"),
             Self::Replacement => phrase!("replacement", "交換指示"),
             Self::Checkpoint => phrase!("checkpoint", "起点ブロック"),
-            Self::Descriptors => phrase!("list of descriptors", "デスクリプタの一覧"),
+            Self::Descriptors => phrase!("list of descriptors", "ディスクリプタの一覧"),
             Self::DeviceCard => phrase!("device card", "端末カード"),
             Self::Endorsement => phrase!(
                 "signature on this wallet record",
                 "このウォレット記録への署名"
             ),
             Self::Enrolment => phrase!("enrolment", "端末登録"),
-            Self::Headers => phrase!("list of headers", "ブロックヘッダの一覧"),
+            Self::Headers => phrase!("list of headers", "ブロックヘッダーの一覧"),
             Self::OfficerCard => phrase!("officer card", "役職員カード"),
             Self::Policy => phrase!("policy", "ポリシー"),
             Self::Retirement => phrase!("retirement", "廃止指示"),
@@ -339,7 +339,7 @@ pub(crate) fn headers(path: &Path) -> Result<HeaderRun, Failure> {
             .ok_or_else(|| {
                 wrong(phrase!(
                     "a header is not 160 hexadecimal characters",
-                    "ヘッダが160桁の16進数ではない"
+                    "ヘッダーが160桁の16進数ではない"
                 ))
             })?,
     })

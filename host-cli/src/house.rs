@@ -154,7 +154,7 @@ pub(crate) fn tip_of(run: &HeaderRun, root: &Root) -> Result<Height, Failure> {
             Failure::told(
                 &phrase!(
                     "the headers do not follow the checkpoint",
-                    "ブロックヘッダが起点に続かない"
+                    "ブロックヘッダーが起点に続かない"
                 ),
                 &error,
             )
@@ -170,12 +170,12 @@ pub(crate) fn carried_headers(parsed: &ParsedPsbt) -> Result<Option<HeaderRun>, 
         Failure::input(
             phrase!(
                 "the headers in the PSBT cannot be read: {why}",
-                "PSBT内のブロックヘッダを読み取れない: {why}",
+                "PSBT内のブロックヘッダーを読み取れない: {why}",
                 why = error.phrase()
             ),
             phrase!(
                 "draft the request again with fresh headers",
-                "新しいブロックヘッダで申請を作成し直してください。"
+                "新しいブロックヘッダーで申請を作成し直してください。"
             ),
         )
     })

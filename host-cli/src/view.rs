@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use signer_core::cose::Scope;
 use signer_core::digest::{hex, words_of};
 use signer_core::phrase;
-use signer_core::types::{Network, Purpose};
+use signer_core::types::Network;
 
 use crate::error::Failure;
 

@@ -105,6 +105,43 @@ fn has_phrases(text: &str, error: &str) -> bool {
             .is_some_and(|(own, _)| own.contains("pub fn phrase(&self) -> Phrase {"))
 }
 
+/// Words that the glossary has another word for.
+const BANNED: [(&str, &str); 9] = [
+    ("デスクリプタ", "ディスクリプタ"),
+    ("ヘッダ", "ヘッダー"),
+    ("申請者", "起案者"),
+    ("出席", "在席"),
+    ("必要数が", "定足数"),
+    ("儀式", "セレモニー"),
+    ("所持証明の報告書", "所持証明報告書"),
+    ("引渡し", "解放"),
+    ("引き渡", "解放"),
+];
+
+/// One word for each thing: docs/glossary.md.
+#[test]
+fn one_word_is_used_for_each_thing() {
+    let all = sources();
+    let found: Vec<String> = all
+        .iter()
+        .flat_map(|(place, text)| banned_in(text).map(move |word| format!("{place}: {word}")))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(banned_in("ヘッダーと起案者").count(), 0);
+    assert_eq!(banned_in("ヘッダと申請者").count(), 2);
+}
+
+/// Banned words of a source, with the word that is meant.
+fn banned_in(text: &str) -> impl Iterator<Item = String> + '_ {
+    BANNED.into_iter().filter_map(move |(word, meant)| {
+        let found = text.match_indices(word).any(|(at, _)| {
+            let right = meant.starts_with(word) && text[at..].starts_with(meant);
+            !right
+        });
+        found.then(|| format!("{word}: {meant}"))
+    })
+}
+
 /// What people read beside phrases, in places that show one text whatever the language is.
 const ONE_TEXT: [&str; 2] = [".notice(&format!(", "line!("];
 

@@ -163,7 +163,7 @@ impl Finding {
                 ],
                 advice: [
                     "a key was used outside the ceremony: freeze the wallet and begin the incident procedure",
-                    "儀式の外で鍵が使われています。ウォレットを凍結し、事故対応を開始してください。",
+                    "セレモニーの外で鍵が使われています。ウォレットを凍結し、事故対応を開始してください。",
                 ],
             },
             Self::UnknownReceipt => Words {

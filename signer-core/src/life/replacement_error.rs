@@ -79,12 +79,12 @@ impl ReplacementError {
         match self {
             Self::NoReport(report) => phrase!(
                 "no possession report {report} since the HSM in use was last used",
-                "使用中のHSMの最後の使用以後に所持証明の報告書 {report} なし",
+                "使用中のHSMの最後の使用以後に所持証明報告書 {report} なし",
                 report = report
             ),
             Self::OtherReport => phrase!(
                 "the possession report says something else than the order, or is on an older card",
-                "所持証明の報告書が交換指示と異なる、または古い端末カードに対するもの"
+                "所持証明報告書が交換指示と異なる、または古い端末カードに対するもの"
             ),
             Self::NotProven => phrase!(
                 "by its report the HSM does not hold every key of the card",

@@ -81,14 +81,14 @@ fn standing(report: &CaseReport<'_>) -> (&'static str, Both) {
             "notice",
             [
                 "SIGNED, NOT FINISHED HERE: signatures were released; no final transaction is in the folder",
-                "署名済み・最終取引なし: 署名は引き渡されたが、フォルダに最終取引がない",
+                "署名済み・最終取引なし: 署名は解放されたが、フォルダに最終取引がない",
             ],
         ),
         CaseStanding::Nothing => (
             "stop",
             [
                 "NOTHING WAS SIGNED: no session of this case released a signature",
-                "署名なし: この案件で署名を引き渡したセッションはない",
+                "署名なし: この案件で署名を解放したセッションはない",
             ],
         ),
     };

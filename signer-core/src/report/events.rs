@@ -120,11 +120,11 @@ fn cut(record: &SessionRecord<'_>) -> Both {
             format!(
                 "Cut after {results} of {all} intended signatures; nothing was released by this session"
             ),
-            format!("署名予定 {all} 件中 {results} 件で中断。このセッションからの引渡しなし"),
+            format!("署名予定 {all} 件中 {results} 件で中断。このセッションからの解放なし"),
         ),
         None => Both::new(
             "Cut before anything was intended to be signed; nothing was released",
-            "署名予定の前に中断。引渡しなし",
+            "署名予定の前に中断。解放なし",
         ),
     }
 }

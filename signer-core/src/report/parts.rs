@@ -76,28 +76,28 @@ pub(super) fn outcome(outcome: Outcome) -> (&'static str, Both) {
             "held",
             [
                 "SIGNED: signatures were made and released",
-                "署名済み: 署名を生成し引き渡した",
+                "署名済み: 署名を生成し解放した",
             ],
         ),
         Outcome::Refused => (
             "stop",
             [
                 "REFUSED by a rule: nothing was released",
-                "規則により拒否: 引渡しなし",
+                "規則により拒否: 解放なし",
             ],
         ),
         Outcome::Aborted => (
             "stop",
             [
                 "ENDED BY PEOPLE: nothing was released",
-                "人により中止: 引渡しなし",
+                "人により中止: 解放なし",
             ],
         ),
         Outcome::Cut => (
             "stop",
             [
                 "CUT: power or program failed; nothing was released by this session",
-                "中断: 停電または異常終了。このセッションからの引渡しなし",
+                "中断: 停電または異常終了。このセッションからの解放なし",
             ],
         ),
     };

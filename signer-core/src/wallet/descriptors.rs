@@ -70,41 +70,41 @@ pub enum DescriptorError {
 impl Explained for DescriptorError {
     fn what(&self) -> Phrase {
         match self {
-            Self::Empty => phrase!("there is no descriptor", "デスクリプタがない"),
+            Self::Empty => phrase!("there is no descriptor", "ディスクリプタがない"),
             // What the library says is for programmers, in English.
             Self::Unreadable(n, why) => Phrase::new(
                 &alloc::format!("descriptor {n}: {why}"),
-                &alloc::format!("デスクリプタ {n} を読み取れない、またはチェックサムが違う"),
+                &alloc::format!("ディスクリプタ {n} を読み取れない、またはチェックサムが違う"),
             ),
             Self::Form(n) => phrase!(
                 "descriptor {n} is neither wsh(sortedmulti(..)) nor sh(wsh(sortedmulti(..)))",
-                "デスクリプタ {n} が wsh(sortedmulti(..)) でも sh(wsh(sortedmulti(..))) でもない",
+                "ディスクリプタ {n} が wsh(sortedmulti(..)) でも sh(wsh(sortedmulti(..))) でもない",
                 n = n
             ),
             Self::Key(n) => phrase!(
                 "descriptor {n} has a key that cannot be derived from what is public",
-                "デスクリプタ {n} に公開情報から導出できない鍵がある",
+                "ディスクリプタ {n} に公開情報から導出できない鍵がある",
                 n = n
             ),
             Self::Keys(n) => phrase!(
                 "descriptor {n} has more than {most} keys, or one twice",
-                "デスクリプタ {n} の鍵が {most} 個を超えている、または重複している",
+                "ディスクリプタ {n} の鍵が {most} 個を超えている、または重複している",
                 n = n,
                 most = MAX_DEVICES
             ),
             Self::OtherWallet(n) => phrase!(
                 "descriptor {n} is of another form or quorum than the first",
-                "デスクリプタ {n} の形式または必要署名数が最初のものと違う",
+                "ディスクリプタ {n} の形式または必要署名数が最初のものと違う",
                 n = n
             ),
             Self::Repeated(n) => phrase!(
                 "descriptor {n} gives an address or a place that is there already",
-                "デスクリプタ {n} のアドレスまたは位置が既にある",
+                "ディスクリプタ {n} のアドレスまたは位置が既にある",
                 n = n
             ),
             Self::Range(n) => phrase!(
                 "descriptor {n} has a range whose first index is above the last",
-                "デスクリプタ {n} の範囲の先頭が末尾より大きい",
+                "ディスクリプタ {n} の範囲の先頭が末尾より大きい",
                 n = n
             ),
             Self::TooMany => phrase!(
@@ -136,11 +136,11 @@ impl Explained for DescriptorError {
             ),
             Self::OtherWallet(_) => phrase!(
                 "Give the descriptors of one wallet only.",
-                "1つのウォレットのデスクリプタだけを指定してください。"
+                "1つのウォレットのディスクリプタだけを指定してください。"
             ),
             Self::Repeated(_) => phrase!(
                 "Give each descriptor once, and those of one wallet only.",
-                "1つのウォレットのデスクリプタを1回ずつ指定してください。"
+                "1つのウォレットのディスクリプタを1回ずつ指定してください。"
             ),
             Self::Range(_) => phrase!(
                 "Give the first index first.",

@@ -70,7 +70,7 @@ fn install_it(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
     let papers = check(session, bytes)?;
     session.room.say(
         "the policy is signed by a quorum of administrators and follows the one in force",
-        "ポリシーは管理者の必要数が署名し、現行ポリシーに続くものです",
+        "ポリシーは管理者の定足数が署名し、現行ポリシーに続くものです",
     )?;
 
     // 7. Compare what changes

@@ -135,13 +135,13 @@ fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
             let height = tip.height();
             session.room.say(
                 &format!("headers are linked up to height {height}"),
-                &format!("ブロックヘッダを高さ {height} まで確認しました"),
+                &format!("ブロックヘッダーを高さ {height} まで確認しました"),
             )
         }
         Err(why) => {
             let what = phrase!(
                 "headers are not taken: {why}",
-                "ブロックヘッダを受け付けません: {why}",
+                "ブロックヘッダーを受け付けません: {why}",
                 why = why
             );
             let lang = session.lang();

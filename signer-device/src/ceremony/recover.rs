@@ -468,7 +468,7 @@ fn recover(
         .map_err(|error| Failure::told(&phrase!("recovery", "復旧指示"), &error))?;
     session.room.say(
         "the order is signed by a quorum of administrators, for what this HSM remembers",
-        "復旧指示は管理者の必要数が署名した、このHSMの記憶に対するものです",
+        "復旧指示は管理者の定足数が署名した、このHSMの記憶に対するものです",
     )?;
 
     // 7. Compare the order

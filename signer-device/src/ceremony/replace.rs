@@ -110,7 +110,7 @@ fn replace(session: &mut Session, order: &[u8], login: Login, out: Output) -> Re
         .map_err(|error| Failure::told(&phrase!("replacement", "交換指示"), &error))?;
     session.room.say(
         "the order is signed by a quorum of administrators, for this HSM and its possession report",
-        "交換指示は管理者の必要数が署名した、このHSMとその所持証明の報告書に対するものです",
+        "交換指示は管理者の定足数が署名した、このHSMとその所持証明報告書に対するものです",
     )?;
 
     // 7. Compare the order

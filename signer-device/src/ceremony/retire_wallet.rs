@@ -69,7 +69,7 @@ fn retire(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
     let order = check(session, bytes)?;
     session.room.say(
         "the order is signed by a quorum of administrators, for a wallet of this device",
-        "廃止指示は管理者の必要数が署名した、この端末のウォレットに対するものです",
+        "廃止指示は管理者の定足数が署名した、この端末のウォレットに対するものです",
     )?;
 
     // 7. Compare the order

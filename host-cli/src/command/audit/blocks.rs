@@ -110,7 +110,7 @@ fn proven<'b>(path: &Path, block: &'b Block) -> Result<&'b Block, Failure> {
             path,
             &phrase!(
                 "block {hash} does not hold what its header says",
-                "ブロック {hash} の内容がヘッダと一致しない",
+                "ブロック {hash} の内容がヘッダーと一致しない",
                 hash = block.block_hash()
             ),
         ))

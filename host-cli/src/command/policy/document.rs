@@ -262,7 +262,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
     let (Some(table), None) = (wallets.next(), wallets.next()) else {
         return Err(phrase!(
             "wallet: more than one; keep the one whose descriptors are given",
-            "wallet: 2つ以上ある。デスクリプタを指定したもの1つだけにする"
+            "wallet: 2つ以上ある。ディスクリプタを指定したもの1つだけにする"
         ));
     };
     let ((), terms) = wallet(table, &destinations, |_| Ok(()))?;

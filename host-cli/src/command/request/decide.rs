@@ -129,7 +129,10 @@ pub(super) fn known_height(
     };
     shown.max(stated).ok_or_else(|| {
         Failure::input(
-            phrase!("the PSBT carries no headers", "PSBTにブロックヘッダがない"),
+            phrase!(
+                "the PSBT carries no headers",
+                "PSBTにブロックヘッダーがない"
+            ),
             phrase!(
                 "give the height of the chain with --height",
                 "--height でブロック高を指定してください。"

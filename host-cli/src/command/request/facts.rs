@@ -59,7 +59,7 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
         Lang::Ja => format!("{case} 起案者 {who}"),
     };
     fact(desk, ["request", "申請"], &asked)?;
-    let framed = lang.pick("(in the requester's words)", "(申請者の記載)");
+    let framed = lang.pick("(in the requester's words)", "(起案者の記載)");
     let purpose = &request.purpose;
     fact(desk, ["purpose", "目的"], &format!("{framed} {purpose}"))?;
     fact(

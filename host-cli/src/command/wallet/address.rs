@@ -49,7 +49,7 @@ impl Args {
                 "index": index.0,
                 "descriptor": wallet
                     .descriptor(chain, index)
-                    .map_err(|error| Failure::told(&phrase!("no descriptor", "デスクリプタを作成できない"), &error))?,
+                    .map_err(|error| Failure::told(&phrase!("no descriptor", "ディスクリプタを作成できない"), &error))?,
             }));
         } else {
             line!("{address}");

@@ -54,7 +54,7 @@ impl Args {
             for index in first..=last {
                 let descriptor = wallet.descriptor(chain, KeyIndex(index)).map_err(|error| {
                     Failure::told(
-                        &phrase!("no descriptor", "デスクリプタを作成できない"),
+                        &phrase!("no descriptor", "ディスクリプタを作成できない"),
                         &error,
                     )
                 })?;

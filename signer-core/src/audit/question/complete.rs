@@ -211,7 +211,7 @@ fn counter(statement: &AnchorStatement, records: &Records) -> AuditCase {
     if anchor.entries > history.head.entries || anchor.signatures > counted {
         let detail = phrase!(
             "the HSM remembers {theirs} signatures in {entries} entries, the transcript {ours}",
-            "HSMは記録 {entries} 件で {theirs} 署名、記録は {ours} 署名",
+            "HSMはジャーナル記録 {entries} 件で {theirs} 署名、記録は {ours} 署名",
             theirs = anchor.signatures,
             entries = anchor.entries,
             ours = counted

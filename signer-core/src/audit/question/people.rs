@@ -25,12 +25,12 @@ pub fn people(records: &Records) -> AuditAnswer {
     let unit = Unit {
         name: phrase!(
             "attended sessions and transactions",
-            "出席のあるセッションと取引"
+            "在席のあるセッションと取引"
         ),
         claim: phrase!(
             "everybody who attended signed with the key of the roster in force, and nobody who \
              requested, built or approved a transaction operated a device for it",
-            "出席者全員が有効な名簿の鍵で署名し、申請者、作成者、承認者は同じ取引の端末を操作していない"
+            "在席者全員が有効な名簿の鍵で署名し、起案者、作成者、承認者は同じ取引の端末を操作していない"
         ),
         none: Conclusion::Missing,
     };

@@ -24,7 +24,7 @@ pub fn refusals(records: &Records) -> AuditAnswer {
         ),
         claim: phrase!(
             "each ended without releasing a signature",
-            "いずれも署名を引き渡さずに終了している"
+            "いずれも署名を解放せずに終了している"
         ),
         none: Conclusion::Pass,
     };

@@ -35,14 +35,14 @@ fn session(held: &Held<'_>) -> AuditCase {
         let found = if resumed {
             phrase!(
                 "{made} of {all} signatures made after a cut, and released",
-                "中断後に {all} 個中 {made} 個を署名し、引き渡した",
+                "中断後に {all} 個中 {made} 個を署名し、解放した",
                 made = made,
                 all = intended
             )
         } else {
             phrase!(
                 "{made} of {all} signatures made and released",
-                "{all} 個中 {made} 個を署名し、引き渡した",
+                "{all} 個中 {made} 個を署名し、解放した",
                 made = made,
                 all = intended
             )
@@ -56,7 +56,7 @@ fn session(held: &Held<'_>) -> AuditCase {
     });
     let found = phrase!(
         "ended after input {made} of {all}, nothing released",
-        "{all} 件中 {made} 件目の入力の後に終了し、引渡しなし",
+        "{all} 件中 {made} 件目の入力の後に終了し、解放なし",
         made = made,
         all = intended
     );

@@ -138,7 +138,7 @@ fn each_kind_of_entry_has_its_number() {
     for (number, body) in bodies {
         let bytes = encode(&body);
         assert!(bytes.starts_with(&begins(number)), "{:?}", body.phrase());
-        assert_eq!(crate::decode(&bytes), Ok(body));
+        assert_eq!(decode(&bytes), Ok(body));
     }
     // The others need a whole ceremony.
     let (signed, mut ended) = (super::signed(), super::life::destroyed());
@@ -151,7 +151,7 @@ fn each_kind_of_entry_has_its_number() {
         .into_iter()
         .flat_map(|bench| super::items(&bench.disk));
     for item in items {
-        let entry: crate::transcript::Entry = crate::decode(&item).unwrap();
+        let entry: crate::transcript::Entry = decode(&item).unwrap();
         let number = match entry.body {
             Body::Genesis(_) => 0,
             Body::SessionOpened(_) => 1,
