@@ -134,7 +134,7 @@ fn take_headers(session: &mut Session, file: &SettlementFile) -> Result<(), Fail
             let height = tip.height();
             session.room.say(
                 &format!("headers are linked up to height {height}"),
-                &format!("ブロックヘッダを高さ {height} まで確認しました"),
+                &format!("ブロックヘッダーを高さ {height} まで確認しました"),
             )?;
         }
         Ok(_) => session.room.say(
@@ -144,7 +144,7 @@ fn take_headers(session: &mut Session, file: &SettlementFile) -> Result<(), Fail
         Err(error) => {
             let what = phrase!(
                 "headers are not taken: {why}",
-                "ブロックヘッダを受け付けません: {why}",
+                "ブロックヘッダーを受け付けません: {why}",
                 why = signer_core::rule::Explained::what(&error)
             );
             let lang = session.lang();
