@@ -15,7 +15,9 @@ use crate::wallet::WalletTx;
 ///
 /// A fee bump is a request of its own, with approvals of its own, that names every version signed
 /// before. It spends every coin of each of them, pays the same to the same, and a higher fee: only
-/// change can pay for it. Where a version is named that this device never signed, people are told.
+/// change can pay for it. Versions that stand for one transfer share a coin, every two of them: else
+/// both could be paid while only one is counted. Where a version is named that this device never
+/// signed, people are told.
 /// The same transaction is refused too: its signatures are on record and come out of there. A
 /// device that lost a part of its journal says how many signatures it does not know.
 pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest]) -> Verdict {
@@ -27,6 +29,7 @@ pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest]) -> Verdict {
     };
     let mut refusals = bump.undeclared();
     refusals.extend(replaces.iter().filter_map(|before| bump.judge(before)));
+    refusals.extend(bump.side_by_side());
     if !refusals.is_empty() {
         return Verdict::of(refusals);
     }
@@ -103,6 +106,35 @@ impl Bump<'_> {
             let got = Phrase::figure(format_args!("{} sat", self.transfer.fee.to_sat()));
             refused(expected, got)
         })
+    }
+
+    /// Two versions that could both be paid: they are two transfers, and one bump cannot stand for both.
+    fn side_by_side(&self) -> Option<Refusal> {
+        let known = self.replaces.iter().filter_map(|before| {
+            let known = self.ledger.transfers().get(before)?;
+            Some((before, &known.transfer().coins))
+        });
+        let known: Vec<_> = known.collect();
+        let shared = |a: &[OutPoint], b: &[OutPoint]| a.iter().any(|coin| b.contains(coin));
+        let (first, second) = known
+            .iter()
+            .enumerate()
+            .find_map(|(place, (first, coins))| {
+                let mut after = known.iter().skip(place.saturating_add(1));
+                let second = after.find(|(_, others)| !shared(coins, others))?;
+                Some((first, second.0))
+            })?;
+        let expected = phrase!(
+            "versions of one transfer, every two with a coin in common",
+            "互いに共通のコインを使う、同じ出庫の取引"
+        );
+        let got = phrase!(
+            "{first} and {second}, which can both be paid",
+            "両方とも支払われ得る {first} と {second}",
+            first = first,
+            second = second
+        );
+        Some(refused(expected, got))
     }
 
     fn unknown_versions(&self) -> Option<Phrase> {
@@ -265,6 +297,37 @@ mod tests {
         let both = declaring(both, &[first, second]);
         assert_eq!(rules(&both), []);
         assert_eq!(rules(&declaring(both, &[second])), ALONE);
+    }
+
+    /// Two transfers of one coin each, then a bump that spends both coins and names both: each could
+    /// still be paid beside the other, and the limits would count one.
+    #[test]
+    fn refuses_to_stand_for_two_transfers() {
+        let alone = |place: usize, shared: bool| {
+            let mut one = Case::new(world());
+            if !shared {
+                one.coins.swap_remove(1 - place);
+            }
+            one.outputs[0].sats = 100_000;
+            one.outputs[1].sats = 100_000 + u64::try_from(place).unwrap();
+            let bound = one.bind(world()).unwrap();
+            (bound.parsed().tx_digest(), bound.transfer())
+        };
+        let both = |versions: [(TxDigest, crate::ledger::Transfer); 2]| {
+            let mut case = Case::new(world());
+            case.outputs[0].sats = 100_000;
+            case.outputs[1].sats = 50_000;
+            for (tx, transfer) in &versions {
+                case.ledger.record_intent(*tx, &transfer.coins);
+                case.ledger
+                    .record_transfer(*tx, transfer, &[], Height(850_000));
+            }
+            rules(&declaring(case, &versions.map(|(tx, _)| tx)))
+        };
+        let apart = both([alone(0, false), alone(1, false)]);
+        assert!(apart.contains(&RuleId::POL07), "{apart:?}");
+        let chained = both([alone(0, false), alone(1, true)]);
+        assert!(!chained.contains(&RuleId::POL07), "{chained:?}");
     }
 
     #[test]
