@@ -8,10 +8,11 @@ use super::checking::Checking;
 use super::{BalanceStatement, ColdFloor};
 use crate::approval::{ActiveRoster, Officer, Request, Role};
 use crate::cose::CoseError;
+use crate::ledger::RecoveredAt;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::Height;
-use crate::wallet::WalletTx;
+use crate::wallet::{InsideMove, WalletTx};
 
 /// What stays cold of a class of assets, as people read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,9 @@ pub struct ColdShare {
 /// POL06: What stays cold after the transfer is at or above the floor, by a statement of balances that is new enough.
 ///
 /// The statement is a reconciler's; a missing one and one that cannot be judged close the rule. What
-/// leaves for anywhere but a registered wallet of the same class counts as hot, so do the transfers
-/// that this device has counted since the block of the statement, and every fee leaves the whole.
+/// leaves for anywhere but a wallet of the same class that the statement lists as cold counts as hot,
+/// so do the transfers that this device has counted since the block of the statement, and every fee
+/// leaves the whole. A device that lost a part of its journal takes statements of later blocks only.
 /// Where the policy names no floor for the class of the wallet, there is nothing to judge.
 pub(super) fn pol06(
     checking: &Checking<'_>,
@@ -90,6 +92,7 @@ impl Reconciled<'_> {
             self.of_frame(statement, officer),
             self.of_people(statement, officer),
             self.of_age(floor, statement),
+            self.of_recovery(statement),
             self.of_wallets(statement),
         ];
         parts.into_iter().flatten().collect()
@@ -157,6 +160,20 @@ impl Reconciled<'_> {
         })
     }
 
+    /// A device that lost a part of its journal does not know what it has signed before: only a
+    /// statement of a later block shows it.
+    fn of_recovery(&self, statement: &BalanceStatement) -> Option<Refusal> {
+        let RecoveredAt { height, .. } = self.tx.ledger().recovered()?;
+        (statement.height <= height).then(|| {
+            let expected = phrase!(
+                "a statement of a block after height {height}, when this device was recovered",
+                "この端末を復旧したブロック高 {height} より後の残高報告書",
+                height = height
+            );
+            refused(expected, Phrase::figure(statement.height))
+        })
+    }
+
     fn of_wallets(&self, statement: &BalanceStatement) -> Option<Refusal> {
         let wallets: Vec<_> = statement.cold.iter().map(|line| line.wallet).collect();
         let ordered = wallets.is_sorted_by(|a, b| a < b);
@@ -184,7 +201,7 @@ impl Reconciled<'_> {
         let all = cold.saturating_add(sats(statement.hot));
         let since = self.since(statement);
         let (left, fees) = (
-            since.leaving.saturating_add(self.leaving()),
+            since.leaving.saturating_add(self.leaving(statement)),
             since.fees.saturating_add(sats(self.tx.fee())),
         );
         let gone = left.saturating_add(fees);
@@ -222,12 +239,14 @@ impl Reconciled<'_> {
         (Verdict::of(alloc::vec![refused(expected, got)]), None)
     }
 
-    /// What this transfer pays to anything but a cold wallet of the class.
-    fn leaving(&self) -> u128 {
+    /// What this transfer pays to anything but a cold wallet of the class: what the statement does not
+    /// list as cold is hot by its own definition.
+    fn leaving(&self, statement: &BalanceStatement) -> u128 {
         let class = self.tx.wallet().class();
         let stays = |output| {
             let mut inside = self.tx.inside().iter();
-            inside.any(|to| to.output == output && to.class == class)
+            let cold = |to: &InsideMove| to.class == class && statement.of(&to.wallet).is_some();
+            inside.any(|to| to.output == output && cold(to))
         };
         let payments = self.tx.payments();
         sum(payments
@@ -298,9 +317,9 @@ mod tests {
     use crate::ledger::Transfer;
     use crate::rule::{RuleId, Verdict};
     use crate::testing::{
-        Case, SCOPE, TIP, World, id, officer_signs, outside_script, refused, world,
+        Case, Output, SCOPE, TIP, World, id, officer_signs, outside_script, refused, world,
     };
-    use crate::types::{Blocks, Height, OfficerId};
+    use crate::types::{Blocks, Chain, Height, OfficerId};
     use crate::wallet::WalletClass;
 
     const ALONE: [RuleId; 1] = [RuleId::POL06];
@@ -456,6 +475,53 @@ mod tests {
         assert_eq!(judged(&before(TIP.0, 500_000)), []);
         assert_eq!(judged(&before(TIP.0, 500_001)), ALONE);
         assert_eq!(judged(&before(TIP.0 - 1, 500_001)), []);
+    }
+
+    #[test]
+    fn at_the_limit_and_one_past_it_of_a_recovery() {
+        // POL03 counts its window of 144 blocks as full for as long.
+        let statement = Height(TIP.0 - 144);
+        let recovered = |height| {
+            let mut case = Case::new(floored());
+            case.ledger.record_recovery(height, 0);
+            let mut stated = leaving(95_000_000);
+            stated.height = statement;
+            judged_by(&case, "reconciler.c", stated)
+        };
+        assert_eq!(recovered(Height(statement.0 - 1)), []);
+        assert_eq!(recovered(statement), ALONE);
+    }
+
+    #[test]
+    fn stays_cold_only_in_a_wallet_that_the_statement_lists() {
+        let world = World::of_one_class(|policy| {
+            policy.cold_floors = Some(vec![ColdFloor {
+                class: WalletClass::Customer,
+                per_mille: 900,
+                age: Blocks(144),
+            }]);
+        });
+        let with = |edit: fn(&World, &mut BalanceStatement)| {
+            let mut case = Case::new(&world);
+            case.outputs[0] = Output::own(&world.other, Chain::Receive, 0, 1_200_000);
+            case.outputs[0].parts = crate::psbt::build::OutputParts::default();
+            let mut statement = leaving(89_000_000);
+            statement.root = world.roster.root();
+            statement.cold[0].wallet = world.wallet.id();
+            edit(&world, &mut statement);
+            let bytes = officer_signs(statement, "reconciler.c").to_bytes();
+            let psbt = case.full(&world).with_balance(&bytes).unwrap();
+            refused(case.approve_psbt(&world, psbt))
+        };
+        // POL01 refuses both: the second wallet is no registered destination here.
+        let unlisted = with(|_, _| {});
+        assert_eq!(unlisted, [RuleId::POL01, RuleId::POL06]);
+        let listed = with(|world, statement| {
+            statement.cold[0].amount -= Amount::from_sat(2_000_000);
+            statement.cold.push(of(world.other.id(), 2_000_000));
+            statement.cold.sort_by_key(|line| line.wallet);
+        });
+        assert_eq!(listed, [RuleId::POL01]);
     }
 
     #[test]

@@ -196,26 +196,36 @@ pub(crate) fn world() -> &'static World {
 /// The same with wrapped addresses.
 pub(crate) fn wrapped() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| World::made(TIP, ScriptType::ShWsh, |_| {}))
+    WORLD.get_or_init(|| World::made(TIP, ScriptType::ShWsh, WalletClass::Company, |_| {}))
 }
 
 impl World {
     /// The usual world, with native addresses.
     pub(crate) fn new() -> Self {
-        Self::made(TIP, ScriptType::Wsh, |_| {})
+        Self::made(TIP, ScriptType::Wsh, WalletClass::Company, |_| {})
     }
 
     /// Under another root of trust: one with this checkpoint.
     pub(crate) fn rooted(checkpoint: Height) -> Self {
-        Self::made(checkpoint, ScriptType::Wsh, |_| {})
+        Self::made(checkpoint, ScriptType::Wsh, WalletClass::Company, |_| {})
     }
 
     /// With another policy.
     pub(crate) fn with_policy(edit: impl FnOnce(&mut Policy)) -> Self {
-        Self::made(TIP, ScriptType::Wsh, edit)
+        Self::made(TIP, ScriptType::Wsh, WalletClass::Company, edit)
     }
 
-    fn made(checkpoint: Height, script_type: ScriptType, edit: impl FnOnce(&mut Policy)) -> Self {
+    /// With another policy, and two wallets of one class.
+    pub(crate) fn of_one_class(edit: impl FnOnce(&mut Policy)) -> Self {
+        Self::made(TIP, ScriptType::Wsh, WalletClass::Customer, edit)
+    }
+
+    fn made(
+        checkpoint: Height,
+        script_type: ScriptType,
+        second: WalletClass,
+        edit: impl FnOnce(&mut Policy),
+    ) -> Self {
         let signed = officers_sign(roster(), &ADMINISTRATORS);
         let root = root_over(&signed, checkpoint);
         let roster = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
@@ -225,7 +235,7 @@ impl World {
             Arc::new(RegisteredWallet::open(&record, SCOPE, &root.digest()).unwrap())
         };
         let wallet = registered(&[1], terms("Cold 1", WalletClass::Customer, script_type));
-        let other = registered(&[1, 2], terms("Own 1", WalletClass::Company, script_type));
+        let other = registered(&[1, 2], terms("Own 1", second, script_type));
         let mut wallets = Registry::new();
         wallets.add(Arc::clone(&wallet)).unwrap();
         wallets.add(Arc::clone(&other)).unwrap();
@@ -312,6 +322,14 @@ pub(crate) fn cards_with(
         CheckedCard::open(&device.seal(card).to_bytes(), SCOPE, &roster.root()).unwrap()
     });
     cards.collect()
+}
+
+/// A record that every device of this world has signed.
+pub(crate) fn registered(world: &World, record: WalletRecord) -> Arc<RegisteredWallet> {
+    let devices = world.devices.iter();
+    let whole = devices.fold(Endorsed::new(record, SCOPE), |e, d| device_endorses(d, e));
+    let root = world.root.digest();
+    Arc::new(RegisteredWallet::open(&whole.to_bytes(), SCOPE, &root).unwrap())
 }
 
 /// Enrolments of these devices.
