@@ -148,11 +148,14 @@ impl Transfers {
         sum(own.map(|known| known.transfer.paid()))
     }
 
-    /// What any wallet of this device paid to `script` within the window.
-    pub fn paid_to(&self, script: &ScriptBuf, window: Window<'_>) -> Amount {
-        sum(self
-            .within(window)
-            .map(|known| known.transfer.paid_to(script)))
+    /// What wallets of this device paid to `script` within the window, transfer by transfer.
+    pub fn payments_to<'a>(
+        &'a self,
+        script: &'a ScriptBuf,
+        window: Window<'a>,
+    ) -> impl Iterator<Item = (&'a WalletId, Amount)> {
+        self.within(window)
+            .map(|known| (&known.transfer.wallet, known.transfer.paid_to(script)))
     }
 
     fn within<'a>(&'a self, window: Window<'a>) -> impl Iterator<Item = &'a KnownTransfer> {

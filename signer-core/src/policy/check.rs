@@ -89,7 +89,10 @@ impl CheckedTx {
         };
         let (pol06, cold) = pol06::pol06(&checking, &reconciled);
         let of_device = [
-            (RuleId::POL03, pol03::pol03(&checking, &tx, replaces)),
+            (
+                RuleId::POL03,
+                pol03::pol03(&checking, &tx, policy.policy(), replaces),
+            ),
             (
                 RuleId::POL05,
                 pol05::pol05(&checking, &tx, policy.policy(), asked.as_ref()),

@@ -1,26 +1,42 @@
 //! POL03.
 
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
 use bitcoin::Amount;
 
-use super::WindowLimit;
 use super::checking::{Checking, Terms};
-use crate::digest::TxDigest;
+use super::{Destination, Policy, WindowLimit};
+use crate::digest::{DeviceId, TxDigest, WalletDigest};
 use crate::ledger::{RecoveredAt, Window};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::{Height, Id};
-use crate::wallet::WalletTx;
+use crate::wallet::{RegisteredWallet, WalletTx};
 
 /// POL03: What leaves within a window of blocks stays within this device's share of the limit.
 ///
 /// Counted are intents, from the moment at which they are journalled, and transactions that a
 /// co-signer has signed by its receipt; a declared fee bump counts in the place of the versions
 /// before it. Of a limit L of an m-of-n wallet a device signs at most floor(L x m / n), since
-/// devices cannot see each other. Heights are those of accepted headers: a device whose chain stands
+/// devices cannot see each other. A destination may be paid by several wallets: then n is the number
+/// of all their devices, and what another wallet paid, each time with signatures of its own m devices,
+/// counts in the proportion of the two thresholds. Each of these wallets must be known here. Heights are those of accepted headers: a device whose chain stands
 /// still counts everything for ever.
-pub(super) fn pol03(checking: &Checking<'_>, tx: &WalletTx, replaces: &[TxDigest]) -> Verdict {
+pub(super) fn pol03(
+    checking: &Checking<'_>,
+    tx: &WalletTx,
+    policy: &Policy,
+    replaces: &[TxDigest],
+) -> Verdict {
     checking.with_terms(RuleId::POL03, |terms| {
-        let windowed = Windowed::new(tx, replaces);
+        let windowed = Windowed {
+            digest: tx.parsed().tx_digest(),
+            tip: tx.tip(),
+            tx,
+            policy,
+            replaces,
+        };
         windowed
             .of_wallet(terms)
             .chain(windowed.of_destinations(terms))
@@ -32,25 +48,19 @@ pub(super) fn pol03(checking: &Checking<'_>, tx: &WalletTx, replaces: &[TxDigest
 struct Windowed<'a> {
     tx: &'a WalletTx,
     digest: TxDigest,
+    policy: &'a Policy,
     replaces: &'a [TxDigest],
     tip: Height,
 }
 
 impl<'a> Windowed<'a> {
-    fn new(tx: &'a WalletTx, replaces: &'a [TxDigest]) -> Self {
-        Self {
-            digest: tx.parsed().tx_digest(),
-            tip: tx.tip(),
-            tx,
-            replaces,
-        }
-    }
-
     fn of_wallet<'s>(&'s self, terms: &'s Terms<'a>) -> impl Iterator<Item = Refusal> + 's {
         terms.windows.iter().filter_map(|limit| {
             let transfers = self.tx.ledger().transfers();
-            let before = transfers.paid_by(&self.tx.wallet().id(), self.window(limit));
-            self.judge(limit, None, before, self.tx.paid_out())
+            let wallet = self.tx.wallet();
+            let before = transfers.paid_by(&wallet.id(), self.window(limit));
+            let share = limit.share(wallet.threshold(), wallet.cosigners().len());
+            self.judge(limit, share, None, before, self.tx.paid_out())
         })
     }
 
@@ -59,17 +69,44 @@ impl<'a> Windowed<'a> {
             let limits = destination.windows.iter();
             limits.map(move |limit| (destination, limit))
         });
-        limits.filter_map(|(destination, limit)| {
-            let script = &destination.script;
-            let payments = self.tx.payments().filter(|(_, to, _)| *to == script);
-            let now = payments.fold(Amount::ZERO, |sum, (_, _, amount)| plus(sum, amount));
-            if now == Amount::ZERO {
-                return None;
-            }
-            let transfers = self.tx.ledger().transfers();
-            let before = transfers.paid_to(script, self.window(limit));
-            self.judge(limit, Some(&destination.id), before, now)
-        })
+        limits.filter_map(|(destination, limit)| self.of_destination(destination, limit))
+    }
+
+    /// The destination's limit in this wallet's terms: its part in the share of one device.
+    fn of_destination(&self, destination: &Destination, limit: &WindowLimit) -> Option<Refusal> {
+        let script = &destination.script;
+        let payments = self.tx.payments().filter(|(_, to, _)| *to == script);
+        let now = payments.fold(Amount::ZERO, |sum, (_, _, amount)| plus(sum, amount));
+        if now == Amount::ZERO {
+            return None;
+        }
+        let (threshold, wallets) = (self.tx.wallet().threshold(), self.tx.wallets());
+        let payers = match self.payers(&destination.id) {
+            Ok(payers) => payers,
+            Err(refusal) => return Some(refusal),
+        };
+        let devices: BTreeSet<DeviceId> = payers.iter().flat_map(|one| devices(one)).collect();
+        let transfers = self.tx.ledger().transfers();
+        let before = transfers.payments_to(script, self.window(limit));
+        let before = before.map(|(wallet, amount)| {
+            let of = wallets.by_id(wallet).map_or(1, |one| one.threshold());
+            in_terms_of(threshold, of, amount)
+        });
+        let before = before.fold(Amount::ZERO, plus);
+        let share = limit.share(threshold, devices.len());
+        self.judge(limit, share, Some(&destination.id), before, now)
+    }
+
+    /// The wallets that may pay this destination. What the devices of a wallet sign that is not known
+    /// here cannot be reckoned with.
+    fn payers(&self, to: &Id) -> Result<Vec<&RegisteredWallet>, Refusal> {
+        let rules = self.policy.wallets.iter();
+        let payers = rules.filter(|rules| rules.destinations.contains(to));
+        let known = payers.map(|rules| match self.tx.wallets().by_digest(&rules.wallet) {
+            Some(wallet) => Ok(&**wallet),
+            None => Err(unregistered(to, &rules.wallet)),
+        });
+        known.collect()
     }
 
     const fn window(&self, limit: &WindowLimit) -> Window<'_> {
@@ -104,6 +141,7 @@ impl<'a> Windowed<'a> {
     fn judge(
         &self,
         limit: &WindowLimit,
+        share: Amount,
         to: Option<&Id>,
         before: Amount,
         now: Amount,
@@ -111,8 +149,6 @@ impl<'a> Windowed<'a> {
         if let Some(recovered) = self.exhausted(limit) {
             return Some(recovered);
         }
-        let wallet = self.tx.wallet();
-        let share = limit.share(wallet.threshold(), wallet.cosigners().len());
         let sum = plus(before, now);
         (sum > share).then(|| {
             let (sats, blocks) = (share.to_sat(), limit.blocks);
@@ -136,6 +172,32 @@ impl<'a> Windowed<'a> {
     }
 }
 
+fn devices(wallet: &RegisteredWallet) -> impl Iterator<Item = DeviceId> {
+    let cosigners = wallet.cosigners().iter();
+    cosigners.map(|cosigner| cosigner.identity.device_id())
+}
+
+/// What `amount` is, paid by a wallet of this threshold, to one of another: never less than it is.
+fn in_terms_of(threshold: u8, of: u8, amount: Amount) -> Amount {
+    let whole = u128::from(amount.to_sat()).saturating_mul(threshold.into());
+    let sats = whole.div_ceil(u128::from(of.max(1)));
+    Amount::from_sat(u64::try_from(sats).unwrap_or(u64::MAX))
+}
+
+fn unregistered(to: &Id, wallet: &WalletDigest) -> Refusal {
+    let expected = phrase!(
+        "{id} with a limit over time, paid by wallets that are registered here",
+        "期間の上限があり、この端末に登録されたウォレットだけが送付する {id}",
+        id = to
+    );
+    let got = phrase!(
+        "wallet {wallet} may pay it too",
+        "ウォレット {wallet} からも送付可能",
+        wallet = wallet
+    );
+    Refusal::new(RuleId::POL03, Place::Transaction, expected, got)
+}
+
 fn of(before: Amount, now: Amount) -> Phrase {
     phrase!(
         "{before} sat before and {now} sat now",
@@ -151,6 +213,7 @@ fn plus(a: Amount, b: Amount) -> Amount {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::vec::Vec;
 
     use bitcoin::Amount;
@@ -158,8 +221,12 @@ mod tests {
     use crate::digest::TxDigest;
     use crate::ledger::Transfer;
     use crate::rule::RuleId;
-    use crate::testing::{Case, TIP, World, outside_script, refusals, refused, rules_of, world};
+    use crate::testing::{
+        Case, KEYS, TIP, World, cards_with, id, outside_script, refusals, refused, registered,
+        rules_of, world,
+    };
     use crate::types::{Blocks, Height, Lang};
+    use crate::wallet::{Registry, WalletClass, extend_record};
 
     const ALONE: [RuleId; 1] = [RuleId::POL03];
 
@@ -267,6 +334,75 @@ mod tests {
         };
         assert_eq!(from_other("hot-2", 2_900_000), []);
         assert_eq!(from_other("hot-1", 1_400_001), ALONE);
+    }
+
+    /// The policy under which the second wallet may pay `to` as well.
+    fn shared(to: &'static str) -> World {
+        World::with_policy(|policy| {
+            let mut rules = policy.wallets.iter_mut();
+            let other = rules.find(|rules| rules.class == WalletClass::Company);
+            other.unwrap().destinations.insert(0, id(to));
+        })
+    }
+
+    /// The second wallet is of two devices, both of them the first one's, and both sign.
+    #[test]
+    fn at_the_limit_and_one_past_it_of_what_two_wallets_pay() {
+        let world = shared("hot-1");
+        let by_other = |sats| {
+            let mut case = Case::new(&world);
+            let transfer = Transfer {
+                wallet: world.other.id(),
+                ..paid("hot-1", sats)
+            };
+            case.ledger
+                .record_transfer(tx("other"), &transfer, &[], TIP);
+            refused(case.check(&world))
+        };
+        assert_eq!(by_other(1_400_000), []);
+        assert_eq!(by_other(1_400_001), ALONE);
+    }
+
+    #[test]
+    fn what_another_threshold_paid_counts_in_proportion_and_never_less() {
+        let sats = |threshold, of, sats| {
+            super::in_terms_of(threshold, of, Amount::from_sat(sats)).to_sat()
+        };
+        assert_eq!([sats(2, 2, 7), sats(2, 3, 9), sats(2, 3, 10)], [7, 6, 7]);
+        assert_eq!(
+            [sats(3, 2, 10), sats(3, 2, 9), sats(15, 1, 1)],
+            [15, 14, 15]
+        );
+        assert_eq!(sats(15, 1, u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn refuses_a_destination_that_an_unknown_wallet_may_pay() {
+        let without = |to: &'static str| {
+            let mut world = shared(to);
+            world.wallets = Registry::new();
+            world.wallets.add(Arc::clone(&world.wallet)).unwrap();
+            refused(Case::new(&world).check(&world))
+        };
+        assert_eq!(without("hot-1"), ALONE);
+        // It is not paid by this transaction.
+        assert_eq!(without("hot-2"), []);
+    }
+
+    #[test]
+    fn takes_versions_of_one_wallet_as_one() {
+        let cards = cards_with(&world().devices, &world().roster, 1, KEYS + 1);
+        let extended = registered(world(), extend_record(&world().wallet, &cards).unwrap());
+        let mut both = World::with_policy(|policy| {
+            let mut rules = rules_of(policy).clone();
+            rules.wallet = extended.digest();
+            policy.wallets.push(rules);
+            policy.wallets.sort_by_key(|rules| rules.wallet);
+        });
+        let case = Case::new(world());
+        assert_eq!(refused(case.check(&both)), ALONE);
+        both.wallets.add(extended).unwrap();
+        assert_eq!(refused(case.check(&both)), []);
     }
 
     #[test]

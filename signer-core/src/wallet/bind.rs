@@ -42,6 +42,7 @@ pub struct BindContext<'a> {
 pub struct WalletTx {
     parsed: ParsedPsbt,
     wallet: Arc<RegisteredWallet>,
+    wallets: Registry,
     device: DeviceId,
     policy: PolicyDigest,
     inputs: Vec<BoundInput>,
@@ -145,6 +146,7 @@ impl WalletTx {
         let outputs = outputs(&parsed, &*wallet);
         Ok(Self {
             inside: inside(&outputs, context.wallets),
+            wallets: context.wallets.clone(),
             parsed,
             wallet,
             device: *context.device,
@@ -168,6 +170,11 @@ impl WalletTx {
     /// The wallet that pays.
     pub const fn wallet(&self) -> &Arc<RegisteredWallet> {
         &self.wallet
+    }
+
+    /// All wallets that are registered on the device.
+    pub const fn wallets(&self) -> &Registry {
+        &self.wallets
     }
 
     /// The device that explained it.

@@ -378,6 +378,11 @@ impl Registry {
         newest_first.filter(move |wallet| wallet.locate(script).is_some())
     }
 
+    /// The newest version of this wallet.
+    pub fn by_id(&self, wallet: &WalletId) -> Option<&Arc<RegisteredWallet>> {
+        self.wallets.iter().rev().find(|one| one.id() == *wallet)
+    }
+
     /// The newest version of each wallet, in the order in which they were registered.
     pub fn newest(&self) -> impl Iterator<Item = &Arc<RegisteredWallet>> {
         self.wallets.iter().filter(|wallet| {

@@ -115,13 +115,9 @@ pub(super) mod tests {
 
     use super::*;
     use crate::cose::Endorsed;
-    use crate::testing::{
-        KEYS, SCOPE, SoftDevice, World, cards_with, device_endorses, label, world,
-    };
+    use crate::testing::{KEYS, SCOPE, SoftDevice, World, cards_with, label, registered, world};
     use crate::types::Lang;
-    use crate::wallet::{
-        CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletError, extend_record,
-    };
+    use crate::wallet::{CheckedCard, RegistrableRecord, Registration, WalletError, extend_record};
 
     /// Cards of the world's devices after a top-up by so many keys.
     fn topped_up(world: &World, more: u32) -> Vec<CheckedCard> {
@@ -136,13 +132,6 @@ pub(super) mod tests {
         let mut registry = Registry::new();
         registry.add(Arc::clone(&world.wallet)).unwrap();
         registry
-    }
-
-    fn registered(world: &World, record: WalletRecord) -> Arc<RegisteredWallet> {
-        let devices = world.devices.iter();
-        let whole = devices.fold(Endorsed::new(record, SCOPE), |e, d| device_endorses(d, e));
-        let root = world.root.digest();
-        Arc::new(RegisteredWallet::open(&whole.to_bytes(), SCOPE, &root).unwrap())
     }
 
     fn judged(record: &WalletRecord, known: &Registry) -> Verdict {
@@ -177,6 +166,8 @@ pub(super) mod tests {
         both.add(Arc::clone(&extended)).unwrap();
         let newest: Vec<_> = both.newest().map(|wallet| wallet.digest()).collect();
         assert_eq!(newest, [world.other.digest(), extended.digest()]);
+        let by_id = both.by_id(&world.wallet.id()).unwrap();
+        assert_eq!(by_id.digest(), extended.digest());
     }
 
     #[test]
