@@ -12,7 +12,7 @@ use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{CardDigest, DeviceId, tagged};
 use crate::keys::{CkaId, Signature64};
 use crate::phrase;
-use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine, Verdict};
 use crate::signing::{PossessionOrder, WalletKeyRef};
 use crate::token::HsmFacts;
 use crate::transcript::DeviceState;
@@ -60,6 +60,32 @@ pub struct PossessionReport {
 impl Artefact for PossessionReport {
     const KIND: &'static str = "possession-report";
     const SIGNED_BY: SignedBy = SignedBy::Device;
+}
+
+impl Standing {
+    /// What the opening entry of a session says of TRN03 and TRN05 where neither refuses.
+    pub fn lines(self) -> [RuleLine; 2] {
+        let unanchored = || {
+            Verdict::NotApplicable(phrase!(
+                "this HSM keeps no anchor",
+                "このHSMはアンカーを保持しない"
+            ))
+        };
+        let restored = || {
+            Verdict::NotApplicable(phrase!(
+                "an HSM that was restored: it is not the one in use",
+                "復元されたHSM(使用中のものではない)"
+            ))
+        };
+        let (ancestor, in_use) = match self {
+            Self::Current => (Verdict::Passed, Verdict::Passed),
+            Self::Behind => (Verdict::Passed, restored()),
+            Self::Blank => (restored(), restored()),
+            Self::Unanchored => (unanchored(), unanchored()),
+        };
+        let line = |rule, verdict| RuleLine { rule, verdict };
+        [line(RuleId::TRN03, ancestor), line(RuleId::TRN05, in_use)]
+    }
 }
 
 /// How the anchor in an HSM stands to a journal.

@@ -13,12 +13,12 @@ use super::state::{DeviceState, FoldError};
 use crate::digest::RootDigest;
 use crate::environment;
 use crate::keys::P256PublicKey;
-use crate::life::env03;
+use crate::life::{Standing, env03};
 use crate::phrase;
 use crate::random::RandomEvidence;
 use crate::review::Review;
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleLine};
-use crate::token::{HsmFacts, RandomBefore, hsm04, hsm06};
+use crate::token::{AnchorStore, HsmFacts, RandomBefore, hsm04, hsm06};
 
 use signing::SessionReplay;
 
@@ -267,6 +267,11 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
         rule: RuleId::ENV03,
         verdict: env03(Some(frozen), opened.kind),
     }));
+    again.extend(remembered_lines(opened, state).into_iter().flatten());
+    if let Some(rule) = unjudged(opened) {
+        let expected = phrase!("one verdict of {rule}", "{rule} の判定1件", rule = rule);
+        return Some(trn04(entry.sequence, expected, Phrase::none()));
+    }
     let missing = again.iter().find(|line| !opened.report.contains(line))?;
     let expected = phrase!(
         "{rule} {verdict}",
@@ -276,6 +281,42 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     );
     let got = phrase!("another verdict", "別の判定");
     Some(trn04(entry.sequence, expected, got))
+}
+
+/// A rule that judges the token of every session and of which there is not one verdict. What is on a
+/// token only the device sees: that it judged is held here, and that nothing went on where it refused.
+fn unjudged(opened: &SessionOpened) -> Option<RuleId> {
+    let remembers = [RuleId::TRN03, RuleId::TRN05];
+    let always = [RuleId::HSM01, RuleId::HSM02, RuleId::HSM03];
+    let asked = if asks_no_memory(opened.kind) {
+        &[][..]
+    } else {
+        &remembers[..]
+    };
+    let once = |rule: RuleId| {
+        let lines = opened.report.iter().filter(|line| line.rule == rule);
+        lines.count() == 1
+    };
+    let mut rules = always.iter().chain(asked).copied();
+    rules.find(|rule| !once(*rule))
+}
+
+/// TRN03 and TRN05 where only the token in use goes on.
+fn remembered_lines(opened: &SessionOpened, state: &DeviceState) -> Option<[RuleLine; 2]> {
+    let of_a_copy = matches!(opened.kind, CeremonyKind::Backup | CeremonyKind::Replace);
+    if of_a_copy || asks_no_memory(opened.kind) {
+        return None;
+    }
+    let standing = match (state.genesis()?.hsm.anchor, opened.hsm.anchor) {
+        (AnchorStore::None, AnchorStore::None) => Standing::Unanchored,
+        (AnchorStore::DataObject, _) | (_, AnchorStore::DataObject) => Standing::Current,
+    };
+    Some(standing.lines())
+}
+
+/// A device that is born has no memory yet, and one that recovers goes on without it.
+const fn asks_no_memory(kind: CeremonyKind) -> bool {
+    matches!(kind, CeremonyKind::Commission | CeremonyKind::Recover)
 }
 
 /// HSM04, of which the journal holds all that it judges.

@@ -526,6 +526,7 @@ impl TokenDesk {
             rule: RuleId::ENV03,
             verdict: env03(self.desk.journal.state().frozen(), kind),
         });
+        lines.extend(self.standing.lines());
         let state = self.desk.journal.state();
         let opened = SessionOpened {
             kind,

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::found;
 use crate::codec::ByteString;
 use crate::digest::ScreenDigest;
+use crate::life::Standing;
 use crate::random::testing::evidence;
 use crate::rule::{Phrase, RuleId, Verdict};
 use crate::testing::Case;
@@ -210,6 +211,54 @@ mod trn04 {
         });
     }
 
+    /// What only the device saw of its token it must have judged: once, and before anything else.
+    #[test]
+    fn finds_a_token_that_was_not_judged() {
+        let judged = [
+            RuleId::HSM01,
+            RuleId::HSM02,
+            RuleId::HSM03,
+            RuleId::TRN03,
+            RuleId::TRN05,
+        ];
+        for rule in judged {
+            check(|body| match body {
+                Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                    opened.report.retain(|line| line.rule != rule);
+                    std::vec![Body::SessionOpened(opened)]
+                }
+                other => std::vec![other],
+            });
+            check(|body| match body {
+                Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                    let twice = crate::rule::RuleLine {
+                        rule,
+                        verdict: Verdict::Passed,
+                    };
+                    opened.report.push(twice);
+                    std::vec![Body::SessionOpened(opened)]
+                }
+                other => std::vec![other],
+            });
+        }
+    }
+
+    /// Only the HSM in use goes on with a journal: a copy of it is no excuse.
+    #[test]
+    fn finds_a_session_of_a_restored_hsm() {
+        for standing in [Standing::Behind, Standing::Blank, Standing::Unanchored] {
+            check(|body| match body {
+                Body::SessionOpened(mut opened) if opened.kind == CeremonyKind::Sign => {
+                    let of_memory = [RuleId::TRN03, RuleId::TRN05];
+                    opened.report.retain(|line| !of_memory.contains(&line.rule));
+                    opened.report.extend(standing.lines());
+                    std::vec![Body::SessionOpened(opened)]
+                }
+                other => std::vec![other],
+            });
+        }
+    }
+
     #[test]
     fn finds_a_machine_that_was_not_read_again_or_was_refused() {
         check(|body| match body {
@@ -309,7 +358,7 @@ mod trn04 {
     }
 
     /// The forged journal is well-formed and sealed, and refused all the same.
-    fn check(change: Change) {
+    fn check(change: impl Fn(Body) -> Vec<Body>) {
         let bench = bench();
         let disk = forged(&bench, change).expect("a device could write this");
         assert_ne!(disk, bench.disk);
