@@ -12,13 +12,15 @@ use super::replacement_error::ReplacementError;
 use super::{CheckedReplacement, HsmName, PossessionReport, ReplacementStanding};
 use crate::codec::ByteString;
 use crate::cose::Scope;
-use crate::digest::RootDigest;
+use crate::digest::{DeviceId, RootDigest};
 use crate::phrase;
-use crate::rule::Explained as _;
+use crate::policy::{ActivePolicy, pol09_after};
+use crate::rule::{Explained as _, Verdict};
 use crate::split::PinOpened;
+use crate::token::HsmFacts;
 use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession};
 use crate::types::{Id, Lang};
-use crate::wallet::CheckedCard;
+use crate::wallet::{CheckedCard, RegisteredWallet, wal08_after};
 
 /// The entry by which a restored HSM takes the place of the device's.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -76,6 +78,7 @@ impl Takeover {
         if state.generation().is_some() {
             return Err(ReplacementError::Generating);
         }
+        placed(state, &device.identity.device_id(), &order.order().hsm)?;
         Ok(Self {
             name: device.name.clone(),
             scope: device.root.scope,
@@ -187,4 +190,77 @@ impl Takeover {
 /// A session that replaces and has not yet.
 fn is_ready(open: &OpenSession) -> bool {
     open.opened().kind == CeremonyKind::Replace && !open.has_replaced()
+}
+
+/// WAL08 and POL09 over every wallet of this device, with the HSM that comes: the registered records
+/// go on to name the one that goes.
+fn placed(state: &DeviceState, device: &DeviceId, hsm: &HsmFacts) -> Result<(), ReplacementError> {
+    let retired = |wallet: &RegisteredWallet| state.wallets().retirement(&wallet.id()).is_some();
+    let policy = state.policy().map(ActivePolicy::policy);
+    for wallet in state.wallets().newest().filter(|wallet| !retired(wallet)) {
+        let rules = policy.and_then(|policy| policy.wallet(&wallet.digest()));
+        let spread = rules.map(|rules| pol09_after(wallet, rules, device, hsm));
+        let verdicts = [Some(wal08_after(wallet.record(), device, hsm)), spread];
+        for verdict in verdicts.into_iter().flatten() {
+            if let Verdict::Refused(refusals) = verdict {
+                let refused = refusals.into_iter().next();
+                return refused.map_or(Ok(()), |why| Err(ReplacementError::Placement(why)));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+    use crate::life::ReplacementError;
+    use crate::rule::RuleId;
+    use crate::testing::world;
+    use crate::token::{HsmFacts, Line};
+    use crate::transcript::testing::Bench;
+
+    /// What is refused where this device of the wallet takes an HSM that was changed like this.
+    fn refused(device: usize, change: impl FnOnce(&mut HsmFacts)) -> Option<RuleId> {
+        let bench = Bench::ready();
+        let mut hsm = world().devices[device].card(world().root.digest(), &[]).hsm;
+        change(&mut hsm);
+        match placed(bench.state(), &world().devices[device].id(), &hsm) {
+            Ok(()) => None,
+            Err(ReplacementError::Placement(refusal)) => Some(refusal.rule),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn passes_an_hsm_of_its_own() {
+        assert_eq!(refused(0, |hsm| hsm.serial = Line::lossy("another")), None);
+        assert_eq!(refused(2, |hsm| hsm.serial = Line::lossy("another")), None);
+    }
+
+    #[test]
+    fn refuses_the_hsm_of_a_co_signer() {
+        let mut others = world().wallet.cosigners().iter();
+        let own = world().devices[0].id();
+        let other = others
+            .find(|one| one.identity.device_id() != own)
+            .unwrap()
+            .clone();
+        let taken = refused(0, |hsm| {
+            hsm.vendor = other.vendor;
+            hsm.serial = other.serial;
+        });
+        assert_eq!(taken, Some(RuleId::WAL08));
+    }
+
+    /// The device in the west is the only one of its vendor, and the policy asks for two.
+    #[test]
+    fn refuses_a_vendor_too_few() {
+        let card = world().devices[0].card(world().root.digest(), &[]);
+        let taken = refused(2, |hsm| {
+            hsm.vendor = card.hsm.vendor;
+            hsm.serial = Line::lossy("another");
+        });
+        assert_eq!(taken, Some(RuleId::POL09));
+    }
 }

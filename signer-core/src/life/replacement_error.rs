@@ -7,7 +7,7 @@ use super::confirm::Unconfirmed;
 use crate::approval::RosterError;
 use crate::digest::{DeviceId, FileDigest};
 use crate::phrase;
-use crate::rule::{Explained, Phrase};
+use crate::rule::{Explained, Phrase, Refusal};
 use crate::types::Lang;
 
 /// Why a replacement was not taken.
@@ -41,6 +41,8 @@ pub enum ReplacementError {
     InUse,
     /// The HSM keeps no anchor.
     Unanchored,
+    /// With it a wallet of this device would not stand as WAL08 and POL09 ask.
+    Placement(Refusal),
     /// The HSM of this session is not the order's.
     OtherToken,
     /// Announced keys were not all made.
@@ -141,6 +143,12 @@ impl Explained for ReplacementError {
                 current = current
             ),
             Self::Card(why) => why.clone(),
+            Self::Placement(refusal) => phrase!(
+                "{rule}: {difference}",
+                "{rule}: {difference}",
+                rule = refusal.rule,
+                difference = refusal.difference()
+            ),
             Self::Operators | Self::Screen | Self::Answer(_) | Self::Session => self.in_the_room(),
             _ => self.of_the_hsm(),
         }
@@ -172,6 +180,10 @@ impl Explained for ReplacementError {
             Self::Unanchored => phrase!(
                 "Put a new device in its place, and move the coins with the other devices.",
                 "新しい端末に置き換え、他の端末でコインを移してください。"
+            ),
+            Self::Placement(_) => phrase!(
+                "Have an order signed for an HSM of its own, of a vendor that the policy leaves room for.",
+                "専用で、ポリシーの分散条件を満たすメーカーのHSMへの交換指示の署名を取ってください。"
             ),
             Self::OtherToken => phrase!(
                 "Connect the HSM of the order and begin again.",

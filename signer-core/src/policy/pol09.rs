@@ -4,9 +4,11 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::WalletRules;
+use crate::digest::DeviceId;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
-use crate::wallet::RegisteredWallet;
+use crate::token::HsmFacts;
+use crate::wallet::{CoSigner, RegisteredWallet};
 
 /// POL09: The devices of the wallet are of as many vendors and at as many sites as the policy says.
 ///
@@ -17,9 +19,22 @@ pub(super) fn pol09(wallet: &RegisteredWallet, rules: Option<&WalletRules>) -> V
         let expected = phrase!("a policy for this wallet", "このウォレットのポリシー");
         return Verdict::of(Vec::from([refusal(expected, Phrase::none())]));
     };
-    let devices = || wallet.cosigners().iter();
-    let vendors: BTreeSet<_> = devices().map(|device| device.vendor.as_str()).collect();
-    let sites: BTreeSet<_> = devices().map(|device| device.site.as_str()).collect();
+    spread(wallet.cosigners(), rules)
+}
+
+/// POL09 over the devices of a wallet, after this one has taken another HSM.
+pub(crate) fn pol09_after(
+    wallet: &RegisteredWallet,
+    rules: &WalletRules,
+    device: &DeviceId,
+    hsm: &HsmFacts,
+) -> Verdict {
+    spread(&wallet.record().cosigners_after(device, hsm), rules)
+}
+
+fn spread(cosigners: &[CoSigner], rules: &WalletRules) -> Verdict {
+    let vendors: BTreeSet<_> = cosigners.iter().map(|one| one.vendor.as_str()).collect();
+    let sites: BTreeSet<_> = cosigners.iter().map(|one| one.site.as_str()).collect();
     let mut refusals = Vec::new();
     let (least, found) = (usize::from(rules.placement.vendors), vendors.len());
     if found < least {

@@ -44,3 +44,4 @@ pub use supply::{Supply, SupplyLevel};
 pub(crate) use wal07::tests::refused_extension;
 #[cfg(test)]
 pub(crate) use wal08::tests::refused_hsm;
+pub(crate) use wal08::wal08_after;

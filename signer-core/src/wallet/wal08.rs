@@ -3,17 +3,29 @@
 use alloc::vec::Vec;
 
 use super::{CoSigner, WalletRecord};
+use crate::digest::DeviceId;
 use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
+use crate::token::HsmFacts;
 
 /// WAL08: No two keys of a wallet are in one HSM.
 ///
 /// An HSM is told by vendor and serial number, as its device read them and wrote them on its card.
-/// Judged before this device signs or registers a record, and again whenever its journal is read.
+/// Judged before this device signs or registers a record, before it takes another HSM, and again
+/// whenever its journal is read.
 pub(crate) fn wal08(record: &WalletRecord) -> Verdict {
+    apart(&record.cosigners)
+}
+
+/// WAL08 over the devices of a wallet, after this one has taken another HSM.
+pub(crate) fn wal08_after(record: &WalletRecord, device: &DeviceId, hsm: &HsmFacts) -> Verdict {
+    apart(&record.cosigners_after(device, hsm))
+}
+
+fn apart(cosigners: &[CoSigner]) -> Verdict {
     let mut before: Vec<&CoSigner> = Vec::new();
     let mut refusals = Vec::new();
-    for cosigner in &record.cosigners {
+    for cosigner in cosigners {
         let mut known = before.iter();
         if let Some(other) = known.find(|other| other.hsm() == cosigner.hsm()) {
             refusals.push(shared(cosigner, other));
