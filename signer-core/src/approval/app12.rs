@@ -19,24 +19,11 @@ use crate::wallet::{BoundInput, WalletTx};
 /// the receipt of its device, and a receipt only over this transaction.
 pub(super) fn app12(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     let tx = hearing.checked.wallet_tx();
-    let mut refusals = Vec::new();
-    let mut devices = Vec::from([OperatedDevice {
+    let (mut devices, mut refusals) = operated_before(tx);
+    devices.push(OperatedDevice {
         device: tx.device(),
         operators: operators.both().map(Clone::clone),
-    }]);
-    for (device, session, bytes) in &tx.parsed().carried().receipts {
-        match operated(tx, *device, *session, bytes) {
-            Ok(before) => devices.push(before),
-            Err(got) => refusals.push(refused(
-                Place::Whole,
-                phrase!(
-                    "a receipt of a co-signer over this transaction",
-                    "この取引に対する共同署名者の受領証"
-                ),
-                got,
-            )),
-        }
-    }
+    });
     refusals.extend(unreceipted(tx, &devices));
     let stated = hearing.checked.separation().devices_per_operator;
     let most = devices_per_operator(stated, tx.wallet().threshold());
@@ -56,6 +43,25 @@ pub(super) fn app12(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
         refused(Place::Operators, expected, got)
     }));
     Verdict::of(refusals)
+}
+
+/// Who operated the co-signers for this transaction, by their receipts; and what is refused of them.
+pub(super) fn operated_before(tx: &WalletTx) -> (Vec<OperatedDevice>, Vec<Refusal>) {
+    let (mut devices, mut refusals) = (Vec::new(), Vec::new());
+    for (device, session, bytes) in &tx.parsed().carried().receipts {
+        match operated(tx, *device, *session, bytes) {
+            Ok(before) => devices.push(before),
+            Err(got) => refusals.push(refused(
+                Place::Whole,
+                phrase!(
+                    "a receipt of a co-signer over this transaction",
+                    "この取引に対する共同署名者の受領証"
+                ),
+                got,
+            )),
+        }
+    }
+    (devices, refusals)
 }
 
 /// Who operated a co-signer for this transaction, by its own receipt.

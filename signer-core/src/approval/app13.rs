@@ -1,6 +1,7 @@
 //! APP13.
 
 use super::Operators;
+use super::app12::operated_before;
 use super::approve::Hearing;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
@@ -8,8 +9,10 @@ use crate::types::OfficerId;
 
 /// APP13: As many of those who signed the policy in force as it says have no part in the transfer.
 ///
-/// A part in it has who asks, who built, who votes and who operates this device.
+/// A part in it has who asks, who built, who votes, who operates this device and, by their receipts,
+/// who operated those that have signed.
 pub(super) fn app13(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
+    let (before, _) = operated_before(hearing.checked.wallet_tx());
     hearing.with_request(RuleId::APP13, |request, _| {
         let takes_part = |who: &OfficerId| {
             let voted = |vote: &super::approve::Vote<'_>| {
@@ -19,6 +22,7 @@ pub(super) fn app13(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
             *who == request.requester
                 || *who == request.builder
                 || operators.both().contains(&who)
+                || before.iter().any(|device| device.operators.contains(who))
                 || hearing.votes.iter().any(voted)
         };
         let signers = hearing.checked.policy_signers().iter();
@@ -84,6 +88,20 @@ mod tests {
         case.ballots.push(Ballot::yes("admin.a"));
         let rules = refused(case.approve(&world));
         assert_eq!(rules, [RuleId::APP04, RuleId::APP13]);
+    }
+
+    #[test]
+    fn who_operated_another_device_is_not_apart() {
+        let world = with(2);
+        let operated_by = |operators| {
+            let mut case = Case::new(&world);
+            case.signed_by = std::vec![1];
+            case.operated_by = operators;
+            refused(case.approve(&world))
+        };
+        assert_eq!(operated_by(["operator.c", "operator.d"]), []);
+        assert_eq!(operated_by(["admin.a", "operator.d"]), ALONE);
+        assert_eq!(operated_by(["operator.c", "admin.b"]), ALONE);
     }
 
     #[test]
