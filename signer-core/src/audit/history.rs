@@ -11,7 +11,7 @@ use crate::digest::{
 };
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
-use crate::policy::{ApprovalQuorum, Destination, Policy, WalletRules};
+use crate::policy::{ApprovalQuorum, Destination, Policy, Separation, WalletRules};
 use crate::random::RandomEvidence;
 use crate::review::TxFacts;
 use crate::rule::{Refusal, RuleLine};
@@ -140,6 +140,12 @@ pub struct CaseRecord {
     pub quorum: ApprovalQuorum,
     /// Who approved what, and at which height.
     pub approvals: Vec<(OfficerId, ApprovalDigest, Height)>,
+    /// Who signed the policy, by the roster in force.
+    pub policy_signers: Vec<OfficerId>,
+    /// Who is kept apart from whom.
+    pub separation: Separation,
+    /// How many devices sign.
+    pub threshold: u8,
     /// Who built the transaction.
     pub builder: OfficerId,
     /// The last sealed heads that the requester knew.

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use bitcoin::secp256k1::ecdsa::Signature;
 use bitcoin::{OutPoint, Script, Transaction, TxIn, Txid};
 
 use super::records::{Records, spent_scripts};
@@ -31,8 +32,8 @@ pub struct FoundSignature {
     pub file: Phrase,
     /// The coin.
     pub coin: OutPoint,
-    /// The signature.
-    pub signature: Signature64,
+    /// Its r and s, whatever it is over; none where it cannot be read as a signature.
+    pub signature: Option<Signature64>,
     /// The transaction that spends the coin; none where the signature is partial.
     pub spent_by: Option<Txid>,
 }
@@ -168,13 +169,10 @@ impl Papers {
     }
 
     fn add_signature(&mut self, file: &Phrase, coin: OutPoint, der: &[u8], by: Option<Txid>) {
-        let Some(signature) = compact(der) else {
-            return;
-        };
         self.signatures.push(FoundSignature {
             file: file.clone(),
             coin,
-            signature,
+            signature: compact(der),
             spent_by: by,
         });
     }
@@ -203,7 +201,10 @@ fn spends_ours(input: &TxIn, records: &Records) -> bool {
     scripts.iter().any(|script| records.owns(script))
 }
 
-fn compact(der: &[u8]) -> Option<Signature64> {
-    let signature = bitcoin::ecdsa::Signature::from_slice(der).ok()?;
-    Some(Signature64(signature.signature.serialize_compact()))
+/// r and s of a signature as it stands in a witness. The byte behind it, which says what was signed,
+/// is not judged: blocks may hold kinds that nobody relays.
+fn compact(witness: &[u8]) -> Option<Signature64> {
+    let (_, der) = witness.split_last()?;
+    let signature = Signature::from_der(der).ok()?;
+    Some(Signature64(signature.serialize_compact()))
 }

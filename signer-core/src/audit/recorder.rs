@@ -9,7 +9,7 @@ use super::history::{
 use crate::approval::Attendance;
 use crate::codec::ByteString;
 use crate::cose::{Signed, peek};
-use crate::digest::ReceiptDigest;
+use crate::digest::{KeyId, ReceiptDigest};
 use crate::policy::{ActivePolicy, CheckedTx, Destination, Policy};
 use crate::review::{Review, TxFacts};
 use crate::rule::Verdict;
@@ -18,6 +18,7 @@ use crate::transcript::{
     Body, DeviceState, Entry, Findings, Genesis, Installed, Outcome, Replay, SessionOpened, Trust,
     WhatKind,
 };
+use crate::types::OfficerId;
 
 /// A transcript on its way to a [`DeviceHistory`].
 #[derive(Debug)]
@@ -220,6 +221,9 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
         approvals: approvals
             .map(|a| (a.officer.id.clone(), a.approval, a.height))
             .collect(),
+        policy_signers: signers(checked.policy_signers(), state),
+        separation: checked.separation(),
+        threshold: checked.wallet_tx().wallet().threshold(),
         builder: approved.request().builder.clone(),
         heads: approved.request().heads.clone(),
         height: state.height(),
@@ -239,6 +243,13 @@ fn paid_to(checked: &CheckedTx, policy: &ActivePolicy) -> Vec<Destination> {
         payments.any(|payment| payment.destination == listed.id)
     };
     listed.filter(is_paid).cloned().collect()
+}
+
+/// The officers of the roster in force who hold these keys.
+fn signers(keys: &[KeyId], state: &DeviceState) -> Vec<OfficerId> {
+    let roster = state.roster();
+    let officers = keys.iter().filter_map(|key| roster?.officer_of(key));
+    officers.map(|officer| officer.id.clone()).collect()
 }
 
 /// The digest of the receipt of this device; the replay has compared its content.

@@ -1,6 +1,7 @@
 //! The transcripts of a house together: which are there, which verify, which part.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bitcoin::{Script, ScriptBuf};
@@ -14,7 +15,7 @@ use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::transcript::Findings;
-use crate::types::SessionNumber;
+use crate::types::{Id, SessionNumber};
 
 /// What is known of the transcript of one trusted device.
 #[derive(Debug)]
@@ -116,7 +117,8 @@ impl Records {
 
     /// Whether every trusted device's transcript is there and verified.
     pub fn complete(&self) -> Completeness {
-        if self.devices.iter().all(|record| record.history().is_some()) {
+        let heard = self.devices.iter().all(|record| record.history().is_some());
+        if heard && self.unnamed().next().is_none() {
             Completeness::Whole
         } else {
             Completeness::InPart
@@ -129,8 +131,8 @@ impl Records {
             .any(|history| history.state.wallets().locate(script).is_some())
     }
 
-    /// A case for each device whose transcript says nothing, because it is not there or does not
-    /// verify: no answer is given over the others alone.
+    /// A case for each device whose transcript says nothing, because it is not there, does not verify,
+    /// or is not asked for by the trust file: no answer is given over the others alone.
     pub fn unheard(&self) -> Vec<AuditCase> {
         let silent = self.devices.iter().filter_map(|record| match &record.told {
             Told::Verified(_) => None,
@@ -144,7 +146,36 @@ impl Records {
                 findings.phrase(),
             )),
         });
-        silent.collect()
+        silent.chain(self.unnamed()).collect()
+    }
+
+    /// A case for each co-signer of a registered wallet that the trust file does not name: nobody
+    /// heard it.
+    pub(super) fn unnamed(&self) -> impl Iterator<Item = AuditCase> {
+        let mut unnamed: BTreeMap<DeviceId, Id> = BTreeMap::new();
+        for history in self.histories() {
+            for wallet in history.state.wallets().wallets() {
+                for cosigner in wallet.cosigners() {
+                    let id = cosigner.identity.device_id();
+                    if self.of(&id).is_none() {
+                        unnamed.entry(id).or_insert_with(|| cosigner.name.clone());
+                    }
+                }
+            }
+        }
+        unnamed.into_iter().map(|(id, name)| {
+            let subject = phrase!(
+                "device {name} ({id}), co-signer of a registered wallet",
+                "登録済みウォレットの共同署名者 {name}({id})",
+                name = name,
+                id = id
+            );
+            let found = phrase!(
+                "the trust file does not name it",
+                "信頼ファイルに記載がない"
+            );
+            AuditCase::missing(subject, found)
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::testing::{Case, id, officers_sign, rules_of};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
 use crate::transcript::{CeremonyKind, Exception};
-use crate::types::{Blocks, Height, Lang, Version};
+use crate::types::{Blocks, Chain, Height, Lang, Version};
 
 /// A device that has signed one transfer.
 fn bench() -> Bench {
@@ -65,15 +65,34 @@ fn second(bench: &Bench) -> DeviceHistory {
     let mut other = recorded(bench);
     other.identity = bench.world.devices[1].identity();
     other.name = id("second");
+    for session in &mut other.sessions {
+        let case = session.case.as_mut();
+        let people = case.and_then(|case| case.facts.people.operators.as_mut());
+        if let Some(operators) = people {
+            operators[0].id = id("operator.c");
+            operators[1].id = id("operator.d");
+        }
+    }
     other
 }
 
-/// One device, changed.
+/// A co-signer that has done nothing yet.
+fn idle(place: usize, name: &str) -> DeviceHistory {
+    let bench = Bench::ready();
+    let mut other = recorded(&bench);
+    other.identity = bench.world.devices[place].identity();
+    other.name = id(name);
+    other.sessions.clear();
+    other
+}
+
+/// One device, changed; its co-signers have done nothing.
 fn one(change: impl FnOnce(&mut DeviceHistory)) -> Records {
     let bench = bench();
     let mut history = recorded(&bench);
     change(&mut history);
-    records(&bench, Vec::from([history]))
+    let house = [history, idle(1, "second"), idle(2, "third")];
+    records(&bench, Vec::from(house))
 }
 
 /// Two devices of one transfer, the second changed.
@@ -81,7 +100,8 @@ fn two(change: impl FnOnce(&mut DeviceHistory)) -> Records {
     let bench = bench();
     let mut other = second(&bench);
     change(&mut other);
-    records(&bench, Vec::from([recorded(&bench), other]))
+    let house = [recorded(&bench), other, idle(2, "third")];
+    records(&bench, Vec::from(house))
 }
 
 fn nothing(_: &mut DeviceHistory) {}
@@ -238,11 +258,11 @@ fn f08_an_r_value_in_another_signature_is_found_and_a_copy_is_not() {
     papers.signatures.push(FoundSignature {
         file: Phrase::figure("copy"),
         coin,
-        signature: line.signature,
+        signature: Some(line.signature),
         spent_by: None,
     });
     passes(&nonces(&records, &papers));
-    papers.signatures[0].signature.0[63] ^= 1;
+    papers.signatures[0].signature.as_mut().unwrap().0[63] ^= 1;
     finds(&nonces(&records, &papers), Finding::RepeatedR);
 }
 
@@ -288,6 +308,83 @@ fn f12_who_approved_for_one_device_does_not_operate_another() {
         facts.people.operators.as_mut().unwrap()[1] = approver;
     }));
     finds(&both, Finding::OnePersonTwice);
+}
+
+/// Devices that signed side by side saw no receipts of each other.
+#[test]
+fn f12_who_operates_more_devices_than_allowed_is_found() {
+    let operated_by = |who: &'static str| {
+        people(&two(move |history| {
+            let people = &mut case(history).facts.people;
+            people.operators.as_mut().unwrap()[1].id = id(who);
+        }))
+    };
+    passes(&operated_by("operator.e"));
+    finds(&operated_by("operator.b"), Finding::OnePersonTwice);
+}
+
+#[test]
+fn who_signed_the_policy_and_operated_elsewhere_is_not_apart() {
+    let operated_by = |who: &'static str, least| {
+        people(&two(move |history| {
+            let case = case(history);
+            case.separation.administrators_apart = least;
+            case.facts.people.operators.as_mut().unwrap()[1].id = id(who);
+        }))
+    };
+    passes(&operated_by("operator.e", 2));
+    passes(&operated_by("admin.a", 1));
+    assert_eq!(operated_by("admin.a", 2).conclusion(), Conclusion::Fail);
+}
+
+#[test]
+fn a_co_signer_that_the_trust_file_does_not_name_is_missing() {
+    let mut records = one(nothing);
+    passes(&people(&records));
+    records.devices.pop();
+    records.trust.devices.pop();
+    for answer in ask_all(&records) {
+        misses(&answer);
+    }
+}
+
+/// Blocks may hold a signature of a kind that nobody relays: whoever has the keys can make one.
+#[test]
+fn f06_a_spend_whose_signatures_say_something_else_is_found() {
+    let records = one(nothing);
+    let held = records.signed().next().unwrap();
+    let wallet = held.history.state.wallets().wallets()[0].clone();
+    let script = wallet
+        .witness_script(Chain::Receive, crate::types::KeyIndex(0))
+        .unwrap();
+    let line = held.case.signatures[0];
+    let spend = |last: &[u8]| {
+        let mut der = bitcoin::secp256k1::ecdsa::Signature::from_compact(&line.signature.0)
+            .unwrap()
+            .serialize_der()
+            .to_vec();
+        der.extend_from_slice(last);
+        let input = bitcoin::TxIn {
+            witness: bitcoin::Witness::from_slice(&[&[][..], &der, script.as_bytes()]),
+            ..bitcoin::TxIn::default()
+        };
+        let tx = bitcoin::Transaction {
+            version: bitcoin::transaction::Version::TWO,
+            lock_time: bitcoin::absolute::LockTime::ZERO,
+            input: Vec::from([input]),
+            output: Vec::new(),
+        };
+        let mut papers = Papers::default();
+        let file = Phrase::figure("block");
+        papers.add_transaction(&file, &tx, Source::Node(None), &records);
+        assert_eq!(papers.signatures.len(), 1);
+        findings(&complete(&records, &papers))
+    };
+    let unknown = |found: &[Finding]| found.contains(&Finding::UnknownSignature);
+    // Known r and s, whatever the byte behind them says; one byte more is no signature.
+    assert!(!unknown(&spend(&[0x01])));
+    assert!(!unknown(&spend(&[0x04])));
+    assert!(unknown(&spend(&[0x00, 0x04])));
 }
 
 #[test]

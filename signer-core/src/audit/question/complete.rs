@@ -95,7 +95,7 @@ fn receipt(found: &FoundReceipt, records: &Records) -> AuditCase {
 }
 
 /// A signature, and the file in which it stands.
-type Placed<'a> = (&'a Phrase, Signature64);
+type Placed<'a> = (&'a Phrase, Option<Signature64>);
 
 /// Every signature that stands in a transaction or PSBT was made in a session.
 fn spends(records: &Records, papers: &Papers) -> Vec<AuditCase> {
@@ -136,16 +136,26 @@ fn spend(
             coin = coin
         ),
     };
-    let unknown = signatures
-        .iter()
-        .find(|(_, signature)| !recorded.contains_key(&signature.0));
+    let known = |signature: &Option<Signature64>| {
+        let held = signature.as_ref().and_then(|one| recorded.get(&one.0));
+        held.copied()
+    };
+    let mut unknown = signatures.iter();
+    let unknown = unknown.find(|(_, signature)| known(signature).is_none());
     if let Some((file, signature)) = unknown {
-        let detail = phrase!(
-            "r {r} in {file}",
-            "{file} の r {r}",
-            r = hex(&signature.r()),
-            file = *file
-        );
+        let detail = match signature {
+            Some(signature) => phrase!(
+                "r {r} in {file}",
+                "{file} の r {r}",
+                r = hex(&signature.r()),
+                file = *file
+            ),
+            None => phrase!(
+                "no signature that can be read, in {file}",
+                "{file} の署名は読み取れない",
+                file = *file
+            ),
+        };
         return match records.complete() {
             Completeness::Whole => AuditCase::found(subject, Finding::UnknownSignature, detail),
             Completeness::InPart => AuditCase::missing(subject, Finding::NoTranscript.phrase()),
@@ -153,8 +163,7 @@ fn spend(
     }
     let mut sessions: Vec<Phrase> = Vec::new();
     for (_, signature) in signatures {
-        let held = recorded.get(&signature.0);
-        let place = held.map(|held| {
+        let place = known(signature).map(|held| {
             let (device, session) = (&held.history.name, held.session.number);
             phrase!(
                 "{device} {session}",

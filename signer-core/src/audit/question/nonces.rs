@@ -29,8 +29,8 @@ pub fn nonces(records: &Records, papers: &Papers) -> AuditAnswer {
         cases.extend(twice);
     }
     let found = papers.signatures.iter().filter_map(|found| {
-        let pair = (&found.signature.r(), &found.signature.s());
-        note(&mut seen, pair, &found.file)
+        let signature = found.signature?;
+        note(&mut seen, (&signature.r(), &signature.s()), &found.file)
     });
     cases.extend(found);
     let unit = Unit {

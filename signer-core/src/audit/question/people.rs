@@ -6,6 +6,7 @@ use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::finding::Finding;
 use super::super::history::{DeviceHistory, SessionRecord};
 use super::super::records::{Held, Records, at};
+use crate::approval::{OperatedDevice, devices_per_operator, operated_too_many};
 use crate::digest::TxDigest;
 use crate::phrase;
 use crate::rule::Phrase;
@@ -28,9 +29,11 @@ pub fn people(records: &Records) -> AuditAnswer {
             "在席のあるセッションと取引"
         ),
         claim: phrase!(
-            "everybody who attended signed with the key of the roster in force, and nobody who \
-             requested, built or approved a transaction operated a device for it",
-            "在席者全員が有効な名簿の鍵で署名し、起案者、作成者、承認者は同じ取引の端末を操作していない"
+            "everybody who attended signed with the key of the roster in force, nobody who \
+             requested, built or approved a transaction operated a device for it, and nobody \
+             operated more of its devices than the policy allows",
+            "在席者全員が有効な名簿の鍵で署名し、起案者、作成者、承認者は同じ取引の端末を操作しておらず、\
+             ポリシーの上限を超える台数を操作した者もいない"
         ),
         none: Conclusion::Missing,
     };
@@ -69,12 +72,11 @@ fn transaction(tx: TxDigest, records: &Records) -> Option<AuditCase> {
     let subject = phrase!("case {case}", "案件 {case}", case = first.case.facts.case);
     let (asked, operated) = sides(&held);
     let twice = operated.iter().find(|who| asked.contains(who));
-    if let Some(who) = twice {
-        return Some(AuditCase::found(
-            subject,
-            Finding::OnePersonTwice,
-            Phrase::figure(who),
-        ));
+    if let Some(who) = twice.map(Phrase::figure).or_else(|| everywhere(&held)) {
+        return Some(AuditCase::found(subject, Finding::OnePersonTwice, who));
+    }
+    if let Some(short) = nobody_apart(&held, &asked, &operated) {
+        return Some(AuditCase::fail(subject, short));
     }
     Some(AuditCase::pass(
         subject,
@@ -86,6 +88,48 @@ fn transaction(tx: TxDigest, records: &Records) -> Option<AuditCase> {
             operators = names(&operated)
         ),
     ))
+}
+
+/// Who operated more devices than the policy in force allows, by the strictest of the devices. Devices
+/// that signed side by side saw no receipts of each other: only here they are held together.
+fn everywhere(held: &[Held<'_>]) -> Option<Phrase> {
+    let cases = held.iter().map(|one| one.case);
+    let most = cases
+        .map(|case| devices_per_operator(case.separation.devices_per_operator, case.threshold))
+        .min()?;
+    let devices = held.iter().filter_map(|one| {
+        let [a, b] = one.case.facts.people.operators.as_ref()?;
+        Some(OperatedDevice {
+            device: one.history.identity.device_id(),
+            operators: [a.id.clone(), b.id.clone()],
+        })
+    });
+    let devices: Vec<OperatedDevice> = devices.collect();
+    let (who, count) = operated_too_many(&devices, most).into_iter().next()?;
+    Some(phrase!(
+        "{who} operated {count} devices, at most {most} are allowed",
+        "{who} が {count} 台を操作(上限 {most} 台)",
+        who = who,
+        count = count,
+        most = most
+    ))
+}
+
+/// APP13 over all devices: as many who signed the policy as it says took no part anywhere.
+fn nobody_apart(held: &[Held<'_>], asked: &[OfficerId], operated: &[OfficerId]) -> Option<Phrase> {
+    held.iter().find_map(|one| {
+        let signers = one.case.policy_signers.iter();
+        let apart = signers.filter(|who| !asked.contains(who) && !operated.contains(who));
+        let (apart, least) = (apart.count(), one.case.separation.administrators_apart);
+        (apart < usize::from(least)).then(|| {
+            phrase!(
+                "{apart} who signed the policy took no part, {least} were to keep out",
+                "ポリシー署名者のうち関与しなかった者 {apart} 名(必要 {least} 名)",
+                apart = apart,
+                least = least
+            )
+        })
+    })
 }
 
 /// Who asked, built and approved, and who operated, over all devices of one transaction.

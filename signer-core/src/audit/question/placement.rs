@@ -44,6 +44,7 @@ fn wallets(records: &Records) -> Vec<Arc<RegisteredWallet>> {
 fn card<'r>(device: &DeviceId, records: &'r Records) -> Option<&'r DeviceCard> {
     let own = records.of(device).and_then(|record| record.history());
     let own = own.and_then(|history| history.state.own_card());
+    let own = own.filter(|card| card.device() == *device);
     let others = records.histories().flat_map(|history| {
         let cards = history.state.cards().iter().rev();
         cards.filter(|card| card.device() == *device)

@@ -85,7 +85,11 @@ fn counted(history: &DeviceHistory) -> AuditCase {
         known = known,
         lost = lost
     );
-    if total != ledger.signatures() {
+    // What a recovery took from receipts counts too, and is in no session.
+    let by_receipts = ledger.recovered().is_some() && total < ledger.signatures();
+    if by_receipts {
+        AuditCase::missing(subject, found)
+    } else if total != ledger.signatures() {
         AuditCase::found(subject, Finding::Count, found)
     } else if lost > 0 {
         AuditCase::missing(subject, found)

@@ -10,6 +10,7 @@ use crate::rule::Phrase;
 /// Is every transcript whole, sealed, and does every recomputed digest agree?
 pub fn verify(records: &Records) -> AuditAnswer {
     let mut cases: alloc::vec::Vec<AuditCase> = records.devices.iter().map(device).collect();
+    cases.extend(records.unnamed());
     cases.extend(
         records
             .strangers
