@@ -91,8 +91,13 @@ fn one(change: impl FnOnce(&mut DeviceHistory)) -> Records {
     let bench = bench();
     let mut history = recorded(&bench);
     change(&mut history);
+    alone(&bench, history)
+}
+
+/// One device; its co-signers have done nothing.
+fn alone(bench: &Bench, history: DeviceHistory) -> Records {
     let house = [history, idle(1, "second"), idle(2, "third")];
-    records(&bench, Vec::from(house))
+    records(bench, Vec::from(house))
 }
 
 /// Two devices of one transfer, the second changed.
@@ -175,7 +180,7 @@ fn a_recorded_history_is_what_the_journal_says() {
 #[test]
 fn what_a_device_settled_is_not_open() {
     let bench = crate::settlement::testing::settled();
-    let records = records(&bench, Vec::from([recorded(&bench)]));
+    let records = alone(&bench, recorded(&bench));
     let answer = open(&records, &Papers::default());
     passes(&answer);
     let what = answer.cases()[0].found.text(Lang::En);
@@ -472,7 +477,7 @@ fn f17_a_limit_is_the_one_that_was_in_force() {
         case.allowed.destinations.clear();
         case.facts.payments.truncate(1);
         case.facts.payments[0].amount = Amount::from_sat(sat);
-        limits(&records(&bench, Vec::from([history])))
+        limits(&alone(&bench, history))
     };
     passes(&ask(2_000_000));
     finds(&ask(2_000_001), Finding::Count);
