@@ -116,9 +116,13 @@ mod tests {
     fn the_last_lines_of_a_large_file_are_the_last() {
         let folder = empty_folder("large");
         let long = "x".repeat(100_000);
-        let text: String = (0..3).map(|n| format!("{n} {long}\n")).collect();
-        let short: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
-        fs::write(path(&folder), text + &short + &long).unwrap();
+        let long_lines = (0..3).map(|n| format!("{n} {long}"));
+        let short_lines = (0..20_000).map(|n| format!("line {n}"));
+        let lines_of: Vec<String> = long_lines
+            .chain(short_lines)
+            .chain([long.clone()])
+            .collect();
+        fs::write(path(&folder), lines_of.join("\n")).unwrap();
         let kept = lines(&folder).unwrap();
         assert_eq!(kept[0], "19988 earlier lines were kept and are left out");
         assert_eq!(kept[1], "line 19985");
