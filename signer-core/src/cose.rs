@@ -214,6 +214,24 @@ impl<T: Artefact> Signed<T> {
         })
     }
 
+    /// The same, of an artefact that names the keys by which it is signed. It is read once: points of
+    /// keys cost more than the rest of a card.
+    pub(crate) fn open_naming(
+        bytes: &[u8],
+        scope: Scope,
+        keys: impl Fn(&T, &KeyId) -> Option<P256PublicKey>,
+    ) -> Result<Self, CoseError> {
+        let sign1: Sign1 = codec::decode(bytes)?;
+        let payload = sign1.payload.as_deref().ok_or_else(detached)?;
+        let body: T = codec::decode(payload)?;
+        let digest = verify::<T>(scope, &sign1, payload, |kid| keys(&body, kid))?;
+        Ok(Self {
+            body,
+            sign1,
+            digest_input: digest,
+        })
+    }
+
     /// The artefact.
     pub const fn body(&self) -> &T {
         &self.body

@@ -54,7 +54,30 @@ impl<T: Artefact> Endorsed<T> {
         keys: impl Fn(&KeyId) -> Option<P256PublicKey>,
     ) -> Result<Self, CoseError> {
         let wire: EndorsedWire = codec::decode(bytes)?;
-        let payload = wire.payload.0;
+        Self::verified(&wire, scope, keys)?;
+        let body = codec::decode(&wire.payload.0)?;
+        Ok(Self::of(body, wire, scope))
+    }
+
+    /// The same, of an artefact that names the keys by which it is signed. It is read once: points of
+    /// keys cost more than the rest of a wallet record.
+    pub(crate) fn open_naming(
+        bytes: &[u8],
+        scope: Scope,
+        keys: impl Fn(&T, &KeyId) -> Option<P256PublicKey>,
+    ) -> Result<Self, CoseError> {
+        let wire: EndorsedWire = codec::decode(bytes)?;
+        let body: T = codec::decode(&wire.payload.0)?;
+        Self::verified(&wire, scope, |kid| keys(&body, kid))?;
+        Ok(Self::of(body, wire, scope))
+    }
+
+    /// Every signature verifies, and they stand in the order of their keys.
+    fn verified(
+        wire: &EndorsedWire,
+        scope: Scope,
+        keys: impl Fn(&KeyId) -> Option<P256PublicKey>,
+    ) -> Result<(), CoseError> {
         let mut last: Option<KeyId> = None;
         for sign1 in &wire.endorsements {
             if sign1.payload.is_some() {
@@ -63,17 +86,20 @@ impl<T: Artefact> Endorsed<T> {
             if last.is_some_and(|last| last >= sign1.kid) {
                 return Err(CoseError::Order(sign1.kid));
             }
-            verify::<T>(scope, sign1, &payload, &keys)?;
+            verify::<T>(scope, sign1, &wire.payload.0, &keys)?;
             last = Some(sign1.kid);
         }
-        let digest_input = content_digest::<T>(scope, &payload);
-        let body = codec::decode(&payload)?;
-        Ok(Self {
+        Ok(())
+    }
+
+    fn of(body: T, wire: EndorsedWire, scope: Scope) -> Self {
+        let payload = wire.payload.0;
+        Self {
+            digest_input: content_digest::<T>(scope, &payload),
             body,
             payload,
             endorsements: wire.endorsements,
-            digest_input,
-        })
+        }
     }
 
     /// The body, with no signature looked at: to learn which keys are needed.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
 
 use super::{DeviceCard, PoolCard, PoolKey, WalletError};
-use crate::cose::{Scope, Signed, peek};
+use crate::cose::{Scope, Signed};
 use crate::digest::{CardDigest, DeviceId, RootDigest};
 use crate::keys::{CkaId, Fingerprint};
 use crate::rule::Verdict;
@@ -33,9 +33,8 @@ impl Signed<DeviceCard> {
 impl CheckedCard {
     /// Reads a card of this network, purpose and root.
     pub fn open(bytes: &[u8], scope: Scope, root: &RootDigest) -> Result<Self, WalletError> {
-        let identity = peek::<DeviceCard>(bytes)?.identity;
-        let signed = Signed::<DeviceCard>::open(bytes, scope, |kid| {
-            (*kid == identity.key_id()).then_some(identity)
+        let signed = Signed::<DeviceCard>::open_naming(bytes, scope, |card, kid| {
+            (*kid == card.identity.key_id()).then_some(card.identity)
         })?;
         let card = signed.body();
         if card.version != 1 {
@@ -51,7 +50,7 @@ impl CheckedCard {
         check_pools(card)?;
         Ok(Self {
             digest: signed.card_digest(),
-            device: identity.device_id(),
+            device: card.identity.device_id(),
             signed,
         })
     }

@@ -284,9 +284,8 @@ pub(super) fn open_record(
     scope: Scope,
     root: &RootDigest,
 ) -> Result<Endorsed<WalletRecord>, WalletError> {
-    let named = Endorsed::<WalletRecord>::peek(bytes)?.cosigners;
-    let endorsed = Endorsed::<WalletRecord>::open(bytes, scope, |kid| {
-        let mut keys = named.iter().map(|cosigner| cosigner.identity);
+    let endorsed = Endorsed::<WalletRecord>::open_naming(bytes, scope, |record, kid| {
+        let mut keys = record.cosigners.iter().map(|cosigner| cosigner.identity);
         keys.find(|key| key.key_id() == *kid)
     })?;
     let record = endorsed.body();
@@ -294,7 +293,10 @@ pub(super) fn open_record(
         return Err(WalletError::OtherScope);
     }
     if record.root != *root {
-        let name = named.into_iter().next().map(|cosigner| cosigner.name);
+        let name = record
+            .cosigners
+            .first()
+            .map(|cosigner| cosigner.name.clone());
         return Err(name.map_or(WalletError::NotFromCards, WalletError::OtherRoot));
     }
     Ok(endorsed)
