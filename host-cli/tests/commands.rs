@@ -10,6 +10,7 @@ use bitcoin::{Transaction, consensus};
 use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::codec;
 use signer_core::digest::hex;
+use signer_core::frames::Hello;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, RawPsbt};
 use signer_core::root::Root;
@@ -551,6 +552,34 @@ fn pictures_of_bbqr_carry_a_psbt_too() {
     assert!(told.contains(&code), "{told}");
     let received = fs::read(world.folder.join("from-bbqr.psbt")).expect("written");
     assert_eq!(received, world.read("approved-v2.psbt"));
+}
+
+/// Byte frames are for a device that has shown that it reads them, and go one way.
+#[test]
+fn byte_frames_go_to_those_who_say_that_they_read_them() {
+    let world = world();
+    let greeting = optics::draw::png(Hello::ours().text(), 4).expect("drawn");
+    fs::write(world.folder.join("hello.png"), greeting).expect("written");
+    let told = world.done("qr send --hello hello.png --psbt w/approved-v2.psbt --out fast");
+    assert!(told.contains("transfer code"), "{told}");
+    let first = fs::read(world.folder.join("fast/frame-0001.png")).expect("drawn");
+    let shown = optics::read::png(&first).expect("PNG");
+    assert!(shown[0].text().is_none(), "bytes, not text");
+    let run = fails(
+        &world,
+        "qr receive --in fast --out back.psbt",
+        3,
+        "back.psbt",
+    );
+    let sentence = "This code comes from a host's screen";
+    assert!(run.stderr.contains(sentence), "{}", run.stderr);
+    let run = fails(
+        &world,
+        "qr send --hello fast/frame-0001.png --psbt w/approved-v2.psbt --out none",
+        3,
+        "none",
+    );
+    assert!(run.stderr.contains("signer-device hello"), "{}", run.stderr);
 }
 
 #[test]

@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Compute known answers and compare; touches no token.
     #[command(after_help = "Example:\n  signer-device selftest --json")]
     Selftest(SelftestArgs),
+    /// Draw a code that tells the host which frames this program reads, for faster pictures.
+    #[command(after_help = "Example:\n  signer-device hello --out hello.png")]
+    Hello(HelloArgs),
     /// Read one picture from standard input: the child process without keys.
     #[command(name = "decode-picture", hide = true)]
     DecodePicture,
@@ -710,6 +713,17 @@ pub(crate) struct SelftestArgs {
     /// Print JSON for machines.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `hello`
+#[derive(Debug, Args)]
+pub(crate) struct HelloArgs {
+    /// The picture to be written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The language of the messages.
+    #[arg(long, value_enum, default_value = "en")]
+    pub(crate) lang: LangArg,
 }
 
 #[cfg(test)]

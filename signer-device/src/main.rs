@@ -12,6 +12,7 @@ mod console;
 mod failure;
 mod files;
 mod gap;
+mod hello;
 mod journal;
 mod json;
 mod machine;
@@ -103,6 +104,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Policy(plan) => show::policy(&plan),
         Plan::Review(plan) => review::run(&plan),
         Plan::Selftest(format) => selftest::run(format),
+        Plan::Hello(plan) => hello::run(&plan),
         Plan::DecodePicture | Plan::End(_) => Ok(()),
     }
 }

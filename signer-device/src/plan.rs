@@ -88,6 +88,8 @@ pub(crate) enum Plan {
     Transcript(Export),
     /// `selftest`
     Selftest(Format),
+    /// `hello`
+    Hello(Greeting),
     /// `decode-picture`
     DecodePicture,
     /// `end`
@@ -101,6 +103,13 @@ pub(crate) enum Format {
     Text,
     /// For machines.
     Json,
+}
+
+/// What `hello` draws, and where.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    pub(crate) output: PathBuf,
+    pub(crate) lang: Lang,
 }
 
 /// The device's folder, and the language.
@@ -449,6 +458,10 @@ impl TryFrom<Cli> for Plan {
             Command::Psbt(PsbtCommand::Reissue(args)) => Self::Reissue(reissue(args)?),
             Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
             Command::Selftest(args) => Self::Selftest(format_of(args.json)),
+            Command::Hello(args) => Self::Hello(Greeting {
+                output: args.out,
+                lang: lang_of(args.lang),
+            }),
             Command::DecodePicture => Self::DecodePicture,
             Command::End { code } => Self::End(code),
         })

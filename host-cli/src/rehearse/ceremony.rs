@@ -51,8 +51,12 @@ impl Rehearsal<'_> {
     pub(super) fn sign_at(&self, name: &str, good: bool) -> Result<(), RehearseError> {
         let desk = self.house.desk("sato.k")?;
         let (to, from) = (format!("../gap/to-{name}"), format!("../gap/from-{name}"));
+        let machine = self.house.device(name)?;
+        let hello = format!("../gap/hello-{name}.png");
+        let greet = ["hello", "--out", &format!("../{hello}")];
+        self.at_device(&machine, &greet, 0, nobody)?;
         let mut to_device = vec!["qr", "send", "--psbt", CEREMONY, "--out", &to];
-        to_device.extend(["--lean", "wallet.cbor"]);
+        to_device.extend(["--lean", "wallet.cbor", "--hello", &hello]);
         let sent = self.host(&desk, &to_device, 0, nobody)?;
         self.say_sizes(&["to", "送信"], name, &sent.output);
         let answers = self.house.gap(&format!("from-{name}"));
@@ -62,7 +66,6 @@ impl Rehearsal<'_> {
         let arguments = [
             "psbt", "sign", "--state", "state", "--in", &input, "--out", &output,
         ];
-        let machine = self.house.device(name)?;
         self.with_operators(&machine, &arguments, i32::from(!good), |prompt| {
             self.consent(prompt)
         })?;

@@ -16,6 +16,7 @@ pub mod direction;
 mod elimination;
 mod fountain;
 mod frame;
+mod hello;
 mod numbered;
 mod packing;
 mod receiver;
@@ -29,7 +30,10 @@ mod ur;
 use alloc::string::String;
 use core::fmt;
 
+use minicbor::{Decode, Encode};
+
 pub use direction::{Direction, Receipts, WrongDirection};
+pub use hello::Hello;
 pub use receiver::{Received, Receiver};
 pub use sender::{Sender, SenderError};
 pub use shown::Shown;
@@ -99,8 +103,9 @@ pub const BYTE_FRAGMENT_LEN: usize = 1_273_usize.saturating_sub(bytes::AROUND);
 /// A short code of a whole message, shown on both screens to see that one transfer ended well.
 ///
 /// For transport only: eight characters prove nothing to anybody who wants to deceive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TransferCode([u8; 4]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct TransferCode(#[cbor(n(0), with = "minicbor::bytes")] [u8; 4]);
 
 impl TransferCode {
     /// The code of `message`: the first bytes of its SHA-256.

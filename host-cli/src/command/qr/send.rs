@@ -1,16 +1,20 @@
 //! `qr send`: a PSBT becomes a folder of pictures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use optics::draw::{self, DrawError};
-use signer_core::frames::{FRAGMENT_LEN, Sender, SenderError, UrType};
+use signer_core::frames::{
+    BYTE_FRAGMENT_LEN, Content, Direction, FRAGMENT_LEN, Form, Hello, Sender, SenderError, UrType,
+};
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, RawPsbt};
+use signer_core::rule::Named;
 
 use crate::error::Failure;
 use crate::files::{self, Output};
+use crate::picture;
 use crate::view::line;
 use crate::{artefact, house};
 
@@ -32,9 +36,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WALLET")]
     lean: Option<PathBuf>,
 
-    /// Bytes of the PSBT in each picture
-    #[arg(long, default_value_t = FRAGMENT_LEN)]
-    fragment: usize,
+    /// A picture of the code that `signer-device hello` drew: with it the frames are of the fastest form
+    /// that this device reads, and so is its answer
+    #[arg(long, value_name = "PICTURE", conflicts_with = "format")]
+    hello: Option<PathBuf>,
+
+    /// Bytes of the PSBT in each picture; without it as many as a code of version 25 holds
+    #[arg(long)]
+    fragment: Option<usize>,
 
     /// Further pictures; without it every fifth, and with UR as many as any two lost pictures need
     #[arg(long)]
@@ -58,7 +67,11 @@ impl Args {
         let parsed = house::psbt(&self.psbt)?;
         let lean = self.lean(&parsed)?;
         let sent = lean.as_ref().map_or(parsed.bytes(), RawPsbt::bytes);
-        let sender = self.format.sender(sent, self.fragment).map_err(|error| {
+        let form = match &self.hello {
+            Some(picture) => greeted(picture)?.fastest(),
+            None => self.format.form(),
+        };
+        let sender = sender(form, sent, self.fragment).map_err(|error| {
             Failure::told(
                 &phrase!(
                     "the PSBT cannot be sent as pictures",
@@ -67,7 +80,7 @@ impl Args {
                 &error,
             )
         })?;
-        let spare = self.spare.unwrap_or_else(|| self.format.spare(&sender));
+        let spare = self.spare.unwrap_or_else(|| spare(form, &sender));
         let series = match spare {
             0 => sender.frames().take(sender.plain_parts()).collect(),
             spare => sender.series(spare),
@@ -125,18 +138,49 @@ enum Format {
 }
 
 impl Format {
-    /// Spare pictures where nothing is said; those of BBQr replace themselves alone.
-    fn spare(self, sender: &Sender) -> usize {
+    const fn form(self) -> Form {
         match self {
-            Self::Ur => sender.plain_parts().div_ceil(5),
-            Self::Bbqr => 0,
+            Self::Ur => Form::Ur,
+            Self::Bbqr => Form::Bbqr,
         }
     }
+}
 
-    fn sender(self, psbt: &[u8], fragment: usize) -> Result<Sender, SenderError> {
-        match self {
-            Self::Ur => Sender::new(UrType::CryptoPsbt, psbt, fragment),
-            Self::Bbqr => Sender::bbqr(psbt, fragment),
-        }
+/// Spare pictures where nothing is said; those of BBQr replace themselves alone.
+fn spare(form: Form, sender: &Sender) -> usize {
+    match form {
+        Form::Bbqr => 0,
+        _ => sender.plain_parts().div_ceil(5),
     }
+}
+
+fn sender(form: Form, psbt: &[u8], fragment: Option<usize>) -> Result<Sender, SenderError> {
+    let each = fragment.unwrap_or(FRAGMENT_LEN);
+    match form {
+        Form::Bytes => {
+            let each = fragment.unwrap_or(BYTE_FRAGMENT_LEN);
+            Sender::bytes(Direction::ToDevice, Content::Psbt, psbt, each)
+        }
+        Form::Bbqr => Sender::bbqr(psbt, each),
+        Form::Ur | Form::Specter | Form::Base64 => Sender::new(UrType::CryptoPsbt, psbt, each),
+    }
+}
+
+/// What the reader on a picture says that it reads.
+fn greeted(path: &Path) -> Result<Hello, Failure> {
+    let found = picture::reader()?.read(&files::read(path)?);
+    let found = found.unwrap_or_default();
+    found.iter().find_map(Hello::read).ok_or_else(|| {
+        Failure::input(
+            phrase!(
+                "{path} shows no code of `signer-device hello`",
+                "{path} に `signer-device hello` のコードがない",
+                path = Named(path.display())
+            ),
+            phrase!(
+                "draw it at the device, or leave --hello out: then any wallet reads the pictures",
+                "端末で描画し直すか、--hello を省いてください。省くとどのウォレットでも読める形式になります。"
+            ),
+        )
+    })
 }
