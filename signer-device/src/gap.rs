@@ -8,13 +8,13 @@ use officer_console::system;
 use optics::child::Reader;
 use optics::draw;
 use signer_core::frames::{
-    Content, Direction, FRAGMENT_LEN, Ignored, Limits, Received, Receiver, Sender, Shown,
-    TransferCode, UrType,
+    BYTE_FRAGMENT_LEN, Content, Direction, FRAGMENT_LEN, Form, Ignored, Limits, Received, Receiver,
+    Sender, SenderError, Shown, TransferCode, UrType,
 };
 use signer_core::phrase;
 use signer_core::psbt::{self, limits};
 use signer_core::rule::{Explained, Named, Phrase};
-use signer_core::transcript::Released;
+use signer_core::transcript::{Channel, Released};
 use signer_core::types::Lang;
 
 use crate::console::Console;
@@ -64,14 +64,14 @@ impl Inlet {
         Ok(Self::Pictures(path.to_path_buf(), Box::new(reader)))
     }
 
-    /// Reads exactly one PSBT.
-    pub(crate) fn read(self, console: &mut Console) -> Result<Vec<u8>, Failure> {
+    /// Reads exactly one PSBT, and tells how it came.
+    pub(crate) fn read(self, console: &mut Console) -> Result<(Vec<u8>, Channel), Failure> {
         match self {
             Self::File(path) => {
                 let limit = u64::try_from(limits::HEAVY_FILE_BYTES).unwrap_or(u64::MAX);
                 // Base64 is a third longer, with line breaks a little more.
                 let bytes = files::read(&path, limit.saturating_mul(2))?;
-                unarmoured(bytes, &path)
+                Ok((unarmoured(bytes, &path)?, Channel::File))
             }
             Self::Pictures(folder, mut reader) => from_pictures(&folder, &mut reader, console),
         }
@@ -108,7 +108,7 @@ fn from_pictures(
     folder: &Path,
     reader: &mut Reader,
     console: &mut Console,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<(Vec<u8>, Channel), Failure> {
     let pictures = pictures_in(folder)?;
     let limit = u64::try_from(optics::read::FILE_LIMIT).unwrap_or(u64::MAX);
     let mut receiver = Receiver::awaiting(Limits::OURS, Direction::ToDevice);
@@ -126,7 +126,9 @@ fn from_pictures(
             take_frame(&mut receiver, shown, path, console)?;
         }
         if let Some((content, message)) = receiver.message() {
-            return whole_message(content, message, receiver.code(), console);
+            let channel = Channel::of(receiver.form().unwrap_or(Form::Ur));
+            let message = whole_message(content, message, receiver.code(), console)?;
+            return Ok((message, channel));
         }
     }
     let missing = receiver.missing().map_or_else(
@@ -269,8 +271,14 @@ impl Outlet {
         Ok(Self::Pictures(path.to_path_buf()))
     }
 
-    /// Writes out what was released: the whole PSBT into a file, the lean answer into pictures.
-    pub(crate) fn write(self, released: &Released, console: &mut Console) -> Result<(), Failure> {
+    /// Writes out what was released: the whole PSBT into a file, the lean answer into pictures in this
+    /// form.
+    pub(crate) fn write(
+        self,
+        released: &Released,
+        form: Form,
+        console: &mut Console,
+    ) -> Result<(), Failure> {
         match self {
             Self::File(output) => {
                 let path = output.path().display().to_string();
@@ -278,7 +286,7 @@ impl Outlet {
                 console.wrote(&format!("wrote {path}"))
             }
             Self::Pictures(folder) => {
-                draw_all(released.answer(), &folder, console)?;
+                draw_all(released.answer(), form, &folder, console)?;
                 let (lean, whole) = (released.answer().len(), released.psbt().len());
                 console.say(&match console.lang() {
                     Lang::En => format!(
@@ -293,8 +301,8 @@ impl Outlet {
     }
 }
 
-fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Failure> {
-    let sender = Sender::new(UrType::CryptoPsbt, psbt, FRAGMENT_LEN).map_err(|e| {
+fn draw_all(psbt: &[u8], form: Form, folder: &Path, console: &mut Console) -> Result<(), Failure> {
+    let sender = sender(psbt, form).map_err(|e| {
         Failure::input(
             phrase!(
                 "the PSBT does not go into pictures: {why}",
@@ -317,6 +325,20 @@ fn draw_all(psbt: &[u8], folder: &Path, console: &mut Console) -> Result<(), Fai
         "wrote {count} pictures to {} (transfer code {code})",
         folder.display()
     ))
+}
+
+/// The answer in the form in which the request came.
+fn sender(psbt: &[u8], form: Form) -> Result<Sender, SenderError> {
+    match form {
+        Form::Bytes => {
+            let from_device = Direction::FromDevice;
+            Sender::bytes(from_device, Content::Psbt, psbt, BYTE_FRAGMENT_LEN)
+        }
+        Form::Bbqr => Sender::bbqr(psbt, FRAGMENT_LEN),
+        Form::Ur | Form::Specter | Form::Base64 => {
+            Sender::new(UrType::CryptoPsbt, psbt, FRAGMENT_LEN)
+        }
+    }
 }
 
 fn picture_path(folder: &Path, number: usize) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Writing what a sealed session released once more, from its journal. It opens no token, asks
 //! nobody and records nothing: the bytes are those that left, or should have left, already.
 
+use signer_core::frames::Form;
 use signer_core::phrase;
 use signer_core::transcript::{DeviceState, Journal, Outcome, Release};
 use signer_core::types::{Lang, SessionNumber};
@@ -28,6 +29,8 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     let released = release.released().ok_or_else(|| {
         Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
     })?;
+    // Any program reads UR, whoever asked then.
+    let form = Form::Ur;
     let mut console = Console::new(lang);
     console.say(&match lang {
         Lang::En => format!("session {session}: released before, nothing is signed"),
@@ -35,7 +38,7 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     })?;
     outlets
         .into_iter()
-        .try_for_each(|outlet| outlet.write(released, &mut console))
+        .try_for_each(|outlet| outlet.write(released, form, &mut console))
 }
 
 /// The last session that ended with signatures.

@@ -24,7 +24,7 @@ use crate::show::Reading;
 pub(crate) fn run(plan: &Review) -> Result<(), Failure> {
     let inlet = Inlet::open(&plan.input)?;
     let mut reading = Reading::open(&plan.show.place)?;
-    let psbt = inlet.read(&mut reading.console)?;
+    let (psbt, _) = inlet.read(&mut reading.console)?;
     let judged = judge(reading.journal.state(), psbt)?;
     let report = match &judged {
         Ok(checked) => checked.report(),

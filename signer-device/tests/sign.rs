@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash as _;
+use signer_core::frames::{Content, Direction, Form, Limits, Receiver, Sender, TransferCode};
 use signer_core::psbt::{ParsedPsbt, RawPsbt, lean};
-use signer_core::transcript::{Body, Outcome};
+use signer_core::transcript::{Body, Channel, Outcome};
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
@@ -63,6 +64,68 @@ fn two_devices_sign_a_withdrawal() {
             assert_eq!(last.map(|s| s.outcome), Some(Outcome::Signed));
         }
     });
+}
+
+/// What the pictures in a folder hold, for a host that waits for an answer.
+fn received(folder: &std::path::Path) -> Receiver {
+    let mut receiver = Receiver::awaiting(Limits::OURS, Direction::FromDevice);
+    for file in std::fs::read_dir(folder).expect("a folder") {
+        let picture = std::fs::read(file.expect("listed").path()).expect("a picture");
+        for shown in optics::read::png(&picture).expect("PNG") {
+            let _ = receiver.receive(&shown);
+        }
+    }
+    receiver
+}
+
+/// A host that asks in byte frames is answered in byte frames; its answer is no request.
+#[test]
+fn an_answer_has_the_form_in_which_it_was_asked_for() {
+    isolated(
+        "an_answer_has_the_form_in_which_it_was_asked_for",
+        |bench| {
+            let mut house = House::ready(bench);
+            let psbt = house.approved_psbt(destination_script(), 1).to_bytes();
+            for folder in ["asked", "answer"] {
+                std::fs::create_dir(bench.path(folder)).expect("ours");
+            }
+            let to_device = Direction::ToDevice;
+            let sender = Sender::bytes(to_device, Content::Psbt, &psbt, 500).expect("fits");
+            for (number, frame) in sender.series(1).iter().enumerate().skip(1) {
+                let picture = optics::draw::png(frame, 4).expect("drawn");
+                bench.write(&format!("asked/{number}.png"), &picture);
+            }
+            let code = TransferCode::of(&psbt);
+            let arguments = house.sign_arguments("d1", "asked", &["answer"]);
+            ceremony(&arguments)
+                .ended(0)
+                .says(&format!("transfer code {code} (compare"));
+
+            let answer = received(&bench.path("answer"));
+            assert_eq!(answer.form(), Some(Form::Bytes));
+            let (content, answer) = answer.message().expect("whole");
+            assert_eq!(content, Content::Psbt);
+            assert!(RawPsbt::parse(&answer).is_ok());
+
+            let arguments = house.sign_arguments("d1", "answer", &["again.psbt"]);
+            ceremony(&arguments)
+                .ended(3)
+                .says("This code comes from a device's screen")
+                .says("Take it to the host.");
+
+            let transcript = house.verified_transcript("d1");
+            let intake = transcript
+                .entries()
+                .iter()
+                .find_map(|entry| match &entry.body {
+                    Body::Intake(intake) => Some(intake),
+                    _ => None,
+                });
+            let intake = intake.expect("one was read");
+            assert_eq!(intake.channel, Channel::ByteFrames);
+            assert_eq!(intake.code, Some(code));
+        },
+    );
 }
 
 /// The second device reads from the first one's receipt who sat there.

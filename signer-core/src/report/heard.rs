@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::approval::{ActiveRoster, Approval, Decision, Request};
 use crate::cose::Signed;
 use crate::digest::{ApprovalDigest, RequestDigest, sha256_of};
+use crate::frames::TransferCode;
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::review::{self, Person};
 use crate::rule::{Phrase, RuleId};
@@ -17,6 +18,7 @@ pub(super) struct Heard {
     pub(super) bytes: usize,
     pub(super) sha256: [u8; 32],
     pub(super) channel: Channel,
+    pub(super) code: Option<TransferCode>,
     /// Why it could not even be read.
     pub(super) unreadable: Option<RuleId>,
     /// The request, where an officer of the roster signed it.
@@ -61,6 +63,7 @@ impl Heard {
             bytes: bytes.len(),
             sha256: sha256_of(bytes),
             channel: intake.channel,
+            code: intake.code,
             unreadable: None,
             request: None,
             no_request: None,

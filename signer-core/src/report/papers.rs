@@ -21,8 +21,16 @@ pub(super) fn requested(html: &mut String, heard: &Heard) -> fmt::Result {
     let channel = match heard.channel {
         Channel::File => Both::new("a file on a medium", "媒体のファイル"),
         Channel::Pictures => Both::new("pictures of QR codes", "QRコード"),
+        Channel::Bbqr => Both::new("pictures of QR codes (BBQr)", "QRコード(BBQr)"),
+        Channel::ByteFrames => Both::new(
+            "pictures of QR codes (byte frames)",
+            "QRコード(バイトフレーム)",
+        ),
     };
     facts.row(["Came as", "受取方法"], &channel)?;
+    if let Some(code) = heard.code {
+        facts.code(["Transfer code", "転送コード"], code.to_text())?;
+    }
     facts.code(
         ["PSBT, SHA-256", "PSBTのSHA-256"],
         format!("{} ({} bytes)", hex(&heard.sha256), heard.bytes),

@@ -9,6 +9,7 @@ mod opened;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
@@ -21,6 +22,7 @@ pub use opened::{CeremonyKind, Looks, Rechecked, SessionOpened, Software};
 use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::{RequestDigest, ScreenDigest};
+use crate::frames::{Form, TransferCode};
 use crate::keys::{CkaId, P256PublicKey};
 use crate::life::{Destroying, Recovered, Replaced};
 use crate::root::Root;
@@ -317,9 +319,35 @@ pub enum Channel {
     /// A file on a medium.
     #[n(0)]
     File,
-    /// Pictures of QR codes.
+    /// Pictures of QR codes: UR, or what other wallets alone write.
     #[n(1)]
     Pictures,
+    /// Pictures of QR codes: BBQr.
+    #[n(2)]
+    Bbqr,
+    /// Pictures of QR codes: byte frames, which programs of this project alone write and read.
+    #[n(3)]
+    ByteFrames,
+}
+
+impl Channel {
+    /// Of pictures whose frames had this form.
+    pub const fn of(form: Form) -> Self {
+        match form {
+            Form::Ur | Form::Specter | Form::Base64 => Self::Pictures,
+            Form::Bbqr => Self::Bbqr,
+            Form::Bytes => Self::ByteFrames,
+        }
+    }
+
+    /// The form of the answer's pictures: that of the request, which the asker is so known to read.
+    pub const fn answered_in(self) -> Form {
+        match self {
+            Self::File | Self::Pictures => Form::Ur,
+            Self::Bbqr => Form::Bbqr,
+            Self::ByteFrames => Form::Bytes,
+        }
+    }
 }
 
 impl Channel {
@@ -342,6 +370,33 @@ pub struct Intake {
     /// How it came.
     #[n(1)]
     pub channel: Channel,
+    /// What both screens showed of a transfer by pictures.
+    #[n(2)]
+    pub code: Option<TransferCode>,
+}
+
+impl Intake {
+    /// A PSBT that came so, with the code of its transfer where it came by pictures.
+    pub fn new(psbt: Vec<u8>, channel: Channel) -> Self {
+        let code = match channel {
+            Channel::File => None,
+            _ => Some(TransferCode::of(&psbt)),
+        };
+        Self {
+            psbt: ByteString(psbt),
+            channel,
+            code,
+        }
+    }
+
+    /// Whether the code, where there is one, is that of the PSBT.
+    pub(super) fn is_coded_right(&self) -> bool {
+        match (self.channel, self.code) {
+            (_, None) => true,
+            (Channel::File, Some(_)) => false,
+            (_, Some(code)) => code == TransferCode::of(&self.psbt.0),
+        }
+    }
 }
 
 /// A rejection that was seen.

@@ -137,7 +137,7 @@ pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
 pub(super) const fn limits(channel: Channel) -> Limits {
     match channel {
         Channel::File => Limits::HEAVY,
-        Channel::Pictures => Limits::USUAL,
+        Channel::Pictures | Channel::Bbqr | Channel::ByteFrames => Limits::USUAL,
     }
 }
 

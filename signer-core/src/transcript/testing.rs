@@ -502,10 +502,10 @@ impl Bench {
     /// Opens a session with both operators and reads a PSBT.
     pub(crate) fn take_in(&mut self, kind: CeremonyKind, case: &Case) {
         self.attend(kind, case.operators);
-        self.add(Body::Intake(Intake {
-            psbt: ByteString(case.full(&self.world).into_bytes()),
-            channel: Channel::File,
-        }));
+        self.add(Body::Intake(Intake::new(
+            case.full(&self.world).into_bytes(),
+            Channel::File,
+        )));
     }
 
     /// Judges what was read, and writes the report and the rejections.

@@ -1,6 +1,6 @@
 //! The one PSBT of a signing session, and the block headers that travel in it.
 
-use signer_core::codec::{self, ByteString};
+use signer_core::codec;
 use signer_core::digest::DeviceId;
 use signer_core::frames::{Direction, direction::Receipts};
 use signer_core::headers::HeaderRun;
@@ -56,42 +56,38 @@ impl Mouth {
 }
 
 /// Reads exactly one PSBT and records it, byte for byte, and the headers that came in it.
-pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<(), Failure> {
+/// Tells how it came.
+pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<Channel, Failure> {
     let inlet = match mouth {
         Mouth::Gap(inlet) => inlet,
         Mouth::Journal => return take_again(session),
     };
-    let channel = match &inlet {
-        Inlet::File(_) => Channel::File,
-        Inlet::Pictures(..) => Channel::Pictures,
-    };
-    let psbt = inlet.read(&mut session.room.console)?;
+    let (psbt, channel) = inlet.read(&mut session.room.console)?;
     let raw = RawPsbt::parse(&psbt).ok();
     if let Some(raw) = &raw {
         admit(session, raw)?;
     }
-    session.record(Body::Intake(Intake {
-        psbt: ByteString(psbt),
-        channel,
-    }))?;
-    match raw {
-        Some(raw) => take_headers(session, &raw),
-        None => Ok(()),
+    session.record(Body::Intake(Intake::new(psbt, channel)))?;
+    if let Some(raw) = raw {
+        take_headers(session, &raw)?;
     }
+    Ok(channel)
 }
 
 /// Takes the PSBT of the session that was cut from the journal, byte for byte.
-fn take_again(session: &mut Session) -> Result<(), Failure> {
+fn take_again(session: &mut Session) -> Result<Channel, Failure> {
     let unfinished = session.journal().state().unfinished();
     let unfinished = unfinished.ok_or_else(|| {
         Failure::internal(phrase!("no intent is recorded", "署名予定の記録がない"))
     })?;
     let (intake, number) = (unfinished.intake().clone(), unfinished.session());
+    let channel = intake.channel;
     session.record(Body::Intake(intake))?;
     session.room.say(
         &format!("the PSBT of session {number} is taken from the journal"),
         &format!("セッション {number} のPSBTをジャーナルから読み込みました"),
-    )
+    )?;
+    Ok(channel)
 }
 
 /// The device's own answer is no request.

@@ -7,6 +7,7 @@ use hsm_profiles::AskedSignature;
 use signer_core::approval::{ApprovedTx, Seat};
 use signer_core::codec::ByteString;
 use signer_core::environment;
+use signer_core::frames::Form;
 use signer_core::phrase;
 use signer_core::review::{Answer as Judged, ConfirmedTx, Review, Step};
 use signer_core::rule::RuleReport;
@@ -14,7 +15,7 @@ use signer_core::signing::{
     Intended, ReceiptFacts, SighashOrder, SignedPsbt, Signing, SigningHsm as _,
 };
 use signer_core::transcript::{
-    Answered, Body, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
+    Answered, Body, Channel, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
     new_rejections, review,
 };
 use signer_core::types::Lang;
@@ -80,20 +81,20 @@ pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
     token.room().step(4)?;
     let mut session = token.open(kind, machine)?;
     match sign(&mut session, mouth) {
-        Ok(signed) => finish(session, signed, outlets),
+        Ok((signed, channel)) => finish(session, signed, channel, outlets),
         Err(failure) => Err(session.end_badly(failure)),
     }
 }
 
 /// Steps 5 to 12, inside the session.
-fn sign(session: &mut Session, mouth: Mouth) -> Result<SignedPsbt, Failure> {
+fn sign(session: &mut Session, mouth: Mouth) -> Result<(SignedPsbt, Channel), Failure> {
     // 5. Operators
     session.room.step(5)?;
     let _operators = officers::authenticate(session)?;
 
     // 6. Read the PSBT
     session.room.step(6)?;
-    take_in(session, mouth)?;
+    let channel = take_in(session, mouth)?;
 
     // 7. Rules
     session.room.step(7)?;
@@ -118,19 +119,30 @@ fn sign(session: &mut Session, mouth: Mouth) -> Result<SignedPsbt, Failure> {
 
     // 12. Receipt
     session.room.step(12)?;
-    receipt(session, signing)
+    Ok((receipt(session, signing)?, channel))
 }
 
 /// Steps 13 to 15. What fails here is not recorded as an abort: the session has signed, and if its
 /// seal is missing the next session says so.
-fn finish(mut session: Session, signed: SignedPsbt, outlets: Vec<Outlet>) -> Result<(), Failure> {
+fn finish(
+    mut session: Session,
+    signed: SignedPsbt,
+    channel: Channel,
+    outlets: Vec<Outlet>,
+) -> Result<(), Failure> {
     // 13. Seal
     session.room.step(13)?;
     let sealed = session.close(Outcome::Signed)?;
 
     // 14. Release
     session.room.step(14)?;
-    let released = release(&mut session, signed, &sealed, outlets);
+    let released = release(
+        &mut session,
+        signed,
+        &sealed,
+        channel.answered_in(),
+        outlets,
+    );
 
     // 15. Log out
     session.room.step(15)?;
@@ -397,6 +409,7 @@ fn release(
     session: &mut Session,
     signed: SignedPsbt,
     sealed: &SealedSession,
+    form: Form,
     outlets: Vec<Outlet>,
 ) -> Result<(), Failure> {
     let transcript = session.records.read_back()?;
@@ -408,7 +421,7 @@ fn release(
     let kept = keep(session, released.psbt());
     let mut failed = None;
     for outlet in outlets {
-        if let Err(failure) = outlet.write(released, &mut session.room.console) {
+        if let Err(failure) = outlet.write(released, form, &mut session.room.console) {
             failed.get_or_insert(failure);
         }
     }

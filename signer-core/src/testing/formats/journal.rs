@@ -102,10 +102,8 @@ pub(super) fn bodies(world: &World) -> Vec<Body> {
         }),
         Body::KeysGenerated(keys(world)),
         Body::Attended(ByteString(attendance(world).to_bytes())),
-        Body::Intake(Intake {
-            psbt: ByteString(b"psbt\xff".to_vec()),
-            channel: Channel::Pictures,
-        }),
+        Body::Intake(Intake::new(b"psbt\xff".to_vec(), Channel::ByteFrames)),
+        Body::Intake(Intake::new(b"psbt\xff".to_vec(), Channel::File)),
         Body::Reported(report()),
         Body::Rejected(Rejected {
             request: RequestDigest::over(&[]),

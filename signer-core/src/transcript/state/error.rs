@@ -22,6 +22,8 @@ pub enum FoldError {
     Attendance,
     /// A PSBT came in before, none did, or the ceremony reads none.
     Intake,
+    /// The code of a transfer is not that of its PSBT.
+    TransferCode,
     /// A second intent, or one that differs from the unfinished one.
     Intent,
     /// A signature that no intent announced.
@@ -74,6 +76,10 @@ impl FoldError {
             Self::Intake => phrase!(
                 "no PSBT, a second one, or one in another ceremony",
                 "PSBTなし、2つ目のPSBT、または別のセレモニーのPSBT"
+            ),
+            Self::TransferCode => phrase!(
+                "a transfer code that is not the PSBT's",
+                "PSBTと一致しない転送コード"
             ),
             Self::Intent => phrase!(
                 "a second intent, or another one than was cut",

@@ -82,6 +82,9 @@ impl OpenSession {
         if self.intake.is_some() || !signs {
             return Err(FoldError::Intake);
         }
+        if !intake.is_coded_right() {
+            return Err(FoldError::TransferCode);
+        }
         self.intake = Some(intake.clone());
         Ok(())
     }

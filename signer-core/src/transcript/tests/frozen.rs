@@ -1,7 +1,7 @@
 //! A frozen device: nothing is read for signing until the administrators thaw it.
 
 use super::found;
-use crate::codec::ByteString;
+use crate::frames::TransferCode;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::Case;
 use crate::transcript::testing::{Bench, thawed};
@@ -12,10 +12,38 @@ const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
 
 fn intake(bench: &Bench) -> Body {
     let case = Case::new(&bench.world);
-    Body::Intake(Intake {
-        psbt: ByteString(case.full(&bench.world).bytes().to_vec()),
-        channel: Channel::File,
-    })
+    Body::Intake(Intake::new(
+        case.full(&bench.world).bytes().to_vec(),
+        Channel::File,
+    ))
+}
+
+#[test]
+fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
+    let right = |bench: &Bench| match intake(bench) {
+        Body::Intake(intake) => intake.psbt.0,
+        _ => unreachable!("an intake"),
+    };
+    for channel in [Channel::Pictures, Channel::Bbqr, Channel::ByteFrames] {
+        for (code, taken) in [("right", true), ("none", true), ("wrong", false)] {
+            let mut bench = Bench::ready();
+            bench.attend(CeremonyKind::Sign, OPERATORS);
+            let mut intake = Intake::new(right(&bench), channel);
+            match code {
+                "none" => intake.code = None,
+                "wrong" => intake.code = Some(TransferCode::of(b"another")),
+                _ => {}
+            }
+            let added = bench.try_add(Body::Intake(intake));
+            assert_eq!(added.is_ok(), taken, "{channel:?} {code}");
+        }
+    }
+    let mut bench = Bench::ready();
+    bench.attend(CeremonyKind::Sign, OPERATORS);
+    let mut by_file = Intake::new(right(&bench), Channel::File);
+    by_file.code = Some(TransferCode::of(&by_file.psbt.0));
+    let refusal = bench.try_add(Body::Intake(by_file)).unwrap_err();
+    assert!(refusal.got.text(Lang::En).contains("transfer code"));
 }
 
 #[test]

@@ -32,13 +32,7 @@ fn each_kind_of_entry_has_its_number() {
     let line = Line::lossy("x");
     let bodies = [
         (4, Body::Attended(ByteString(vec![]))),
-        (
-            5,
-            Body::Intake(Intake {
-                psbt: ByteString(vec![]),
-                channel: Channel::File,
-            }),
-        ),
+        (5, Body::Intake(Intake::new(vec![], Channel::File))),
         (6, Body::Reported(RuleReport::new())),
         (
             7,

@@ -132,10 +132,8 @@ fn the_security_officer_logs_in_where_a_pin_is_split_alone() {
     let mut splitting = Bench::ready();
     splitting.attend(CeremonyKind::SplitPin, case.operators);
     let psbt = case.full(&splitting.world).into_bytes();
-    let read = Body::Intake(crate::transcript::Intake {
-        psbt: crate::codec::ByteString(psbt),
-        channel: crate::transcript::Channel::File,
-    });
+    let channel = crate::transcript::Channel::File;
+    let read = Body::Intake(crate::transcript::Intake::new(psbt, channel));
     assert!(
         splitting.try_add(read).is_err(),
         "no PSBT where PINs are split"

@@ -220,10 +220,10 @@ fn a_frozen_device_comes_back_frozen() {
         assert!(refused.iter().any(|line| line.rule == RuleId::ENV03
             && matches!(line.verdict, crate::rule::Verdict::Refused(_))));
         bench.attend(CeremonyKind::Sign, ["operator.a", "operator.b"]);
-        let intake = Body::Intake(crate::transcript::Intake {
-            psbt: ByteString(case.full(&bench.world).bytes().to_vec()),
-            channel: crate::transcript::Channel::File,
-        });
+        let intake = Body::Intake(crate::transcript::Intake::new(
+            case.full(&bench.world).bytes().to_vec(),
+            crate::transcript::Channel::File,
+        ));
         assert!(bench.try_add(intake).is_err());
         bench.close(Outcome::Refused);
         bench.thaw().unwrap();

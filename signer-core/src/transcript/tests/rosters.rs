@@ -121,10 +121,10 @@ fn what_was_approved_under_the_roster_before_is_not_signed() {
     let old = case.full(&bench.world);
     renew(&mut bench, without("approver.s"));
     bench.attend(CeremonyKind::Sign, OPERATORS);
-    bench.add(Body::Intake(crate::transcript::Intake {
-        psbt: ByteString(old.bytes().to_vec()),
-        channel: crate::transcript::Channel::File,
-    }));
+    bench.add(Body::Intake(crate::transcript::Intake::new(
+        old.bytes().to_vec(),
+        crate::transcript::Channel::File,
+    )));
     let report = bench.judge().unwrap_err();
     let first = report.report().unwrap().first_refusal().unwrap().clone();
     assert_eq!(first.rule, RuleId::APP01);
