@@ -144,12 +144,17 @@ mod tests {
             assert_eq!(answer.conclusion, Conclusion::Fail, "{answer:?}");
             assert_eq!(answer.finding, Some(Finding::OnePlace));
         }
-        // One serial number at two models is two HSMs; none says nothing.
-        let models = ask(|cards| {
-            cards[1].hsm.serial = cards[0].hsm.serial.clone();
+        // A serial number is one HSM of its maker, whatever the model is called (WAL08); none says nothing.
+        let same = |cards: &mut [DeviceCard]| {
+            cards[1].hsm = cards[0].hsm.clone();
             cards[1].hsm.model = Line::lossy("another model");
+        };
+        assert_eq!(ask(same).finding, Some(Finding::OnePlace));
+        let makers = ask(|cards| {
+            cards[1].hsm.serial = cards[0].hsm.serial.clone();
+            cards[1].hsm.vendor = Line::lossy("another maker");
         });
-        assert_eq!(models.conclusion, Conclusion::Pass, "{models:?}");
+        assert_eq!(makers.conclusion, Conclusion::Pass, "{makers:?}");
         let silent = ask(|cards| cards[1].hsm.serial = Line::lossy(""));
         assert_eq!(silent.conclusion, Conclusion::Missing, "{silent:?}");
     }
