@@ -53,7 +53,6 @@ pub enum PolicyError {
 }
 
 impl Explained for PolicyError {
-    #[expect(clippy::too_many_lines, reason = "one sentence for each error")]
     fn what(&self) -> Phrase {
         match self {
             Self::Roster(error) => error.what(),

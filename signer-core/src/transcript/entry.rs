@@ -348,14 +348,14 @@ impl Channel {
             Self::ByteFrames => Form::Bytes,
         }
     }
-}
 
-impl Channel {
     /// The name in files and on the host's pages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::File => "file",
             Self::Pictures => "pictures",
+            Self::Bbqr => "bbqr-pictures",
+            Self::ByteFrames => "byte-frame-pictures",
         }
     }
 }

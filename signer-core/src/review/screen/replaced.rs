@@ -16,26 +16,23 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts, place: usize) {
     let Some(before) = facts.replaces.get(place) else {
         return;
     };
-    match &before.known {
-        Some(known) => {
-            block.say([
-                "This transaction replaces one that was signed before. Both can never be paid.",
-                "この取引は署名済みの取引を置き換えます。両方が支払われることはありません。",
-            ]);
-            block.gap();
-            side_by_side(block, known, &facts.version());
-        }
-        None => {
-            block.say([
-                "The request says that this transaction replaces one that was never signed here.",
-                "申請によれば、この取引はここで署名していない取引を置き換えます。",
-            ]);
-            block.gap();
-            block.say([
-                "What that one paid is not known, nor whether both can be paid.",
-                "その内容も、両方が支払われ得るかどうかも、この端末では確認できません。",
-            ]);
-        }
+    if let Some(known) = &before.known {
+        block.say([
+            "This transaction replaces one that was signed before. Both can never be paid.",
+            "この取引は署名済みの取引を置き換えます。両方が支払われることはありません。",
+        ]);
+        block.gap();
+        side_by_side(block, known, &facts.version());
+    } else {
+        block.say([
+            "The request says that this transaction replaces one that was never signed here.",
+            "申請によれば、この取引はここで署名していない取引を置き換えます。",
+        ]);
+        block.gap();
+        block.say([
+            "What that one paid is not known, nor whether both can be paid.",
+            "その内容も、両方が支払われ得るかどうかも、この端末では確認できません。",
+        ]);
     }
     block.gap();
     block.fact(["Digest before", "以前の取引"], before.tx.to_hex());
