@@ -272,9 +272,9 @@ pub(crate) fn same_scope(path: &Path, got: Scope, expected: Scope) -> Result<(),
             "{path} は {network} {purpose}、他は {others} {their} である",
             path = Named(path.display()),
             network = got.network,
-            purpose = Named(got.purpose.name()),
+            purpose = got.purpose.phrase(),
             others = expected.network,
-            their = Named(expected.purpose.name())
+            their = expected.purpose.phrase()
         ),
         phrase!(
             "use artefacts of one network, all live or all of one drill",

@@ -83,6 +83,14 @@ impl Purpose {
             Self::Drill => "drill",
         }
     }
+
+    /// In words, for a message.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            Self::Live => phrase!("live", "本番"),
+            Self::Drill => phrase!("drill", "訓練"),
+        }
+    }
 }
 
 /// The language of screens and messages.
