@@ -169,7 +169,7 @@ fn a_failure_is_told_in_japanese() {
         } else {
             &[]
         };
-        let words = ["ジャーナルがない", "書込みに失敗"][usize::from(verb == "card")];
+        let words = ["ジャーナルがない", "書き込めない"][usize::from(verb == "card")];
         told(
             &[&["device", verb], nowhere.as_slice(), out].concat(),
             words,
