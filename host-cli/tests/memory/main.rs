@@ -21,6 +21,8 @@ use signer_core::transcript::{Body, UnverifiedTranscript, whole_prefix};
 
 /// How many inputs the device signs: enough time to look.
 const INPUTS: usize = 60;
+/// Of so many rounds before the intent, one looks into the memory.
+const LOOK_EVERY: usize = 40;
 const P11_KIT_CLIENTS: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so",
     "/usr/lib/aarch64-linux-gnu/pkcs11/p11-kit-client.so",
@@ -159,7 +161,7 @@ fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
     let journal = keep.join("devices").join(device).join("state/journal.cbor");
     let case = Search::text("wr-2026-000123");
     let (mut looks, mut secrets) = (Vec::new(), None);
-    let mut intended = false;
+    let (mut intended, mut read, mut rounds) = (false, 0, 0_usize);
     while rehearsal.try_wait().unwrap().is_none() {
         if let Some(process) = scan::signing_process(device) {
             let (values, pin) = secrets.get_or_insert_with(|| {
@@ -173,17 +175,23 @@ fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
                 case: case.hits(&memory),
                 signatures: signatures_in(&journal),
             };
-            // Once the intent is written the process waits for each look, so that many fall
-            // between its signatures.
-            let look = if intended {
-                scan::stopped(process, || judge(memory_of(process)))
-            } else {
-                scan::stopped(process, || memory_of(process)).map(judge)
-            };
-            intended = intended || holds_intent(&journal);
-            looks.extend(look);
+            // All signatures of a session are made in less time than a look takes. So the process
+            // waits while the journal is read, and once the intent is written for each look: many
+            // fall between its signatures.
+            rounds += 1;
+            looks.extend(
+                scan::stopped(process, || {
+                    let grown = length(&journal);
+                    if !intended && grown != read {
+                        (intended, read) = (holds_intent(&journal), grown);
+                    }
+                    let looks = intended || rounds.is_multiple_of(LOOK_EVERY);
+                    looks.then(|| judge(memory_of(process)))
+                })
+                .flatten(),
+            );
         }
-        thread::sleep(Duration::from_micros(if intended { 100 } else { 2_000 }));
+        thread::sleep(Duration::from_micros(100));
     }
     let (values, pin) = secrets.expect("the device was never seen signing");
     assert_eq!(
@@ -192,6 +200,11 @@ fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
         "a private value or the PIN in a file"
     );
     looks
+}
+
+/// Bytes of the journal.
+fn length(journal: &Path) -> u64 {
+    fs::metadata(journal).map_or(0, |found| found.len())
 }
 
 /// Signatures that the journal holds.
