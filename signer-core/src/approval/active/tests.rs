@@ -3,7 +3,7 @@ use crate::testing::{
     ADMINISTRATORS, SCOPE, TIP, enrolment, id, officers_sign, p256_key, p256_public, root_over,
     roster, world,
 };
-use crate::types::{Network, Purpose};
+use crate::types::{Lang, Network, Purpose};
 
 fn first_by(body: Roster, signers: &[&str]) -> Result<ActiveRoster, RosterError> {
     let signed = officers_sign(body, signers);
@@ -100,6 +100,20 @@ fn refuses_a_wrong_shape() {
         err(|r| r.officers[7].valid_to = Height(1)),
         RosterError::Validity(id("everybody"))
     );
+}
+
+/// As the host judges what it has drafted: nobody has signed yet.
+#[test]
+fn a_draft_is_judged_by_itself_and_told_in_two_lines() {
+    assert_eq!(roster().check(TIP), Ok(()));
+    let mut draft = roster();
+    draft.administrators = 3;
+    let error = draft.check(TIP).unwrap_err();
+    let few = RosterError::TooFewAdministrators { needed: 4, got: 3 };
+    assert_eq!(error, few);
+    let told = std::format!("{error}");
+    assert_eq!(told.lines().count(), 2);
+    assert_eq!(told, error.text(Lang::En));
 }
 
 #[test]
