@@ -6,7 +6,7 @@ use super::{
     ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
     app04, app05, app06, app07, app08, app09, app10, app11, app12, app13,
 };
-use crate::cose::{CoseError, Signed};
+use crate::cose::{CoseError, Signed, peek};
 use crate::digest::{ApprovalDigest, RequestDigest};
 use crate::ledger::LedgerState;
 use crate::phrase;
@@ -260,10 +260,16 @@ pub(super) fn may_approve(officer: &Officer, at: Height) -> bool {
 /// heard.
 pub fn rejections(parsed: &ParsedPsbt, roster: &ActiveRoster) -> Vec<(RequestDigest, OfficerId)> {
     let approvals = parsed.carried().approvals.iter();
-    let rejected = approvals.filter_map(|(_, bytes)| {
+    let rejecting = approvals.filter(|(_, bytes)| says_no(bytes));
+    let rejected = rejecting.filter_map(|(_, bytes)| {
         let (approval, officer) = roster.open_signed::<Approval>(bytes).ok()?;
-        let rejected = approval.body().decision == Decision::Reject;
-        rejected.then(|| (approval.body().request, officer.id.clone()))
+        Some((approval.body().request, officer.id.clone()))
     });
     rejected.collect()
+}
+
+/// Whether a vote would be a rejection if its signature is genuine: no signature makes one of a vote
+/// that says yes, so only these are verified.
+fn says_no(bytes: &[u8]) -> bool {
+    peek::<Approval>(bytes).is_ok_and(|vote| vote.decision == Decision::Reject)
 }
