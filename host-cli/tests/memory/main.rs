@@ -141,8 +141,9 @@ fn padded(value: &[u8]) -> Vec<u8> {
 }
 
 fn scratch(name: &str) -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    // As /proc names it: without links on the way.
+    let target = fs::canonicalize(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = target.join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     folder
 }
@@ -158,47 +159,57 @@ fn rehearse(keep: &Path, inputs: &str) -> Child {
 
 /// Looks into the device process, again and again, as long as it signs.
 fn watch(rehearsal: &mut Child, keep: &Path, device: &str) -> Vec<Look> {
-    let journal = keep.join("devices").join(device).join("state/journal.cbor");
-    let case = Search::text("wr-2026-000123");
-    let (mut looks, mut secrets) = (Vec::new(), None);
-    let (mut intended, mut read, mut rounds) = (false, 0, 0_usize);
-    while rehearsal.try_wait().unwrap().is_none() {
-        if let Some(process) = scan::signing_process(device) {
-            let (values, pin) = secrets.get_or_insert_with(|| {
-                let (values, pin) = secrets_of(keep, device);
-                assert!(values.len() >= 41, "only {} private values", values.len());
-                (Search::values(&values), Search::text(&pin))
-            });
-            let judge = |memory: Vec<u8>| Look {
-                private_values: values.hits(&memory),
-                pin: pin.hits(&memory),
-                case: case.hits(&memory),
-                signatures: signatures_in(&journal),
-            };
-            // All signatures of a session are made in less time than a look takes. So the process
-            // waits while the journal is read, and once the intent is written for each look: many
-            // fall between its signatures.
-            rounds += 1;
-            looks.extend(
-                scan::stopped(process, || {
-                    let grown = length(&journal);
-                    if !intended && grown != read {
-                        (intended, read) = (holds_intent(&journal), grown);
-                    }
-                    let looks = intended || rounds.is_multiple_of(LOOK_EVERY);
-                    looks.then(|| judge(memory_of(process)))
-                })
-                .flatten(),
-            );
+    let folder = keep.join("devices").join(device);
+    let process = loop {
+        match scan::signing_process(&folder) {
+            Some(process) => break process,
+            None => assert!(
+                rehearsal.try_wait().unwrap().is_none(),
+                "the device was never seen signing"
+            ),
         }
-        thread::sleep(Duration::from_micros(100));
-    }
-    let (values, pin) = secrets.expect("the device was never seen signing");
+        thread::sleep(Duration::from_millis(1));
+    };
+    let (values, pin) = secrets_of(keep, device);
+    assert!(values.len() >= 41, "only {} private values", values.len());
+    let searches = [Search::values(&values), Search::text(&pin)];
+    let looks = look_into(process, &folder, &searches);
+    rehearsal.wait().unwrap();
     assert_eq!(
-        hits_in_files(keep, &[values, pin]),
+        hits_in_files(keep, &searches),
         0,
         "a private value or the PIN in a file"
     );
+    looks
+}
+
+/// All signatures of a session are made in less time than a look takes. So the process waits while
+/// its journal is read and runs for a moment only in between; once the intent is written, each such
+/// stop is a look, and many fall between its signatures.
+fn look_into(process: u32, folder: &Path, [values, pin]: &[Search; 2]) -> Vec<Look> {
+    let journal = folder.join("state/journal.cbor");
+    let case = Search::text("wr-2026-000123");
+    let judge = |memory: Vec<u8>| Look {
+        private_values: values.hits(&memory),
+        pin: pin.hits(&memory),
+        case: case.hits(&memory),
+        signatures: signatures_in(&journal),
+    };
+    let mut looks = Vec::new();
+    let (mut intended, mut read, mut rounds) = (false, 0, 0_usize);
+    while scan::signs_in(process, folder) {
+        rounds += 1;
+        let seen = scan::stopped(process, || {
+            let grown = length(&journal);
+            if !intended && grown != read {
+                (intended, read) = (holds_intent(&journal), grown);
+            }
+            let due = intended || rounds.is_multiple_of(LOOK_EVERY);
+            due.then(|| judge(memory_of(process)))
+        });
+        looks.extend(seen.flatten());
+        thread::sleep(Duration::from_micros(100));
+    }
     looks
 }
 

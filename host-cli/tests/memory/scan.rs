@@ -85,16 +85,24 @@ pub(crate) fn stopped<T>(process: u32, look: impl FnOnce() -> T) -> Option<T> {
     Some(seen)
 }
 
-/// The device process that is signing for `device`.
-pub(crate) fn signing_process(device: &str) -> Option<u32> {
+/// The process that is signing in this device's folder.
+pub(crate) fn signing_process(folder: &Path) -> Option<u32> {
     fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
         let process = entry.file_name().to_str()?.parse().ok()?;
-        let line = fs::read(entry.path().join("cmdline")).ok()?;
-        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
-        let signs = words.first()?.ends_with(b"signer-device") && words.contains(&&b"sign"[..]);
-        let here = fs::read_link(entry.path().join("cwd")).ok()?;
-        (signs && here.ends_with(format!("devices/{device}"))).then_some(process)
+        signs_in(process, folder).then_some(process)
     })
+}
+
+/// Whether this process is still there and is signing in this device's folder.
+pub(crate) fn signs_in(process: u32, folder: &Path) -> bool {
+    let of = |what: &str| PathBuf::from(format!("/proc/{process}/{what}"));
+    let line = fs::read(of("cmdline")).unwrap_or_default();
+    let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+    let signs = words
+        .first()
+        .is_some_and(|word| word.ends_with(b"signer-device"))
+        && words.contains(&&b"sign"[..]);
+    signs && fs::read_link(of("cwd")).is_ok_and(|here| here == folder)
 }
 
 /// The folder of the rehearsal's tokens, from the file in which the rehearsal names it.
