@@ -3,13 +3,14 @@
 //! through is changed behind it.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
 use super::*;
 use crate::approval::KnownHead;
-use crate::digest::{FileDigest, PolicyDigest, RequestDigest, RosterDigest};
+use crate::digest::{FileDigest, PolicyDigest, RequestDigest, RosterDigest, TxDigest};
 use crate::policy::WindowLimit;
 use crate::rule::{Phrase, RuleId};
 use crate::signing::SigningHsm as _;
@@ -598,14 +599,24 @@ fn a_sample_depends_on_the_seed_and_on_nothing_else() {
     let draw = |size, seed| sample(&records, size, seed);
     assert_eq!(draw(25, "a").cases(), draw(25, "a").cases());
     misses(&draw(0, "a"));
+    // Which come first is the seed's alone.
+    let all: Vec<TxDigest> = (0..32_u8).map(|n| TxDigest::over(&[&[n]])).collect();
+    let order = |seed| {
+        let mut order = all.clone();
+        order.sort_by_key(|tx| question::sample::place(seed, tx));
+        order
+    };
+    assert_eq!(order("a"), order("a"));
+    assert_ne!(order("a"), order("b"));
 }
 
 #[test]
 fn every_finding_has_words_of_its_own() {
+    let mut sentences = BTreeSet::new();
     for (number, finding) in (1..).zip(Finding::ALL) {
         assert_eq!(finding.name(), alloc::format!("F{number:02}"));
         for lang in [Lang::En, Lang::Ja] {
-            assert!(!finding.sentence(lang).is_empty());
+            assert!(sentences.insert(finding.sentence(lang)), "{finding:?}");
             assert!(!finding.advice(lang).is_empty());
         }
     }

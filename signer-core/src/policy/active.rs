@@ -156,11 +156,6 @@ impl ActivePolicy {
         }
     }
 
-    /// What `next` would change of what is in force now.
-    pub fn changes_by(&self, next: &Policy) -> PolicyChanges {
-        PolicyChanges::between(&self.rules, next)
-    }
-
     /// The policy with its signatures.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.endorsed.to_bytes()

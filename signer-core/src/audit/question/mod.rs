@@ -14,7 +14,7 @@ mod policy;
 mod refusals;
 mod rng;
 mod roster;
-mod sample;
+pub(in crate::audit) mod sample;
 mod shown;
 mod signatures;
 mod software;

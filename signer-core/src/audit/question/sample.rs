@@ -37,7 +37,8 @@ pub fn sample(records: &Records, size: usize, seed: &str) -> AuditAnswer {
     AuditAnswer::new(Question::Sample, unit, cases)
 }
 
-fn place(seed: &str, tx: &TxDigest) -> [u8; 32] {
+/// Where the seed puts this transaction: the smallest are drawn.
+pub(in crate::audit) fn place(seed: &str, tx: &TxDigest) -> [u8; 32] {
     tagged("himuro/audit-sample", &[seed.as_bytes(), tx.as_bytes()])
 }
 
