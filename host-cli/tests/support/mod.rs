@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
 pub(crate) mod device;
+pub(crate) mod foreign;
 pub(crate) mod world;
 
 use std::io::{Read as _, Write as _};
