@@ -347,6 +347,9 @@ class Journal:
         require(digests.is_valid(SECP256k1, line[1], intended[3], line[2]), "a Bitcoin signature")
         self.signatures += 1
         self.new_r(line[2])
+        if self.tx not in self.settled and self.tx not in self.open:
+            unsigned = psbt.unsigned(psbt.maps(self.psbt))
+            self.open[self.tx] = (unsigned, {outpoint for outpoint, _ in unsigned[1]})
 
     def new_r(self, signature):
         """No nonce was used twice; a copy of the very same signature is none of it."""
@@ -498,9 +501,6 @@ class Journal:
         signer = cbor.loads(cbor.loads(data).value[0])[4]
         require(signer == digests.key_id(self.identity), "a seal of another key")
         self.seals += 1
-        if self.outcome == SIGNED and self.tx not in self.settled:
-            unsigned = psbt.unsigned(psbt.maps(self.psbt))
-            self.open.setdefault(self.tx, (unsigned, {outpoint for outpoint, _ in unsigned[1]}))
 
 
 def body_of(rule, item):

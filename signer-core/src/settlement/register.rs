@@ -1,4 +1,4 @@
-//! The register of what was released and is not settled.
+//! The register of what was signed and is not settled.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,8 +15,8 @@ use crate::review::amount;
 use crate::rule::Phrase;
 use crate::types::{Height, Lang, SessionNumber};
 
-/// Partial signatures that this device released over one transaction, one for each input. Whether
-/// somebody sent it, or still can, the device does not know.
+/// Partial signatures that this device made over one transaction, at most one for each input. Whether
+/// they left it, whether somebody sent it, or still can, the device does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSignature {
     /// The transaction.
@@ -27,7 +27,7 @@ pub struct OpenSignature {
     pub wallet: Option<WalletId>,
     /// What it pays out, without change and fee; not known from a receipt.
     pub paid: Option<Amount>,
-    /// The session that released it.
+    /// The session that made the first of them.
     pub session: SessionNumber,
     /// The height that was known then.
     pub since: Height,
@@ -117,7 +117,7 @@ pub struct Settled {
     pub sets: Vec<SettledSet>,
 }
 
-/// Every released set of signatures: open until it is settled by proof.
+/// Every set of signatures, from its first one on: open until it is settled by proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenRegister {
     open: BTreeMap<TxDigest, OpenSignature>,
@@ -142,8 +142,8 @@ impl OpenRegister {
         self.settled.get(tx)
     }
 
-    /// Partial signatures left the device. What is settled stays settled.
-    pub(crate) fn release(&mut self, set: OpenSignature) {
+    /// A set has a signature. What is settled stays settled.
+    pub(crate) fn made(&mut self, set: OpenSignature) {
         if !self.settled.contains_key(&set.tx) {
             self.open.entry(set.tx).or_insert(set);
         }

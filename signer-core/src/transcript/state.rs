@@ -446,6 +446,9 @@ impl DeviceState {
             return Err(FoldError::Result);
         }
         unfinished.results.push(*made);
+        if unfinished.results.len() == 1 {
+            self.open_set();
+        }
         Ok(())
     }
 
@@ -487,7 +490,7 @@ impl DeviceState {
         });
         self.last_seal = Some(digest);
         if seal.outcome == Outcome::Signed {
-            self.release();
+            self.unfinished = None;
         }
         Ok(())
     }

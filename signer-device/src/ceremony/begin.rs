@@ -141,12 +141,12 @@ impl Desk {
             let session = unfinished.session();
             self.room.notice(
                 &format!(
-                    "session {session}: {done} of {of} signatures were made and none was \
-                     released; go on with it by psbt resume"
+                    "session {session}: {done} of {of} signatures were made and no ceremony \
+                     released them; go on with psbt resume before anything else is signed"
                 ),
                 &format!(
                     "セッション {session}: 署名 {of} 件中 {done} 件を作成、解放は0件。\
-                     psbt resumeで再開してください"
+                     他の署名を行う前にpsbt resumeで再開してください"
                 ),
             )?;
         }

@@ -168,7 +168,9 @@ fn said_of(state: &DeviceState) -> Vec<String> {
     let intent = state.unfinished().map(|cut| {
         let (session, done) = (cut.session(), cut.results().len());
         let of = cut.intent().lines.len();
-        format!("session {session}: {done} of {of} signatures were made and none was released")
+        format!(
+            "session {session}: {done} of {of} signatures were made and no ceremony released them"
+        )
     });
     open.into_iter().chain(intent).collect()
 }

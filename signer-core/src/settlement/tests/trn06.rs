@@ -57,7 +57,7 @@ fn spoiled(spoil: impl FnOnce(&mut SettlementFile)) -> std::string::String {
 }
 
 #[test]
-fn the_register_holds_what_was_released_until_it_is_settled() {
+fn the_register_holds_what_was_signed_until_it_is_settled() {
     let (mut bench, case) = signed();
     let tx = transaction(&bench, &case);
     let register = bench.state().register();

@@ -134,7 +134,7 @@ impl DeviceState {
         // Also of those whose intent is known: nobody knows here whether that intent was released.
         for read in order.receipts() {
             let set = of_receipt(read, order.order().height, &before);
-            self.register.release(set);
+            self.register.made(set);
         }
         // What was closed stays closed: the HSM remembers it, and no order can leave it out.
         self.waiting = order.waiting();

@@ -1,11 +1,10 @@
-//! The register of open partial signatures: what sealed sessions released, and what was settled.
+//! The register of open partial signatures: what was made, released or not, and what was settled.
 
-use super::{DeviceState, FoldError, Unfinished};
+use super::{DeviceState, FoldError};
 use crate::phrase;
 use crate::psbt::RawPsbt;
 use crate::settlement::{OpenSignature, Settled, trn06};
 use crate::transcript::entry::OpenCount;
-use crate::types::SessionNumber;
 
 impl DeviceState {
     /// How much is open, if anything is.
@@ -26,20 +25,21 @@ impl DeviceState {
         Some(wallet.name().as_str())
     }
 
-    /// The sealed session let its signatures go: whether they are used, nobody tells this device.
-    pub(super) fn release(&mut self) {
-        let Some(Unfinished { intake, intent, .. }) = self.unfinished.take() else {
+    /// The first signature of a set was made. It counts as open before any session releases it: the
+    /// journal holds it, and a journal is copied, exported and carried away.
+    pub(super) fn open_set(&mut self) {
+        let Some(unfinished) = &self.unfinished else {
             return;
         };
-        let raw = RawPsbt::parse(&intake.psbt.0).ok();
-        let session = self.sessions.last().map(|session| session.number);
+        let intent = &unfinished.intent;
+        let raw = RawPsbt::parse(&unfinished.intake.psbt.0).ok();
         let transfer = intent.transfer();
-        self.register.release(OpenSignature {
+        self.register.made(OpenSignature {
             tx: intent.tx,
             unsigned: raw.and_then(|raw| raw.unsigned_txid()),
             wallet: Some(intent.wallet),
             paid: Some(transfer.paid()),
-            session: session.unwrap_or(SessionNumber(0)),
+            session: unfinished.session,
             since: self.height(),
             coins: transfer.coins,
         });

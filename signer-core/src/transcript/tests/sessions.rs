@@ -170,6 +170,8 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
         assert_eq!(unfinished.results().len(), made);
         let recorded = unfinished.results().to_vec();
         assert_eq!(bench.state().ledger().signatures(), 2);
+        // What the journal holds may be carried away: it is open though nothing was released.
+        assert_eq!(bench.state().register().count(), made.min(1));
         bench.take_in(CeremonyKind::Resume, &case);
         let confirmed = bench.confirm();
         let signing = bench.sign(confirmed, usize::MAX);
@@ -179,6 +181,7 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
         assert_eq!(results.len(), 2);
         let sealed = bench.close(Outcome::Signed);
         assert!(bench.state().unfinished().is_none());
+        assert_eq!(bench.state().register().count(), 1);
         // Lines without a result may exist twice: they count twice.
         let possible = 2 + u64::try_from(2 - made).unwrap();
         assert_eq!(bench.state().ledger().signatures(), possible);
@@ -248,6 +251,9 @@ fn another_intent_after_a_cut_leaves_its_coins_barred_for_ever() {
     second.outputs[0].sats += 2;
     let (signed, sealed) = bench.sign_case(&second);
     assert!(bench.state().unfinished().is_none());
+    // Nobody goes on with the first set, and nobody forgets it.
+    let open = bench.state().register().open();
+    assert_eq!((open.len(), open[0].session), (2, cut));
     let ended = bench.state().sessions().iter().find(|s| s.number == cut);
     assert_eq!(ended.unwrap().outcome, Outcome::Cut);
     assert!(Release::signed(signed, &sealed, bench.disk.clone()).is_ok());
