@@ -274,7 +274,7 @@ fn agrees(ours: &ParsedPsbt, bytes: &[u8]) {
 fn heavy_parents_are_read_where_they_lie() {
     let (_, bytes, _) = cases("bip174", "parse_valid").swap_remove(0);
     let raw = RawPsbt::parse(&bytes).unwrap();
-    let mut tx = raw.unsigned_tx().unwrap();
+    let mut tx = raw.unsigned_tx().unwrap().clone();
     let input = MapId::Input(signer_core::types::InputIndex(0));
     let mut parent: bitcoin::Transaction =
         consensus::deserialize(raw.value(input, &[0x00]).unwrap()).unwrap();

@@ -1,6 +1,9 @@
 //! From bytes to maps of records: the structure, and nothing set aside for what is only claimed.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+use bitcoin::Transaction;
 
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal};
@@ -8,16 +11,19 @@ use crate::rule::{Phrase, Place, Refusal};
 use super::key::{
     GLOBAL_INPUT_COUNT, GLOBAL_OUTPUT_COUNT, GLOBAL_UNSIGNED_TX, GLOBAL_VERSION, PsbtVersion,
 };
-use super::raw::{BYTES_OF_FILE, INPUTS, MAGIC, Map, OUTPUTS, Span, form, no_field, within};
+use super::raw::{
+    BYTES_OF_FILE, INPUTS, MAGIC, Map, OUTPUTS, Span, Unsigned, form, no_field, within,
+};
 use super::reader::{Cursor, ReadError};
 use super::{limits, unsigned};
 
-/// All maps of a file.
+/// All maps of a file, and the transaction that they are about.
 pub(super) struct Maps {
     pub(super) version: PsbtVersion,
     pub(super) global: Map,
     pub(super) inputs: Vec<Map>,
     pub(super) outputs: Vec<Map>,
+    pub(super) unsigned: Unsigned,
 }
 
 /// Reads all maps of a file, and nothing after them.
@@ -31,28 +37,31 @@ pub(super) fn maps(bytes: &[u8]) -> Result<Maps, Refusal> {
     let inputs = reader.maps(head.inputs)?;
     let outputs = reader.maps(head.outputs)?;
     reader.end()?;
+    let unsigned = match head.unsigned {
+        Some(tx) => Ok(tx),
+        None => unsigned::assemble(bytes, &global, &inputs, &outputs),
+    };
     Ok(Maps {
         version: head.version,
         global,
         inputs,
         outputs,
+        unsigned: unsigned.map(Arc::new),
     })
 }
 
-/// What the global map says of the rest of the file.
+/// What the global map says of the rest of the file; in version 0 with the transaction that says
+/// it.
 struct Head {
     version: PsbtVersion,
     inputs: u64,
     outputs: u64,
+    unsigned: Option<Transaction>,
 }
 
 impl Head {
     fn of(bytes: &[u8], global: &Map) -> Result<Self, Refusal> {
-        let value = |key: u8| {
-            let mut spans = global.records.iter();
-            let span = spans.find(|span| bytes.get(span.key.clone()) == Some(&[key]))?;
-            bytes.get(span.value.clone())
-        };
+        let value = |key: u8| global.value(bytes, &[key]);
         let head = match version_of(value(GLOBAL_VERSION))? {
             PsbtVersion::V0 => {
                 let unsigned = value(GLOBAL_UNSIGNED_TX).ok_or_else(|| {
@@ -64,12 +73,14 @@ impl Head {
                     version: PsbtVersion::V0,
                     inputs: tx.input.len() as u64,
                     outputs: tx.output.len() as u64,
+                    unsigned: Some(tx),
                 }
             }
             PsbtVersion::V2 => Self {
                 version: PsbtVersion::V2,
                 inputs: count(value(GLOBAL_INPUT_COUNT), "GLOBAL_INPUT_COUNT")?,
                 outputs: count(value(GLOBAL_OUTPUT_COUNT), "GLOBAL_OUTPUT_COUNT")?,
+                unsigned: None,
             },
         };
         within(INPUTS, head.inputs, limits::RAW_MAPS, Place::Whole)?;

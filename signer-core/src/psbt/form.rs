@@ -3,6 +3,7 @@
 //! From the container to typed fields. Whatever is not exactly the shape that BIP-174 and BIP-370
 //! give a known field is refused; unknown fields are counted and left alone.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -71,7 +72,7 @@ pub(super) struct Foreign {
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) raw: RawPsbt,
-    pub(super) tx: Transaction,
+    pub(super) tx: Arc<Transaction>,
     pub(super) inputs: Vec<InputFields>,
     pub(super) outputs: Vec<OutputFields>,
     pub(super) carried: Carried,
@@ -103,7 +104,7 @@ pub(super) struct OutputFields {
 /// PSB01: The file is one PSBT, version 0 or 2, in strict form.
 pub(super) fn psb01(raw: RawPsbt) -> Result<Fields, Refusal> {
     let mut fields = Fields {
-        tx: unsigned::transaction(&raw)?,
+        tx: raw.shared_tx()?,
         inputs: Vec::new(),
         outputs: Vec::new(),
         carried: Carried::default(),
@@ -199,10 +200,7 @@ fn check_shape(
     known: &Known,
     record: Record<'_>,
 ) -> Result<(), Refusal> {
-    let wrong = |shape: Phrase| {
-        let got = raw::bytes(record.value().len());
-        Err(form(map.place(), shaped(known, &shape), got))
-    };
+    let wrong = |shape: Phrase| Err(misshapen(map, known.name, &shape, record));
     if let Versions::Only(needed) = known.versions
         && needed != version
     {
@@ -224,15 +222,11 @@ fn check_shape(
             "{length} バイト",
             length = length
         )),
-        ValueForm::Count if is_count(record.value()) => Ok(()),
-        ValueForm::Count => wrong(phrase!("as one CompactSize", "CompactSize 1つ")),
         ValueForm::Origin if is_origin(known, record) => Ok(()),
         ValueForm::Origin => wrong(phrase!(
             "as a fingerprint and 4 bytes for each level",
             "フィンガープリントと階層ごとに4バイト"
         )),
-        ValueForm::Output if output_of(record.value()).is_some() => Ok(()),
-        ValueForm::Output => wrong(phrase!("as an amount and a script", "金額とスクリプト")),
     }
 }
 
@@ -252,17 +246,23 @@ fn check_key_data(map: MapId, known: &Known, key_data: &[u8]) -> Result<(), Refu
         KeyData::PublicKey => phrase!("with a compressed public key", "圧縮公開鍵"),
     };
     let got = of_key_data(key_data);
-    Err(form(map.place(), shaped(known, &shape), got))
+    Err(form(map.place(), shaped(known.name, &shape), got))
 }
 
 /// A field and the shape that it must have.
-fn shaped(known: &Known, shape: &Phrase) -> Phrase {
+fn shaped(name: &str, shape: &Phrase) -> Phrase {
     phrase!(
         "{name} {shape}",
         "{name}: {shape}",
-        name = known.name,
+        name = name,
         shape = *shape
     )
+}
+
+/// A field whose value has not the shape that it must have.
+fn misshapen(map: MapId, name: &str, shape: &Phrase, record: Record<'_>) -> Refusal {
+    let got = raw::bytes(record.value().len());
+    form(map.place(), shaped(name, shape), got)
 }
 
 fn of_key_data(key_data: &[u8]) -> Phrase {
@@ -278,11 +278,6 @@ fn compressed(key_data: &[u8]) -> Option<[u8; 33]> {
     matches!(key, [2 | 3, ..]).then_some(key)
 }
 
-fn is_count(value: &[u8]) -> bool {
-    let mut cursor = Cursor::new(value);
-    cursor.compact().is_ok() && cursor.is_at_end()
-}
-
 /// A fingerprint and whole levels; of an extended key as many levels as it says it is deep.
 fn is_origin(known: &Known, record: Record<'_>) -> bool {
     let levels = record.value().len().checked_sub(4);
@@ -294,10 +289,14 @@ fn is_origin(known: &Known, record: Record<'_>) -> bool {
     whole && deep
 }
 
-fn output_of(value: &[u8]) -> Option<TxOut> {
-    let mut cursor = Cursor::new(value);
-    let output = unsigned::read_output(&mut cursor).ok()?;
-    cursor.is_at_end().then_some(output)
+/// The coin as WITNESS_UTXO repeats it; a claim.
+fn claimed_coin(map: MapId, record: Record<'_>) -> Result<TxOut, Refusal> {
+    let mut cursor = Cursor::new(record.value());
+    let coin = unsigned::read_tx_out(&mut cursor).ok();
+    coin.filter(|_| cursor.is_at_end()).ok_or_else(|| {
+        let shape = phrase!("as an amount and a script", "金額とスクリプト");
+        misshapen(map, "IN_WITNESS_UTXO", &shape, record)
+    })
 }
 
 fn origin_of(record: Record<'_>) -> Option<KeyOrigin> {
@@ -319,8 +318,6 @@ fn script_of(record: Record<'_>) -> ScriptBuf {
 
 fn read_input(raw: &RawPsbt, index: InputIndex) -> Result<InputFields, Refusal> {
     let map = MapId::Input(index);
-    // Judged here also where the lock time of the transaction does not need them.
-    unsigned::required_locks(raw, map)?;
     let mut input = InputFields {
         parent: raw.value_range(map, &[IN_NON_WITNESS_UTXO]),
         ..InputFields::default()
@@ -330,7 +327,7 @@ fn read_input(raw: &RawPsbt, index: InputIndex) -> Result<InputFields, Refusal> 
             continue;
         };
         match key_type {
-            IN_WITNESS_UTXO => input.witness_utxo = output_of(record.value()),
+            IN_WITNESS_UTXO => input.witness_utxo = Some(claimed_coin(map, record)?),
             IN_PARTIAL_SIG => input.partial_sigs.push(partial_sig(map, record)?),
             IN_SIGHASH_TYPE => {
                 input.sighash = <[u8; 4]>::try_from(record.value())

@@ -107,13 +107,9 @@ pub(super) enum KeyData {
 pub(super) enum ValueForm {
     /// Exactly this many bytes.
     Exactly(usize),
-    /// One CompactSize and nothing else.
-    Count,
     /// Fingerprint and path: 4 bytes and 4 for each level.
     Origin,
-    /// An amount and a script behind its length.
-    Output,
-    /// Judged by a rule of its own, or free.
+    /// Judged where it is read, or free.
     Any,
 }
 
@@ -190,14 +186,14 @@ pub(super) const fn known(map: MapId, key_type: u8) -> Option<Known> {
 const fn known_global(key_type: u8) -> Option<Known> {
     use KeyData::{None as Empty, Xpub};
     use PsbtVersion::{V0, V2};
-    use ValueForm::{Any, Count, Exactly, Origin};
+    use ValueForm::{Any, Exactly, Origin};
     Some(match key_type {
         GLOBAL_UNSIGNED_TX => only(V0, "GLOBAL_UNSIGNED_TX", Empty, Any),
         GLOBAL_XPUB => field("GLOBAL_XPUB", Xpub, Origin),
         GLOBAL_TX_VERSION => only(V2, "GLOBAL_TX_VERSION", Empty, Exactly(4)),
         GLOBAL_FALLBACK_LOCKTIME => only(V2, "GLOBAL_FALLBACK_LOCKTIME", Empty, Exactly(4)),
-        GLOBAL_INPUT_COUNT => only(V2, "GLOBAL_INPUT_COUNT", Empty, Count),
-        GLOBAL_OUTPUT_COUNT => only(V2, "GLOBAL_OUTPUT_COUNT", Empty, Count),
+        GLOBAL_INPUT_COUNT => only(V2, "GLOBAL_INPUT_COUNT", Empty, Any),
+        GLOBAL_OUTPUT_COUNT => only(V2, "GLOBAL_OUTPUT_COUNT", Empty, Any),
         GLOBAL_TX_MODIFIABLE => only(V2, "GLOBAL_TX_MODIFIABLE", Empty, Exactly(1)),
         0x07 => other("GLOBAL_SP_ECDH_SHARE"),
         0x08 => other("GLOBAL_SP_DLEQ"),
@@ -210,10 +206,10 @@ const fn known_global(key_type: u8) -> Option<Known> {
 const fn known_input(key_type: u8) -> Option<Known> {
     use KeyData::{None as Empty, PublicKey};
     use PsbtVersion::V2;
-    use ValueForm::{Any, Exactly, Origin, Output};
+    use ValueForm::{Any, Exactly, Origin};
     Some(match key_type {
         IN_NON_WITNESS_UTXO => field("IN_NON_WITNESS_UTXO", Empty, Any),
-        IN_WITNESS_UTXO => field("IN_WITNESS_UTXO", Empty, Output),
+        IN_WITNESS_UTXO => field("IN_WITNESS_UTXO", Empty, Any),
         IN_PARTIAL_SIG => field("IN_PARTIAL_SIG", PublicKey, Any),
         IN_SIGHASH_TYPE => field("IN_SIGHASH_TYPE", Empty, Exactly(4)),
         IN_REDEEM_SCRIPT => field("IN_REDEEM_SCRIPT", Empty, Any),

@@ -1,5 +1,6 @@
 //! The first stage: hostile bytes to [`ParsedPsbt`].
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -22,7 +23,7 @@ use super::{Limits, PsbtVersion, RawPsbt};
 pub struct ParsedPsbt {
     raw: RawPsbt,
     digest: PsbtDigest,
-    tx: Transaction,
+    tx: Arc<Transaction>,
     tx_digest: TxDigest,
     inputs: Vec<ParsedInput>,
     outputs: Vec<ParsedOutput>,
@@ -134,7 +135,7 @@ impl ParsedPsbt {
     }
 
     /// The unsigned transaction, in version 2 with its lock time resolved.
-    pub const fn tx(&self) -> &Transaction {
+    pub fn tx(&self) -> &Transaction {
         &self.tx
     }
 
@@ -172,7 +173,7 @@ impl ParsedPsbt {
 
     /// The resolved lock time: none, or a height (PSB07). Whether that height is ahead is judged
     /// where the height of the chain is known.
-    pub const fn lock_time(&self) -> LockTime {
+    pub fn lock_time(&self) -> LockTime {
         self.tx.lock_time
     }
 

@@ -15,7 +15,7 @@ use crate::rule::Phrase;
 use crate::types::Lang;
 
 use super::reader::{Cursor, ReadError};
-use super::unsigned::read_output;
+use super::unsigned::read_tx_out;
 
 /// What a previous transaction says of itself and of one of its outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ fn find_output(
     let mut spent = None;
     for place in 0..count {
         if place == u64::from(vout) {
-            spent = Some(read_output(cursor)?);
+            spent = Some(read_tx_out(cursor)?);
         } else {
             cursor.take(8)?;
             cursor.sized()?;

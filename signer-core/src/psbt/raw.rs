@@ -1,5 +1,6 @@
 //! The container: every record of a PSBT, byte for byte and in order.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -11,9 +12,9 @@ use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::types::{InputIndex, OutputIndex};
 
-use super::key::{self, KeyType, MapId, ProprietaryField, PsbtVersion};
+use super::container;
+use super::key::{KeyType, MapId, ProprietaryField, PsbtVersion};
 use super::reader::{Cursor, push_sized};
-use super::{container, unsigned};
 
 /// The first five bytes of every PSBT.
 pub(super) const MAGIC: [u8; 5] = *b"psbt\xff";
@@ -29,7 +30,11 @@ pub struct RawPsbt {
     global: Map,
     inputs: Vec<Map>,
     outputs: Vec<Map>,
+    unsigned: Unsigned,
 }
+
+/// The unsigned transaction, decoded once where the bytes are read, and handed on from there.
+pub(super) type Unsigned = Result<Arc<Transaction>, Refusal>;
 
 /// Where the records of a map lie, and where its separator is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +47,15 @@ pub(super) struct Map {
 pub(super) struct Span {
     pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
+}
+
+impl Map {
+    /// The value of the record with exactly this key; `bytes` are those of the file.
+    pub(super) fn value<'a>(&self, bytes: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+        let mut spans = self.records.iter();
+        let span = spans.find(|span| bytes.get(span.key.clone()) == Some(key))?;
+        bytes.get(span.value.clone())
+    }
 }
 
 /// A record: a key (type and key data) and a value.
@@ -100,12 +114,13 @@ impl RawPsbt {
             global: maps.global,
             inputs: maps.inputs,
             outputs: maps.outputs,
+            unsigned: maps.unsigned,
         })
     }
 
     /// The id of the unsigned transaction, where it is one.
     pub(crate) fn unsigned_txid(&self) -> Option<Txid> {
-        let tx = unsigned::transaction(self).ok()?;
+        let tx = self.unsigned_tx().ok()?;
         Some(tx.compute_txid())
     }
 
@@ -169,8 +184,13 @@ impl RawPsbt {
     ///
     /// # Errors
     /// PSB01 where a field of it is missing or has the wrong form.
-    pub fn unsigned_tx(&self) -> Result<Transaction, Refusal> {
-        unsigned::transaction(self)
+    pub fn unsigned_tx(&self) -> Result<&Transaction, Refusal> {
+        self.unsigned.as_deref().map_err(Refusal::clone)
+    }
+
+    /// The same, shared with the container.
+    pub(super) fn shared_tx(&self) -> Unsigned {
+        self.unsigned.clone()
     }
 
     /// This PSBT with one record more at the end of the global map.
@@ -246,14 +266,11 @@ impl RawPsbt {
         Self::from_vec(kept)?.insert_global(key, value)
     }
 
-    /// Overwrites the one byte of the flags "transaction modifiable", where there are any.
-    pub(super) fn set_modifiable(&mut self, flags: u8) {
-        let place = self.global.records.iter().find_map(|span| {
-            let key = self.bytes.get(span.key.clone())?;
-            (key == [key::GLOBAL_TX_MODIFIABLE]).then(|| span.value.clone())
-        });
+    /// Overwrites a value of the global map that is one byte, where it is there.
+    pub(super) fn overwrite(&mut self, key: u8, value: u8) {
+        let place = self.value_range(MapId::Global, &[key]);
         if let Some([byte]) = place.and_then(|range| self.bytes.get_mut(range)) {
-            *byte = flags;
+            *byte = value;
         }
     }
 

@@ -48,7 +48,7 @@ pub fn add_signatures(
 pub(super) fn clear_modifiable(psbt: &mut RawPsbt) {
     if let Some([flags]) = psbt.value(MapId::Global, &[GLOBAL_TX_MODIFIABLE]) {
         let cleared = flags & !MODIFIABLE;
-        psbt.set_modifiable(cleared);
+        psbt.overwrite(GLOBAL_TX_MODIFIABLE, cleared);
     }
 }
 

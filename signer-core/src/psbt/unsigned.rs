@@ -10,29 +10,18 @@ use bitcoin::{
 
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal};
+use crate::types::{InputIndex, OutputIndex};
 
 use super::key::{
-    GLOBAL_FALLBACK_LOCKTIME, GLOBAL_TX_VERSION, GLOBAL_UNSIGNED_TX, IN_OUTPUT_INDEX,
-    IN_PREVIOUS_TXID, IN_REQUIRED_HEIGHT, IN_REQUIRED_TIME, IN_SEQUENCE, MapId, OUT_AMOUNT,
-    OUT_SCRIPT, PsbtVersion,
+    GLOBAL_FALLBACK_LOCKTIME, GLOBAL_TX_VERSION, IN_OUTPUT_INDEX, IN_PREVIOUS_TXID,
+    IN_REQUIRED_HEIGHT, IN_REQUIRED_TIME, IN_SEQUENCE, MapId, OUT_AMOUNT, OUT_SCRIPT,
 };
 use super::limits;
-use super::raw::{INPUTS, OUTPUTS, RawPsbt, form, no_field, within};
+use super::raw::{INPUTS, Map, OUTPUTS, form, no_field, within};
 use super::reader::{Cursor, ReadError};
 
 /// Lock times below this are heights, from it on times.
 pub(super) const LOCK_TIME_THRESHOLD: u32 = 500_000_000;
-
-/// The unsigned transaction of a PSBT.
-pub(super) fn transaction(raw: &RawPsbt) -> Result<Transaction, Refusal> {
-    match raw.version() {
-        PsbtVersion::V0 => read(
-            raw.value(MapId::Global, &[GLOBAL_UNSIGNED_TX])
-                .unwrap_or(&[]),
-        ),
-        PsbtVersion::V2 => assemble(raw),
-    }
-}
 
 /// Reads an unsigned transaction: always the form without witnesses, all scriptSigs empty.
 ///
@@ -86,13 +75,13 @@ fn read_outputs(cursor: &mut Cursor<'_>) -> Result<Vec<TxOut>, Refusal> {
     within(OUTPUTS, count, limits::RAW_MAPS, Place::Transaction)?;
     let mut outputs = Vec::new();
     for _ in 0..count {
-        outputs.push(read_output(cursor).map_err(unreadable)?);
+        outputs.push(read_tx_out(cursor).map_err(unreadable)?);
     }
     Ok(outputs)
 }
 
 /// Reads an amount and a script.
-pub(super) fn read_output(cursor: &mut Cursor<'_>) -> Result<TxOut, ReadError> {
+pub(super) fn read_tx_out(cursor: &mut Cursor<'_>) -> Result<TxOut, ReadError> {
     let value = Amount::from_sat(u64::from_le_bytes(cursor.array()?));
     let script_pubkey = ScriptBuf::from_bytes(cursor.sized()?.to_vec());
     Ok(TxOut {
@@ -110,31 +99,46 @@ fn unsigned_input(txid: [u8; 32], vout: u32, sequence: u32) -> TxIn {
     }
 }
 
-/// Puts the transaction of version 2 together.
-fn assemble(raw: &RawPsbt) -> Result<Transaction, Refusal> {
-    let global = MapId::Global;
-    let version = required::<4>(raw, global, GLOBAL_TX_VERSION, "GLOBAL_TX_VERSION")?;
-    let mut input = Vec::new();
-    let mut output = Vec::new();
-    for map in raw.maps() {
-        match map {
-            MapId::Global => {}
-            MapId::Input(_) => input.push(assemble_input(raw, map)?),
-            MapId::Output(_) => output.push(assemble_output(raw, map)?),
-        }
-    }
+/// A map of version 2 while its transaction is put together.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    bytes: &'a [u8],
+    map: &'a Map,
+    id: MapId,
+}
+
+/// Puts the transaction of version 2 together, with its lock time resolved.
+pub(super) fn assemble(
+    bytes: &[u8],
+    global: &Map,
+    inputs: &[Map],
+    outputs: &[Map],
+) -> Result<Transaction, Refusal> {
+    let source = |id: MapId, map| Source { bytes, map, id };
+    let global = source(MapId::Global, global);
+    let inputs = (0..).map(|n| MapId::Input(InputIndex(n))).zip(inputs);
+    let outputs = (0..).map(|n| MapId::Output(OutputIndex(n))).zip(outputs);
+    let version = required::<4>(global, GLOBAL_TX_VERSION, "GLOBAL_TX_VERSION")?;
+    let input: Vec<TxIn> = inputs
+        .clone()
+        .map(|(id, map)| assemble_input(source(id, map)))
+        .collect::<Result<_, _>>()?;
+    let output: Vec<TxOut> = outputs
+        .map(|(id, map)| assemble_output(source(id, map)))
+        .collect::<Result<_, _>>()?;
+    let lock_time = lock_time(global, inputs.map(|(id, map)| source(id, map)))?;
     Ok(Transaction {
         version: transaction::Version(i32::from_le_bytes(version)),
-        lock_time: LockTime::from_consensus(lock_time(raw)?),
+        lock_time: LockTime::from_consensus(lock_time),
         input,
         output,
     })
 }
 
-fn assemble_input(raw: &RawPsbt, map: MapId) -> Result<TxIn, Refusal> {
-    let txid = required::<32>(raw, map, IN_PREVIOUS_TXID, "IN_PREVIOUS_TXID")?;
-    let vout = required::<4>(raw, map, IN_OUTPUT_INDEX, "IN_OUTPUT_INDEX")?;
-    let sequence = optional_u32(raw, map, IN_SEQUENCE, "IN_SEQUENCE")?;
+fn assemble_input(from: Source<'_>) -> Result<TxIn, Refusal> {
+    let txid = required::<32>(from, IN_PREVIOUS_TXID, "IN_PREVIOUS_TXID")?;
+    let vout = required::<4>(from, IN_OUTPUT_INDEX, "IN_OUTPUT_INDEX")?;
+    let sequence = optional_u32(from, IN_SEQUENCE, "IN_SEQUENCE")?;
     Ok(unsigned_input(
         txid,
         u32::from_le_bytes(vout),
@@ -142,11 +146,12 @@ fn assemble_input(raw: &RawPsbt, map: MapId) -> Result<TxIn, Refusal> {
     ))
 }
 
-fn assemble_output(raw: &RawPsbt, map: MapId) -> Result<TxOut, Refusal> {
-    let amount = required::<8>(raw, map, OUT_AMOUNT, "OUT_AMOUNT")?;
-    let script = raw
-        .value(map, &[OUT_SCRIPT])
-        .ok_or_else(|| form(map.place(), Phrase::figure("OUT_SCRIPT"), no_field()))?;
+fn assemble_output(from: Source<'_>) -> Result<TxOut, Refusal> {
+    let amount = required::<8>(from, OUT_AMOUNT, "OUT_AMOUNT")?;
+    let script = from
+        .map
+        .value(from.bytes, &[OUT_SCRIPT])
+        .ok_or_else(|| form(from.id.place(), Phrase::figure("OUT_SCRIPT"), no_field()))?;
     Ok(TxOut {
         value: Amount::from_sat(u64::from_le_bytes(amount)),
         script_pubkey: ScriptBuf::from_bytes(script.to_vec()),
@@ -156,12 +161,15 @@ fn assemble_output(raw: &RawPsbt, map: MapId) -> Result<TxOut, Refusal> {
 /// The lock time as BIP-370 determines it: the largest height that inputs require, if every input
 /// that requires anything can do with a height; else the largest time, if every one can do with a
 /// time; the fallback when none requires anything.
-fn lock_time(raw: &RawPsbt) -> Result<u32, Refusal> {
+fn lock_time<'a>(
+    global: Source<'a>,
+    inputs: impl Iterator<Item = Source<'a>>,
+) -> Result<u32, Refusal> {
     let mut heights = Some(0);
     let mut times = Some(0);
     let mut any = false;
-    for map in raw.maps() {
-        if let (MapId::Input(_), Some((height, time))) = (map, required_locks(raw, map)?) {
+    for input in inputs {
+        if let Some((height, time)) = required_locks(input)? {
             any = true;
             heights = larger(heights, height);
             times = larger(times, time);
@@ -179,7 +187,7 @@ fn lock_time(raw: &RawPsbt) -> Result<u32, Refusal> {
         });
     }
     let name = "GLOBAL_FALLBACK_LOCKTIME";
-    Ok(optional_u32(raw, MapId::Global, GLOBAL_FALLBACK_LOCKTIME, name)?.unwrap_or(0))
+    Ok(optional_u32(global, GLOBAL_FALLBACK_LOCKTIME, name)?.unwrap_or(0))
 }
 
 fn larger(so_far: Option<u32>, here: Option<u32>) -> Option<u32> {
@@ -188,15 +196,12 @@ fn larger(so_far: Option<u32>, here: Option<u32>) -> Option<u32> {
 
 /// The height and the time that an input requires, where it requires anything.
 #[expect(clippy::type_complexity, reason = "two optional numbers")]
-pub(super) fn required_locks(
-    raw: &RawPsbt,
-    map: MapId,
-) -> Result<Option<(Option<u32>, Option<u32>)>, Refusal> {
-    let height = optional_u32(raw, map, IN_REQUIRED_HEIGHT, "IN_REQUIRED_HEIGHT_LOCKTIME")?;
-    let time = optional_u32(raw, map, IN_REQUIRED_TIME, "IN_REQUIRED_TIME_LOCKTIME")?;
+fn required_locks(from: Source<'_>) -> Result<Option<(Option<u32>, Option<u32>)>, Refusal> {
+    let height = optional_u32(from, IN_REQUIRED_HEIGHT, "IN_REQUIRED_HEIGHT_LOCKTIME")?;
+    let time = optional_u32(from, IN_REQUIRED_TIME, "IN_REQUIRED_TIME_LOCKTIME")?;
     if let Some(height) = height.filter(|h| !(1..LOCK_TIME_THRESHOLD).contains(h)) {
         return Err(form(
-            map.place(),
+            from.id.place(),
             phrase!(
                 "a required height of 1 to 499999999",
                 "1 から 499999999 までの要求ブロック高"
@@ -206,28 +211,22 @@ pub(super) fn required_locks(
     }
     if let Some(time) = time.filter(|t| *t < LOCK_TIME_THRESHOLD) {
         let expected = phrase!("a required time from 500000000", "500000000 以上の要求時刻");
-        return Err(form(map.place(), expected, Phrase::figure(time)));
+        return Err(form(from.id.place(), expected, Phrase::figure(time)));
     }
     Ok((height.is_some() || time.is_some()).then_some((height, time)))
 }
 
-fn required<const N: usize>(
-    raw: &RawPsbt,
-    map: MapId,
-    key: u8,
-    name: &str,
-) -> Result<[u8; N], Refusal> {
-    optional(raw, map, key, name)?
-        .ok_or_else(|| form(map.place(), Phrase::figure(name), no_field()))
+fn required<const N: usize>(from: Source<'_>, key: u8, name: &str) -> Result<[u8; N], Refusal> {
+    optional(from, key, name)?
+        .ok_or_else(|| form(from.id.place(), Phrase::figure(name), no_field()))
 }
 
 fn optional<const N: usize>(
-    raw: &RawPsbt,
-    map: MapId,
+    from: Source<'_>,
     key: u8,
     name: &str,
 ) -> Result<Option<[u8; N]>, Refusal> {
-    let Some(value) = raw.value(map, &[key]) else {
+    let Some(value) = from.map.value(from.bytes, &[key]) else {
         return Ok(None);
     };
     let exact = <[u8; N]>::try_from(value);
@@ -238,10 +237,10 @@ fn optional<const N: usize>(
             name = name,
             n = N
         );
-        form(map.place(), expected, super::raw::bytes(value.len()))
+        form(from.id.place(), expected, super::raw::bytes(value.len()))
     })
 }
 
-fn optional_u32(raw: &RawPsbt, map: MapId, key: u8, name: &str) -> Result<Option<u32>, Refusal> {
-    Ok(optional(raw, map, key, name)?.map(u32::from_le_bytes))
+fn optional_u32(from: Source<'_>, key: u8, name: &str) -> Result<Option<u32>, Refusal> {
+    Ok(optional(from, key, name)?.map(u32::from_le_bytes))
 }

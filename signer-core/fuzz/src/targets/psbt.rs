@@ -34,7 +34,7 @@ pub(crate) fn read(data: &[u8]) -> bool {
     };
     let raw = raw.expect("a parsed PSBT has a container");
     assert_eq!(parsed.bytes(), data, "kept byte for byte");
-    assert_eq!(raw.unsigned_tx().as_ref(), Ok(parsed.tx()));
+    assert_eq!(raw.unsigned_tx(), Ok(parsed.tx()));
     consistent(&parsed);
     unchanged_by_headers(&raw, &parsed);
     if parsed.version() == PsbtVersion::V0 {

@@ -34,10 +34,10 @@ fn version_two_has_the_fields_of_bip_370_and_no_others() {
         raw.value(out, &[0x03]),
         Some(&(COIN - 1_000).to_le_bytes()[..])
     );
-    assert_eq!(raw.unsigned_tx().unwrap(), case.tx);
+    assert_eq!(raw.unsigned_tx(), Ok(&case.tx));
     case.tx.input[0].sequence = Sequence::MAX;
     assert_eq!(case.raw().value(IN_0, &[0x10]), None);
-    assert_eq!(case.raw().unsigned_tx().unwrap(), case.tx);
+    assert_eq!(case.raw().unsigned_tx(), Ok(&case.tx));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use crate::psbt::key::{self, PsbtVersion};
 use crate::psbt::testing::{BOTH, Case, IN_0, edit, key, refusing};
-use crate::psbt::{MapId, ProprietaryField, RawPsbt, raw};
+use crate::psbt::{MapId, ParsedPsbt, ProprietaryField, RawPsbt, raw};
 use crate::rule::RuleId;
 use crate::types::{InputIndex, OutputIndex};
 
@@ -45,8 +45,7 @@ fn refuses_what_is_no_psbt() {
     separator[4] = 0xFE;
     let mut magic = good.clone();
     magic[0] = b'P';
-    let tx = RawPsbt::parse(&good).unwrap().unsigned_tx().unwrap();
-    let tx = bitcoin::consensus::serialize(&tx);
+    let tx = bitcoin::consensus::serialize(Case::new(BOTH[0], 1).raw().unsigned_tx().unwrap());
     for bytes in [
         vec![],
         b"cHNidP8BAHUCAAAA".to_vec(),
@@ -143,7 +142,7 @@ fn refuses_sizes_longer_than_needed() {
 #[test]
 fn refuses_a_transaction_that_is_not_unsigned() {
     let v0 = Case::new(BOTH[0], 1).raw();
-    let unsigned = v0.unsigned_tx().unwrap();
+    let unsigned = v0.unsigned_tx().unwrap().clone();
     let with = |tx: &[u8]| refusing(edit(&v0, MapId::Global, &[0x00], Some(tx)));
     let bytes = bitcoin::consensus::serialize(&unsigned);
     assert_eq!(with(&bytes), []);
@@ -341,6 +340,29 @@ fn refuses_origins_and_coins_in_another_shape() {
         &coin[..8],
     ] {
         assert_eq!(refusing(edit(&raw, IN_0, &[0x01], Some(bad))), ALONE);
+    }
+}
+
+/// The sighash is made of the transaction that the container decoded, not of another reading.
+#[test]
+fn the_transaction_is_decoded_once() {
+    for version in BOTH {
+        let parsed = ParsedPsbt::parse(Case::new(version, 2).bytes()).unwrap();
+        let decoded = parsed.raw().unsigned_tx().unwrap();
+        assert!(core::ptr::eq(parsed.tx(), decoded));
+    }
+}
+
+/// A type that inputs know is an unknown one in another map, and no lock time.
+#[test]
+fn passes_types_of_inputs_in_other_maps() {
+    let raw = Case::new(BOTH[1], 1).raw();
+    for map in [MapId::Global, OUT_0] {
+        for key_type in [0x11, 0x12] {
+            for value in [&[][..], &[0], &[0; 4], &[0xFF; 4]] {
+                assert_eq!(refusing(edit(&raw, map, &[key_type], Some(value))), []);
+            }
+        }
     }
 }
 
