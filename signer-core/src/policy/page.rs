@@ -112,7 +112,7 @@ impl Asked {
     }
 
     /// A number that stands on the screen.
-    pub(super) fn number(id: &str, seat: Seat, number: usize, text: [&str; 2], lang: Lang) -> Self {
+    pub(crate) fn number(id: &str, seat: Seat, number: usize, text: [&str; 2], lang: Lang) -> Self {
         let [en, ja] = text;
         Self {
             id: id.to_string(),

@@ -92,10 +92,17 @@ impl Bench {
         Ok(Settled { settlement, sets })
     }
 
+    /// The screen of a settlement, every right answer typed.
+    pub(crate) fn read_settlement(&mut self, settled: &Settled) {
+        let page = self.state().settlement_page(&settled.sets).unwrap();
+        self.show_all(vec![page]);
+    }
+
     /// A whole session that settles.
     pub(crate) fn settle_by(&mut self, file: &SettlementFile) -> Settled {
         self.begin_settling(file);
         let settled = self.judge_settlement(&file.settlement).unwrap();
+        self.read_settlement(&settled);
         self.add(Body::Settled(std::boxed::Box::new(settled.clone())));
         self.close(Outcome::Done);
         settled

@@ -3,12 +3,13 @@
 
 use signer_core::codec;
 use signer_core::phrase;
-use signer_core::settlement::{Settled, SettledSet, SettlementFile, trn06};
-use signer_core::transcript::{Body, CeremonyKind, DeviceState, Outcome, WhatKind};
-use signer_core::types::{Lang, Network};
+use signer_core::settlement::{Settled, SettlementFile, trn06};
+use signer_core::transcript::{Body, CeremonyKind, Outcome, WhatKind};
+use signer_core::types::Network;
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::officers;
 use super::register_wallet::install;
 use super::session::Session;
@@ -76,7 +77,8 @@ fn settle(session: &mut Session, file: &SettlementFile) -> Result<(), Failure> {
 
     // 8. Settle
     session.room.step(8)?;
-    show(session, &settled.sets)?;
+    let page = session.journal().state().settlement_page(&settled.sets);
+    compare(session, &page.map_err(out_of_order)?)?;
     session.record(Body::Settled(Box::new(settled)))?;
     let left = session.journal().state().register().count();
     session.room.say(
@@ -170,30 +172,4 @@ fn check(session: &mut Session, file: &SettlementFile) -> Result<Settled, Failur
         }),
         Err(refusal) => Err(session.refuse(&refusal)),
     }
-}
-
-/// What each proof settles, before it is recorded.
-fn show(session: &mut Session, sets: &[SettledSet]) -> Result<(), Failure> {
-    let lang = session.lang();
-    let state = session.journal().state();
-    let mut lines = Vec::new();
-    for set in sets {
-        lines.extend(open_line(state, set, lang));
-        let (how, height) = (set.how.phrase(), set.height);
-        let how = how.text(lang);
-        let mut id = set.by;
-        id.reverse();
-        let id = signer_core::digest::hex(&id);
-        lines.push(match lang {
-            Lang::En => format!("  {how}: {id} in block {height}"),
-            Lang::Ja => format!("  {how}: ブロック高 {height} の取引 {id}"),
-        });
-    }
-    session.show("settlement", &lines).map(drop)
-}
-
-fn open_line(state: &DeviceState, set: &SettledSet, lang: Lang) -> Option<String> {
-    let mut open = state.register().open().into_iter();
-    let open = open.find(|open| open.tx == set.tx)?;
-    Some(open.line(state.wallet_name(open), lang))
 }

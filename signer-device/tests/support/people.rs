@@ -45,6 +45,15 @@ pub(crate) fn from_screen(prompt: &Prompt<'_>) -> String {
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|n| n.parse().ok())
         .collect();
+    if asked.contains("open transactions") {
+        return numbers_of(&screen[0])[0].clone();
+    }
+    if prompt.id.starts_with("spend-") {
+        let block = format!("in block {}", numbers[1]);
+        let line = screen.iter().find(|line| line.ends_with(&block));
+        let id = line.and_then(|line| line.split_whitespace().find(|word| word.len() == 64));
+        return id.expect("a transaction")[56..].to_owned();
+    }
     if asked.contains("words") || asked.contains("語目") {
         return words(&screen)[numbers[0] - 1..numbers[1]].join(" ");
     }

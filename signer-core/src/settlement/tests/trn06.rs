@@ -295,6 +295,9 @@ fn two_operators_settle_what_the_proof_shows_and_nothing_else() {
     let alone = bench.try_add(body(&settled)).unwrap_err();
     assert!(alone.got.text(Lang::En).contains("two operators"));
     bench.sit_down(["operator.a", "operator.b"]);
+    let unread = bench.try_add(body(&settled)).unwrap_err();
+    assert!(unread.got.text(Lang::En).contains("not shown"));
+    bench.read_settlement(&settled);
     let mut other = settled.clone();
     other.sets[0].how = SettledAs::Conflicting;
     assert!(bench.try_add(body(&other)).is_err());

@@ -144,7 +144,7 @@ impl DeviceState {
         self.read_and_typed(&pages)
     }
 
-    fn read_and_typed(&self, pages: &[Page]) -> Result<(), FoldError> {
+    pub(super) fn read_and_typed(&self, pages: &[Page]) -> Result<(), FoldError> {
         let open = self.open.as_ref().ok_or(FoldError::NoSession)?;
         read_and_typed(open, pages)
     }
