@@ -6,7 +6,7 @@ use std::fs;
 
 use signer_core::approval::ActiveRoster;
 use signer_core::codec;
-use signer_core::digest::LedgerDigest;
+use signer_core::digest::{LedgerDigest, TxDigest};
 use signer_core::life::{AnchorStatement, CheckedRecovery, RecoveryError, RecoveryStanding};
 use signer_core::root::Root;
 use signer_core::transcript::Anchor;
@@ -35,10 +35,15 @@ fn anchor(world: &World, file: &str, signatures: u64) -> AnchorStatement {
 }
 
 fn draft(anchor: &str, card: &str, out: &str) -> String {
+    draft_of("answer-tokyo-1-v2.psbt", anchor, card, out)
+}
+
+/// The same with this answer of the device.
+fn draft_of(answer: &str, anchor: &str, card: &str, out: &str) -> String {
     format!(
         "device recover --anchor {anchor} --card w/{card}.cbor --root w/root.cbor \
          --roster w/roster.cbor --policy w/policy.cbor --wallet w/wallet.cbor \
-         --psbt w/answer-tokyo-1-v2.psbt --psbt w/approved-v2.psbt --height 901000 \
+         --psbt w/{answer} --psbt w/approved-v2.psbt --height 901000 \
          --reason Fire --out {out}"
     )
 }
@@ -107,4 +112,40 @@ fn what_does_not_agree_makes_no_order() {
         assert_eq!(run.stderr.lines().count(), 2, "{}", run.stderr);
         assert!(!world.folder.join("none.cbor").exists());
     }
+}
+
+/// A receipt says which transaction it is over, and the coins of no other one count as signed by it.
+#[test]
+fn a_receipt_in_another_psbt_makes_no_order() {
+    let world = world();
+    anchor(&world, "tokyo-3.anchor", 50);
+    let wallet = world.registered();
+    let spoiled = [
+        // The receipt of one transaction, put into the PSBT of another one.
+        (
+            "recover-elsewhere.psbt",
+            DEVICES[0].answer(&world.read("approved-v2.psbt"), &wallet, |receipt| {
+                receipt.tx = TxDigest::over(&[b"another transaction"]);
+            }),
+            3,
+            "not over that of its PSBT",
+        ),
+        // Signatures that are none over the coins of this one.
+        (
+            "recover-unsigned.psbt",
+            DEVICES[0].answer(&world.read("approved-v2.psbt"), &wallet, |receipt| {
+                receipt.signatures[0].signature.0[40] ^= 1;
+            }),
+            1,
+            "a valid signature of tokyo-1",
+        ),
+    ];
+    for (file, answer, code, what) in spoiled {
+        world.write(file, answer.bytes());
+        let run = world.run(&draft_of(file, "tokyo-3.anchor", "tokyo-1", "none-3.cbor"));
+        assert_eq!(run.code, code, "{}", run.stderr);
+        assert!(run.stderr.contains(what), "{}", run.stderr);
+        assert!(!world.folder.join("none-3.cbor").exists());
+    }
+    world.done(&draft("tokyo-3.anchor", "tokyo-1", "none-3.cbor"));
 }

@@ -68,7 +68,7 @@ class Journal:
         self.officers, self.roster, self.roster_digest = {}, None, None
         self.waiting, self.height, self.frozen = None, None, None
         self.pinned = self.psbt = self.outcome = None
-        self.intent = {}
+        self.intent, self.spends = {}, {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
         self.last, self.count, self.session = bytes(32), 0, 0
         self.seals = self.signatures = self.proofs = 0
@@ -326,6 +326,7 @@ class Journal:
     def intended(self, intent):
         require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
         self.intent = {line[0]: line for line in intent[2]}
+        self.spends[intent[0]] = [coin for coin, _ in psbt.unsigned(psbt.maps(self.psbt))[1]]
         self.tx = intent[0]
         self.kept_apart(intent)
 
@@ -390,9 +391,10 @@ class Journal:
         last = 0
         for data, coins in ((known[0], known[1]) for known in order[9]):
             receipt, _ = self.artefact("signed-receipt", data)
+            spent = [coin[0] + coin[1].to_bytes(4, "little") for coin in coins]
+            require(self.spends.get(receipt[4], spent) == spent, "a known transfer, of other coins")
             if receipt[4] not in self.settled:
-                spent = {coin[0] + coin[1].to_bytes(4, "little") for coin in coins}
-                self.open.setdefault(receipt[4], (None, spent))
+                self.open.setdefault(receipt[4], (None, set(spent)))
             require(receipt[2] == self.device and len(coins) == len(receipt[6]), "another receipt")
             require(last < receipt[8] < anchor[2], "a receipt out of order, or beyond the anchor")
             require(receipt[9] <= anchor[3], "a receipt that counts more than the anchor")

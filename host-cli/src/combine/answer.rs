@@ -228,7 +228,8 @@ pub(super) fn compact(der: &[u8]) -> Option<Signature64> {
     (same && low == Signature64(bytes)).then_some(low)
 }
 
-fn verify(
+/// Every signature of a receipt, over the inputs of the PSBT that it lies in, by keys of its device.
+pub(super) fn verify(
     answer: &ParsedPsbt,
     wallet: &RegisteredWallet,
     device: &DeviceId,

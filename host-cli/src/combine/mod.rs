@@ -8,6 +8,7 @@ use signer_core::phrase;
 use signer_core::psbt::merge::MergeError;
 use signer_core::psbt::{Limits, ParsedPsbt, RawPsbt, lean};
 use signer_core::rule::{Explained, Refusal};
+use signer_core::signing::Receipt;
 use signer_core::wallet::RegisteredWallet;
 
 use crate::error::Failure;
@@ -90,6 +91,16 @@ pub(crate) fn check_receipts(
     let operated = answer::operated(parsed, wallet).map_err(|refusal| unusable(&refusal))?;
     answer::receipted(parsed, wallet, &operated).map_err(|refusal| unreceipted(&refusal))?;
     answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
+}
+
+/// Checks the signatures of a device's own receipt over the transaction of its PSBT.
+pub(crate) fn check_receipt(
+    parsed: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+    receipt: &Receipt,
+) -> Result<(), Failure> {
+    let verified = answer::verify(parsed, wallet, &receipt.device, receipt);
+    verified.map_err(|refusal| unusable(&refusal))
 }
 
 fn unreceipted(refusal: &Refusal) -> Failure {

@@ -12,9 +12,10 @@ use crate::codec::ByteString;
 use crate::cose::{Artefact, Endorsed, Scope, Signed, SignedBy};
 use crate::digest::{
     AnchorDigest, CardDigest, PolicyDigest, RecoveryDigest, RetirementDigest, RootDigest,
-    RosterDigest, WalletId,
+    RosterDigest, TxDigest, WalletId,
 };
 use crate::keys::P256PublicKey;
+use crate::ledger::Transfer;
 use crate::signing::{Coin, Receipt};
 use crate::transcript::{Anchor, Rejected};
 use crate::types::{Height, KeyIndex, Label, Version};
@@ -206,6 +207,28 @@ impl ReadReceipt {
     /// The coins.
     pub fn coins(&self) -> &[OutPoint] {
         &self.coins
+    }
+
+    /// That the receipt is over this transaction: it lies in its PSBT, and the coins are that
+    /// transaction's. Anybody can put a receipt into another PSBT.
+    ///
+    /// # Errors
+    /// [`RecoveryError::Receipt`].
+    pub fn is_over(&self, tx: &TxDigest) -> Result<(), RecoveryError> {
+        let receipt = self.receipt();
+        (receipt.tx == *tx)
+            .then_some(())
+            .ok_or_else(|| RecoveryError::receipt_elsewhere(receipt))
+    }
+
+    /// That its coins are those of a transfer that is known, in the order of its inputs.
+    ///
+    /// # Errors
+    /// [`RecoveryError::Receipt`].
+    pub(crate) fn spends(&self, known: &Transfer) -> Result<(), RecoveryError> {
+        (self.coins == known.coins)
+            .then_some(())
+            .ok_or_else(|| RecoveryError::other_coins(self.receipt()))
     }
 }
 

@@ -74,6 +74,27 @@ impl RecoveryError {
         ))
     }
 
+    /// A receipt that lies in the PSBT of another transaction than it is over.
+    pub(super) fn receipt_elsewhere(receipt: &Receipt) -> Self {
+        Self::Receipt(phrase!(
+            "the receipt of session {session} is over transaction {tx}, not over that of its PSBT",
+            "セッション {session} の受領証は取引 {tx} に対するもので、このPSBTの取引ではない",
+            session = receipt.session,
+            tx = receipt.tx
+        ))
+    }
+
+    /// A receipt with other coins than the journal holds of its transaction.
+    pub(super) fn other_coins(receipt: &Receipt) -> Self {
+        Self::Receipt(phrase!(
+            "the receipt of session {session} is stated with other coins than the journal holds of \
+             transaction {tx}",
+            "セッション {session} の受領証のコインが、ジャーナルにある取引 {tx} のものと異なる",
+            session = receipt.session,
+            tx = receipt.tx
+        ))
+    }
+
     /// What was missing in the room.
     fn in_the_room(&self) -> Phrase {
         match self {

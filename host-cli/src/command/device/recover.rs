@@ -29,7 +29,7 @@ use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::rosters::RosterArgs;
 use crate::view::line;
-use crate::{consent, house};
+use crate::{combine, consent, house};
 
 /// Drafts the order by which a device goes on from what its HSM remembers.
 ///
@@ -182,7 +182,11 @@ impl Args {
             let parsed = house::psbt(path)?;
             for known in receipts_of(&parsed, identity) {
                 let read = ReadReceipt::open(&known, root.scope, identity)
+                    .and_then(|read| read.is_over(&parsed.tx_digest()).map(|()| read))
                     .map_err(|error| artefact::told(path, Kind::Answer, &error))?;
+                if let Some(wallet) = payer(&parsed, &wallets) {
+                    combine::check_receipt(&parsed, wallet, read.receipt())?;
+                }
                 receipts.insert(read.receipt().entries, known);
             }
             for (wallet, index) in change_of(&parsed, &wallets) {
@@ -226,6 +230,14 @@ fn receipts_of<'a>(
             receipt: ByteString(receipt.clone()),
             coins: coins.iter().map(|coin| (*coin).into()).collect(),
         })
+}
+
+/// The wallet whose coins a PSBT spends, where it is among these: its keys judge the signatures.
+fn payer<'a>(parsed: &ParsedPsbt, wallets: &'a [RegisteredWallet]) -> Option<&'a RegisteredWallet> {
+    wallets.iter().find(|wallet| {
+        let mut inputs = parsed.inputs().iter();
+        inputs.all(|input| wallet.locate(&input.spent.script_pubkey).is_some())
+    })
 }
 
 fn change_of<'a>(

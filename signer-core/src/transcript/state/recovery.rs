@@ -41,6 +41,7 @@ impl DeviceState {
         order: &CheckedRecovery,
         card: &CheckedCard,
     ) -> Result<(), RecoveryError> {
+        self.judge_coins(order)?;
         if self.lost_signatures(order).is_none() {
             let signatures = self.ledger.signatures();
             return Err(RecoveryError::MoreSignatures(signatures));
@@ -66,6 +67,17 @@ impl DeviceState {
             )));
         }
         Ok(())
+    }
+
+    /// Whether receipts of transfers that the journal knows are stated with the coins of these: those
+    /// were computed from the transaction, and no order says otherwise.
+    fn judge_coins(&self, order: &CheckedRecovery) -> Result<(), RecoveryError> {
+        order.receipts().iter().try_for_each(|read| {
+            match self.ledger.transfers().get(&read.receipt().tx) {
+                Some(known) => read.spends(known.transfer()),
+                None => Ok(()),
+            }
+        })
     }
 
     /// Whether the recorded keys of a pool are the first ones of the card's.

@@ -5,13 +5,15 @@ use alloc::vec::Vec;
 use std::string::String;
 use std::vec;
 
+use bitcoin::OutPoint;
+
 use super::found;
 use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::{RequestDigest, WalletId};
 use crate::life::{Recovered, Recovery, RetiredWallet, UsedChange};
 use crate::rule::RuleId;
-use crate::signing::SigningHsm as _;
+use crate::signing::{Coin, SigningHsm as _};
 use crate::testing::{Case, TIP, coin_of, id, officers_sign, p256_public};
 use crate::transcript::entry::Answered;
 use crate::transcript::testing::{Bench, retirement};
@@ -380,6 +382,43 @@ fn an_order_for_something_else_does_not_follow() {
         *last ^= 1;
     };
     assert!(refusal(forged).contains("TRN04"));
+}
+
+/// A receipt of a transfer that the journal knows is over the coins of that transfer.
+#[test]
+fn an_order_moves_no_known_transfer_to_other_coins() {
+    let (mut bench, _, _) = signed();
+    let elsewhere = |coins: &mut Vec<Coin>| {
+        for coin in coins {
+            coin.vout += 7;
+        }
+    };
+    for change in [elsewhere, |coins: &mut Vec<Coin>| coins.reverse()] {
+        let mut order = bench.recovery();
+        // The disk still holds the whole session; only what came behind it is lost.
+        order.anchor.entries += 50;
+        let disk = bench.disk.clone();
+        change(&mut order.receipts[0].coins);
+        bench.roll_back(&disk);
+        let what = bench.recovered(&officers_sign(order, &["admin.a", "admin.b"]));
+        let refused = said(&mut bench, what);
+        assert!(
+            refused.contains("other coins than the journal"),
+            "{refused}"
+        );
+        bench.journal = Journal::load(&disk).unwrap();
+        bench.disk = disk;
+    }
+    let mut order = bench.recovery();
+    order.anchor.entries += 50;
+    let disk = bench.disk.clone();
+    bench.roll_back(&disk);
+    bench.recover(order);
+    let open = bench.state().register().open();
+    let known: Vec<OutPoint> = open.iter().flat_map(|set| set.coins.clone()).collect();
+    let (_, transfer) = bench.state().ledger().transfers().iter().next().unwrap();
+    assert_eq!(known, transfer.transfer().coins);
+    assert_eq!(found(&bench, &bench.disk), []);
 }
 
 /// An order serves once: the journal has gone beyond its anchor, whatever stands there now.
