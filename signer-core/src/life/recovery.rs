@@ -1,6 +1,6 @@
 //! Recovery: the order of the administrators by which a device goes on without its newest journal.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
@@ -327,10 +327,11 @@ impl Recovery {
     }
 }
 
-/// The receipts: of this device, each behind the one before, none beyond the anchor, no coin twice.
+/// The receipts: of this device, each behind the one before, none beyond the anchor, no transaction
+/// with two sets of coins. A coin may be in many: each fee bump spends the coins of the one before.
 fn receipts(order: &Recovery) -> Result<Vec<ReadReceipt>, RecoveryError> {
     let mut read: Vec<ReadReceipt> = Vec::new();
-    let mut coins = BTreeSet::new();
+    let mut coins = BTreeMap::new();
     for known in &order.receipts {
         let next = ReadReceipt::open(known, order.scope, &order.identity)?;
         let body = next.receipt();
@@ -349,7 +350,8 @@ fn receipts(order: &Recovery) -> Result<Vec<ReadReceipt>, RecoveryError> {
                 entries: body.entries,
             });
         }
-        if !next.coins.iter().all(|coin| coins.insert(*coin)) {
+        let stated: BTreeSet<OutPoint> = next.coins.iter().copied().collect();
+        if *coins.entry(body.tx).or_insert_with(|| stated.clone()) != stated {
             return Err(RecoveryError::receipt_of_another(body));
         }
         read.push(next);

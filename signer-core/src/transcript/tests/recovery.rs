@@ -397,6 +397,7 @@ fn an_order_moves_no_known_transfer_to_other_coins() {
         let mut order = bench.recovery();
         // The disk still holds the whole session; only what came behind it is lost.
         order.anchor.entries += 50;
+        order.anchor.signatures += 2;
         let disk = bench.disk.clone();
         change(&mut order.receipts[0].coins);
         bench.roll_back(&disk);
@@ -419,6 +420,40 @@ fn an_order_moves_no_known_transfer_to_other_coins() {
     let (_, transfer) = bench.state().ledger().transfers().iter().next().unwrap();
     assert_eq!(known, transfer.transfer().coins);
     assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// A fee bump spends the coins of the version before it: both receipts are known, and both count.
+#[test]
+fn a_device_that_bumped_a_fee_goes_on_with_both_receipts() {
+    for lost in ["a part", "all"] {
+        let mut bench = Bench::ready();
+        let before = bench.disk.clone();
+        let first = Case::new(&bench.world);
+        bench.sign_case(&first);
+        let version = bench.state().register().open()[0].tx;
+        let mut bump = Case::new(&bench.world);
+        bump.outputs[1].sats -= 2_000;
+        bump.edit_request = std::boxed::Box::new(move |request| request.replaces = vec![version]);
+        bench.sign_case(&bump);
+        let signatures = bench.anchor().signatures;
+        let order = bench.recovery();
+        assert_eq!(order.receipts.len(), 2);
+        assert_eq!(order.without_receipt(), Ok(0));
+        match lost {
+            "a part" => bench.roll_back(&before),
+            _ => bench.lose(),
+        }
+        bench.recover(order);
+        let state = bench.state();
+        assert_eq!(state.register().count(), 2, "{lost}");
+        assert_eq!(state.ledger().signatures(), signatures);
+        assert_eq!(state.ledger().recovered().unwrap().unknown, 0);
+        for input in [InputIndex(0), InputIndex(1)] {
+            let coin = coin_of(&bump, input);
+            assert_eq!(state.ledger().signed_over(&coin).len(), 2, "{lost}");
+        }
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
 }
 
 /// An order serves once: the journal has gone beyond its anchor, whatever stands there now.
