@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use bitcoin::Amount;
+use bitcoin::{Amount, OutPoint};
 
 use super::*;
 use crate::approval::KnownHead;
@@ -177,18 +177,53 @@ fn a_recorded_history_is_what_the_journal_says() {
     assert!(case.receipt.is_some());
 }
 
-/// A proof in a device's journal answers without any node's data.
+/// What a device was shown as proof is held against the auditor's own node, which overrules it.
 #[test]
-fn what_a_device_settled_is_not_open() {
+fn a_settlement_is_held_against_the_auditors_node() {
     let bench = crate::settlement::testing::settled();
     let records = alone(&bench, recorded(&bench));
-    let answer = open(&records, &Papers::default());
-    passes(&answer);
-    let what = answer.cases()[0].found.text(Lang::En);
+    let held = records.signed().next().unwrap();
+    let coin: OutPoint = held.case.intent.as_ref().unwrap().lines[0].coin.into();
+    fn said(answer: &AuditAnswer) -> &str {
+        answer.cases()[0].found.text(Lang::En)
+    }
+    // On regtest anybody makes headers.
+    let alone = open(&records, &Papers::default());
+    misses(&alone);
+    let proof = "settled by proof on north, block 850001: confirmed";
+    assert!(said(&alone).starts_with(proof), "{alone:?}");
+    let mut papers = Papers {
+        node: NodeData::Given,
+        ..Papers::default()
+    };
+    let against = open(&records, &papers);
+    assert_eq!(against.conclusion(), Conclusion::Fail);
     assert!(
-        what.contains("settled by proof on north, block 850001: confirmed"),
-        "{what}"
+        said(&against).contains("spend no coin of it"),
+        "{against:?}"
     );
+    papers.spent.push(SpentCoin {
+        coin,
+        by: bitcoin::Txid::from_raw_hash(bitcoin::hashes::Hash::all_zeros()),
+        time: None,
+    });
+    passes(&open(&records, &papers));
+}
+
+/// Without a node only work that somebody paid for speaks, over coins that the device itself knows.
+#[test]
+fn a_settlement_alone_is_worth_its_work() {
+    use crate::settlement::SettledAs::{Confirmed, Conflicting, Spent};
+    use crate::types::Network::{Main, Regtest, Signet, Testnet4};
+    use question::open::{Weight, weigh};
+    let none = Papers::default();
+    for how in [Confirmed, Conflicting] {
+        assert_eq!(weigh(how, Some(Main), &none, &[]), Weight::Alone);
+        for network in [Some(Testnet4), Some(Signet), Some(Regtest), None] {
+            assert_eq!(weigh(how, network, &none, &[]), Weight::Light);
+        }
+    }
+    assert_eq!(weigh(Spent, Some(Main), &none, &[]), Weight::Light);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod destinations;
 mod keys;
 mod limits;
 mod nonces;
-mod open;
+pub(in crate::audit) mod open;
 mod people;
 mod placement;
 mod policy;

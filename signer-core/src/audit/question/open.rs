@@ -11,8 +11,9 @@ use super::super::records::{Held, Records};
 use crate::digest::TxDigest;
 use crate::phrase;
 use crate::rule::Phrase;
-use crate::settlement::SettledSet;
+use crate::settlement::{SettledAs, SettledSet};
 use crate::signing::Intent;
+use crate::types::Network;
 
 /// Which partial signatures exist over coins that are unspent?
 pub fn open(records: &Records, papers: &Papers) -> AuditAnswer {
@@ -41,10 +42,16 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
         case = facts.case,
         total = facts.total().to_sat()
     );
-    if let Some((device, set)) = settled(tx, records) {
-        return Some(AuditCase::pass(subject, proven(device, set)));
-    }
     let coins = first.case.intent.as_ref().map(coins).unwrap_or_default();
+    if let Some((device, set)) = settled(tx, records) {
+        let proven = proven(device, set);
+        return Some(match weigh(set.how, network(device), papers, &coins) {
+            Weight::Agreed => AuditCase::pass(subject, agreed(proven)),
+            Weight::Contradicted => AuditCase::fail(subject, contradicted(proven)),
+            Weight::Alone => AuditCase::pass(subject, proven),
+            Weight::Light => AuditCase::missing(subject, light(proven)),
+        });
+    }
     let unspent = coins.iter().filter(|coin| papers.spender(coin).is_none());
     let open = unspent.count();
     let devices = held.iter().map(|held| Phrase::figure(&held.history.name));
@@ -78,6 +85,70 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
 fn settled(tx: TxDigest, records: &Records) -> Option<(&DeviceHistory, &SettledSet)> {
     let mut histories = records.histories();
     histories.find_map(|history| Some((history, history.state.register().settled(&tx)?)))
+}
+
+/// What a device's settlement is worth to an auditor. A device judges the headers that it is shown;
+/// the auditor's own node knows the chain, and overrules it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::audit) enum Weight {
+    /// The auditor's node knows a transaction that spends a coin of the set.
+    Agreed,
+    /// The auditor's node knows of none.
+    Contradicted,
+    /// No node was asked: the work in the headers speaks for itself.
+    Alone,
+    /// No node was asked, and what was shown to the device could have been made by anybody.
+    Light,
+}
+
+pub(in crate::audit) fn weigh(
+    how: SettledAs,
+    network: Option<Network>,
+    papers: &Papers,
+    coins: &[OutPoint],
+) -> Weight {
+    match papers.node {
+        NodeData::Given if coins.iter().any(|coin| papers.spender(coin).is_some()) => {
+            Weight::Agreed
+        }
+        NodeData::Given => Weight::Contradicted,
+        // Which coins a receipt of a recovery is over, the administrators said.
+        NodeData::None if network == Some(Network::Main) && how != SettledAs::Spent => {
+            Weight::Alone
+        }
+        NodeData::None => Weight::Light,
+    }
+}
+
+fn network(device: &DeviceHistory) -> Option<Network> {
+    let genesis = device.state.genesis()?;
+    Some(genesis.root.scope.network)
+}
+
+fn agreed(proven: Phrase) -> Phrase {
+    phrase!(
+        "{proven}; the given blocks spend a coin of it too",
+        "{proven}。提示されたブロックでもそのコインは支出済み",
+        proven = proven
+    )
+}
+
+fn contradicted(proven: Phrase) -> Phrase {
+    phrase!(
+        "{proven}; but the given blocks spend no coin of it: the headers that the device was shown may \
+         be of another chain",
+        "{proven}。ただし、提示されたブロックではそのコインは未支出であり、端末に示されたヘッダーは別の\
+         チェーンのものである可能性がある",
+        proven = proven
+    )
+}
+
+fn light(proven: Phrase) -> Phrase {
+    phrase!(
+        "{proven}; blocks of your own node must say so too",
+        "{proven}。監査人自身のノードのブロックによる裏付けが必要",
+        proven = proven
+    )
 }
 
 fn proven(device: &DeviceHistory, set: &SettledSet) -> Phrase {
