@@ -10,11 +10,11 @@ use super::answer::AuditCase;
 use super::finding::Finding;
 use super::history::{CaseRecord, DeviceHistory, SessionRecord};
 use super::trust::{AuditTrust, TrustedDevice};
-use crate::digest::{DeviceId, TxDigest};
+use crate::digest::{DeviceId, ReceiptDigest, TxDigest};
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
-use crate::transcript::Findings;
+use crate::transcript::{Findings, Outcome};
 use crate::types::{Id, SessionNumber};
 
 /// What is known of the transcript of one trusted device.
@@ -86,9 +86,11 @@ impl Records {
         })
     }
 
-    /// Every transaction for which a signature was made.
+    /// Every session in which a signature was made, or that let go what a cut session had made: where
+    /// the power failed behind the last signature, the session that goes on makes none itself.
     pub fn signed(&self) -> impl Iterator<Item = Held<'_>> {
-        self.cases().filter(|held| !held.case.signatures.is_empty())
+        self.cases()
+            .filter(|held| !held.case.signatures.is_empty() || held.released().is_some())
     }
 
     /// The transactions that were signed, each once, in the order of the first device's journal.
@@ -199,7 +201,25 @@ pub struct Held<'a> {
     pub case: &'a CaseRecord,
 }
 
-impl Held<'_> {
+impl<'a> Held<'a> {
+    /// The receipt under which this session let signatures go.
+    pub(super) fn released(&self) -> Option<ReceiptDigest> {
+        let signed = self.session.outcome == Outcome::Signed;
+        self.case.receipt.filter(|_| signed)
+    }
+
+    /// The session of this device that went on after this one was cut, and let the signatures go.
+    pub(super) fn gone_on(&self) -> Option<Held<'a>> {
+        let (history, cut) = (self.history, self);
+        let later = history.cases().map(move |(session, case)| Held {
+            history,
+            session,
+            case,
+        });
+        let mut later = later.filter(|held| held.session.number > cut.session.number);
+        later.find(|held| held.case.facts.tx == cut.case.facts.tx && held.released().is_some())
+    }
+
     /// Case, device and session, for a line of an answer.
     pub fn subject(&self) -> Phrase {
         phrase!(
@@ -209,6 +229,11 @@ impl Held<'_> {
             device = self.history.name,
             session = self.session.number
         )
+    }
+
+    /// The device.
+    pub fn device(&self) -> DeviceId {
+        self.history.identity.device_id()
     }
 
     /// Device and session.

@@ -551,6 +551,81 @@ fn signatures_without_a_receipt_are_not_accounted_for() {
     misses(&signatures(&one(|history| case(history).receipt = None)));
 }
 
+/// A device whose power failed after so many of two signatures, and that went on.
+fn resumed(made: usize) -> Bench {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let confirmed = bench.confirm();
+    drop(bench.sign(confirmed, made));
+    bench.journal = crate::transcript::Journal::load(&bench.disk).unwrap();
+    bench.take_in(CeremonyKind::Resume, &case);
+    let confirmed = bench.confirm();
+    let signing = bench.sign(confirmed, usize::MAX);
+    let _ = bench.receipt(signing);
+    bench.close(crate::transcript::Outcome::Signed);
+    bench
+}
+
+#[test]
+fn what_a_cut_session_signed_leaves_with_the_one_that_goes_on() {
+    for made in [0, 1, 2] {
+        let bench = resumed(made);
+        let records = alone(&bench, recorded(&bench));
+        for answer in ask_all(&records) {
+            passes(&answer);
+        }
+        let released = |papers: &Papers| {
+            let answer = complete(&records, papers);
+            let mut cases = answer.cases().iter().cloned();
+            let of_sessions = |case: &AuditCase| case.subject.text(Lang::En).contains("session ");
+            let case = cases.find(|case| of_sessions(case)).unwrap();
+            assert!(cases.all(|other| !of_sessions(&other) || other.conclusion == case.conclusion));
+            case.conclusion
+        };
+        let mut papers = Papers::default();
+        assert_eq!(released(&papers), Conclusion::Missing, "{made}");
+        let held = records.signed().last().unwrap();
+        let receipt = &bench.receipts()[0].receipt.0;
+        papers.receipts.push(FoundReceipt {
+            file: Phrase::figure("resumed.psbt"),
+            digest: held.case.receipt.unwrap(),
+            receipt: crate::cose::peek(receipt).unwrap(),
+        });
+        assert_eq!(released(&papers), Conclusion::Pass, "{made}");
+    }
+}
+
+/// Who let the signatures of a cut session go stands in its receipt, and is who operated the device.
+#[test]
+fn f12_who_resumed_a_session_operated_the_device() {
+    for made in [0, 1, 2] {
+        let bench = resumed(made);
+        let with = |others: [&'static str; 2]| {
+            let mut first = recorded(&bench);
+            let resumed = first.sessions.last_mut().unwrap();
+            assert_eq!(resumed.kind, CeremonyKind::Resume);
+            let (went_on, mut other) = (resumed.case.as_mut().unwrap(), second(&self::bench()));
+            operate(went_on, ["operator.c", "operator.d"]);
+            operate(case(&mut other), others);
+            people(&records(
+                &bench,
+                Vec::from([first, other, idle(2, "third")]),
+            ))
+        };
+        finds(&with(["operator.c", "operator.e"]), Finding::OnePersonTwice);
+        // The receipt does not name who sat there before the cut.
+        passes(&with(["operator.a", "operator.b"]));
+    }
+}
+
+fn operate(case: &mut CaseRecord, who: [&'static str; 2]) {
+    let people = case.facts.people.operators.as_mut().unwrap();
+    for (person, who) in people.iter_mut().zip(who) {
+        person.id = id(who);
+    }
+}
+
 #[test]
 fn a_screen_or_an_answer_less_fails() {
     passes(&shown(&one(nothing)));

@@ -7,7 +7,7 @@ use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::finding::Finding;
 use super::super::records::{Held, Records};
 use super::people::names;
-use crate::digest::TxDigest;
+use crate::digest::{DeviceId, TxDigest};
 use crate::phrase;
 use crate::review::Standing;
 use crate::rule::Phrase;
@@ -63,6 +63,7 @@ fn agreed(tx: TxDigest, records: &Records) -> Option<AuditCase> {
     let held: Vec<Held<'_>> = records.signed().filter(|h| h.case.facts.tx == tx).collect();
     let first = held.first()?;
     let subject = phrase!("case {case}", "案件 {case}", case = first.case.facts.case);
+    let devices: BTreeSet<DeviceId> = held.iter().map(|one| one.device()).collect();
     let differs = held.iter().find_map(|one| {
         let (a, b) = (first.case, one.case);
         let finding = if a.request != b.request {
@@ -83,7 +84,7 @@ fn agreed(tx: TxDigest, records: &Records) -> Option<AuditCase> {
             phrase!(
                 "{n} devices, one request {request}",
                 "端末 {n} 台、申請は1つ {request}",
-                n = held.len(),
+                n = devices.len(),
                 request = first.case.request
             ),
         ),

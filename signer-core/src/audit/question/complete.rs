@@ -183,24 +183,29 @@ fn spend(
     AuditCase::pass(subject, found)
 }
 
-/// What was signed has left the device: its receipt lies in a PSBT of the folder.
+/// What was signed has left the device: its receipt lies in a PSBT of the folder. What a cut session
+/// signed has left under the receipt of the one that went on.
 fn released(held: &Held<'_>, papers: &Papers) -> AuditCase {
+    let later = held.gone_on();
+    let receipt = held.released().or_else(|| later?.released());
     let mut receipts = papers.receipts.iter();
-    let there = receipts.any(|found| Some(found.digest) == held.case.receipt);
-    if there {
-        AuditCase::pass(
-            held.subject(),
-            phrase!("its receipt is in a PSBT", "受領証がPSBTにある"),
-        )
-    } else {
-        AuditCase::missing(
-            held.subject(),
-            phrase!(
+    let there = receipts.any(|found| Some(found.digest) == receipt);
+    let found = match later {
+        _ if !there => {
+            let missing = phrase!(
                 "its PSBT is not in the folder",
                 "署名済みPSBTがフォルダにない"
-            ),
-        )
-    }
+            );
+            return AuditCase::missing(held.subject(), missing);
+        }
+        Some(later) => phrase!(
+            "cut, and its signatures are in the PSBT of session {session}, with the receipt",
+            "中断し、署名はセッション {session} のPSBTに受領証とともにある",
+            session = later.session.number
+        ),
+        None => phrase!("its receipt is in a PSBT", "受領証がPSBTにある"),
+    };
+    AuditCase::pass(held.subject(), found)
 }
 
 /// What an HSM remembers is on the line of its device's journal, and not ahead of it.

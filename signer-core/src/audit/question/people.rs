@@ -97,10 +97,12 @@ fn everywhere(held: &[Held<'_>]) -> Option<Phrase> {
     let most = cases
         .map(|case| devices_per_operator(case.separation.devices_per_operator, case.threshold))
         .min()?;
-    let devices = held.iter().filter_map(|one| {
+    // Receipts name who let the signatures go: that is who operated a device whose session was cut.
+    let last = held.iter().filter(|one| one.gone_on().is_none());
+    let devices = last.filter_map(|one| {
         let [a, b] = one.case.facts.people.operators.as_ref()?;
         Some(OperatedDevice {
-            device: one.history.identity.device_id(),
+            device: one.device(),
             operators: [a.id.clone(), b.id.clone()],
         })
     });

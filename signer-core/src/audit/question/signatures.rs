@@ -8,7 +8,7 @@ use super::super::history::DeviceHistory;
 use super::super::records::{Held, Records};
 use crate::digest::TxDigest;
 use crate::phrase;
-use crate::transcript::{CeremonyKind, Outcome};
+use crate::transcript::CeremonyKind;
 
 /// Is every signature that was counted recorded, and released once?
 pub fn signatures(records: &Records) -> AuditAnswer {
@@ -29,9 +29,9 @@ pub fn signatures(records: &Records) -> AuditAnswer {
 fn session(held: &Held<'_>) -> AuditCase {
     let case = held.case;
     let intended = case.intent.as_ref().map_or(0, |intent| intent.lines.len());
-    let (made, outcome) = (case.signatures.len(), held.session.outcome);
+    let made = case.signatures.len();
     let resumed = held.session.kind == CeremonyKind::Resume;
-    if outcome == Outcome::Signed && case.receipt.is_some() {
+    if held.released().is_some() {
         let found = if resumed {
             phrase!(
                 "{made} of {all} signatures made after a cut, and released",
@@ -49,18 +49,13 @@ fn session(held: &Held<'_>) -> AuditCase {
         };
         return AuditCase::pass(held.subject(), found);
     }
-    let resumed_later = held.history.cases().any(|(session, later)| {
-        session.number > held.session.number
-            && later.facts.tx == case.facts.tx
-            && session.outcome == Outcome::Signed
-    });
     let found = phrase!(
         "ended after input {made} of {all}, nothing released",
         "{all} 件中 {made} 件目の入力の後に終了し、解放なし",
         made = made,
         all = intended
     );
-    if resumed_later {
+    if held.gone_on().is_some() {
         AuditCase::pass(held.subject(), found)
     } else {
         AuditCase::missing(held.subject(), found)
