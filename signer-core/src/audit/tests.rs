@@ -177,6 +177,11 @@ fn a_recorded_history_is_what_the_journal_says() {
     assert!(case.receipt.is_some());
 }
 
+/// What is said of the first case.
+fn said(answer: &AuditAnswer) -> &str {
+    answer.cases()[0].found.text(Lang::En)
+}
+
 /// What a device was shown as proof is held against the auditor's own node, which overrules it.
 #[test]
 fn a_settlement_is_held_against_the_auditors_node() {
@@ -184,9 +189,6 @@ fn a_settlement_is_held_against_the_auditors_node() {
     let records = alone(&bench, recorded(&bench));
     let held = records.signed().next().unwrap();
     let coin: OutPoint = held.case.intent.as_ref().unwrap().lines[0].coin.into();
-    fn said(answer: &AuditAnswer) -> &str {
-        answer.cases()[0].found.text(Lang::En)
-    }
     // On regtest anybody makes headers.
     let alone = open(&records, &Papers::default());
     misses(&alone);
@@ -517,6 +519,30 @@ fn f17_a_limit_is_the_one_that_was_in_force() {
     };
     passes(&ask(2_000_000));
     finds(&ask(2_000_001), Finding::Count);
+}
+
+/// Two devices with different policies: the stricter one decides, in whatever order the trust file
+/// names them, and each by the height at which its device signed.
+#[test]
+fn f17_the_strictest_policy_of_the_signers_decides() {
+    let bench = bench();
+    let other = || {
+        let mut other = second(&bench);
+        let case = case(&mut other);
+        let total = case.facts.total().to_sat();
+        case.allowed.rules.per_transfer = Amount::from_sat(total - 1);
+        other
+    };
+    let ask = |house: Vec<DeviceHistory>| limits(&records(&bench, house));
+    let third = || idle(2, "third");
+    let equal = ask(Vec::from([recorded(&bench), second(&bench), third()]));
+    passes(&equal);
+    let alone = limits(&alone(&bench, recorded(&bench)));
+    assert_eq!(equal.cases(), alone.cases());
+    let first = Vec::from([other(), recorded(&bench), third()]);
+    finds(&ask(first), Finding::Count);
+    let second = Vec::from([recorded(&bench), other(), third()]);
+    finds(&ask(second), Finding::Count);
 }
 
 #[test]

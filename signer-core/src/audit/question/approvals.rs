@@ -63,7 +63,7 @@ fn agreed(tx: TxDigest, records: &Records) -> Option<AuditCase> {
     let held: Vec<Held<'_>> = records.signed().filter(|h| h.case.facts.tx == tx).collect();
     let first = held.first()?;
     let subject = phrase!("case {case}", "案件 {case}", case = first.case.facts.case);
-    let devices: BTreeSet<DeviceId> = held.iter().map(|one| one.device()).collect();
+    let devices: BTreeSet<DeviceId> = held.iter().map(Held::device).collect();
     let differs = held.iter().find_map(|one| {
         let (a, b) = (first.case, one.case);
         let finding = if a.request != b.request {

@@ -35,9 +35,12 @@ pub fn limits(records: &Records) -> AuditAnswer {
 
 /// A transaction that was signed, whoever signed it.
 struct Transfer<'a> {
-    held: Held<'a>,
+    /// Every session that signed it. Each judged it by what was in force on its device.
+    held: Vec<Held<'a>>,
+    facts: &'a TxFacts,
     tx: TxDigest,
     wallet: WalletId,
+    /// When it was signed first.
     height: Height,
     sat: u64,
     /// What each destination is paid.
@@ -51,11 +54,13 @@ fn transfers(records: &Records) -> Vec<Transfer<'_>> {
         let (case, facts) = (held.case, &held.case.facts);
         if let Some(known) = found.iter_mut().find(|known| known.tx == facts.tx) {
             known.height = known.height.min(case.height);
+            known.held.push(held);
             continue;
         }
         let lines = case.intent.iter().flat_map(|intent| &intent.lines);
         found.push(Transfer {
-            held,
+            held: Vec::from([held]),
+            facts,
             tx: facts.tx,
             wallet: case.wallet,
             height: case.height,
@@ -76,23 +81,25 @@ fn paid(facts: &TxFacts) -> BTreeMap<&Id, u64> {
     paid
 }
 
-/// Judged by what was allowed when it was signed: a policy whose loosenings waited allowed no more
-/// than the one before it.
+/// Judged by what each device that signed it allowed then, so that the strictest decides: a policy
+/// whose loosenings waited allowed no more than the one before it.
 fn case(transfer: &Transfer<'_>, all: &[Transfer<'_>]) -> AuditCase {
-    let (facts, allowed) = (&transfer.held.case.facts, &transfer.held.case.allowed);
-    let subject = phrase!("case {case}", "案件 {case}", case = facts.case);
+    let subject = phrase!("case {case}", "案件 {case}", case = transfer.facts.case);
     let mut used = Used::default();
-    used.wallet(transfer, &allowed.rules, all);
-    for destination in &allowed.destinations {
-        used.destination(transfer, destination, all);
-    }
-    if let Some(until) = allowed.waits_until {
-        used.lines.push(phrase!(
-            "signed at height {height}, while what the policy loosens waited until height {until}",
-            "ブロック高 {height} で署名、ポリシーの緩和はブロック高 {until} まで待機中",
-            height = transfer.held.case.height,
-            until = until
-        ));
+    for held in &transfer.held {
+        let (at, allowed) = (held.case.height, &held.case.allowed);
+        used.wallet(transfer, &allowed.rules, at, all);
+        for destination in &allowed.destinations {
+            used.destination(transfer, destination, at, all);
+        }
+        if let Some(until) = allowed.waits_until {
+            used.line(phrase!(
+                "signed at height {height}, while what the policy loosens waited until height {until}",
+                "ブロック高 {height} で署名、ポリシーの緩和はブロック高 {until} まで待機中",
+                height = at,
+                until = until
+            ));
+        }
     }
     let found = Phrase::listed(used.lines);
     if used.exceeded {
@@ -110,10 +117,23 @@ struct Used {
 }
 
 impl Used {
-    fn wallet(&mut self, transfer: &Transfer<'_>, rules: &WalletRules, all: &[Transfer<'_>]) {
+    /// Devices with one policy say the same: once is enough.
+    fn line(&mut self, line: Phrase) {
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+    }
+
+    fn wallet(
+        &mut self,
+        transfer: &Transfer<'_>,
+        rules: &WalletRules,
+        at: Height,
+        all: &[Transfer<'_>],
+    ) {
         let limit = rules.per_transfer.to_sat();
         self.exceeded |= transfer.sat > limit;
-        self.lines.push(phrase!(
+        self.line(phrase!(
             "{paid} of {limit} satoshi in one transfer",
             "1回の送付 {paid} / 上限 {limit} satoshi",
             paid = transfer.sat,
@@ -127,9 +147,9 @@ impl Used {
                     0
                 }
             };
-            let total = within(transfer, window.blocks, all, of_wallet);
+            let total = within(transfer, (at, window.blocks), all, of_wallet);
             self.exceeded |= total > window.amount.to_sat();
-            self.lines.push(phrase!(
+            self.line(phrase!(
                 "{paid} of {limit} satoshi within {blocks} blocks",
                 "{blocks} ブロック以内 {paid} / 上限 {limit} satoshi",
                 paid = total,
@@ -139,11 +159,17 @@ impl Used {
         }
     }
 
-    fn destination(&mut self, transfer: &Transfer<'_>, to: &Destination, all: &[Transfer<'_>]) {
+    fn destination(
+        &mut self,
+        transfer: &Transfer<'_>,
+        to: &Destination,
+        at: Height,
+        all: &[Transfer<'_>],
+    ) {
         let paid = |one: &Transfer<'_>| one.paid.get(&to.id).copied().unwrap_or_default();
         let (here, limit) = (paid(transfer), to.limit.to_sat());
         self.exceeded |= here > limit;
-        self.lines.push(phrase!(
+        self.line(phrase!(
             "{paid} of {limit} satoshi to {id} in one transfer",
             "{id} への1回の送付 {paid} / 上限 {limit} satoshi",
             paid = here,
@@ -151,9 +177,9 @@ impl Used {
             id = to.id
         ));
         for window in &to.windows {
-            let total = within(transfer, window.blocks, all, paid);
+            let total = within(transfer, (at, window.blocks), all, paid);
             self.exceeded |= total > window.amount.to_sat();
-            self.lines.push(phrase!(
+            self.line(phrase!(
                 "{paid} of {limit} satoshi to {id} within {blocks} blocks",
                 "{id} へ {blocks} ブロック以内 {paid} / 上限 {limit} satoshi",
                 paid = total,
@@ -165,19 +191,19 @@ impl Used {
     }
 }
 
-/// All that was signed within a window that ends with this transfer, of what `sat` counts.
+/// This transfer, and all that was signed within a window that ends at this height, of what `sat`
+/// counts.
 /// Transactions over one coin can only happen once: the largest of them counts.
 fn within(
     transfer: &Transfer<'_>,
-    blocks: Blocks,
+    (end, blocks): (Height, Blocks),
     all: &[Transfer<'_>],
     sat: impl Fn(&Transfer<'_>) -> u64,
 ) -> u64 {
-    let (end, start) = (
-        transfer.height.0,
-        transfer.height.0.saturating_sub(blocks.0),
-    );
-    let inside = |one: &&Transfer<'_>| one.height.0 > start && one.height.0 <= end;
+    let start = end.0.saturating_sub(blocks.0);
+    let inside = |one: &&Transfer<'_>| {
+        one.tx == transfer.tx || (one.height.0 > start && one.height.0 <= end.0)
+    };
     let mut groups: Vec<(BTreeSet<Coin>, u64)> = Vec::new();
     for one in all.iter().filter(inside) {
         let same = groups

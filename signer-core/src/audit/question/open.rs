@@ -46,10 +46,10 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
     if let Some((device, set)) = settled(tx, records) {
         let proven = proven(device, set);
         return Some(match weigh(set.how, network(device), papers, &coins) {
-            Weight::Agreed => AuditCase::pass(subject, agreed(proven)),
-            Weight::Contradicted => AuditCase::fail(subject, contradicted(proven)),
+            Weight::Agreed => AuditCase::pass(subject, agreed(&proven)),
+            Weight::Contradicted => AuditCase::fail(subject, contradicted(&proven)),
             Weight::Alone => AuditCase::pass(subject, proven),
-            Weight::Light => AuditCase::missing(subject, light(proven)),
+            Weight::Light => AuditCase::missing(subject, light(&proven)),
         });
     }
     let unspent = coins.iter().filter(|coin| papers.spender(coin).is_none());
@@ -125,7 +125,7 @@ fn network(device: &DeviceHistory) -> Option<Network> {
     Some(genesis.root.scope.network)
 }
 
-fn agreed(proven: Phrase) -> Phrase {
+fn agreed(proven: &Phrase) -> Phrase {
     phrase!(
         "{proven}; the given blocks spend a coin of it too",
         "{proven}。提示されたブロックでもそのコインは支出済み",
@@ -133,7 +133,7 @@ fn agreed(proven: Phrase) -> Phrase {
     )
 }
 
-fn contradicted(proven: Phrase) -> Phrase {
+fn contradicted(proven: &Phrase) -> Phrase {
     phrase!(
         "{proven}; but the given blocks spend no coin of it: the headers that the device was shown may \
          be of another chain",
@@ -143,7 +143,7 @@ fn contradicted(proven: Phrase) -> Phrase {
     )
 }
 
-fn light(proven: Phrase) -> Phrase {
+fn light(proven: &Phrase) -> Phrase {
     phrase!(
         "{proven}; blocks of your own node must say so too",
         "{proven}。監査人自身のノードのブロックによる裏付けが必要",
