@@ -10,7 +10,7 @@ use bitcoin::{Transaction, consensus};
 use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::codec;
 use signer_core::digest::hex;
-use signer_core::frames::Hello;
+use signer_core::frames::{Hello, Limits, Receiver};
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, RawPsbt};
 use signer_core::root::Root;
@@ -18,6 +18,7 @@ use signer_core::types::{Chain, Height, KeyIndex};
 use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
+use test_vectors::camera::codes_on;
 
 /// Standard error of a failed command: two lines, or two for each refusal.
 fn told_in_two_lines(run: &Run, line: &str) {
@@ -541,6 +542,60 @@ fn pictures_carry_a_psbt_and_lost_ones_are_replaced() {
         3,
         "partly.psbt",
     );
+}
+
+/// Where nobody can press a key, as here, each code is shown once.
+#[test]
+fn codes_on_the_terminal_carry_a_psbt() {
+    let world = world();
+    for more in [
+        "--density 12 --fps 30",
+        "--density 20 --fps 30 --format bbqr",
+    ] {
+        let told = world.done(&format!("qr send --psbt w/approved-v2.psbt --show {more}"));
+        let mut receiver = Receiver::new(Limits::OURS);
+        for seen in codes_on(&told) {
+            for found in optics::read::grey(seen.width, seen.height, &seen.pixels) {
+                let _ = receiver.receive(&found);
+            }
+        }
+        let (_, message) = receiver.message().expect("whole");
+        assert_eq!(message, world.read("approved-v2.psbt"));
+        let code = receiver.code().expect("whole").to_text();
+        assert!(told.ends_with(&format!("transfer code {code}\n")), "{told}");
+    }
+    for wrong in [
+        "--density 20",
+        "--show --density 4",
+        "--show --fps 31",
+        "--show --fragment 99",
+    ] {
+        let run = world.run(&format!("qr send --psbt w/approved-v2.psbt {wrong}"));
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (3, ""),
+            "{wrong}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// Less in each code is more codes.
+#[test]
+fn density_says_how_much_a_picture_holds() {
+    let world = world();
+    let counts = [40, 25, 10].map(|density| {
+        let send = format!("qr send --psbt w/approved-v2.psbt --density {density}");
+        world.done(&format!("{send} --out dense-{density}"));
+        world.done(&format!(
+            "qr receive --in dense-{density} --out {density}.psbt"
+        ));
+        let read = fs::read(world.folder.join(format!("{density}.psbt")));
+        assert_eq!(read.expect("written"), world.read("approved-v2.psbt"));
+        let folder = world.folder.join(format!("dense-{density}"));
+        fs::read_dir(folder).expect("made").count()
+    });
+    assert!(counts.is_sorted_by(|few, many| few < many), "{counts:?}");
 }
 
 #[test]

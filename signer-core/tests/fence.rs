@@ -13,11 +13,11 @@ mod support;
 use support::{cargo, root, scratch};
 
 /// Our crates, and those of our crates that each may use. Console and optics say in signer-core's
-/// phrases what went wrong.
+/// phrases what went wrong; codes are shown on the console's terminal.
 const EDGES: [(&str, &[&str]); 10] = [
     ("signer-core", &[]),
     ("officer-console", &["signer-core"]),
-    ("optics", &["signer-core"]),
+    ("optics", &["signer-core", "officer-console"]),
     ("hsm-profiles", &["signer-core", "sign-call"]),
     ("quirk-module", &[]),
     ("cut-library", &[]),

@@ -7,6 +7,7 @@ mod check;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use optics::density::{Density, Pace};
 
 pub(crate) use check::{CheckArgs, NetworkArg};
 
@@ -250,7 +251,8 @@ pub(crate) enum PsbtCommand {
     /// For a signed PSBT that was lost after the seal. Needs no token and asks nobody: operators
     /// confirmed it and the sealed session released it; nothing is signed and nothing recorded.
     #[command(
-        after_help = "Example:\n  signer-device psbt reissue --state /var/lib/himuro --session 5 --out signed.psbt"
+        after_help = "Example:\n  signer-device psbt reissue --state /var/lib/himuro --session 5 --out signed.psbt
+  signer-device psbt reissue --state /var/lib/himuro --show"
     )]
     Reissue(ReissueArgs),
 }
@@ -678,6 +680,8 @@ pub(crate) struct SignArgs {
     /// given more than once.
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]
     pub(crate) outputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) codes: CodesArgs,
 }
 
 /// `psbt resume`
@@ -691,6 +695,8 @@ pub(crate) struct ResumeArgs {
     /// given more than once.
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]
     pub(crate) outputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) codes: CodesArgs,
 }
 
 /// `psbt reissue`
@@ -703,8 +709,32 @@ pub(crate) struct ReissueArgs {
     pub(crate) session: Option<u32>,
     /// Where the signed PSBT goes: a new file, or an existing folder for QR pictures; may be
     /// given more than once.
-    #[arg(long = "out", value_name = "FILE|DIR", required = true)]
+    #[arg(
+        long = "out",
+        value_name = "FILE|DIR",
+        required_unless_present = "show"
+    )]
     pub(crate) outputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) codes: CodesArgs,
+}
+
+/// Codes: in pictures, and on this screen. While they are shown: + and - change their size, > and < the
+/// speed, the space bar holds one, q ends.
+#[derive(Debug, Args)]
+pub(crate) struct CodesArgs {
+    /// Show the codes on this screen too, as large as --density and the screen allow; the token is not
+    /// needed for it.
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// How large codes are: the QR version of full ones.
+    #[arg(long, value_name = "VERSION", default_value_t = Density::USUAL.version(),
+        value_parser = clap::value_parser!(u8).range(5..=40))]
+    pub(crate) density: u8,
+    /// Codes that are shown in a second.
+    #[arg(long, value_name = "N", default_value_t = Pace::USUAL.frames(),
+        value_parser = clap::value_parser!(u8).range(1..=30))]
+    pub(crate) fps: u8,
 }
 
 /// `selftest`

@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use officer_console::system;
+use officer_console::{Stage, system};
 use optics::child::Reader;
+use optics::density::Density;
 use optics::draw;
+use optics::projector::{self, ProjectorError, Settings};
 use signer_core::frames::{
-    BYTE_FRAGMENT_LEN, Content, Direction, FRAGMENT_LEN, Form, Ignored, Limits, Received, Receiver,
-    Sender, SenderError, Shown, TransferCode, UrType,
+    Content, Direction, Form, Ignored, Limits, Received, Receiver, Sender, SenderError, Shown,
+    TransferCode, UrType,
 };
 use signer_core::phrase;
 use signer_core::psbt::{self, limits};
@@ -20,6 +22,7 @@ use signer_core::types::Lang;
 use crate::console::Console;
 use crate::failure::{Deed, Failure};
 use crate::files::{self, Output};
+use crate::plan::Codes;
 
 /// The hidden subcommand that reads pictures.
 pub(crate) const CHILD: &str = "decode-picture";
@@ -243,13 +246,13 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 pub(crate) enum Outlet {
     /// A new file.
     File(Output),
-    /// A folder for pictures.
-    Pictures(PathBuf),
+    /// A folder for pictures, and how large codes are.
+    Pictures(PathBuf, Density),
 }
 
 impl Outlet {
     /// Makes sure that the way out is free.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, density: Density) -> Result<Self, Failure> {
         if !path.is_dir() {
             return Output::reserve(path).map(Self::File);
         }
@@ -268,7 +271,7 @@ impl Outlet {
         }
         // Also shows whether the folder can be written.
         drop(Output::reserve(&picture_path(path, 1))?);
-        Ok(Self::Pictures(path.to_path_buf()))
+        Ok(Self::Pictures(path.to_path_buf(), density))
     }
 
     /// Writes out what was released: the whole PSBT into a file, the lean answer into pictures in this
@@ -285,8 +288,9 @@ impl Outlet {
                 output.write(released.psbt())?;
                 console.wrote(&format!("wrote {path}"))
             }
-            Self::Pictures(folder) => {
-                draw_all(released.answer(), form, &folder, console)?;
+            Self::Pictures(folder, density) => {
+                let cut = sender(released.answer(), form, density);
+                draw_all(&cut.map_err(|error| uncut(&error))?, &folder, console)?;
                 let (lean, whole) = (released.answer().len(), released.psbt().len());
                 console.say(&match console.lang() {
                     Lang::En => format!(
@@ -301,20 +305,21 @@ impl Outlet {
     }
 }
 
-fn draw_all(psbt: &[u8], form: Form, folder: &Path, console: &mut Console) -> Result<(), Failure> {
-    let sender = sender(psbt, form).map_err(|e| {
-        Failure::input(
-            phrase!(
-                "the PSBT does not go into pictures: {why}",
-                "PSBTを画像にできない: {why}",
-                why = e.what()
-            ),
-            phrase!(
-                "Export it as a file: run the ceremony with --out FILE.",
-                "--out FILE を指定し、ファイルとして書き出してください。"
-            ),
-        )
-    })?;
+fn uncut(error: &SenderError) -> Failure {
+    Failure::input(
+        phrase!(
+            "the PSBT does not go into pictures: {why}",
+            "PSBTを画像にできない: {why}",
+            why = error.what()
+        ),
+        phrase!(
+            "Export it as a file: run the ceremony with --out FILE.",
+            "--out FILE を指定し、ファイルとして書き出してください。"
+        ),
+    )
+}
+
+fn draw_all(sender: &Sender, folder: &Path, console: &mut Console) -> Result<(), Failure> {
     let series = sender.series((sender.plain_parts() * SPARE_PERCENT).div_ceil(100));
     for (number, frame) in (1_usize..).zip(&series) {
         let picture = draw::png(frame, draw::SCALE).map_err(|e| Failure::internal(e.what()))?;
@@ -327,17 +332,32 @@ fn draw_all(psbt: &[u8], form: Form, folder: &Path, console: &mut Console) -> Re
     ))
 }
 
+/// Shows the answer on the device's own screen, until a person ends it. Nothing is recorded: it was
+/// released before.
+pub(crate) fn show(
+    released: &Released,
+    form: Form,
+    codes: Codes,
+    lang: Lang,
+) -> Result<(), Failure> {
+    let Some(pace) = codes.shown else {
+        return Ok(());
+    };
+    let density = codes.density;
+    let cut = |density: Density| sender(released.answer(), form, density);
+    let shown = Stage::stdio()
+        .map_err(ProjectorError::from)
+        .and_then(|mut stage| projector::run(cut, Settings { density, pace }, lang, &mut stage));
+    shown.map_err(|error| Failure::explained(&error))
+}
+
 /// The answer in the form in which the request came.
-fn sender(psbt: &[u8], form: Form) -> Result<Sender, SenderError> {
+fn sender(psbt: &[u8], form: Form, density: Density) -> Result<Sender, SenderError> {
+    let each = density.fragment_len(form);
     match form {
-        Form::Bytes => {
-            let from_device = Direction::FromDevice;
-            Sender::bytes(from_device, Content::Psbt, psbt, BYTE_FRAGMENT_LEN)
-        }
-        Form::Bbqr => Sender::bbqr(psbt, FRAGMENT_LEN),
-        Form::Ur | Form::Specter | Form::Base64 => {
-            Sender::new(UrType::CryptoPsbt, psbt, FRAGMENT_LEN)
-        }
+        Form::Bytes => Sender::bytes(Direction::FromDevice, Content::Psbt, psbt, each),
+        Form::Bbqr => Sender::bbqr(psbt, each),
+        Form::Ur | Form::Specter | Form::Base64 => Sender::new(UrType::CryptoPsbt, psbt, each),
     }
 }
 

@@ -5,6 +5,7 @@ mod profile;
 
 use std::path::PathBuf;
 
+use optics::density::{Density, Pace};
 use signer_core::phrase;
 use signer_core::rule::Named;
 use signer_core::split::Credential;
@@ -13,11 +14,11 @@ use signer_core::types::TextError;
 use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber, SessionNumber};
 
 use crate::cli::{
-    AddressArgs, ChainArg, Cli, Command, Common, CredentialArg, DeviceCommand, ExportArgs,
-    FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand, PolicyInstallArgs,
-    PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs, ReviewArgs, RosterCommand,
-    ShowArgs, SignArgs, SignatureCommand, SplitPinArgs, TokenArgs, TranscriptCommand,
-    WalletCommand,
+    AddressArgs, ChainArg, Cli, CodesArgs, Command, Common, CredentialArg, DeviceCommand,
+    ExportArgs, FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand,
+    PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs,
+    ReviewArgs, RosterCommand, ShowArgs, SignArgs, SignatureCommand, SplitPinArgs, TokenArgs,
+    TranscriptCommand, WalletCommand,
 };
 use crate::failure::Failure;
 
@@ -113,7 +114,7 @@ pub(crate) struct Greeting {
 }
 
 /// The device's folder, and the language.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) state: PathBuf,
     pub(crate) lang: Lang,
@@ -349,6 +350,7 @@ pub(crate) struct Sign {
     pub(crate) token: TokenChoice,
     pub(crate) source: Source,
     pub(crate) outputs: Vec<PathBuf>,
+    pub(crate) codes: Codes,
 }
 
 /// `psbt reissue`
@@ -357,6 +359,26 @@ pub(crate) struct Reissue {
     pub(crate) place: Place,
     pub(crate) session: Option<SessionNumber>,
     pub(crate) outputs: Vec<PathBuf>,
+    pub(crate) codes: Codes,
+}
+
+/// How codes are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Codes {
+    /// Their size, in pictures and on the screen.
+    pub(crate) density: Density,
+    /// How fast they are shown on the screen, where they are.
+    pub(crate) shown: Option<Pace>,
+}
+
+impl From<CodesArgs> for Codes {
+    fn from(args: CodesArgs) -> Self {
+        let pace = Pace::of_frames(args.fps).unwrap_or(Pace::USUAL);
+        Self {
+            density: Density::of_version(args.density).unwrap_or(Density::USUAL),
+            shown: args.show.then_some(pace),
+        }
+    }
 }
 
 impl TryFrom<Cli> for Plan {
@@ -597,6 +619,7 @@ fn sign(args: SignArgs) -> Result<Sign, Failure> {
         token: token(args.token)?,
         source: Source::Gap(args.input),
         outputs: outputs(args.outputs)?,
+        codes: args.codes.into(),
     })
 }
 
@@ -606,6 +629,7 @@ fn resume(args: ResumeArgs) -> Result<Sign, Failure> {
         token: token(args.token)?,
         source: Source::Journal,
         outputs: outputs(args.outputs)?,
+        codes: args.codes.into(),
     })
 }
 
@@ -614,6 +638,7 @@ fn reissue(args: ReissueArgs) -> Result<Reissue, Failure> {
         place: args.common.into(),
         session: args.session.map(SessionNumber),
         outputs: outputs(args.outputs)?,
+        codes: args.codes.into(),
     })
 }
 

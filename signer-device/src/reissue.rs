@@ -8,14 +8,36 @@ use signer_core::types::{Lang, SessionNumber};
 
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::gap::Outlet;
+use crate::gap::{self, Outlet};
 use crate::journal::{Disk, Hold};
-use crate::plan::Reissue;
+use crate::plan::{Codes, Place, Reissue};
+
+/// Shows what a session has just released, now that the token is closed.
+pub(crate) fn show(place: Place, codes: Codes, form: Form) -> Result<(), Failure> {
+    if codes.shown.is_none() {
+        return Ok(());
+    }
+    let (session, outputs) = (None, Vec::new());
+    let plan = Reissue {
+        place,
+        session,
+        outputs,
+        codes,
+    };
+    again(&plan, Some(form))
+}
 
 /// `psbt reissue`
 pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
+    again(plan, None)
+}
+
+fn again(plan: &Reissue, form: Option<Form>) -> Result<(), Failure> {
     let lang = plan.place.lang;
-    let outlets = plan.outputs.iter().map(|path| Outlet::open(path));
+    let outlets = plan
+        .outputs
+        .iter()
+        .map(|path| Outlet::open(path, plan.codes.density));
     let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
     let (disk, _torn) = Disk::open(&plan.place.state, Hold::Shared)?;
     let session = if let Some(session) = plan.session {
@@ -29,8 +51,8 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     let released = release.released().ok_or_else(|| {
         Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
     })?;
-    // Any program reads UR, whoever asked then.
-    let form = Form::Ur;
+    // Any program reads UR, whoever asked then; who saw the session end knows the form.
+    let form = form.unwrap_or(Form::Ur);
     let mut console = Console::new(lang);
     console.say(&match lang {
         Lang::En => format!("session {session}: released before, nothing is signed"),
@@ -38,7 +60,8 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
     })?;
     outlets
         .into_iter()
-        .try_for_each(|outlet| outlet.write(released, form, &mut console))
+        .try_for_each(|outlet| outlet.write(released, form, &mut console))?;
+    gap::show(released, form, plan.codes, lang)
 }
 
 /// The last session that ended with signatures.

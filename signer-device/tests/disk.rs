@@ -14,6 +14,7 @@ use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript}
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::at_ceremony;
+use support::pictures::{answer_on, read_pictures};
 use support::play::{Act, on_a_small_disk, play};
 
 #[test]
@@ -387,6 +388,9 @@ fn what_a_sealed_session_released_is_made_again() {
         fs::create_dir(&pictures).expect("ours");
         reissue(&["--out", &bench.arg("pictures")]).ended(0);
         assert!(pictures.join("part-00001.png").exists());
+        // The same on the screen.
+        let shown = reissue(&["--show", "--density", "15", "--fps", "30"]);
+        assert_eq!(answer_on(&shown.output), read_pictures(&pictures));
         assert_eq!(bench.read("d1/journal.cbor"), journal, "only read");
         house.verified_transcript("d1");
     });

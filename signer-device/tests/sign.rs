@@ -14,7 +14,7 @@ use signer_core::transcript::{Body, Channel, Outcome};
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
-use support::pictures::{draw_pictures, read_pictures};
+use support::pictures::{answer_on, draw_pictures, read_pictures};
 use support::play::{Act, typed};
 
 #[test]
@@ -27,13 +27,16 @@ fn two_devices_sign_a_withdrawal() {
             std::fs::create_dir(bench.path(folder)).expect("ours");
         }
 
-        let arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt", "from-d1"]);
-        ceremony(&arguments).ended(0).says("coins have NOT moved");
+        let mut arguments = house.sign_arguments("d1", "in.psbt", &["d1.psbt", "from-d1"]);
+        arguments.extend(["--show", "--fps", "30"].map(str::to_owned));
+        let signed = ceremony(&arguments);
+        signed.ended(0).says("coins have NOT moved");
         // The file is whole; the pictures hold the same answer, without what the host has.
         let whole = RawPsbt::parse(&bench.read("d1.psbt")).expect("strict");
         let answer = read_pictures(&bench.path("from-d1"));
         assert_eq!(lean::answer(&psbt, &whole).as_ref(), Ok(&answer));
         assert_eq!(lean::complete(&psbt, &answer).as_ref(), Ok(&whole));
+        assert_eq!(answer_on(&signed.output), answer, "the codes on the screen");
 
         // The second device is asked by pictures, which it reads in its child process, without what
         // its registered wallet says.

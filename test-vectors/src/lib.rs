@@ -17,6 +17,7 @@
     clippy::type_complexity
 )]
 
+pub mod camera;
 mod card;
 mod case;
 mod cbor;

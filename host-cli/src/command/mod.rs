@@ -85,7 +85,7 @@ impl Command {
             Self::Psbt(command) => command.run(desk.lang),
             Self::Request(command) => command.run(desk),
             Self::Signature(command) => command.run(),
-            Self::Qr(command) => command.run(),
+            Self::Qr(command) => command.run(desk.lang),
             Self::Transcript(command) => command.run(),
             Self::Audit(command) => command.run(desk),
             Self::Rehearse(arguments) => rehearse::run(&arguments, desk.lang)

@@ -78,7 +78,26 @@ impl Machine {
         })
     }
 
+    /// Runs `program` on the rehearsal's own terminal, with nobody at its keyboard; its exit code.
+    pub(super) fn show(&self, program: &Path, arguments: &[String]) -> Result<i32, RehearseError> {
+        let status = self
+            .command(program, arguments)
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|e| RehearseError::machine(&self.name, &e))?;
+        Ok(status.code().unwrap_or(255))
+    }
+
     fn start(&self, program: &Path, arguments: &[String]) -> Result<Child, RehearseError> {
+        self.command(program, arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| RehearseError::machine(&self.name, &e))
+    }
+
+    fn command(&self, program: &Path, arguments: &[String]) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("SOFTHSM2_CONF", &self.softhsm);
         if let Some(socket) = &self.server {
@@ -87,14 +106,8 @@ impl Machine {
                 format!("unix:path={}", socket.display()),
             );
         }
+        command.args(arguments).current_dir(&self.folder);
         command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| RehearseError::machine(&self.name, &e))
     }
 
     /// Appends what stood on the screen to the machine's text file.

@@ -55,8 +55,10 @@ impl Rehearsal<'_> {
         let hello = format!("../gap/hello-{name}.png");
         let greet = ["hello", "--out", &format!("../{hello}")];
         self.at_device(&machine, &greet, 0, nobody)?;
-        let mut to_device = vec!["qr", "send", "--psbt", CEREMONY, "--out", &to];
+        let mut to_device = vec!["qr", "send", "--psbt", CEREMONY];
         to_device.extend(["--lean", "wallet.cbor", "--hello", &hello]);
+        self.show(&desk, &self.host_program, &to_device)?;
+        to_device.extend(["--out", &to]);
         let sent = self.host(&desk, &to_device, 0, nobody)?;
         self.say_sizes(&["to", "送信"], name, &sent.output);
         let answers = self.house.gap(&format!("from-{name}"));
@@ -72,6 +74,8 @@ impl Rehearsal<'_> {
         if !good {
             return self.nothing_came_out(name);
         }
+        let again = ["psbt", "reissue", "--state", "state"];
+        self.show(&machine, &self.device_program, &again)?;
         let answer = format!("answer-{name}.psbt");
         let mut to_host = vec!["qr", "receive", "--in", &from, "--out", &answer];
         to_host.extend(["--request", CEREMONY]);

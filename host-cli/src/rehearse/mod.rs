@@ -75,6 +75,9 @@ pub(crate) struct RehearseArgs {
     /// --coins, --outputs and --out (see test-vectors/interop)
     #[arg(long, value_name = "PROGRAM ARGS")]
     builder: Option<String>,
+    /// Show the codes that cross the gap on this terminal, each of them once
+    #[arg(long)]
+    show: bool,
     /// The device program [default: signer-device beside this program]
     #[arg(long, value_name = "PATH")]
     signer_device: Option<PathBuf>,
@@ -332,6 +335,34 @@ impl<'a> Rehearsal<'a> {
         self.play(device, &self.device_program, arguments, expected, officer)
     }
 
+    /// Shows codes as `program` shows them, where `--show` asks for that.
+    fn show(
+        &self,
+        machine: &Machine,
+        program: &Path,
+        arguments: &[&str],
+    ) -> Result<(), RehearseError> {
+        if !self.arguments.show {
+            return Ok(());
+        }
+        let all = self.spoken([arguments, &["--show", "--fps", "10"]].concat());
+        match machine.show(program, &all)? {
+            0 => Ok(()),
+            code => Err(RehearseError::Ended {
+                step: format!("{}: {}", machine.name, arguments.join(" ")),
+                codes: (0, code),
+                words: String::new(),
+            }),
+        }
+    }
+
+    /// Arguments, and the language of the answers.
+    fn spoken(&self, arguments: Vec<&str>) -> Vec<String> {
+        let language = ["--lang", self.lang.pick("en", "ja")];
+        let all = arguments.into_iter().chain(language);
+        all.map(str::to_owned).collect()
+    }
+
     fn play(
         &self,
         machine: &Machine,
@@ -340,8 +371,7 @@ impl<'a> Rehearsal<'a> {
         expected: i32,
         officer: impl FnMut(&Prompt<'_>) -> Result<String, RehearseError>,
     ) -> Result<Played, RehearseError> {
-        let mut all: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
-        all.extend(["--lang".into(), self.lang.pick("en", "ja").into()]);
+        let all = self.spoken(arguments.to_vec());
         let played = machine.play(program, &all, officer)?;
         if played.code == expected {
             return Ok(played);

@@ -29,10 +29,12 @@ use zeroize::Zeroizing;
 mod arguments;
 pub mod medium;
 mod process;
+mod stage;
 mod system;
 
 pub use arguments::{language_of, wrong_arguments};
 pub use process::harden;
+pub use stage::{Pressed, Stage, Window};
 pub use system::system;
 
 /// Longest answer that is read, in bytes.
@@ -238,38 +240,20 @@ impl<'a> Console<'a> {
     fn discard_typed_ahead(&mut self) -> Result<TypedAhead, ConsoleError> {
         let mut found = TypedAhead::Nothing;
         if self.input_kind() == InputKind::Terminal {
-            if self.readable_within(Duration::ZERO)? {
+            if readable_within(self.input, Duration::ZERO)? {
                 found = TypedAhead::Discarded;
             }
             tcflush(self.input, QueueSelector::IFlush)?;
             return Ok(found);
         }
         let mut waste = Zeroizing::new([0u8; 256]);
-        while self.readable_within(Duration::ZERO)? {
+        while readable_within(self.input, Duration::ZERO)? {
             if rustix::io::read(self.input, waste.as_mut_slice())? == 0 {
                 break;
             }
             found = TypedAhead::Discarded;
         }
         Ok(found)
-    }
-
-    /// Waits until something, or the end, can be read.
-    fn readable_within(&self, patience: Duration) -> Result<bool, ConsoleError> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let timeout = Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: i64::from(left.subsec_nanos()),
-            };
-            let mut waiting = [PollFd::from_borrowed_fd(self.input, PollFlags::IN)];
-            match poll(&mut waiting, Some(&timeout)) {
-                Ok(ready) => return Ok(ready > 0),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     /// Reads one line byte by byte: a buffer would hold what is typed ahead. One of `breaks` ends it
@@ -279,7 +263,7 @@ impl<'a> Console<'a> {
         let mut byte = Zeroizing::new([0u8; 1]);
         loop {
             if let Some(patience) = self.patience
-                && !self.readable_within(patience)?
+                && !readable_within(self.input, patience)?
             {
                 return Err(ConsoleError::Idle);
             }
@@ -294,6 +278,24 @@ impl<'a> Console<'a> {
         }
         let text = std::str::from_utf8(&line).map_err(|_| ConsoleError::NotText)?;
         Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
+    }
+}
+
+/// Waits until something, or the end, can be read.
+fn readable_within(input: BorrowedFd<'_>, patience: Duration) -> Result<bool, ConsoleError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(left.subsec_nanos()),
+        };
+        let mut waiting = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
+        match poll(&mut waiting, Some(&timeout)) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -177,6 +177,17 @@ pub fn terminal(shown: impl AsRef<[u8]>) -> Result<String, DrawError> {
     Ok(lines)
 }
 
+/// Modules on a side of a code of this version, with its quiet zone.
+pub(crate) fn side(version: u8) -> usize {
+    17 + 4 * usize::from(version) + 2 * QUIET_ZONE
+}
+
+#[cfg(test)]
+pub(crate) fn version(shown: impl AsRef<[u8]>) -> Result<u8, DrawError> {
+    let version = Modules::of(shown, 1)?.version();
+    Ok(u8::try_from(version).expect("at most 40"))
+}
+
 const BLACK_ON_WHITE: &str = "\x1b[30;47m";
 const RESET: &str = "\x1b[0m";
 

@@ -31,6 +31,7 @@ use crate::files::Output;
 use crate::gap::Outlet;
 use crate::machine;
 use crate::plan::Sign;
+use crate::reissue;
 
 /// Progress is said each time this many signatures are made.
 const EVERY: usize = 25;
@@ -57,10 +58,18 @@ pub(crate) const SCRIPT: Script = Script {
     ],
 };
 
-/// Runs the ceremony.
+/// Runs the ceremony, and shows the answer where that was asked for.
 pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
+    let (place, codes) = (plan.place.clone(), plan.codes);
+    let form = ceremony(plan)?;
+    reissue::show(place, codes, form)
+}
+
+/// The ceremony; the form of the answer.
+fn ceremony(plan: Sign) -> Result<Form, Failure> {
     let mouth = Mouth::open(&plan.source)?;
-    let outlets = plan.outputs.iter().map(|path| Outlet::open(path));
+    let density = plan.codes.density;
+    let outlets = plan.outputs.iter().map(|path| Outlet::open(path, density));
     let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
     let kind = mouth.ceremony(&desk)?;
@@ -129,25 +138,20 @@ fn finish(
     signed: SignedPsbt,
     channel: Channel,
     outlets: Vec<Outlet>,
-) -> Result<(), Failure> {
+) -> Result<Form, Failure> {
     // 13. Seal
     session.room.step(13)?;
     let sealed = session.close(Outcome::Signed)?;
 
     // 14. Release
     session.room.step(14)?;
-    let released = release(
-        &mut session,
-        signed,
-        &sealed,
-        channel.answered_in(),
-        outlets,
-    );
+    let form = channel.answered_in();
+    let released = release(&mut session, signed, &sealed, form, outlets);
 
     // 15. Log out
     session.room.step(15)?;
     session.leave()?;
-    released
+    released.map(|()| form)
 }
 
 /// Runs every rule over what the journal holds; the whole report is recorded.

@@ -6,6 +6,7 @@ use std::path::Path;
 use optics::{draw, read};
 use signer_core::frames::{FRAGMENT_LEN, Limits, Receiver, Sender, UrType};
 use signer_core::psbt::RawPsbt;
+use test_vectors::camera::codes_on;
 
 /// Draws a PSBT into a folder.
 pub(crate) fn draw_pictures(psbt: &RawPsbt, folder: &Path) {
@@ -25,6 +26,18 @@ pub(crate) fn read_pictures(folder: &Path) -> RawPsbt {
     for path in paths {
         for text in read::png(&fs::read(path).expect("ours")).expect("a picture") {
             let _ = receiver.receive(&text);
+        }
+    }
+    let (_, message) = receiver.message().expect("whole");
+    RawPsbt::parse(&message).expect("strict")
+}
+
+/// The PSBT that the codes on a screen hold.
+pub(crate) fn answer_on(screen: &str) -> RawPsbt {
+    let mut receiver = Receiver::new(Limits::OURS);
+    for seen in codes_on(screen) {
+        for found in read::grey(seen.width, seen.height, &seen.pixels) {
+            let _ = receiver.receive(&found);
         }
     }
     let (_, message) = receiver.message().expect("whole");

@@ -4,6 +4,7 @@ mod receive;
 mod send;
 
 use clap::Subcommand;
+use signer_core::types::Lang;
 
 use crate::error::Failure;
 
@@ -19,9 +20,9 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, lang: Lang) -> Result<(), Failure> {
         match self {
-            Self::Send(args) => args.run(),
+            Self::Send(args) => args.run(lang),
             Self::Receive(args) => args.run(),
         }
     }

@@ -1,16 +1,17 @@
-//! `qr send`: a PSBT becomes a folder of pictures.
+//! `qr send`: a PSBT becomes a folder of pictures, or codes on the terminal.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::ValueEnum;
+use officer_console::Stage;
+use optics::density::{Density, Pace};
 use optics::draw::{self, DrawError};
-use signer_core::frames::{
-    BYTE_FRAGMENT_LEN, Content, Direction, FRAGMENT_LEN, Form, Hello, Sender, SenderError, UrType,
-};
+use optics::projector::{self, ProjectorError, Settings};
+use signer_core::frames::{Content, Direction, Form, Hello, Sender, SenderError, UrType};
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, RawPsbt};
 use signer_core::rule::Named;
+use signer_core::types::Lang;
 
 use crate::error::Failure;
 use crate::files::{self, Output};
@@ -18,10 +19,14 @@ use crate::picture;
 use crate::view::line;
 use crate::{artefact, house};
 
-/// Draws a PSBT as frames, one PNG picture for each.
+/// Draws a PSBT as frames, one PNG picture for each, or shows them on the terminal.
+///
+/// While they are shown: + and - change the size of the codes, > and < the speed, the space bar holds one, q
+/// ends.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli qr send --psbt request.psbt --out frames --spare 4")]
+    host-cli qr send --psbt request.psbt --out frames --spare 4\n  \
+    host-cli qr send --psbt request.psbt --show --density 20")]
 pub(crate) struct Args {
     /// The PSBT
     #[arg(long)]
@@ -41,8 +46,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PICTURE", conflicts_with = "format")]
     hello: Option<PathBuf>,
 
-    /// Bytes of the PSBT in each picture; without it as many as a code of version 25 holds
-    #[arg(long)]
+    /// How large codes are: the QR version of full ones
+    #[arg(long, value_name = "VERSION", default_value_t = Density::USUAL.version(),
+        value_parser = clap::value_parser!(u8).range(5..=40))]
+    density: u8,
+
+    /// Bytes of the PSBT in each picture, in place of --density
+    #[arg(long, conflicts_with_all = ["density", "show"])]
     fragment: Option<usize>,
 
     /// Further pictures; without it every fifth, and with UR as many as any two lost pictures need
@@ -50,20 +60,25 @@ pub(crate) struct Args {
     spare: Option<usize>,
 
     /// The folder to be made, with frame-0001.png and so on
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "show")]
+    out: Option<PathBuf>,
 
     /// One picture more: all frames, animated, to be shown to a camera
-    #[arg(long)]
+    #[arg(long, requires = "out")]
     animation: Option<PathBuf>,
 
-    /// Frames that the animation shows in a second
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=30))]
+    /// Show the codes on the terminal, as large as --density and the window allow
+    #[arg(long)]
+    show: bool,
+
+    /// Frames that are shown in a second, on the terminal and by the animation
+    #[arg(long, default_value_t = Pace::USUAL.frames(),
+        value_parser = clap::value_parser!(u8).range(1..=30))]
     fps: u8,
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, lang: Lang) -> Result<(), Failure> {
         let parsed = house::psbt(&self.psbt)?;
         let lean = self.lean(&parsed)?;
         let sent = lean.as_ref().map_or(parsed.bytes(), RawPsbt::bytes);
@@ -71,7 +86,10 @@ impl Args {
             Some(picture) => greeted(picture)?.fastest(),
             None => self.format.form(),
         };
-        let sender = sender(form, sent, self.fragment).map_err(|error| {
+        let each = self
+            .fragment
+            .unwrap_or_else(|| self.density().fragment_len(form));
+        let sender = sender(form, sent, each).map_err(|error| {
             Failure::told(
                 &phrase!(
                     "the PSBT cannot be sent as pictures",
@@ -80,32 +98,68 @@ impl Args {
                 &error,
             )
         })?;
-        let spare = self.spare.unwrap_or_else(|| spare(form, &sender));
-        let series = match spare {
-            0 => sender.frames().take(sender.plain_parts()).collect(),
-            spare => sender.series(spare),
-        };
-        let count = series.len();
-        let animation = self.animation.as_deref().map(Output::reserve).transpose()?;
-        files::new_folder(&self.out, || {
-            for (place, text) in series.iter().enumerate() {
-                let picture = draw::png(text, draw::SCALE).map_err(undrawn)?;
-                let path = self.out.join(format!("frame-{:04}.png", place + 1));
-                Output::reserve(&path)?.write(&picture)?;
-            }
-            Ok(())
-        })?;
-        if let Some(file) = animation {
-            let pause = Duration::from_secs(1) / u32::from(self.fps);
-            let picture = draw::animation(&series, draw::SCALE, pause).map_err(undrawn)?;
-            file.write(&picture)?;
+        let drawn = self.out.as_deref();
+        let drawn = drawn
+            .map(|folder| self.draw(&sender, form, folder))
+            .transpose()?;
+        if self.show {
+            self.project(form, sent, lang)?;
         }
         if let Some(lean) = &lean {
             let (sent, whole) = (lean.bytes().len(), parsed.bytes().len());
             line!("lean: {sent} of {whole} bytes");
         }
-        line!("{count} pictures, transfer code {}", sender.code());
+        match drawn {
+            Some(count) => line!("{count} pictures, transfer code {}", sender.code()),
+            None => line!("transfer code {}", sender.code()),
+        }
         Ok(())
+    }
+
+    fn density(&self) -> Density {
+        Density::of_version(self.density).unwrap_or(Density::USUAL)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::of_frames(self.fps).unwrap_or(Pace::USUAL)
+    }
+
+    /// The folder of pictures, and the animated one; says how many.
+    fn draw(&self, sender: &Sender, form: Form, folder: &Path) -> Result<usize, Failure> {
+        let spare = self.spare.unwrap_or_else(|| spare(form, sender));
+        let series = match spare {
+            0 => sender.frames().take(sender.plain_parts()).collect(),
+            spare => sender.series(spare),
+        };
+        let animation = self.animation.as_deref().map(Output::reserve).transpose()?;
+        files::new_folder(folder, || {
+            for (place, text) in series.iter().enumerate() {
+                let picture = draw::png(text, draw::SCALE).map_err(undrawn)?;
+                let path = folder.join(format!("frame-{:04}.png", place + 1));
+                Output::reserve(&path)?.write(&picture)?;
+            }
+            Ok(())
+        })?;
+        if let Some(file) = animation {
+            let pause = self.pace().pause();
+            let picture = draw::animation(&series, draw::SCALE, pause).map_err(undrawn)?;
+            file.write(&picture)?;
+        }
+        Ok(series.len())
+    }
+
+    /// The frames on the terminal, until a person ends it.
+    fn project(&self, form: Form, sent: &[u8], lang: Lang) -> Result<(), Failure> {
+        let settings = Settings {
+            density: self.density(),
+            pace: self.pace(),
+        };
+        let cut = |density: Density| sender(form, sent, density.fragment_len(form));
+        let shown = Stage::stdio()
+            .map_err(ProjectorError::from)
+            .and_then(|mut stage| projector::run(cut, settings, lang, &mut stage));
+        let what = phrase!("the codes cannot be shown", "コードを表示できない");
+        shown.map_err(|error| Failure::told(&what, &error))
     }
 
     /// The request without what devices of the wallet rebuild, where that was asked for.
@@ -154,13 +208,10 @@ fn spare(form: Form, sender: &Sender) -> usize {
     }
 }
 
-fn sender(form: Form, psbt: &[u8], fragment: Option<usize>) -> Result<Sender, SenderError> {
-    let each = fragment.unwrap_or(FRAGMENT_LEN);
+/// At most `each` bytes in a frame.
+fn sender(form: Form, psbt: &[u8], each: usize) -> Result<Sender, SenderError> {
     match form {
-        Form::Bytes => {
-            let each = fragment.unwrap_or(BYTE_FRAGMENT_LEN);
-            Sender::bytes(Direction::ToDevice, Content::Psbt, psbt, each)
-        }
+        Form::Bytes => Sender::bytes(Direction::ToDevice, Content::Psbt, psbt, each),
         Form::Bbqr => Sender::bbqr(psbt, each),
         Form::Ur | Form::Specter | Form::Base64 => Sender::new(UrType::CryptoPsbt, psbt, each),
     }
