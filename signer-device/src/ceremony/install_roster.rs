@@ -147,6 +147,8 @@ fn put_down(session: &mut Session, next: &NextRoster) -> Result<(), Failure> {
         }
         NextRoster::Waits(..) => {
             install(session, WhatKind::WaitingRoster, bytes)?;
+            // A recovery takes what waits from the HSM: it must not depend on the end of the session.
+            session.anchor()?;
             session.room.say(
                 "the roster waits; every session announces it, and one administrator can cancel it. \
                  Run this ceremony again with it when the delay is over",
