@@ -52,17 +52,18 @@ pub struct Takeover {
 }
 
 impl Takeover {
-    /// Holds an order against the open session and the journal.
+    /// Holds an order against the journal alone: before any HSM that it names is opened.
     ///
     /// # Errors
     /// [`ReplacementError`].
-    pub fn of(state: &DeviceState, order: &[u8]) -> Result<Self, ReplacementError> {
-        let open = state.open().filter(|open| is_ready(open));
-        let (Some(open), Some(device), Some(roster)) = (open, state.genesis(), state.roster())
-        else {
+    pub fn ordered(
+        state: &DeviceState,
+        order: &[u8],
+    ) -> Result<CheckedReplacement, ReplacementError> {
+        let (Some(device), Some(roster)) = (state.genesis(), state.roster()) else {
             return Err(ReplacementError::Session);
         };
-        let order = CheckedReplacement::open(
+        CheckedReplacement::open(
             order,
             ReplacementStanding {
                 roster,
@@ -71,7 +72,19 @@ impl Takeover {
                 proven: state.proven_hsms(),
                 known: state.height(),
             },
-        )?;
+        )
+    }
+
+    /// Holds an order against the open session and the journal.
+    ///
+    /// # Errors
+    /// [`ReplacementError`].
+    pub fn of(state: &DeviceState, order: &[u8]) -> Result<Self, ReplacementError> {
+        let open = state.open().filter(|open| is_ready(open));
+        let (Some(open), Some(device)) = (open, state.genesis()) else {
+            return Err(ReplacementError::Session);
+        };
+        let order = Self::ordered(state, order)?;
         if order.order().hsm != open.opened().hsm {
             return Err(ReplacementError::OtherToken);
         }

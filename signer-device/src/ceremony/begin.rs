@@ -10,7 +10,7 @@ use signer_core::digest::FileDigest;
 use signer_core::environment::{self, EnvironmentReading};
 use signer_core::phrase;
 
-use signer_core::life::{Replacement, Standing, env03};
+use signer_core::life::{CheckedReplacement, Standing, env03};
 use signer_core::policy::ActivePolicy;
 use signer_core::review::ReviewSession;
 use signer_core::rule::{Refusal, RuleId, RuleLine};
@@ -188,11 +188,12 @@ impl Desk {
     }
 
     /// The same for an HSM that an order brings in the place of the one in use: it is selected and
-    /// judged as the order says. Whether the order is one is for the session to find out.
+    /// judged as the order says. A PIN is asked for no token but one that administrators ordered.
     ///
     /// # Errors
     /// HSM; TRN03 where it remembers more than this journal, or another one.
-    pub(super) fn successor(mut self, order: &Replacement) -> Result<TokenDesk, Failure> {
+    pub(super) fn successor(mut self, order: &CheckedReplacement) -> Result<TokenDesk, Failure> {
+        let order = order.order();
         self.genesis.hsm = order.hsm.clone();
         self.genesis.acceptance.clone_from(&order.acceptance);
         self.label = order.hsm.label.clone();

@@ -6,8 +6,7 @@
 //! the new one from being told: it is known by what the entry says of its memory.
 
 use signer_core::codec::ByteString;
-use signer_core::cose::Endorsed;
-use signer_core::life::{Replaced, Replacement, ReplacementError, Standing, Takeover};
+use signer_core::life::{Replaced, ReplacementError, Standing, Takeover};
 use signer_core::phrase;
 use signer_core::transcript::{Body, CeremonyKind, Outcome};
 
@@ -17,7 +16,7 @@ use super::holders::Login;
 use super::officers;
 use super::pool;
 use super::session::Session;
-use crate::failure::{Failure, path_of};
+use crate::failure::Failure;
 use crate::files::{self, Output};
 use crate::plan::Replace;
 
@@ -41,20 +40,6 @@ pub(crate) const SCRIPT: Script = Script {
 /// Runs the ceremony.
 pub(crate) fn run(plan: Replace) -> Result<(), Failure> {
     let bytes = files::read(&plan.order, files::ARTEFACT)?;
-    let order = Endorsed::<Replacement>::peek(&bytes).map_err(|error| {
-        Failure::input(
-            phrase!(
-                "{path} is no replacement order: {why}",
-                "{path} は交換指示ではない: {why}",
-                path = path_of(&plan.order),
-                why = error.phrase()
-            ),
-            phrase!(
-                "Give the order that the administrators signed.",
-                "管理者が署名した交換指示を指定してください。"
-            ),
-        )
-    })?;
     let out = Output::reserve(&plan.card_out)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
 
@@ -69,6 +54,8 @@ pub(crate) fn run(plan: Replace) -> Result<(), Failure> {
         let what = phrase!("replacement", "交換指示");
         return Err(Failure::told(&what, &ReplacementError::Generating));
     }
+    let order = Takeover::ordered(desk.state(), &bytes)
+        .map_err(|error| Failure::told(&phrase!("replacement", "交換指示"), &error))?;
 
     // 3. Token
     desk.room.step(3)?;
