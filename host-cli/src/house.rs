@@ -71,7 +71,7 @@ impl HouseArgs {
         let made_under = made_under.or(rosters.last()).ok_or_else(no_roster)?;
         // Only a device knows which policy was in force before, and since when it has this one.
         let standing = PolicyStanding {
-            installed: tip,
+            installed: tip.into(),
             before: Before::Unheard,
         };
         let policy = ActivePolicy::open(&bytes, made_under, standing, tip)
@@ -106,7 +106,7 @@ impl House {
             policy: &self.policy,
             ledger: unborn.ledger(),
             device: &device,
-            tip: self.tip,
+            time: self.tip.into(),
         };
         let tx = WalletTx::bind(parsed, &context)?;
         Ok(CheckedTx::check(tx, &self.policy, &self.roster)?)

@@ -9,6 +9,7 @@
 //! headers that are some blocks deep.
 
 mod accepted;
+mod known;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,6 +26,7 @@ use crate::rule::{Explained, Phrase};
 use crate::types::{Height, Lang, Network};
 
 pub use accepted::AcceptedBlocks;
+pub use known::{Distance, FAR_AHEAD, FAR_BEHIND, KnownTime};
 
 /// Most headers in one run: 1.6 MB, four months.
 pub const RUN_LIMIT: usize = 20_000;
@@ -223,6 +225,13 @@ impl ChainTip {
         times.sort_unstable();
         let middle = times.len() / 2;
         times.get(middle).copied().unwrap_or_default()
+    }
+
+    /// How many of the blocks whose median is taken lie above the one in the middle.
+    fn above_median(&self) -> u32 {
+        let all = self.recent.len();
+        let above = all.saturating_sub(all / 2).saturating_sub(1);
+        u32::try_from(above).unwrap_or_default()
     }
 
     /// The tip at the end of `run`: every header linked, worked for, with the target that the

@@ -2,7 +2,7 @@
 //! opened, nobody consents. Approvals are judged in the ceremony alone: there are no operators here.
 
 use signer_core::codec;
-use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::headers::{ChainTip, HeaderRun, KnownTime};
 use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::{Limits, ParsedPsbt};
@@ -10,13 +10,14 @@ use signer_core::review::address::grouped;
 use signer_core::review::amount::{btc, sat};
 use signer_core::rule::{Phrase, Refusal, RuleLine, RuleReport, Stopped, Verdict};
 use signer_core::transcript::DeviceState;
-use signer_core::types::{Height, Lang};
+use signer_core::types::Lang;
 use signer_core::wallet::{BindContext, OutputKind, WalletTx};
 
 use crate::console::Console;
 use crate::failure::{Failure, Kind};
 use crate::gap::Inlet;
 use crate::json::Json;
+use crate::machine;
 use crate::plan::{Format, Review};
 use crate::show::Reading;
 
@@ -61,13 +62,13 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
     };
     let chain = || {
         let parsed = ParsedPsbt::parse_within(psbt, Limits::HEAVY)?;
-        let tip = known_height(state, &parsed);
+        let time = known_time(state, &parsed);
         let context = BindContext {
             wallets: state.wallets(),
             policy,
             ledger: state.ledger(),
             device: &device,
-            tip,
+            time,
         };
         let tx = WalletTx::bind(parsed, &context)?;
         CheckedTx::check(tx, policy, roster)
@@ -75,14 +76,22 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
     Ok(chain())
 }
 
-/// The height that the headers in the PSBT lead to, if they lead on from the last known block.
-fn known_height(state: &DeviceState, parsed: &ParsedPsbt) -> Height {
-    let extended = || {
+/// What is known of the time now, with the headers in the PSBT, if they lead on from the last known
+/// block.
+fn known_time(state: &DeviceState, parsed: &ParsedPsbt) -> KnownTime {
+    let extended = |tip: &ChainTip, network| {
         let run: HeaderRun = codec::decode(parsed.carried().headers.as_deref()?).ok()?;
-        let network = state.scope()?.network;
-        state.tip()?.extend(&run, network).ok()
+        tip.extend(&run, network).ok()
     };
-    extended().as_ref().map_or(state.height(), ChainTip::height)
+    let (Some(tip), Some(scope)) = (state.tip(), state.scope()) else {
+        return KnownTime::without_clock(state.height());
+    };
+    let newer = extended(tip, scope.network);
+    KnownTime::of(
+        newer.as_ref().unwrap_or(tip),
+        machine::clock(),
+        scope.network,
+    )
 }
 
 fn refused(stopped: &Stopped) -> Failure {
@@ -119,8 +128,8 @@ fn text(
         return Ok(());
     };
     let later = console.lang().pick(
-        "APP01 to APP13 are judged in the ceremony, with the operators there",
-        "APP01からAPP13は操作者が揃うセレモニーで判定します",
+        "APP01 to APP13 and TIM01 are judged in the ceremony, with the operators there",
+        "APP01からAPP13とTIM01は操作者が揃うセレモニーで判定します",
     );
     console.say(later)?;
     let tx = checked.wallet_tx();

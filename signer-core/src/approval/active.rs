@@ -8,6 +8,7 @@ use super::succession::FormerKey;
 use super::{Enrolment, MIN_RECOVERY_DELAY, Officer, RecoveryQuorum, Role, Roster};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, Signed};
 use crate::digest::{EnrolmentDigest, KeyId, RootDigest, RosterDigest};
+use crate::headers::KnownTime;
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::root::Root;
@@ -399,12 +400,13 @@ impl ActiveRoster {
     }
 
     /// Opens what administrators signed, and asks for the quorum of those who are valid at this
-    /// height. A signature of anybody else is refused, not ignored.
+    /// time. A signature of anybody else is refused, not ignored.
     pub fn open_endorsed<T: Artefact>(
         &self,
         bytes: &[u8],
-        at: Height,
+        at: impl Into<KnownTime>,
     ) -> Result<Endorsed<T>, RosterError> {
+        let at = at.into();
         let endorsed = self.open_by_officers::<T>(bytes)?;
         let mut got = 0_usize;
         for kid in endorsed.signers() {
@@ -506,7 +508,11 @@ pub struct CheckedEnrolment {
 
 impl CheckedEnrolment {
     /// Reads an enrolment under the roster in force, with administrators valid at this height.
-    pub fn open(bytes: &[u8], roster: &ActiveRoster, at: Height) -> Result<Self, RosterError> {
+    pub fn open(
+        bytes: &[u8],
+        roster: &ActiveRoster,
+        at: impl Into<KnownTime>,
+    ) -> Result<Self, RosterError> {
         let endorsed = roster.open_endorsed::<Enrolment>(bytes, at)?;
         let enrolment = endorsed.body();
         if enrolment.version != 1 {

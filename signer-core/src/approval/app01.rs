@@ -46,11 +46,11 @@ pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
     if request.scope != roster.scope() {
         differences.scope(roster.scope(), request.scope);
     }
-    if officer.acting_as(Role::Requester, hearing.tip).is_none() {
+    if officer.acting_as(Role::Requester, hearing.time).is_none() {
         let expected = phrase!(
             "a requester valid at height {tip}",
             "ブロック高 {tip} で有効な起案者",
-            tip = hearing.tip
+            tip = hearing.time
         );
         let got = Phrase::figure(&officer.id);
         differences.0.push((expected, got));
@@ -100,7 +100,7 @@ mod tests {
     use crate::digest::{PolicyDigest, RootDigest, RosterDigest, TxDigest, WalletDigest};
     use crate::psbt::ProprietaryField;
     use crate::rule::{Place, RuleId};
-    use crate::testing::{Case, id, refusals, refused, world};
+    use crate::testing::{Case, free, id, refusals, refused, world};
     use crate::types::{Height, Purpose};
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     fn refuses_a_requester_who_is_not_valid_any_more() {
         let late = |height| {
             let mut case = Case::new(world());
-            case.tip = Height(height);
+            case.time = free(Height(height));
             case.edit_request = Box::new(|request| request.expiry = Height(999_999));
             refused(case.approve(world()))
         };

@@ -8,19 +8,19 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 
 /// APP03: The request is not expired at the known height.
 ///
-/// A known height that lies behind the height at which an officer approved is known to be old: it
+/// It expires at the later of headers and the machine's clock. A known height that lies behind the height at which an officer approved is known to be old: it
 /// cannot show that the request is still open, and so it refuses.
 pub(super) fn app03(hearing: &Hearing<'_>) -> Verdict {
     hearing.with_request(RuleId::APP03, |request, _| {
-        let tip = hearing.tip;
+        let (tip, closes) = (hearing.time.opens(), hearing.time.closes());
         let mut refusals = Vec::new();
-        if tip > request.expiry {
+        if closes > request.expiry {
             let expected = phrase!(
                 "a height of at most {expiry}",
                 "ブロック高 {expiry} 以下",
                 expiry = request.expiry
             );
-            let got = Phrase::figure(tip);
+            let got = Phrase::figure(hearing.time);
             refusals.push(Refusal::new(RuleId::APP03, Place::Request, expected, got));
         }
         for (officer, approval) in hearing.counted() {

@@ -65,11 +65,11 @@ pub(super) fn differences(
     if body.class != wallet.class() {
         found.0.push((wallet.class().phrase(), body.class.phrase()));
     }
-    if !may_approve(officer, hearing.tip) {
+    if !may_approve(officer, hearing.time) {
         let expected = phrase!(
             "an approver valid at height {tip}",
             "ブロック高 {tip} で有効な承認者",
-            tip = hearing.tip
+            tip = hearing.time
         );
         found.0.push((expected, Phrase::figure(&officer.id)));
     }

@@ -10,7 +10,7 @@ pub(super) fn app07(hearing: &Hearing<'_>) -> Verdict {
     let counted = hearing.counted();
     let approvers = counted.iter();
     let directors = approvers
-        .filter(|(officer, _)| officer.acting_as(Role::Director, hearing.tip).is_some())
+        .filter(|(officer, _)| officer.acting_as(Role::Director, hearing.time).is_some())
         .count();
     // One at least, whatever a policy says.
     let needed = usize::from(hearing.quorum().directors).max(1);

@@ -36,12 +36,12 @@ pub(super) fn app10(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     }
     for id in operators.both() {
         let officer = hearing.roster.officer(id);
-        let acting = officer.and_then(|o| o.acting_as(Role::Operator, hearing.tip));
+        let acting = officer.and_then(|o| o.acting_as(Role::Operator, hearing.time));
         if acting.is_none() {
             let expected = phrase!(
                 "an operator valid at height {tip}",
                 "ブロック高 {tip} で有効な操作者",
-                tip = hearing.tip
+                tip = hearing.time
             );
             refuse(expected, id);
         }
@@ -55,8 +55,8 @@ mod tests {
     use crate::policy::CheckedTx;
     use crate::rule::RuleId;
     use crate::testing::{
-        ADMINISTRATORS, Case, SCOPE, TIP, World, attendance, id, officers_sign, refused, root_over,
-        roster, world,
+        ADMINISTRATORS, Case, SCOPE, TIP, World, attendance, free, id, officers_sign, refused,
+        root_over, roster, world,
     };
     use crate::types::{Height, SessionNumber, Version};
 
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn refuses_operators_who_are_not_valid_any_more() {
         let mut case = Case::new(world());
-        case.tip = Height(900_001);
+        case.time = free(Height(900_001));
         let rules = refused(case.approve(world()));
         assert!(rules.contains(&RuleId::APP10));
     }

@@ -18,11 +18,11 @@ pub(super) fn app11(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
             |place, expected| Refusal::new(RuleId::APP11, place, expected, Phrase::figure(builder));
         let mut refusals = Vec::new();
         let entry = hearing.roster.officer(builder);
-        if !entry.is_some_and(|officer| officer.is_valid(hearing.tip)) {
+        if !entry.is_some_and(|officer| officer.is_valid(hearing.time)) {
             let expected = phrase!(
                 "a builder who is an officer valid at height {tip}",
                 "ブロック高 {tip} で有効な役職員である取引作成者",
-                tip = hearing.tip
+                tip = hearing.time
             );
             refusals.push(refused(Place::Request, expected));
         }
@@ -39,7 +39,7 @@ mod tests {
     use std::boxed::Box;
 
     use crate::rule::{Place, RuleId};
-    use crate::testing::{Case, id, refusals, world};
+    use crate::testing::{Case, free, id, refusals, world};
     use crate::types::Height;
 
     fn built_by(builder: &'static str) -> Case {
@@ -81,7 +81,7 @@ mod tests {
     fn at_the_limit_and_one_past_it_of_the_builders_entry() {
         let rules = |height| {
             let mut case = Case::new(world());
-            case.tip = Height(height);
+            case.time = free(Height(height));
             case.edit_request = Box::new(|request| request.expiry = Height(999_999));
             crate::testing::refused(case.approve(world()))
         };

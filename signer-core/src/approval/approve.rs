@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use super::{
     ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
-    app04, app05, app06, app07, app08, app09, app10, app11, app12, app13,
+    app04, app05, app06, app07, app08, app09, app10, app11, app12, app13, tim01,
 };
 use crate::cose::{CoseError, Signed, peek};
 use crate::digest::{ApprovalDigest, RequestDigest};
+use crate::headers::KnownTime;
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::{ApprovalQuorum, CheckedTx};
@@ -17,7 +18,7 @@ use crate::types::{Height, OfficerId};
 
 /// A checked transaction with the request it was asked for by and the approvals that carry it.
 ///
-/// The report is complete from PSB01 to the last of APP: all that a machine can judge is judged.
+/// The report is complete from PSB01 to the last of this stage: all that a machine can judge is judged.
 #[derive(Debug)]
 pub struct ApprovedTx {
     checked: CheckedTx,
@@ -78,6 +79,7 @@ impl ApprovedTx {
             (RuleId::APP11, app11::app11(&hearing, operators)),
             (RuleId::APP12, app12::app12(&hearing, operators)),
             (RuleId::APP13, app13::app13(&hearing, operators)),
+            (RuleId::TIM01, tim01::tim01(hearing.time)),
         ];
         let approvers = hearing.approvers();
         let seated = hearing.seated(operators);
@@ -144,7 +146,7 @@ pub(super) struct Hearing<'a> {
     pub(super) checked: &'a CheckedTx,
     pub(super) roster: &'a ActiveRoster,
     pub(super) ledger: &'a LedgerState,
-    pub(super) tip: Height,
+    pub(super) time: KnownTime,
     /// The request, where it is signed by an officer of the roster.
     pub(super) request: Option<(Signed<Request>, &'a Officer)>,
     /// Why there is none.
@@ -186,7 +188,7 @@ impl<'a> Hearing<'a> {
             checked,
             roster,
             ledger: checked.wallet_tx().ledger(),
-            tip: checked.wallet_tx().tip(),
+            time: checked.wallet_tx().time(),
             request,
             no_request,
             votes,
@@ -246,7 +248,7 @@ impl<'a> Hearing<'a> {
 }
 
 /// Whether an officer may approve at this height. A director is an approver.
-pub(super) fn may_approve(officer: &Officer, at: Height) -> bool {
+pub(super) fn may_approve(officer: &Officer, at: KnownTime) -> bool {
     let roles = [Role::Approver, Role::Director];
     roles
         .into_iter()

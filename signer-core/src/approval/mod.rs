@@ -30,6 +30,7 @@ mod recovery;
 mod request;
 mod roster;
 mod succession;
+mod tim01;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
 pub use approve::{ApprovedTx, Approver, rejections};

@@ -3,7 +3,7 @@
 use super::{ActiveRoster, RosterError};
 use crate::cose::{Artefact, Endorsed, Scope};
 use crate::digest::{RootDigest, RosterDigest};
-use crate::types::Height;
+use crate::headers::KnownTime;
 
 /// What administrators sign under the roster in force, for a device of their root.
 pub trait Order: Artefact {
@@ -50,14 +50,14 @@ orders!(
 
 impl ActiveRoster {
     /// Opens an order of this roster and root, in the version that is known here, that a quorum of
-    /// administrators signed who are valid at this height.
+    /// administrators signed who are valid at this time.
     ///
     /// # Errors
     /// [`RosterError`].
     pub fn open_order<T: Order>(
         &self,
         bytes: &[u8],
-        at: Height,
+        at: impl Into<KnownTime>,
     ) -> Result<Endorsed<T>, RosterError> {
         let endorsed = self.open_endorsed::<T>(bytes, at)?;
         let frame = endorsed.body().frame();

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use super::{ActiveRoster, Officer, RecoveryQuorum, Role, Roster, RosterError};
 use crate::cose::{Artefact, Endorsed, Scope, Signed, SignedBy, signatures_by};
 use crate::digest::{KeyId, RootDigest, RosterDigest};
+use crate::headers::KnownTime;
 use crate::types::{Blocks, Height, Label, OfficerId};
 
 /// The shortest delay of a recovery quorum: about a day, so that a session may announce it.
@@ -81,7 +82,7 @@ impl NextRoster {
 
 impl ActiveRoster {
     /// The roster that follows this one, by its administrators or by the recovery quorum; what is
-    /// seen of the latter for the first time waits.
+    /// seen of the latter for the first time waits, from the later of headers and clock on.
     ///
     /// # Errors
     /// [`RosterError`].
@@ -89,8 +90,10 @@ impl ActiveRoster {
         &self,
         bytes: &[u8],
         waiting: Option<&WaitingRoster>,
-        at: Height,
+        time: impl Into<KnownTime>,
     ) -> Result<NextRoster, RosterError> {
+        let time = time.into();
+        let at = time.opens();
         let Some(recovery) = self.signing_recovery(bytes) else {
             return self.succeed(bytes, at).map(NextRoster::InForce);
         };
@@ -98,7 +101,7 @@ impl ActiveRoster {
         let Some(known) = waiting else {
             let waiting = WaitingRoster {
                 roster: next.digest(),
-                from: Height(at.0.saturating_add(recovery.delay.0)),
+                from: Height(time.closes().0.saturating_add(recovery.delay.0)),
             };
             return Ok(NextRoster::Waits(next, waiting));
         };
@@ -150,7 +153,7 @@ impl ActiveRoster {
         &self,
         bytes: &[u8],
         waiting: Option<&WaitingRoster>,
-        at: Height,
+        at: impl Into<KnownTime>,
     ) -> Result<Signed<RecoveryCancellation>, RosterError> {
         let (signed, officer) = self.open_signed::<RecoveryCancellation>(bytes)?;
         let body = signed.body();

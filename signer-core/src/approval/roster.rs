@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::RosterDigest;
+use crate::headers::KnownTime;
 use crate::keys::P256PublicKey;
 use crate::types::{Blocks, Height, Id, Label, Lang, OfficerId, Version};
 
@@ -80,14 +81,15 @@ pub struct Officer {
 }
 
 impl Officer {
-    /// The entry, if it has this role and is valid at this height.
-    pub fn acting_as(&self, role: Role, at: Height) -> Option<&Self> {
+    /// The entry, if it has this role and is valid at this time.
+    pub fn acting_as(&self, role: Role, at: impl Into<KnownTime>) -> Option<&Self> {
         (self.is_valid(at) && self.roles.contains(&role)).then_some(self)
     }
 
-    /// Whether the entry is valid at this height.
-    pub fn is_valid(&self, at: Height) -> bool {
-        self.valid_from <= at && at <= self.valid_to
+    /// Whether the entry is valid at this time: it begins by headers, and ends by the clock too.
+    pub fn is_valid(&self, at: impl Into<KnownTime>) -> bool {
+        let at = at.into();
+        self.valid_from <= at.opens() && at.closes() <= self.valid_to
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 use crate::approval::{ActiveRoster, Role};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{KeyId, PolicyDigest, RootDigest, RosterDigest};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::types::{Blocks, Height, Id, Version};
@@ -28,10 +29,10 @@ impl Endorsed<Policy> {
 /// How a policy stands on a device: both from the journal, at installation from the device's state.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyStanding<'a> {
-    /// The known height when it was installed: its signers must have been valid then. An
+    /// What was known of the time when it was installed: its signers must have been valid then. An
     /// administrator whose entry ended later does not undo it; one whose entry had ended before
     /// cannot sign it. From here the delay of a loosening counts.
-    pub installed: Height,
+    pub installed: KnownTime,
     /// What was in force before.
     pub before: Before<'a>,
 }
@@ -78,7 +79,7 @@ impl ActivePolicy {
     /// follows the one before it, as it stands at height `tip`.
     ///
     /// What it tightens is in force at once. What it loosens waits for the later of the height
-    /// that it states and the height of its installation plus the delay of the policy before it;
+    /// that it states and the height of its installation, by the later of headers and clock, plus the delay of the policy before it;
     /// the first policy of a device waits for the height that it states.
     pub fn open(
         bytes: &[u8],
@@ -219,7 +220,7 @@ impl Policy {
 fn check_signers(
     endorsed: &Endorsed<Policy>,
     roster: &ActiveRoster,
-    at: Height,
+    at: KnownTime,
 ) -> Result<(), PolicyError> {
     let mut people = endorsed.signers();
     let checks = |key| {
@@ -257,17 +258,17 @@ fn waits(policy: &Policy, standing: PolicyStanding<'_>) -> Option<Waits> {
     let (old, before, earliest) = match standing.before {
         Before::Nothing | Before::Unheard => (nothing(policy), None, Height(0)),
         Before::Policy(last) => {
-            let last = Arc::new(last.at(standing.installed));
+            let last = Arc::new(last.at(standing.installed.opens()));
             let delay = last.rules.delay;
-            let earliest = Height(standing.installed.0.saturating_add(delay.0));
+            let earliest = Height(standing.installed.closes().0.saturating_add(delay.0));
             (last.rules.clone(), Some(last), earliest)
         }
         Before::Lost(last) => {
-            let last = last.map(|last| Arc::new(last.at(standing.installed)));
+            let last = last.map(|last| Arc::new(last.at(standing.installed.opens())));
             let known = last.as_ref().map(|last| last.rules.clone());
             let old = known.unwrap_or_else(|| nothing(policy));
             let delay = old.delay.max(policy.delay).max(A_DAY);
-            let earliest = Height(standing.installed.0.saturating_add(delay.0));
+            let earliest = Height(standing.installed.closes().0.saturating_add(delay.0));
             (old, last, earliest)
         }
     };

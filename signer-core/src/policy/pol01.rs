@@ -65,7 +65,7 @@ pub(super) fn pol01(checking: &Checking<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use crate::rule::{Place, RuleId};
-    use crate::testing::{Case, Output, TIP, outside_script, refusals, refused, world};
+    use crate::testing::{Case, Output, TIP, free, outside_script, refusals, refused, world};
     use crate::types::Lang;
     use crate::types::{Chain, Height, OutputIndex};
 
@@ -134,7 +134,7 @@ mod tests {
     fn at_the_limit_of_activation() {
         assert_eq!(refused(paying("hot-2").check(world())), []);
         let mut case = paying("later");
-        case.tip = Height(TIP.0 + 1);
+        case.time = free(Height(TIP.0 + 1));
         assert_eq!(refused(case.check(world())), []);
     }
 

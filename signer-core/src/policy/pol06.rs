@@ -125,7 +125,7 @@ impl Reconciled<'_> {
 
     /// Who states balances asks for no transfer and builds none.
     fn of_people(&self, statement: &BalanceStatement, officer: &Officer) -> Option<Refusal> {
-        let tip = self.tx.tip();
+        let tip = self.tx.time();
         if officer.acting_as(Role::Reconciler, tip).is_none() {
             let expected = phrase!(
                 "a reconciler valid at height {tip}",
@@ -147,7 +147,7 @@ impl Reconciled<'_> {
 
     fn of_age(&self, floor: &ColdFloor, statement: &BalanceStatement) -> Option<Refusal> {
         let tip = self.tx.tip();
-        let first = Height(tip.0.saturating_sub(floor.age.0));
+        let first = Height(self.tx.time().closes().0.saturating_sub(floor.age.0));
         let fresh = first <= statement.height && statement.height <= tip;
         (!fresh).then(|| {
             let expected = phrase!(

@@ -37,7 +37,7 @@ fn follow(
     edit(&mut policy);
     let bytes = officers_sign(policy, &["admin.a", "admin.b"]).to_bytes();
     let standing = PolicyStanding {
-        installed,
+        installed: installed.into(),
         before: Before::Policy(last),
     };
     Arc::new(ActivePolicy::open(&bytes, &world().roster, standing, installed).unwrap())

@@ -765,5 +765,17 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "ポリシーどおりに分散した端末でウォレットを登録するか、ポリシーを変更してください。",
             ],
         },
+        RuleId::TIM01 => Words {
+            stage: Stage::Approve,
+            name: "TIM01",
+            sentence: [
+                "The newest known block is near the machine's clock.",
+                "既知の最新ブロックは端末の時計から大きく離れていない。",
+            ],
+            advice: [
+                "Have the host put the newest headers into the PSBT (psbt headers), or set this machine's clock, and begin again.",
+                "最新のヘッダーをPSBTに入れ直すか(psbt headers)、端末の時計を合わせて、やり直してください。",
+            ],
+        },
     }
 }

@@ -148,6 +148,9 @@ pub enum RuleId {
     /// As many of those who signed the policy in force as it says have no part in the transfer.
     #[n(58)]
     APP13,
+    /// The newest known block is near the machine's clock.
+    #[n(63)]
+    TIM01,
     /// Every screen was shown, in order.
     #[n(28)]
     REV01,
@@ -236,7 +239,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -272,6 +275,7 @@ impl RuleId {
         Self::APP11,
         Self::APP12,
         Self::APP13,
+        Self::TIM01,
         Self::REV01,
         Self::REV02,
         Self::SIG01,

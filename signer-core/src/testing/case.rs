@@ -12,9 +12,10 @@ use bitcoin::{
     transaction,
 };
 
-use super::{SCOPE, TIP, World, id, label, officer_signs, outside_script};
+use super::{SCOPE, TIP, World, free, id, label, officer_signs, outside_script};
 use crate::approval::{Approval, ApprovedTx, Decision, Request, RequestedPayment};
 use crate::cose::Signed;
+use crate::headers::KnownTime;
 use crate::ledger::LedgerState;
 use crate::policy::CheckedTx;
 use crate::psbt::build::{InputParts, OutputParts, build};
@@ -153,7 +154,7 @@ pub(crate) struct Case {
     pub(crate) operators: [&'static str; 2],
     pub(crate) device: usize,
     pub(crate) ledger: LedgerState,
-    pub(crate) tip: Height,
+    pub(crate) time: KnownTime,
 }
 
 impl Case {
@@ -180,7 +181,7 @@ impl Case {
             operators: ["operator.a", "operator.b"],
             device: 0,
             ledger: LedgerState::empty(),
-            tip: TIP,
+            time: free(TIP),
         }
     }
 
@@ -281,7 +282,7 @@ impl Case {
             operators: self.operators,
             device: self.device,
             ledger: self.ledger.clone(),
-            tip: self.tip,
+            time: self.time,
         }
     }
 
@@ -387,7 +388,7 @@ impl Case {
             policy: &world.policy,
             ledger: &self.ledger,
             device: &world.devices[self.device].id(),
-            tip: self.tip,
+            time: self.time,
         };
         WalletTx::bind(parsed, &context)
     }

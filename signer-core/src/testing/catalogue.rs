@@ -22,6 +22,7 @@ use crate::policy::{ActivePolicy, Before, CheckedTx, PolicyError, PolicyStanding
 use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
+use crate::testing::free;
 use crate::types::{Chain, Height, Id, KeyIndex, Lang, Network, Purpose, SessionNumber};
 use crate::wallet::{
     BindContext, CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor, RegisteredWallet,
@@ -160,7 +161,7 @@ fn open_policy(
     tip: Height,
 ) -> Result<ActivePolicy, PolicyError> {
     let standing = PolicyStanding {
-        installed: tip,
+        installed: tip.into(),
         before: Before::Nothing,
     };
     ActivePolicy::open(bytes, roster, standing, tip)
@@ -174,14 +175,14 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
         opened.unwrap_or_else(|error| panic!("{}: {error}", case.name))
     });
     let policy = own_policy.as_ref().unwrap_or(&world.policy);
-    let (ledger, tip) = (world.ledger(case), Height(case.tip));
+    let (ledger, time) = (world.ledger(case), free(Height(case.tip)));
     let refusals = |stopped: Stopped| stopped.report().refusals().cloned().collect::<Vec<_>>();
     let context = BindContext {
         wallets: &world.wallets,
         policy,
         ledger: &ledger,
         device: &world.device(&case.device),
-        tip,
+        time,
     };
     let parsed = ParsedPsbt::parse(bytes).map_err(refusals)?;
     let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;
@@ -421,11 +422,13 @@ pub(super) fn first_refusal(rule: RuleId) -> Refusal {
 
 /// For each rule of the stages that judge a PSBT there is a case that stops at this rule and no
 /// other: with its verdict left out of the complete report nothing refuses, and the case would go
-/// on to the HSM. `docs/assurance.md` names the cases.
+/// on to the HSM. `docs/assurance.md` names the cases. The catalogue is of regtest, where TIM01 does
+/// not apply: its test is `tim01_alone`.
 #[test]
 fn with_any_one_rule_left_out_a_named_case_would_pass() {
     let stages = [Stage::Parse, Stage::Bind, Stage::Check, Stage::Approve];
-    for rule in stages.into_iter().flat_map(RuleId::of) {
+    let rules = stages.into_iter().flat_map(RuleId::of);
+    for rule in rules.filter(|rule| *rule != RuleId::TIM01) {
         let stopped = stopped_by_one(&FAMILIES, rule.name());
         let (family, case) = stopped.unwrap_or_else(|| panic!("no case for {rule} alone"));
         let name = format!("{rule}: {}/{}", family.name, case.name);

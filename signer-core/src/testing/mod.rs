@@ -33,6 +33,7 @@ use crate::approval::{
 };
 use crate::cose::{Artefact, Draft, Endorsed, Scope, Signed};
 use crate::digest::{WalletDigest, sha256_of};
+use crate::headers::{ChainTip, KnownTime};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
     ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Placement, Policy,
@@ -83,6 +84,28 @@ const PEOPLE: [(&str, &str, &[Role]); 12] = [
     ("reconciler.c", "finance", &[Role::Reconciler]),
     ("requester.r", "treasury", &[Role::Requester]),
 ];
+
+/// A known height on main net, by a block of this time and this clock.
+pub(crate) fn dated(height: Height, time: u32, clock: u64) -> KnownTime {
+    let tip = ChainTip::checkpoint(&Checkpoint {
+        height,
+        hash: [1; 32],
+        bits: 0x1d00_ffff,
+        time,
+    });
+    KnownTime::of(&tip, clock, Network::Main)
+}
+
+/// A known height on a network where blocks cost nothing: the clock says nothing there.
+pub(crate) fn free(height: Height) -> KnownTime {
+    let tip = ChainTip::checkpoint(&Checkpoint {
+        height,
+        hash: [0; 32],
+        bits: 0x207f_ffff,
+        time: 0,
+    });
+    KnownTime::of(&tip, 0, Network::Regtest)
+}
 
 /// A label.
 pub(crate) fn label(text: &str) -> Label {
@@ -490,7 +513,7 @@ pub(crate) fn activate(policy: Policy, roster: &ActiveRoster) -> Result<ActivePo
 
 /// A first policy, installed at [`TIP`].
 pub(crate) const FIRST: PolicyStanding<'static> = PolicyStanding {
-    installed: TIP,
+    installed: KnownTime::without_clock(TIP),
     before: Before::Nothing,
 };
 

@@ -7,8 +7,8 @@ use std::string::String;
 use std::vec::Vec;
 use std::{env, format, fs};
 
-use super::Case;
 use super::catalogue::first_refusal;
+use super::{Case, TIP, dated, world};
 use crate::digest::SharesDigest;
 use crate::environment::judge;
 use crate::keys::{CkaId, KeyRole, Signature64};
@@ -64,8 +64,10 @@ fn every() -> Vec<Refusal> {
     let mut all: Vec<Refusal> = judging
         .into_iter()
         .flat_map(RuleId::of)
+        .filter(|rule| *rule != RuleId::TIM01)
         .map(first_refusal)
         .collect();
+    all.extend(of_time());
     all.extend(of_review());
     all.extend(of_signing());
     all.extend(of_machine());
@@ -211,6 +213,15 @@ fn of_token() -> [Refusal; 7] {
         Bench::ready().state().judge_split(&alone).unwrap(),
     ]
     .map(first_of)
+}
+
+/// The vectors are of regtest, where TIM01 does not apply.
+fn of_time() -> Vec<Refusal> {
+    let mut case = Case::new(world());
+    case.time = dated(TIP, 1_790_000_000, 1_790_090_000);
+    let mut refusals = super::refusals(case.approve(world()));
+    refusals.retain(|refusal| refusal.rule == RuleId::TIM01);
+    refusals
 }
 
 fn of_transcript() -> [Refusal; 4] {

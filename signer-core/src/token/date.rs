@@ -1,6 +1,7 @@
 //! Days of the calendar. There is no clock here: whoever needs today's date is given it.
 
 use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 use minicbor::{Decode, Encode, decode};
@@ -25,6 +26,13 @@ impl Date {
     pub fn of_clock(seconds: u64) -> Self {
         let days = seconds.checked_div(DAY).unwrap_or(0);
         Self(u32::try_from(days).map_or(Self::LAST, |days| days.min(Self::LAST)))
+    }
+
+    /// A moment of a clock, given in seconds since 1970: day, hour and minute, in UTC.
+    pub fn moment(seconds: u64) -> String {
+        let (day, minutes) = (Self::of_clock(seconds), seconds / 60);
+        let (hour, minute) = (minutes / 60 % 24, minutes % 60);
+        format!("{day} {hour:02}:{minute:02} UTC")
     }
 
     /// Reads `2026-09-21`.

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 pub use announced::{Announced, AnnouncedRoster, EndingEntry, OpenCount};
-pub use ended::{Aborted, Exception, Outcome, WrongPin};
+pub use ended::{Aborted, CLOCK_SLACK, Exception, Outcome, WrongPin};
 pub use keys::{DiscardedKey, KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey};
 pub use life::{Inventoried, Proven};
 pub use opened::{CeremonyKind, Looks, Rechecked, SessionOpened, Software};

@@ -60,14 +60,14 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
         .ok_or_else(|| missing(phrase!("a policy", "ポリシー")))?;
     let ledger = ledger(state, session)?;
     let operators = operators(state)?;
-    let tip = state.height();
+    let time = state.time();
     let parsed = ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel))?;
     let context = BindContext {
         wallets: state.wallets(),
         policy,
         ledger,
         device: &device,
-        tip,
+        time,
     };
     let tx = WalletTx::bind(parsed, &context)?;
     let checked = CheckedTx::check(tx, policy, roster)?;

@@ -25,8 +25,8 @@ mod tests;
 pub use anchor::{Anchor, AnchoredRoster, trn03};
 pub use chain::{Appended, Journal, JournalHead, UnverifiedTranscript, whole_prefix};
 pub use entry::{
-    Aborted, Announced, AnnouncedRoster, Answered, Body, CeremonyKind, Channel, DiscardedKey,
-    EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
+    Aborted, Announced, AnnouncedRoster, Answered, Body, CLOCK_SLACK, CeremonyKind, Channel,
+    DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried, KeyRange,
     KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, OpenCount, Outcome, Proven,
     ReadiedBy, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };

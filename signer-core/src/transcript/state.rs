@@ -27,7 +27,7 @@ pub use session::{OpenSession, SessionSummary, Unfinished};
 
 use self::life::Life;
 use super::entry::{
-    Body, CeremonyKind, Entry, Genesis, KeysGenerated, KeysIntended, Outcome, Rejected,
+    Body, CeremonyKind, Entry, Exception, Genesis, KeysGenerated, KeysIntended, Outcome, Rejected,
     SessionOpened,
 };
 use super::judge::new_rejections;
@@ -36,7 +36,7 @@ use crate::approval::{ActiveRoster, CheckedEnrolment, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, FileDigest, SampleDigest};
-use crate::headers::{AcceptedBlocks, ChainTip};
+use crate::headers::{AcceptedBlocks, ChainTip, KnownTime};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::life::{Frozen, PolicyPin, ProvenHsm};
@@ -74,6 +74,7 @@ pub struct DeviceState {
     open: Option<OpenSession>,
     unfinished: Option<Unfinished>,
     last_seal: Option<FileDigest>,
+    latest_clock: u64,
     random_samples: BTreeSet<SampleDigest>,
 }
 
@@ -105,6 +106,7 @@ impl DeviceState {
             open: None,
             unfinished: None,
             last_seal: None,
+            latest_clock: 0,
             random_samples: BTreeSet::new(),
         }
     }
@@ -183,7 +185,7 @@ impl DeviceState {
     /// How a policy that is installed now would stand.
     pub fn policy_standing(&self) -> PolicyStanding<'_> {
         PolicyStanding {
-            installed: self.height(),
+            installed: self.time(),
             before: match (&self.policy, self.pinned) {
                 (last, Some(_)) => Before::Lost(last.as_ref()),
                 (Some(last), None) => Before::Policy(last),
@@ -205,6 +207,16 @@ impl DeviceState {
     /// Height of the last block that is known; 0 before the device was born.
     pub fn height(&self) -> Height {
         self.tip().map_or(Height(0), ChainTip::height)
+    }
+
+    /// What is known of the time: by the headers, and by the clock of the session that is open.
+    pub fn time(&self) -> KnownTime {
+        match (self.tip(), self.scope(), self.open()) {
+            (Some(tip), Some(scope), Some(open)) => {
+                KnownTime::of(tip, open.opened().clock, scope.network)
+            }
+            _ => KnownTime::without_clock(self.height()),
+        }
     }
 
     /// The blocks that this device has accepted.
@@ -312,6 +324,10 @@ impl DeviceState {
             Body::Settled(what) => self.settle(what),
             Body::PinSplit(split) => self.announce_pin(split),
             Body::PinOpened(opened) => self.pin_opened(opened),
+            Body::Exception(exception) => {
+                self.except(exception);
+                Ok(())
+            }
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }
@@ -378,9 +394,36 @@ impl DeviceState {
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);
         let due = self.announcement();
+        let backwards = self.compare_clock(opened.clock);
         self.forget_proven(opened.kind);
-        self.open = Some(OpenSession::new(entry.session, entry.sequence, opened, due));
+        self.open = Some(OpenSession::new(
+            entry.session,
+            entry.sequence,
+            opened,
+            due,
+            backwards,
+        ));
         Ok(())
+    }
+
+    /// What a session owes whose clock lies behind the latest one; otherwise its own is the latest.
+    fn compare_clock(&mut self, clock: u64) -> Option<Exception> {
+        let backwards = Exception::clock_went_back(self.latest_clock, clock);
+        if backwards.is_none() {
+            self.latest_clock = self.latest_clock.max(clock);
+        }
+        backwards
+    }
+
+    /// From a recorded exception on, the clock counts as it is now.
+    fn except(&mut self, exception: &Exception) {
+        let Some(session) = self.open.as_mut() else {
+            return;
+        };
+        if session.backwards.as_ref() == Some(exception) {
+            session.backwards = None;
+            self.latest_clock = session.opened.clock;
+        }
     }
 
     /// For ever, and for an intent that goes on after a cut too: it is judged by what was before
@@ -431,9 +474,10 @@ impl DeviceState {
         Ok(())
     }
 
-    /// Limits over time count the intent, at the height that is known now.
+    /// Limits over time count the intent at the later of headers and clock: a window is not left
+    /// earlier where headers were withheld.
     fn count(&mut self, intent: &Intent) {
-        let height = self.height();
+        let height = self.time().closes();
         self.ledger
             .record_transfer(intent.tx, &intent.transfer(), &intent.replaces, height);
     }

@@ -12,6 +12,7 @@ use super::moves::{InsideMove, Moves, inside, outputs};
 use super::scripts::WalletScripts;
 use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
 use crate::digest::{DeviceId, PolicyDigest};
+use crate::headers::KnownTime;
 use crate::keys::Signature64;
 use crate::ledger::{LedgerState, Transfer};
 use crate::phrase;
@@ -32,8 +33,8 @@ pub struct BindContext<'a> {
     pub ledger: &'a LedgerState,
     /// The device itself.
     pub device: &'a DeviceId,
-    /// The known height.
-    pub tip: Height,
+    /// What is known of the time.
+    pub time: KnownTime,
 }
 
 /// A transaction of one registered wallet: every input script rebuilt from registered keys, every
@@ -50,7 +51,7 @@ pub struct WalletTx {
     inside: Vec<InsideMove>,
     weight: Weight,
     ledger: LedgerState,
-    tip: Height,
+    time: KnownTime,
     report: RuleReport,
 }
 
@@ -134,7 +135,7 @@ impl WalletTx {
         let wal01 = (RuleId::WAL01, wal01::wal01(wallet, context));
         let verdicts: Vec<_> = [wal01].into_iter().chain(binding.judge()).collect();
         let weight = wallet.map(|wallet| parsed.weight_with(wallet.witness_bytes()));
-        let report = timely(&parsed, Some(context.tip), weight);
+        let report = timely(&parsed, Some(context.time.opens()), weight);
         let report = report.with_stage(Stage::Bind, &verdicts).unrefused()?;
         let explained = wallet.and_then(|wallet| explained(wallet, context.device, &binding));
         let (Some((wallet, inputs)), Some(weight)) = (explained, weight) else {
@@ -155,7 +156,7 @@ impl WalletTx {
             outputs,
             weight,
             ledger: context.ledger.clone(),
-            tip: context.tip,
+            time: context.time,
             report,
         })
     }
@@ -274,7 +275,12 @@ impl WalletTx {
 
     /// The height that was known when it was explained. Every later stage judges by the same.
     pub(crate) const fn tip(&self) -> Height {
-        self.tip
+        self.time.opens()
+    }
+
+    /// What was known of the time when it was explained. Every later stage judges by the same.
+    pub(crate) const fn time(&self) -> KnownTime {
+        self.time
     }
 
     /// The report so far: PSB01 to WAL06, none refused.

@@ -65,7 +65,7 @@ fn unlisted(wallet: &RegisteredWallet, context: &BindContext<'_>) -> Option<Refu
             phrase!(
                 "a wallet that the policy lists at height {tip}",
                 "ブロック高 {tip} でポリシーに記載されたウォレット",
-                tip = context.tip
+                tip = context.time.opens()
             ),
             policy.opening(),
         ),
@@ -179,7 +179,7 @@ mod tests {
                 policy: &world.policy,
                 ledger: &case.ledger,
                 device: &device.id(),
-                tip: TIP,
+                time: TIP.into(),
             };
             WalletTx::bind(parsed, &context)
         };
@@ -197,7 +197,7 @@ mod tests {
             policy: &here.policy,
             ledger: &case.ledger,
             device: &here.devices[0].id(),
-            tip: TIP,
+            time: TIP.into(),
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         assert!(
@@ -234,7 +234,7 @@ mod tests {
             policy: &world.policy,
             ledger: &case.ledger,
             device: &world.devices[0].id(),
-            tip: TIP,
+            time: TIP.into(),
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         let expected = phrase!("live on regtest", "regtest の本番");

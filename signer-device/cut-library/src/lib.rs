@@ -10,9 +10,10 @@
 //! library remembers what was flushed, and takes the rest away where the power is to fail: see
 //! [`disk`]. The README lists the variables.
 //!
-//! For tests, never shipped: nothing but tests may depend on this crate.
+//! The clock can be set to another time as well: see [`clock`]. For tests, never shipped: nothing but tests may depend on this crate.
 
 mod calls;
+mod clock;
 mod disk;
 mod plan;
 mod raw;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use hsm_profiles::{DeviceHsm, Module, Pin, PinState, Profile, TokenSelector};
 use signer_core::digest::FileDigest;
@@ -513,7 +512,7 @@ impl TokenDesk {
         let network = genesis.root.scope.network;
         let state = self.desk.journal.state();
         let expected = expected_keys(state, kind);
-        let (hsm_facts, now) = (self.hsm.token().facts(), clock());
+        let (hsm_facts, now) = (self.hsm.token().facts(), machine::clock());
         let screen = hsm_lines(&hsm_facts, genesis.acceptance.as_ref(), now, lang);
         let lines = judge_token(
             self.hsm.token(),
@@ -613,6 +612,7 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
             "closed by this one",
         ))?;
     }
+    record_clock(session)?;
     if session.hsm.token().profile().login_kind() == LoginKind::Preloaded {
         session.record(exception(
             "a login by who is here",
@@ -645,6 +645,21 @@ fn greet(session: &mut Session, found: &Found, lines: &[RuleLine]) -> Result<(),
         &format!("session {number} is open; policy {policy}; previous seal {seal}"),
         &format!("セッション {number} を開始。ポリシー {policy_ja}、前回の封印 {seal_ja}"),
     )
+}
+
+/// A clock that lies behind an earlier session's: the journal takes nothing before that is recorded.
+pub(super) fn record_clock(session: &mut Session) -> Result<(), Failure> {
+    let open = session.journal().state().open();
+    let Some(exception) = open.and_then(OpenSession::backwards).cloned() else {
+        return Ok(());
+    };
+    let (expected, happened) = (&exception.expected, &exception.happened);
+    let text = match session.lang() {
+        Lang::En => format!("the machine's clock went back: {happened}, expected {expected}"),
+        Lang::Ja => format!("端末の時計が逆行しています: {happened}(期待: {expected})"),
+    };
+    session.room.console.notice(&text)?;
+    session.record(Body::Exception(exception))
 }
 
 /// A wrong PIN of which the token knows: a login makes it forget.
@@ -786,12 +801,6 @@ pub(super) fn software(hsm: &HsmFacts) -> Result<Software, Failure> {
         module: hsm.module_digest,
         profile: hsm.profile_digest,
     })
-}
-
-/// The machine's clock: a claim.
-pub(super) fn clock() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |since| since.as_secs())
 }
 
 /// Only rehearsals take answers from a program.

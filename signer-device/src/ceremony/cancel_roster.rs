@@ -101,6 +101,6 @@ fn check(session: &Session, bytes: &[u8]) -> Result<Signed<RecoveryCancellation>
         Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
     })?;
     roster
-        .open_cancellation(bytes, state.waiting_roster(), state.height())
+        .open_cancellation(bytes, state.waiting_roster(), state.time())
         .map_err(|error| Failure::told(&phrase!("cancellation", "取消し"), &error))
 }

@@ -266,7 +266,7 @@ fn may_be_wrong(
 fn nonce(random: &mut Random, token: &mut OpenToken) -> Result<[u8; 32], Failure> {
     match random.draw(token) {
         Ok(nonce) => Ok(nonce),
-        Err(NothingDrawn::Unhealthy(_)) => Ok(sha256_of(&super::begin::clock().to_be_bytes())),
+        Err(NothingDrawn::Unhealthy(_)) => Ok(sha256_of(&crate::machine::clock().to_be_bytes())),
         Err(NothingDrawn::Failed(failure)) => Err(failure),
     }
 }

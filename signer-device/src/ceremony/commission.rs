@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use super::Script;
 use super::acceptance::Claimed;
-use super::begin::{Machine, answers, clock, hsm_lines, judge_machine, software};
+use super::begin::{Machine, answers, hsm_lines, judge_machine, software};
 use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
 use super::room::Room;
@@ -39,6 +39,7 @@ use crate::console::Who;
 use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::journal::Disk;
+use crate::machine;
 use crate::plan::{self, Commission};
 
 /// The first HSM behind a device's name.
@@ -104,7 +105,7 @@ pub(crate) fn run(plan: &Commission) -> Result<(), Failure> {
     let mut token = closed.login(&pin).map_err(|e| of_hsm(&e))?;
     drop(pin);
     let readied = found_empty(&mut room, &mut token, profile.initialise())?;
-    let now = clock();
+    let now = machine::clock();
     let facts = token.facts();
     let accepted = claimed.map(|claimed| claimed.of_this_hsm(&mut room, &facts, network));
     let accepted = accepted.transpose()?.flatten();

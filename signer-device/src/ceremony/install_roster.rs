@@ -106,7 +106,7 @@ fn in_force(session: &Session) -> Result<&ActiveRoster, Failure> {
 fn check(session: &Session, bytes: &[u8]) -> Result<NextRoster, Failure> {
     let state = session.journal().state();
     in_force(session)?
-        .next(bytes, state.waiting_roster(), state.height())
+        .next(bytes, state.waiting_roster(), state.time())
         .map_err(|error| Failure::told(&phrase!("roster", "名簿"), &error))
 }
 

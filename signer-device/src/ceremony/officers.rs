@@ -112,7 +112,7 @@ fn who_sits(
         Lang::Ja => format!("{}の役職員ID", seat.phrase().text(lang)),
     };
     let state = session.records.journal().state();
-    let height = state.height();
+    let time = state.time();
     let roster = state.roster();
     let roster = roster.ok_or_else(|| {
         Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
@@ -120,7 +120,7 @@ fn who_sits(
     session.room.ask_until(&who, id, &question, |typed| {
         let named = Id::new(typed).ok().filter(|id| Some(id) != other)?;
         let officer = roster.officer(&named)?;
-        officer.acting_as(Role::Operator, height).cloned()
+        officer.acting_as(Role::Operator, time).cloned()
     })
 }
 

@@ -29,7 +29,7 @@ use signer_core::wallet::{CheckedCard, DeviceCard};
 use super::Script;
 use super::anchor::{newest, no_anchor};
 use super::begin::{
-    Machine, announce, answers, clock, hsm_lines, judge_machine, keep, record_unrecorded,
+    Machine, announce, answers, hsm_lines, judge_machine, keep, record_clock, record_unrecorded,
     record_wrong_pin, software,
 };
 use super::commission::Trust;
@@ -43,6 +43,7 @@ use crate::console::Who;
 use crate::failure::{Failure, path_of};
 use crate::files;
 use crate::journal::{Disk, unrecorded};
+use crate::machine;
 use crate::plan::{self, Recover};
 
 /// The paper: `docs/ceremony/recover.md`.
@@ -361,7 +362,7 @@ fn begin(
     let healthy = hsm04(&evidence, before);
     let genesis = &past.genesis;
     let network = genesis.root.scope.network;
-    let (facts, now) = (hsm.token().facts(), clock());
+    let (facts, now) = (hsm.token().facts(), machine::clock());
     let screen = hsm_lines(&facts, genesis.acceptance.as_ref(), now, lang);
     let expected = past.expected(&papers.claimed);
     let lines = judge_token(hsm.token(), network, Past::Born(genesis), expected, healthy);
@@ -423,6 +424,7 @@ struct Greeting {
 fn greet(session: &mut Session, found: &Greeting, rosters: &[Vec<u8>]) -> Result<(), Failure> {
     session.room.console.screen("hsm", &found.screen)?;
     session.room.verdicts(&found.lines)?;
+    record_clock(session)?;
     announce(session)?;
     record_wrong_pin(session, found.pin)?;
     for roster in rosters {

@@ -184,7 +184,7 @@ impl Checked {
         }
         let mut enrolments = Vec::new();
         for (path, bytes) in &papers.enrolments {
-            let enrolment = CheckedEnrolment::open(bytes, roster, state.height());
+            let enrolment = CheckedEnrolment::open(bytes, roster, state.time());
             enrolments.push(enrolment.map_err(|e| Failure::told(&path_of(path), &e))?);
         }
         let record = RegistrableRecord::check(&Registration {

@@ -7,6 +7,7 @@ mod random;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use random::KernelRandom;
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
@@ -36,6 +37,12 @@ pub(crate) fn read() -> EnvironmentReading {
         }),
         dumpable: dumpable(),
     }
+}
+
+/// The machine's clock, in seconds since 1970: a claim.
+pub(crate) fn clock() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
 }
 
 /// No limit at all is the largest one.

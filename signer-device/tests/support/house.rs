@@ -25,7 +25,7 @@ use signer_core::wallet::{
 
 use super::Bench;
 use super::chain;
-use super::officers::{Officers, SCOPE};
+use super::officers::Officers;
 use super::people::{at_ceremony, at_commissioning};
 use super::play::{Played, Plug, device, play, play_until};
 
@@ -120,10 +120,16 @@ impl<'a> House<'a> {
 
     /// Officers of another network, and no device yet.
     pub(crate) fn on(bench: &'a Bench, scope: Scope) -> Self {
+        let genesis = bitcoin::constants::genesis_block(scope.network.to_bitcoin());
+        Self::on_at(bench, scope, genesis.header.time)
+    }
+
+    /// The same, with a block of this time as the checkpoint.
+    pub(crate) fn on_at(bench: &'a Bench, scope: Scope, time: u32) -> Self {
         Self {
             bench,
             members: ["d1", "d2"].map(str::to_owned).to_vec(),
-            officers: Officers::appoint_for(bench, scope),
+            officers: Officers::appoint_for(bench, scope, time),
             wallet: None,
             policy: None,
             hsm: None,
@@ -211,13 +217,13 @@ impl<'a> House<'a> {
         let mut enrolment = Endorsed::new(
             Enrolment {
                 version: 1,
-                scope: SCOPE,
+                scope: self.officers.root.scope,
                 root: self.officers.root.digest(),
                 name: card.name,
                 site: card.site,
                 identity: card.identity,
             },
-            SCOPE,
+            self.officers.root.scope,
         );
         self.officers.endorse_by_all(&mut enrolment);
         let file = format!("{name}.enrolment");
@@ -242,7 +248,12 @@ impl<'a> House<'a> {
     fn cards(&self) -> Vec<CheckedCard> {
         let cards = self.members.iter().map(|name| {
             let bytes = self.bench.read(&format!("{name}.card"));
-            CheckedCard::open(&bytes, SCOPE, &self.officers.root.digest()).expect("a good card")
+            CheckedCard::open(
+                &bytes,
+                self.officers.root.scope,
+                &self.officers.root.digest(),
+            )
+            .expect("a good card")
         });
         cards.collect()
     }
@@ -270,7 +281,7 @@ impl<'a> House<'a> {
     }
 
     fn drafted(&self, record: WalletRecord) -> Endorsed<WalletRecord> {
-        let draft = Endorsed::new(record, SCOPE);
+        let draft = Endorsed::new(record, self.officers.root.scope);
         self.bench.write("wallet-draft.cbor", &draft.to_bytes());
         draft
     }
@@ -315,7 +326,7 @@ impl<'a> House<'a> {
             ceremony(&self.register_arguments(&name, &what)).ended(0);
             let bytes = self.bench.read(&file);
             let members = complete.body().cosigners.clone();
-            let signed = Endorsed::<WalletRecord>::open(&bytes, SCOPE, |kid| {
+            let signed = Endorsed::<WalletRecord>::open(&bytes, self.officers.root.scope, |kid| {
                 let mut keys = members.iter().map(|member| member.identity);
                 keys.find(|key| key.key_id() == *kid)
             });
@@ -329,7 +340,7 @@ impl<'a> House<'a> {
             ceremony(&arguments).ended(0);
         }
         let root = self.officers.root.digest();
-        let wallet = RegisteredWallet::open(&complete.to_bytes(), SCOPE, &root);
+        let wallet = RegisteredWallet::open(&complete.to_bytes(), self.officers.root.scope, &root);
         self.wallet = Some(wallet.expect("all have signed"));
     }
 
@@ -342,7 +353,7 @@ impl<'a> House<'a> {
         let mut policy = Endorsed::new(
             Policy {
                 version: 1,
-                scope: SCOPE,
+                scope: self.officers.root.scope,
                 root: self.officers.root.digest(),
                 roster: self.officers.roster.roster_digest(),
                 number: Version(number),
@@ -387,7 +398,7 @@ impl<'a> House<'a> {
                 },
                 cold_floors: None,
             },
-            SCOPE,
+            self.officers.root.scope,
         );
         self.officers.endorse_by_all(&mut policy);
         let file = self.bench.write("policy.cbor", &policy.to_bytes());
@@ -426,7 +437,7 @@ impl<'a> House<'a> {
         body.number.0 += 1;
         body.predecessor = Some(last.policy_digest());
         edit(&mut body);
-        Endorsed::new(body, SCOPE)
+        Endorsed::new(body, self.officers.root.scope)
     }
 
     fn policy_file(&mut self, policy: Endorsed<Policy>) -> String {
@@ -550,7 +561,7 @@ impl<'a> House<'a> {
         let policy = self.policy.as_ref().expect("installed before");
         let request = Request {
             version: 1,
-            scope: SCOPE,
+            scope: self.officers.root.scope,
             case: id("wr-2026-000123"),
             root: self.officers.root.digest(),
             roster: self.officers.roster.roster_digest(),
@@ -578,7 +589,7 @@ impl<'a> House<'a> {
         let asked = request.body();
         let approval = Approval {
             version: 1,
-            scope: SCOPE,
+            scope: self.officers.root.scope,
             decision: Decision::Approve,
             officer: id(name),
             root: asked.root,

@@ -71,11 +71,12 @@ fn id(text: &str) -> Id {
 impl Officers {
     /// Makes every officer's token, the first roster and the root; both as files on the bench.
     pub(crate) fn appoint(bench: &Bench) -> Self {
-        Self::appoint_for(bench, SCOPE)
+        let genesis = bitcoin::constants::genesis_block(SCOPE.network.to_bitcoin());
+        Self::appoint_for(bench, SCOPE, genesis.header.time)
     }
 
-    /// The same for another network.
-    pub(crate) fn appoint_for(bench: &Bench, scope: Scope) -> Self {
+    /// The same for another network, with a first block of this time.
+    pub(crate) fn appoint_for(bench: &Bench, scope: Scope, time: u32) -> Self {
         let profile = Profile::named("softhsm2").expect("built in");
         let module = Module::load(&profile, None).expect("SoftHSM is installed");
         let mut tokens: Vec<(Id, OfficerToken)> = OFFICERS
@@ -97,7 +98,7 @@ impl Officers {
                 height: Height(0),
                 hash: *AsRef::<[u8; 32]>::as_ref(&genesis.block_hash()),
                 bits: CompactTarget::to_consensus(genesis.bits),
-                time: genesis.time,
+                time,
             },
             roster: roster.roster_digest(),
         };
@@ -120,7 +121,7 @@ impl Officers {
     pub(crate) fn endorse_by_all<T: Artefact>(&mut self, artefact: &mut Endorsed<T>) {
         for (name, token) in &mut self.tokens {
             if roles_of(name).contains(&Role::PolicyAdministrator) {
-                endorse(artefact, SCOPE, token);
+                endorse(artefact, self.root.scope, token);
             }
         }
     }
@@ -142,7 +143,7 @@ impl Officers {
     pub(crate) fn endorse_by<T: Artefact>(&mut self, name: &str, artefact: &mut Endorsed<T>) {
         let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
         let token = &mut found.expect("an officer of the bench").1;
-        endorse(artefact, SCOPE, token);
+        endorse(artefact, self.root.scope, token);
     }
 
     /// The officers go home with their tokens.
@@ -182,7 +183,7 @@ impl Officers {
     pub(crate) fn sign<T: Artefact>(&mut self, name: &str, body: T) -> Signed<T> {
         let found = self.tokens.iter_mut().find(|(known, _)| *known == id(name));
         let token = &mut found.expect("an officer of the bench").1;
-        let draft = Draft::new(body, SCOPE, token.public_key());
+        let draft = Draft::new(body, self.root.scope, token.public_key());
         let order = draft.officer_order().expect("an officer's to sign");
         let signature = token.sign(&order).expect("the token signs");
         draft.signed(signature).expect("it verifies")

@@ -153,7 +153,7 @@ pub(crate) fn stages(data: &[u8]) -> bool {
         policy: &world.policy,
         ledger: journal.state().ledger(),
         device: &public(DEVICES[0]).device_id(),
-        tip: TIP,
+        time: TIP.into(),
     };
     let bound = match WalletTx::bind(parsed, &context) {
         Ok(bound) => bound,

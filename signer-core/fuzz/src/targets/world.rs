@@ -24,7 +24,7 @@ pub(crate) const SCOPE: Scope = Scope {
 pub(crate) const TIP: Height = Height(850_000);
 /// How the policy of the seeds stands: the first one.
 pub(crate) const FIRST: PolicyStanding<'static> = PolicyStanding {
-    installed: TIP,
+    installed: signer_core::headers::KnownTime::without_clock(TIP),
     before: Before::Nothing,
 };
 /// The devices of the seeds.

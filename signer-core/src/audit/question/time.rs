@@ -9,10 +9,9 @@ use crate::headers::ChainTip;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::token::Date;
+use crate::transcript::CLOCK_SLACK;
 use crate::types::Network;
 
-/// How far two clocks of one session may differ, in seconds.
-const CLAIMS_DIFFER: u64 = 5 * 60;
 /// How far the time of a block may lie ahead of the clocks of the world, in seconds.
 const BLOCK_AHEAD: u64 = 2 * 60 * 60;
 
@@ -73,7 +72,7 @@ fn contradicts(
     let declared = session.declared.unwrap_or(clock);
     let tip = session.before.as_ref().filter(|_| proves(history));
     let tip = tip.map_or(0, |tip| u64::from(tip.median_time()));
-    clock.abs_diff(declared) > CLAIMS_DIFFER
+    clock.abs_diff(declared) > CLOCK_SLACK
         || clock < last
         || clock.saturating_add(BLOCK_AHEAD) < tip
         || mined.is_some_and(|mined| mined.saturating_add(BLOCK_AHEAD) < clock)
@@ -118,13 +117,5 @@ fn not_before(history: &DeviceHistory, tip: Option<&ChainTip>) -> Phrase {
 
 /// A moment in words: UTC.
 fn moment(seconds: u64) -> Phrase {
-    let minutes = seconds / 60;
-    let (hour, minute) = (minutes / 60 % 24, minutes % 60);
-    phrase!(
-        "{date} {hour}:{minute} UTC",
-        "{date} {hour}:{minute} UTC",
-        date = Date::of_clock(seconds),
-        hour = alloc::format!("{hour:02}"),
-        minute = alloc::format!("{minute:02}")
-    )
+    Phrase::figure(Date::moment(seconds))
 }

@@ -53,9 +53,12 @@ fn refuses_another_frame() {
 
 #[test]
 fn needs_the_quorum_of_administrators() {
-    let by = |signers: &[&str], installed| {
+    let by = |signers: &[&str], installed: Height| {
         let bytes = officers_sign(usual(), signers).to_bytes();
-        let standing = PolicyStanding { installed, ..FIRST };
+        let standing = PolicyStanding {
+            installed: installed.into(),
+            ..FIRST
+        };
         ActivePolicy::open(&bytes, &world().roster, standing, Height(950_000)).is_ok()
     };
     assert!(by(&["admin.b", "admin.c"], TIP));
@@ -110,7 +113,7 @@ fn numbers_rise_and_follow() {
     let first = Arc::new(take(|_| {}).unwrap());
     let before = first.digest();
     let standing = PolicyStanding {
-        installed: TIP,
+        installed: TIP.into(),
         before: Before::Policy(&first),
     };
     let next = |number, predecessor| {

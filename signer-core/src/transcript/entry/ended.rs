@@ -1,9 +1,11 @@
 //! How a session ends, and what went otherwise than the script says.
 
+use alloc::format;
+
 use minicbor::{Decode, Encode};
 
 use crate::approval::Seat;
-use crate::token::Line;
+use crate::token::{Date, Line};
 use crate::types::OfficerId;
 
 /// People ended the session.
@@ -49,6 +51,25 @@ pub struct Exception {
     /// Who decided.
     #[n(4)]
     pub decided_by: Option<OfficerId>,
+}
+
+/// How far a machine's clock may lie behind the one of an earlier session, in seconds: what two
+/// people need to set it.
+pub const CLOCK_SLACK: u64 = 5 * 60;
+
+impl Exception {
+    /// The clock of a session lies behind an earlier one by more than [`CLOCK_SLACK`]. Nothing is
+    /// done in such a session before this is recorded, in exactly these words.
+    pub fn clock_went_back(before: u64, now: u64) -> Option<Self> {
+        let back = now.saturating_add(CLOCK_SLACK) < before;
+        back.then(|| Self {
+            step: 4,
+            expected: Line::lossy(&format!("a clock not before {}", Date::moment(before))),
+            happened: Line::lossy(&format!("the clock says {}", Date::moment(now))),
+            decision: Line::lossy("begun all the same"),
+            decided_by: None,
+        })
+    }
 }
 
 /// How a session ended.

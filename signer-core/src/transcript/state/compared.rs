@@ -177,7 +177,7 @@ impl DeviceState {
     fn sizes(&self, before: &Roster, roster: &Roster, lang: Lang) -> Vec<String> {
         let sign = Role::PolicyAdministrator;
         let acting = roster.officers.iter();
-        let acting = acting.filter(|officer| officer.acting_as(sign, self.height()).is_some());
+        let acting = acting.filter(|officer| officer.acting_as(sign, self.time()).is_some());
         let administrators = acting.count();
         let (number, people, quorum) =
             (roster.number, roster.officers.len(), roster.administrators);

@@ -42,6 +42,8 @@ pub enum FoldError {
     Ceremony,
     /// The people of the session were not told what there is to say, or something else.
     Unannounced,
+    /// The clock lies behind an earlier session's, and that was not recorded before anything else.
+    Backwards,
     /// SOD-7: nothing is done any more in the session that installed another roster.
     Renewed,
     /// A PSBT was read on a frozen device.
@@ -112,6 +114,10 @@ impl FoldError {
             Self::Unannounced => phrase!(
                 "a session whose people were not told what there is to say",
                 "告知すべき事項を告知していないセッション"
+            ),
+            Self::Backwards => phrase!(
+                "a clock that went back, without the exception that says so",
+                "時計の逆行を例外として記録していないセッション"
             ),
             Self::Renewed => phrase!(
                 "the use of a roster in the session that installed it",

@@ -49,7 +49,7 @@ impl DeviceState {
         if !recovers {
             self.admits_rosters(known)?;
         }
-        let next = known.next(bytes, self.waiting.as_ref(), self.height());
+        let next = known.next(bytes, self.waiting.as_ref(), self.time());
         let NextRoster::InForce(next) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
                 "a roster of the recovery quorum that has not waited",
@@ -69,7 +69,7 @@ impl DeviceState {
     fn install_waiting(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
-        let next = known.next(bytes, self.waiting.as_ref(), self.height());
+        let next = known.next(bytes, self.waiting.as_ref(), self.time());
         let NextRoster::Waits(next, waiting) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
                 "a roster that does not wait",
@@ -86,7 +86,7 @@ impl DeviceState {
     fn install_cancellation(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
-        let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), self.height());
+        let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), self.time());
         let cancellation = cancellation.map_err(refused)?;
         let page = self.cancellation_page(cancellation.body())?;
         self.read_and_typed(&[page])?;
@@ -168,7 +168,7 @@ impl DeviceState {
         let [a, b] = operators.both();
         let acts = |id| {
             let officer = roster.officer(id);
-            officer.is_some_and(|o| o.acting_as(Role::Operator, self.height()).is_some())
+            officer.is_some_and(|o| o.acting_as(Role::Operator, self.time()).is_some())
         };
         if a != b && acts(a) && acts(b) {
             Ok(())
@@ -179,7 +179,7 @@ impl DeviceState {
 
     fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let roster = self.roster.as_ref().ok_or_else(no_roster)?;
-        let enrolment = CheckedEnrolment::open(bytes, roster, self.height()).map_err(refused)?;
+        let enrolment = CheckedEnrolment::open(bytes, roster, self.time()).map_err(refused)?;
         self.enrolments.push(enrolment);
         Ok(())
     }

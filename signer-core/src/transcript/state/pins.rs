@@ -17,7 +17,7 @@ impl DeviceState {
     /// Whether a holder is a valid officer now: who has left opens nothing any more.
     pub fn may_open(&self, holder: &OfficerId) -> bool {
         let officer = self.roster().and_then(|roster| roster.officer(holder));
-        officer.is_some_and(|officer| officer.is_valid(self.height()))
+        officer.is_some_and(|officer| officer.is_valid(self.time()))
     }
 
     /// HSM07 over a set that is about to be announced, by what is known now.

@@ -12,10 +12,10 @@ use crate::wallet::{RegisteredWallet, transfer_of};
 
 impl DeviceState {
     /// Counts the transaction of the open session's PSBT where a co-signer has signed it, whatever
-    /// this device does with it: at the end of the session, at the height that is known by then.
+    /// this device does with it: at the end of the session, at the later of headers and clock.
     pub(super) fn count_receipts(&mut self) {
         if let Some((tx, transfer)) = self.signed_elsewhere() {
-            let height = self.height();
+            let height = self.time().closes();
             self.ledger.record_receipt(tx, &transfer, height);
         }
     }

@@ -152,7 +152,8 @@ impl DeviceState {
         self.waiting = order.waiting();
         let order = order.order();
         self.frozen.clone_from(&order.anchor.frozen);
-        self.ledger.record_recovery(order.height, lost);
+        let height = order.height.max(self.time().closes());
+        self.ledger.record_recovery(height, lost);
         for used in &order.change {
             self.ledger.record_change(used.wallet, used.index);
         }

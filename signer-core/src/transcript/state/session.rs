@@ -8,7 +8,8 @@ use crate::digest::{FileDigest, RosterDigest};
 use crate::ledger::LedgerState;
 use crate::signing::{Intent, IntentLine, SignatureLine};
 use crate::transcript::entry::{
-    Announced, Answered, Body, CeremonyKind, Intake, Looks, Outcome, SessionOpened, Shown, WhatKind,
+    Announced, Answered, Body, CeremonyKind, Exception, Intake, Looks, Outcome, SessionOpened,
+    Shown, WhatKind,
 };
 use crate::types::SessionNumber;
 
@@ -37,6 +38,7 @@ pub struct OpenSession {
     pub(super) answered: Vec<Answered>,
     pub(super) intended: bool,
     pub(super) due: Option<Announced>,
+    pub(super) backwards: Option<Exception>,
     pub(super) renewed: Option<RosterDigest>,
     pub(super) closed: Option<Outcome>,
 }
@@ -48,6 +50,7 @@ impl OpenSession {
         at: u64,
         opened: &SessionOpened,
         due: Option<Announced>,
+        backwards: Option<Exception>,
     ) -> Self {
         Self {
             number,
@@ -59,6 +62,7 @@ impl OpenSession {
             answered: Vec::new(),
             intended: false,
             due,
+            backwards,
             renewed: None,
             closed: None,
         }
@@ -140,6 +144,9 @@ impl OpenSession {
         if self.due.is_some() && !may_come_first(body) {
             return Err(FoldError::Unannounced);
         }
+        if self.backwards.is_some() && acts(body) {
+            return Err(FoldError::Backwards);
+        }
         if self.renewed.is_some() && acts(body) {
             return Err(FoldError::Renewed);
         }
@@ -155,6 +162,11 @@ impl OpenSession {
                 Err(FoldError::Unannounced)
             }
         }
+    }
+
+    /// What is still to be recorded of a clock that lies behind an earlier session's.
+    pub const fn backwards(&self) -> Option<&Exception> {
+        self.backwards.as_ref()
     }
 
     /// What the people of this session are still to be told.

@@ -8,9 +8,11 @@ use crate::rule::{RuleId, Verdict};
 use crate::testing::{Ballot, Case, Output, register, terms};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
+use std::boxed::Box;
+
 use crate::transcript::{
-    Aborted, Body, CeremonyKind, Installed, Journal, Outcome, Release, VerifiedTranscript,
-    WhatKind, judge,
+    Aborted, Body, CLOCK_SLACK, CeremonyKind, Exception, Installed, Journal, Outcome, Release,
+    VerifiedTranscript, WhatKind, judge,
 };
 use crate::types::InputIndex;
 use crate::wallet::{ScriptType, WalletClass};
@@ -345,4 +347,41 @@ fn without_two_operators_nothing_is_judged() {
     assert!(judge(bench.state()).unwrap_err().report().is_none());
     bench.close(Outcome::Aborted);
     assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// A clock that lies behind an earlier session's is recorded before anything else is done; within
+/// the slack nothing is owed, and once it is recorded the clock counts as it is now.
+#[test]
+fn a_clock_that_goes_back_is_recorded_first() {
+    let clock = |bench: &Bench, clock| {
+        let mut opened = bench.opening(CeremonyKind::Sign);
+        opened.clock = clock;
+        Body::SessionOpened(Box::new(opened))
+    };
+    let mut bench = signed();
+    let latest = bench.opening(CeremonyKind::Sign).clock;
+    bench.add(clock(&bench, latest - CLOCK_SLACK));
+    assert_eq!(bench.state().open().unwrap().backwards(), None);
+    let now = latest - CLOCK_SLACK - 1;
+    bench.add(clock(&bench, now));
+    let owed = Exception::clock_went_back(latest, now).unwrap();
+    assert_eq!(bench.state().open().unwrap().backwards(), Some(&owed));
+    let due = bench.state().open().unwrap().due().cloned().unwrap();
+    let mut other = owed.clone();
+    other.decision = Line::lossy("nothing");
+    bench.add(Body::Exception(other));
+    let refused = bench.try_add(Body::Announced(due.clone())).unwrap_err();
+    assert!(
+        refused
+            .text(crate::types::Lang::En)
+            .contains("a clock that went back")
+    );
+    bench.add(Body::Exception(owed));
+    bench.add(Body::Announced(due));
+    // Set right again, and back to where it was: both count from here.
+    bench.add(clock(&bench, now));
+    assert_eq!(bench.state().open().unwrap().backwards(), None);
+    bench.add(clock(&bench, latest));
+    bench.add(clock(&bench, now));
+    assert!(bench.state().open().unwrap().backwards().is_some());
 }

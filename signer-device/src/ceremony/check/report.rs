@@ -14,10 +14,11 @@ use signer_core::rule::Phrase;
 use signer_core::token::Line;
 use signer_core::transcript::MadeKey;
 
-use super::super::begin::{clock, software};
+use super::super::begin::software;
 use super::super::room::Room;
 use crate::failure::Failure;
 use crate::files::Output;
+use crate::machine;
 use crate::plan::Check;
 
 /// What the steps before saw.
@@ -85,7 +86,7 @@ fn report(plan: &Check, probe: &mut Probe<'_>, seen: Seen) -> Result<AcceptanceR
         signer: ReportSigner::ThrowAway,
         key: seen.key,
         nonce: seen.nonce,
-        clock: clock(),
+        clock: machine::clock(),
         software: software(&hsm)?,
         hsm,
         keys: seen.keys,

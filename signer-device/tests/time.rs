@@ -1,0 +1,83 @@
+//! Time without a clock, through the built program: permissions open by headers, and close at the
+//! later of headers and the machine's clock.
+
+mod support;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use signer_core::cose::Scope;
+use signer_core::types::{Height, Network, Purpose};
+
+use support::cut::beside;
+use support::house::{House, destination_script};
+use support::isolated;
+use support::people::at_ceremony;
+use support::play::{Played, device, play};
+
+/// An hour, in seconds.
+const HOUR: i64 = 3_600;
+
+/// Blocks cost something here, and a rehearsal's HSM may sign for it.
+const TESTNET: Scope = Scope {
+    network: Network::Testnet4,
+    purpose: Purpose::Drill,
+};
+
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.expect("after 1970").as_secs()).expect("some time yet")
+}
+
+/// Signs a transfer of this coin on a machine whose clock is wrong by so many seconds.
+fn sign(house: &mut House<'_>, coin: u8, wrong_by: i64) -> Played {
+    let psbt = house.approved_psbt(destination_script(), coin).to_bytes();
+    let (input, out) = (
+        format!("{coin}-{wrong_by}.in"),
+        format!("{coin}-{wrong_by}.out"),
+    );
+    house.bench.write(&input, &psbt);
+    let arguments = house.sign_arguments("d1", &input, &[&out]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut command = device(&arguments);
+    command
+        .env("LD_PRELOAD", beside("libcut_library.so"))
+        .env("HIMURO_CLOCK", wrong_by.to_string());
+    play(&mut command, at_ceremony)
+}
+
+/// A device whose newest block is three hours old signs, and counts by the clock: headers that were
+/// withheld carry nothing out of a window. Where block and clock are too far apart it signs nothing;
+/// that the clock went back is on record before anything else.
+#[test]
+fn a_tip_far_from_the_clock_closes_signing() {
+    isolated("a_tip_far_from_the_clock_closes_signing", |bench| {
+        let checkpoint = now() - 3 * HOUR - 60;
+        let time = u32::try_from(checkpoint).expect("before 2106");
+        let mut house = House::on_at(bench, TESTNET, time).settled();
+        sign(&mut house, 1, 0).ended(0);
+        // Three hours are 18 blocks.
+        let heights = |house: &House<'_>| -> Vec<Height> {
+            let transcript = house.verified_transcript("d1");
+            let transfers = transcript.state().ledger().transfers().iter();
+            transfers.map(|(_, known)| known.height()).collect()
+        };
+        assert_eq!(heights(&house), [Height(18)]);
+        // The requests of this house expire at height 144, a day after the checkpoint.
+        sign(&mut house, 2, 22 * HOUR)
+            .ended(1)
+            .says("x APP03 refused")
+            .says("a height of at most 144")
+            .says("x TIM01 refused")
+            .says("a block at most 24 hours older than the clock");
+        let back = sign(&mut house, 2, -6 * HOUR);
+        back.ended(1)
+            .says("the machine's clock went back: the clock says")
+            .says("x TIM01 refused")
+            .says("a clock at most 2 hours behind the newest block");
+        assert!(!back.output.contains("APP03 refused"));
+        sign(&mut house, 2, 0).ended(0);
+        assert_eq!(heights(&house).len(), 2);
+        let transcript = house.bench.read("d1.transcript");
+        assert_eq!(house.said_without_our_code("d1", &transcript), "");
+    });
+}
