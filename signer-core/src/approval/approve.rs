@@ -12,7 +12,7 @@ use crate::headers::KnownTime;
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::{ApprovalQuorum, CheckedTx};
-use crate::psbt::ParsedPsbt;
+use crate::psbt::{ParsedPsbt, ProprietaryField, first_map};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
 use crate::types::{Height, OfficerId};
 
@@ -268,6 +268,16 @@ pub fn rejections(parsed: &ParsedPsbt, roster: &ActiveRoster) -> Vec<(RequestDig
         Some((approval.body().request, officer.id.clone()))
     });
     rejected.collect()
+}
+
+/// Whether anything in a PSBT that nobody has read would be a rejection if its signature is genuine.
+/// Where nothing is, [`rejections`] finds none.
+pub(crate) fn may_reject(psbt: &[u8]) -> bool {
+    let mut votes = first_map(psbt).filter(|record| {
+        let field = ProprietaryField::of_key(record.key());
+        field.is_some_and(|(field, _)| field == ProprietaryField::Approval)
+    });
+    votes.any(|vote| says_no(vote.value()))
 }
 
 /// Whether a vote would be a rejection if its signature is genuine: no signature makes one of a vote

@@ -33,6 +33,7 @@ mod succession;
 mod tim01;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
+pub(crate) use approve::may_reject;
 pub use approve::{ApprovedTx, Approver, rejections};
 pub use card::OfficerCard;
 pub use difference::{PersonChange, RosterDifference};

@@ -28,6 +28,7 @@ pub use form::{Carried, KeyOrigin};
 pub use key::{KeyType, MapId, ProprietaryField, PsbtVersion};
 pub use limits::Limits;
 pub use parse::{ParsedInput, ParsedOutput, ParsedPsbt, multisig_witness_bytes, signed_weight};
+pub(crate) use raw::first_map;
 pub use raw::{RawPsbt, Record};
 pub(crate) use rules::overweight;
 

@@ -309,6 +309,17 @@ impl fmt::Debug for RawPsbt {
     }
 }
 
+/// The records of the global map of a PSBT that nobody has read, up to its end or to what is no
+/// record: to find out whether the PSBT is worth reading. Nothing is judged.
+pub(crate) fn first_map(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    let mut cursor = Cursor::new(bytes.strip_prefix(&MAGIC).unwrap_or_default());
+    core::iter::from_fn(move || {
+        let key = cursor.sized().ok().filter(|key| !key.is_empty())?;
+        let value = cursor.sized().ok()?;
+        Some(Record { key, value })
+    })
+}
+
 /// Writes the bytes of a PSBT from its maps in order.
 pub(super) fn write<'a, M, R>(maps: M) -> Vec<u8>
 where

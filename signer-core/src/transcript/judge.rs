@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::entry::{CeremonyKind, Channel, Rejected};
 use super::state::{DeviceState, OpenSession};
-use crate::approval::{ApprovedTx, Operators, SessionFacts, rejections};
+use crate::approval::{ApprovedTx, Operators, SessionFacts, may_reject, rejections};
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::CheckedTx;
@@ -122,6 +122,8 @@ pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
     let found = || {
         let roster = state.roster()?;
         let intake = state.open()?.intake()?;
+        // Most hold none, and are not read again.
+        may_reject(&intake.psbt.0).then_some(())?;
         let parsed =
             ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel)).ok()?;
         Some(rejections(&parsed, roster))

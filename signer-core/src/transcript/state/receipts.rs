@@ -4,7 +4,7 @@ use super::DeviceState;
 use crate::cose::{Scope, Signed, peek};
 use crate::digest::{DeviceId, TxDigest};
 use crate::ledger::Transfer;
-use crate::psbt::{MapId, ParsedPsbt, ProprietaryField, RawPsbt, Record};
+use crate::psbt::{ParsedPsbt, ProprietaryField, Record, first_map};
 use crate::signing::Receipt;
 use crate::transcript::entry::Intake;
 use crate::transcript::judge::limits;
@@ -35,8 +35,7 @@ impl DeviceState {
 
 /// The PSBT, where anything in it says that it is a receipt: most have none, and are not read again.
 fn with_receipts(intake: &Intake) -> Option<ParsedPsbt> {
-    let raw = RawPsbt::parse(&intake.psbt.0).ok()?;
-    let mut keys = raw.records(MapId::Global).map(Record::key);
+    let mut keys = first_map(&intake.psbt.0).map(Record::key);
     let receipt = |key| ProprietaryField::of_key(key).map(|(field, _)| field);
     keys.any(|key| receipt(key) == Some(ProprietaryField::Receipt))
         .then_some(())?;
