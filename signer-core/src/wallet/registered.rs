@@ -32,6 +32,8 @@ pub struct RegisteredWallet {
     endorsed: Endorsed<WalletRecord>,
     id: WalletId,
     digest: WalletDigest,
+    /// The devices in the order of the co-signers: a hash each, and asked for by every input.
+    devices: Vec<DeviceId>,
     scripts: BTreeMap<ScriptBuf, (Chain, KeyIndex)>,
     keys: BTreeMap<KeyPoint, (Chain, KeyIndex)>,
 }
@@ -64,9 +66,11 @@ impl RegisteredWallet {
                 keys.extend(row.0.iter().map(|key| (KeyPoint::from(*key), place)));
             }
         }
+        let devices = record.cosigners.iter().map(|c| c.identity.device_id());
         Ok(Self {
             id: record.id(),
             digest: endorsed.wallet_digest(),
+            devices: devices.collect(),
             endorsed,
             scripts,
             keys,
@@ -111,6 +115,11 @@ impl RegisteredWallet {
     /// The n devices, in ascending order of their identifiers.
     pub fn cosigners(&self) -> &[CoSigner] {
         &self.record().cosigners
+    }
+
+    /// The same as devices.
+    pub(super) fn members(&self) -> impl Iterator<Item = (DeviceId, &CoSigner)> {
+        self.devices.iter().copied().zip(self.cosigners())
     }
 
     /// Form of the addresses.
@@ -172,9 +181,9 @@ impl RegisteredWallet {
     /// without a hardened step.
     pub fn descriptor(&self, chain: Chain, index: KeyIndex) -> Result<String, WalletError> {
         let row = self.row(chain, index).ok_or(WalletError::NoKeys(chain))?;
-        let origins = self.cosigners().iter().zip(row).map(|(cosigner, key)| {
+        let origins = self.members().zip(row).map(|((device, cosigner), key)| {
             let path = path_of(cosigner, chain, index);
-            (fingerprint_of(cosigner), path, *key)
+            (Fingerprint::of(&device), path, *key)
         });
         Descriptors::new(self.threshold(), self.script_type())
             .of(origins)
@@ -188,18 +197,29 @@ impl RegisteredWallet {
         chain: Chain,
         index: KeyIndex,
     ) -> Option<WalletKeyRef> {
-        let mut members = self.cosigners().iter().zip(self.row(chain, index)?);
-        let (cosigner, key) = members.find(|(c, _)| c.identity.device_id() == *device)?;
+        let mut members = self.members().zip(self.row(chain, index)?);
+        let ((device, cosigner), key) = members.find(|((member, _), _)| member == device)?;
         Some(WalletKeyRef {
-            id: CkaId::wallet(fingerprint_of(cosigner), cosigner.pool, chain, index),
+            id: CkaId::wallet(Fingerprint::of(&device), cosigner.pool, chain, index),
             public_key: *key,
         })
     }
 
     /// Whose key of an address this is.
     pub fn cosigner_of(&self, chain: Chain, index: KeyIndex, key: &PublicKey) -> Option<&CoSigner> {
-        let mut members = self.cosigners().iter().zip(self.row(chain, index)?);
-        members.find(|(_, known)| *known == key).map(|(c, _)| c)
+        let (_, cosigner) = self.member_of(chain, index, key)?;
+        Some(cosigner)
+    }
+
+    /// The same with the device.
+    pub(super) fn member_of(
+        &self,
+        chain: Chain,
+        index: KeyIndex,
+        key: &PublicKey,
+    ) -> Option<(DeviceId, &CoSigner)> {
+        let mut members = self.members().zip(self.row(chain, index)?);
+        members.find(|(_, known)| *known == key).map(|(m, _)| m)
     }
 
     /// The registered origin of a key of an address: fingerprint and path.
@@ -209,8 +229,8 @@ impl RegisteredWallet {
         index: KeyIndex,
         key: &PublicKey,
     ) -> Option<(Fingerprint, [u32; 3])> {
-        let cosigner = self.cosigner_of(chain, index, key)?;
-        Some((fingerprint_of(cosigner), path_of(cosigner, chain, index)))
+        let (device, cosigner) = self.member_of(chain, index, key)?;
+        Some((Fingerprint::of(&device), path_of(cosigner, chain, index)))
     }
 
     /// The most bytes that the witness of one input takes.
@@ -221,11 +241,6 @@ impl RegisteredWallet {
             script.as_ref().map_or(0, |script| script.len()),
         )
     }
-}
-
-/// The device's fingerprint, as key origins name it.
-pub(super) fn fingerprint_of(cosigner: &CoSigner) -> Fingerprint {
-    Fingerprint::of(&cosigner.identity.device_id())
 }
 
 fn path_of(cosigner: &CoSigner, chain: Chain, index: KeyIndex) -> [u32; 3] {

@@ -7,7 +7,6 @@ use core::fmt;
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::{Script, ScriptBuf};
 
-use super::registered::fingerprint_of;
 use super::{RegisteredWallet, Registry};
 use crate::digest::DeviceId;
 use crate::keys::Fingerprint;
@@ -81,8 +80,8 @@ impl WalletScripts for RegisteredWallet {
     }
 
     fn has_fingerprint(&self, fingerprint: Fingerprint) -> bool {
-        let mut members = self.cosigners().iter();
-        members.any(|cosigner| fingerprint_of(cosigner) == fingerprint)
+        let mut members = self.members();
+        members.any(|(device, _)| Fingerprint::of(&device) == fingerprint)
     }
 
     fn witness_script(&self, chain: Chain, index: KeyIndex) -> Option<ScriptBuf> {
@@ -106,10 +105,10 @@ impl WalletScripts for RegisteredWallet {
     }
 
     fn signer_of(&self, chain: Chain, index: KeyIndex, key: &PublicKey) -> Option<Signer> {
-        let cosigner = self.cosigner_of(chain, index, key)?;
+        let (device, cosigner) = self.member_of(chain, index, key)?;
         Some(Signer {
             name: cosigner.name.to_string(),
-            device: Some(cosigner.identity.device_id()),
+            device: Some(device),
         })
     }
 }

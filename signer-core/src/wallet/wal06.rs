@@ -105,9 +105,9 @@ pub(super) fn existing(
     signatures: &[(PublicKey, Vec<u8>)],
 ) -> Vec<ExistingSignature> {
     let known = signatures.iter().filter_map(|(key, bytes)| {
-        let cosigner = wallet.cosigner_of(rebuilt.chain, rebuilt.key_index, key)?;
+        let (device, cosigner) = wallet.member_of(rebuilt.chain, rebuilt.key_index, key)?;
         Some(ExistingSignature {
-            device: cosigner.identity.device_id(),
+            device,
             name: cosigner.name.clone(),
             public_key: *key,
             signature: Signature64(signature_of(bytes)?.serialize_compact()),
