@@ -233,7 +233,7 @@ impl From<PublicKey> for KeyPoint {
 
 impl From<P256PublicKey> for KeyPoint {
     fn from(key: P256PublicKey) -> Self {
-        Self(key.0)
+        Self(key.compressed)
     }
 }
 
@@ -249,38 +249,51 @@ impl fmt::Display for KeyPoint {
     }
 }
 
+/// The first byte of a SEC1 point with both coordinates.
+const UNCOMPRESSED: u8 = 4;
+
 /// A P-256 public key (compressed, checked to be on the curve): a device's identity or an
 /// officer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct P256PublicKey([u8; 33]);
+pub struct P256PublicKey {
+    compressed: [u8; 33],
+    /// Found once: a square root for each signature would be a part of verifying it.
+    y: [u8; 32],
+}
 
 impl P256PublicKey {
     /// Takes a SEC1 point, compressed or not.
     pub fn from_sec1(bytes: &[u8]) -> Option<Self> {
         let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).ok()?;
-        <[u8; 33]>::try_from(key.to_sec1_point(true).as_bytes())
-            .ok()
-            .map(Self)
+        let whole = key.to_sec1_point(false);
+        let (_, y) = whole.as_bytes().split_last_chunk::<32>()?;
+        Some(Self {
+            compressed: key.to_sec1_point(true).as_bytes().try_into().ok()?,
+            y: *y,
+        })
     }
 
     /// The compressed point.
     pub const fn as_bytes(&self) -> &[u8; 33] {
-        &self.0
+        &self.compressed
     }
 
     /// The identifier by which signatures name this key.
     pub fn key_id(&self) -> KeyId {
-        KeyId::over(&[&self.0])
+        KeyId::over(&[&self.compressed])
     }
 
     /// The device whose identity key this is.
     pub fn device_id(&self) -> DeviceId {
-        DeviceId::over(&[&self.0])
+        DeviceId::over(&[&self.compressed])
     }
 
     /// Whether `signature` is a low-S signature of this key over `digest`.
     pub fn verifies(&self, digest: &[u8; 32], signature: &Signature64) -> Verification {
-        let parsed = p256::ecdsa::VerifyingKey::from_sec1_bytes(&self.0)
+        // Uncompressed: the curve equation is checked all the same.
+        let [_, x @ ..] = &self.compressed;
+        let whole = [&[UNCOMPRESSED], &x[..], &self.y[..]].concat();
+        let parsed = p256::ecdsa::VerifyingKey::from_sec1_bytes(&whole)
             .and_then(|key| Ok((key, p256::ecdsa::Signature::from_slice(&signature.0)?)));
         match parsed {
             Ok((key, sig)) if sig.normalize_s() == sig => {
@@ -307,7 +320,7 @@ pub enum Verification {
 
 impl fmt::Debug for P256PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "P256PublicKey({})", crate::digest::hex(&self.0))
+        write!(f, "P256PublicKey({})", crate::digest::hex(&self.compressed))
     }
 }
 
@@ -317,7 +330,7 @@ impl<C> Encode<C> for P256PublicKey {
         e: &mut minicbor::Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
+        e.bytes(&self.compressed)?.ok()
     }
 }
 
