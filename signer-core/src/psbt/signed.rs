@@ -1,5 +1,6 @@
 //! What the device adds to a PSBT, and the proof that it added nothing else.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bitcoin::secp256k1::PublicKey;
@@ -60,6 +61,37 @@ pub(super) fn clear_modifiable(psbt: &mut RawPsbt) {
 /// # Errors
 /// SIG05, with the first place that differs in another way.
 pub fn only_permitted_difference(before: &RawPsbt, after: &RawPsbt) -> Result<(), Refusal> {
+    only_added(before, after, |_, record| is_signature(record))
+}
+
+/// The same where every signature is known: exactly these are added.
+///
+/// # Errors
+/// SIG05, with the first place that differs in another way.
+pub fn only_these_added(
+    before: &RawPsbt,
+    after: &RawPsbt,
+    signatures: &[(InputIndex, KeyPoint, Vec<u8>)],
+) -> Result<(), Refusal> {
+    let known: BTreeMap<InputIndex, (&KeyPoint, &[u8])> = signatures
+        .iter()
+        .map(|(input, key, signature)| (*input, (key, &signature[..])))
+        .collect();
+    only_added(before, after, |input, record| {
+        known.get(&input).is_some_and(|(key, signature)| {
+            record.key_type() == KeyType::Byte(IN_PARTIAL_SIG)
+                && record.key_data() == key.as_bytes()
+                && record.value() == *signature
+                && signature.last() == Some(&ALL)
+        })
+    })
+}
+
+fn only_added(
+    before: &RawPsbt,
+    after: &RawPsbt,
+    is_ours: impl Fn(InputIndex, Record<'_>) -> bool,
+) -> Result<(), Refusal> {
     let maps = |psbt: &RawPsbt| psbt.maps().collect::<Vec<_>>();
     if before.version() != after.version() || maps(before) != maps(after) {
         return Err(refuse(
@@ -73,10 +105,15 @@ pub fn only_permitted_difference(before: &RawPsbt, after: &RawPsbt) -> Result<()
     }
     before
         .maps()
-        .try_for_each(|map| same_but_added(before, after, map))
+        .try_for_each(|map| same_but_added(before, after, map, &is_ours))
 }
 
-fn same_but_added(before: &RawPsbt, after: &RawPsbt, map: MapId) -> Result<(), Refusal> {
+fn same_but_added(
+    before: &RawPsbt,
+    after: &RawPsbt,
+    map: MapId,
+    is_ours: impl Fn(InputIndex, Record<'_>) -> bool,
+) -> Result<(), Refusal> {
     let mut present = after.records(map);
     for record in before.records(map) {
         let now = present.next();
@@ -98,7 +135,7 @@ fn same_but_added(before: &RawPsbt, after: &RawPsbt, map: MapId) -> Result<(), R
             phrase!("one receipt added", "追加の受領証1つ"),
             &added,
         )),
-        (MapId::Input(_), [record]) if is_signature(*record) => Ok(()),
+        (MapId::Input(input), [record]) if is_ours(input, *record) => Ok(()),
         (MapId::Input(_), _) => Err(wrong_addition(
             map,
             phrase!("one signature added", "追加の署名1つ"),

@@ -407,7 +407,7 @@ impl SignedPsbt {
             .collect::<Result<Vec<_>, Refusal>>()?;
         let addition = (said.device, said.session, receipt.to_bytes());
         let psbt = add_signatures(before, &signatures, addition)?;
-        let answer = lean::answer(before, &psbt)?;
+        let answer = lean::answer_with(before, &psbt, &signatures)?;
         Ok(Self {
             device: said.device,
             session: said.session,

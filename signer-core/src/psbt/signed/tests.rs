@@ -57,6 +57,30 @@ fn what_is_added_is_permitted_and_readable() {
     }
 }
 
+/// Where the signatures are known, a good one of another key or input is something else.
+#[test]
+fn known_signatures_are_added_and_no_others() {
+    let before = Case::new(PsbtVersion::V0, 2).raw();
+    let after = answer(&before);
+    let line = |n, k, value: &[u8]| (InputIndex(n), key(k).into(), value.to_vec());
+    let made = [line(0, 1, &[0x30, 1]), line(1, 1, &[0x30, 1])];
+    assert_eq!(only_these_added(&before, &after, &made), Ok(()));
+    let others = [
+        [line(0, 2, &[0x30, 1]), line(1, 1, &[0x30, 1])],
+        [line(0, 1, &[0x31, 1]), line(1, 1, &[0x30, 1])],
+        [line(0, 1, &[0x30, 1]), line(2, 1, &[0x30, 1])],
+        [line(0, 1, &[0x30, 2]), line(1, 1, &[0x30, 1])],
+    ];
+    for (place, other) in others.iter().enumerate() {
+        let refused = only_these_added(&before, &after, other).map_err(|refusal| refusal.rule);
+        assert_eq!(refused, Err(RuleId::SIG05), "{place}");
+    }
+    let typed = [line(0, 1, &[0x30, 2]), line(1, 1, &[0x30, 1])];
+    let receipt = (DEVICE, SessionNumber(2), alloc::vec![1; 9]);
+    let other_type = add_signatures(&before, &typed, receipt).unwrap();
+    assert!(only_these_added(&before, &other_type, &typed).is_err());
+}
+
 #[test]
 fn the_modifiable_flags_are_cleared_and_nothing_else_of_them() {
     let base = Case::new(PsbtVersion::V2, 1).raw();
