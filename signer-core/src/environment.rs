@@ -87,17 +87,19 @@ pub fn env01(reading: &EnvironmentReading, assurance: Assurance) -> Verdict {
     ];
     let mut refusals = Vec::new();
     for (source, interfaces) in sources {
-        let expected = phrase!(
-            "only loopback in {source}",
-            "{source} にループバックのみ",
-            source = source
-        );
+        let expected = || {
+            phrase!(
+                "only loopback in {source}",
+                "{source} にループバックのみ",
+                source = source
+            )
+        };
         match interfaces {
-            None => refusals.push(refusal(RuleId::ENV01, expected, unread())),
+            None => refusals.push(refusal(RuleId::ENV01, expected(), unread())),
             // The kernel always has a loopback interface: an empty list saw nothing.
             Some([]) => {
                 let got = phrase!("no interface at all", "インターフェースが1つもない");
-                refusals.push(refusal(RuleId::ENV01, expected, got));
+                refusals.push(refusal(RuleId::ENV01, expected(), got));
             }
             Some(interfaces) => {
                 for other in interfaces
@@ -110,7 +112,7 @@ pub fn env01(reading: &EnvironmentReading, assurance: Assurance) -> Verdict {
                         name = other.name,
                         kind = other.kind
                     );
-                    refusals.push(refusal(RuleId::ENV01, expected.clone(), got));
+                    refusals.push(refusal(RuleId::ENV01, expected(), got));
                 }
             }
         }

@@ -16,9 +16,11 @@ const NAME_COLUMNS: usize = 18;
 
 /// Columns that `text` takes on a terminal.
 pub fn width(text: &str) -> usize {
-    text.chars()
-        .map(|c| if is_wide(c) { 2 } else { 1 })
-        .fold(0, usize::saturating_add)
+    text.chars().map(columns_of).fold(0, usize::saturating_add)
+}
+
+const fn columns_of(c: char) -> usize {
+    if is_wide(c) { 2 } else { 1 }
 }
 
 /// Whether a character takes two columns (East Asian Width W or F), for what labels and our own
@@ -40,10 +42,11 @@ const fn is_wide(c: char) -> bool {
 /// Breaks `text` into lines of at most `columns`, at a space where there is one.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = String::new();
+    let (mut line, mut taken) = (String::new(), 0_usize);
     for c in text.chars() {
         line.push(c);
-        if width(&line) <= columns {
+        taken = taken.saturating_add(columns_of(c));
+        if taken <= columns {
             continue;
         }
         let break_at = line
@@ -53,6 +56,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
             .unwrap_or(0);
         let rest = line.split_off(break_at);
         let whole = core::mem::replace(&mut line, rest.trim_start().into());
+        taken = width(&line);
         lines.push(whole.trim_end().into());
     }
     lines.push(line.trim_end().into());

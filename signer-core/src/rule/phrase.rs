@@ -188,6 +188,10 @@ fn plain(value: &(impl fmt::Display + ?Sized)) -> String {
 
 /// The text with every other sign escaped, cut at the limit.
 fn kept(text: &str, fits: fn(char) -> bool, limit: usize) -> String {
+    // Nearly all text is as it should be. So many bytes hold at most so many characters.
+    if text.len() <= limit && text.chars().all(fits) {
+        return text.into();
+    }
     let mut out = String::new();
     for c in text.chars().take(limit) {
         if fits(c) {
