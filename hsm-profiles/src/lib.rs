@@ -36,7 +36,7 @@ pub use device::DeviceHsm;
 pub use error::{ErrorClass, HsmError};
 pub use keys::Progress;
 pub use login::{Pin, PinState};
-pub use module::{LoginNeed, Module, TokenInfo, TokenSelector};
+pub use module::{LoginNeed, Module, TokenInfo, TokenSelector, digest_of};
 pub use officer::OfficerToken;
 pub use owner::a_module_hangs;
 pub use pin::TakesPin;

@@ -3,6 +3,8 @@
 //! `C_Initialize`, `C_GetInfo`, `C_GetSlotList`, `C_GetTokenInfo`, `C_Finalize`. Opens no session.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Info, Pkcs1
 use cryptoki::error::Error;
 use cryptoki::slot::Slot;
 use sign_call::SignCall;
-use signer_core::digest::FileDigest;
+use signer_core::digest::{FileDigest, FileParts};
 use signer_core::token::{HsmFacts, Line, Pattern};
 
 use crate::error::foreign;
@@ -20,6 +22,27 @@ use crate::login::PinState;
 use crate::owner::{Asked, Hands, Owner};
 use crate::profile::{Profile, Serial};
 use crate::session::ClosedToken;
+
+/// Read at once: little enough to stay in the processor's cache.
+const PART: usize = 128 << 10;
+
+/// The digest of a file, which may be large: it is read part by part.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn digest_of(path: &Path) -> io::Result<FileDigest> {
+    let mut file = File::open(path)?;
+    let mut parts = FileParts::none();
+    let mut buffer = vec![0; PART];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(parts.digest()),
+            Ok(read) => parts.take(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
 
 /// A loaded and initialised module. Dropping the last user of it finalizes it.
 #[derive(Debug)]
@@ -90,9 +113,8 @@ impl Module {
     /// Loads the module: the file at `path`, or the first of the profile's paths that exists.
     pub fn load(profile: &Profile, path: Option<&Path>) -> Result<Self, HsmError> {
         let path = find(profile, path)?;
-        let bytes = std::fs::read(&path)
+        let digest = digest_of(&path)
             .map_err(|e| not_a_module(&path, &e, "ファイルを読み取れません"))?;
-        let digest = FileDigest::over(&[&bytes]);
         let limit = Duration::from_millis(profile.limits().timeout_ms.into());
         let owner = Owner::start(limit)?;
         let file = path.clone();

@@ -22,14 +22,47 @@ pub fn sha256_of(data: &[u8]) -> [u8; 32] {
 
 /// Tagged SHA-256 over the concatenation of `parts` (BIP-340).
 pub fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let tag_hash = sha256_of(tag.as_bytes());
-    let mut engine = sha256::Hash::engine();
-    engine.input(&tag_hash);
-    engine.input(&tag_hash);
+    let mut engine = tag_engine(tag);
     for part in parts {
         engine.input(part);
     }
     sha256::Hash::from_engine(engine).to_byte_array()
+}
+
+fn tag_engine(tag: &str) -> sha256::HashEngine {
+    let tag_hash = sha256_of(tag.as_bytes());
+    let mut engine = sha256::Hash::engine();
+    engine.input(&tag_hash);
+    engine.input(&tag_hash);
+    engine
+}
+
+/// A [`FileDigest`] of a file that is read part by part.
+#[derive(Clone)]
+pub struct FileParts(sha256::HashEngine);
+
+impl fmt::Debug for FileParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileParts")
+    }
+}
+
+impl FileParts {
+    /// Before the first part.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(tag_engine(FileDigest::TAG))
+    }
+
+    /// Takes the next part.
+    pub fn take(&mut self, part: &[u8]) {
+        self.0.input(part);
+    }
+
+    /// The digest of all parts together.
+    pub fn digest(self) -> FileDigest {
+        FileDigest::from_bytes(sha256::Hash::from_engine(self.0).to_byte_array())
+    }
 }
 
 /// Writes a 256-bit value as 64 lower-case hexadecimal characters.

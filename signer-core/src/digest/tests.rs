@@ -37,6 +37,17 @@ fn matches_the_tagged_hash_of_bip340() {
     assert_eq!(TxDigest::over(&[b"i", b"ce"]).as_bytes(), &sha256_of(&data));
 }
 
+#[test]
+fn a_file_in_parts_has_the_digest_of_the_whole() {
+    let file: Vec<u8> = (0..200_u8).cycle().take(1_000).collect();
+    for size in [1, 63, 64, 65, 999, 1_000] {
+        let mut parts = FileParts::none();
+        file.chunks(size).for_each(|part| parts.take(part));
+        assert_eq!(parts.digest(), FileDigest::over(&[&file]), "{size}");
+    }
+    assert_eq!(FileParts::none().digest(), FileDigest::over(&[]));
+}
+
 /// Exactly what `docs/formats/README.md` says, so that a second program comes to the same digest.
 #[test]
 fn a_screen_is_digested_with_its_language_and_the_end_of_its_last_line() {

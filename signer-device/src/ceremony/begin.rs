@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hsm_profiles::{DeviceHsm, Module, Pin, PinState, Profile, TokenSelector};
-use signer_core::digest::FileDigest;
+use hsm_profiles::{DeviceHsm, Module, Pin, PinState, Profile, TokenSelector, digest_of};
 use signer_core::environment::{self, EnvironmentReading};
 use signer_core::phrase;
 
@@ -793,11 +792,11 @@ pub(super) fn hsm_lines(
 /// What runs; self-reported.
 pub(super) fn software(hsm: &HsmFacts) -> Result<Software, Failure> {
     let path = std::path::Path::new("/proc/self/exe");
-    let binary = std::fs::read(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
+    let binary = digest_of(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
     Ok(Software {
         version: Line::lossy(env!("CARGO_PKG_VERSION")),
         revision: Line::lossy(option_env!("HIMURO_REVISION").unwrap_or("unreleased")),
-        binary: FileDigest::over(&[&binary]),
+        binary,
         module: hsm.module_digest,
         profile: hsm.profile_digest,
     })
