@@ -1,6 +1,7 @@
 //! Signing: operators authenticate, exactly one PSBT is read and judged, people read every screen
 //! and type what they read, then the HSM signs, and what it signed is released after the seal.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use hsm_profiles::AskedSignature;
@@ -33,6 +34,9 @@ use crate::machine;
 use crate::plan::Sign;
 use crate::reissue;
 
+/// Signatures that the HSM is asked for before the first of them is waited for: with two it never
+/// waits for this program.
+const AHEAD: usize = 2;
 /// Progress is said each time this many signatures are made.
 const EVERY: usize = 25;
 
@@ -308,20 +312,25 @@ fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure>
 
 /// One signature for each order; each is verified by two libraries before it is recorded.
 ///
-/// The HSM makes the next one meanwhile. All are of one intent, which is on the disk, and nothing
-/// leaves before every one is verified: where one does not verify, the HSM has made one more that
-/// nobody sees.
+/// The HSM makes the next ones meanwhile. All are of one intent, which is on the disk, and nothing
+/// leaves before every one is verified: where one does not verify, the HSM has made two more at most
+/// that nobody sees.
 fn make_signatures(session: &mut Session, signing: &mut Signing) -> Result<(), Failure> {
     let total = signing.intent().lines.len();
     let mut done = reuse_signatures(session, signing)?;
-    let mut next = ask_next(session, signing)?;
-    while let Some((order, asked)) = next {
-        let signature = session.hsm.answer(asked).map_err(|e| of_hsm(&e))?;
+    let mut asked = VecDeque::new();
+    while asked.len() < AHEAD
+        && let Some(next) = ask_next(session, signing)?
+    {
+        asked.push_back(next);
+    }
+    while let Some((order, first)) = asked.pop_front() {
+        let signature = session.hsm.answer(first).map_err(|e| of_hsm(&e))?;
         let following = ask_next(session, signing);
         let line = signing.accept(order, signature, session.journal().state().ledger());
         let line = line.map_err(|refusal| session.refuse(&refusal))?;
         session.records.append(Body::Result(line))?;
-        next = following?;
+        asked.extend(following?);
         done += 1;
         if done.is_multiple_of(EVERY) || done == total {
             session.room.console.say(&match session.room.lang() {
