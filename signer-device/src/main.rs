@@ -22,6 +22,7 @@ mod review;
 mod selftest;
 mod shares;
 mod show;
+mod spareless;
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;

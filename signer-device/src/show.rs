@@ -22,6 +22,7 @@ use crate::files::Output;
 use crate::journal::{Disk, Hold};
 use crate::json::Json;
 use crate::plan::{Address, Export, Format, Place, Show};
+use crate::spareless::Spareless;
 
 /// A journal that is only read.
 pub(crate) struct Reading {
@@ -72,6 +73,10 @@ pub(crate) fn status(plan: &Show) -> Result<(), Failure> {
     if plan.format == Format::Json {
         return reading.console.plain(&value.to_string());
     }
+    let lang = reading.console.lang();
+    for wallet in Spareless::of(reading.state()) {
+        reading.console.notice(&wallet.text(lang))?;
+    }
     lines_of(&mut reading.console, &value)
 }
 
@@ -109,6 +114,10 @@ fn status_json(reading: &Reading) -> Json {
         ("torn_bytes", Json::Number(reading.torn as u64)),
         ("keys", keys_json(state)),
         (
+            "without_spare",
+            Json::List(Spareless::of(state).iter().map(spareless_json).collect()),
+        ),
+        (
             "unsealed_session",
             Json::maybe(state.open().map(|open| open.number().0)),
         ),
@@ -143,6 +152,15 @@ fn open_json(state: &DeviceState) -> Json {
         ])
     };
     Json::List(open.map(one).collect())
+}
+
+/// A wallet that cannot lose a device any more.
+fn spareless_json(wallet: &Spareless) -> Json {
+    Json::Object(vec![
+        ("wallet", Json::text(&wallet.wallet)),
+        ("able", Json::Number(wallet.able as u64)),
+        ("needed", Json::from(u32::from(wallet.needed))),
+    ])
 }
 
 /// How many wallet keys are in each state.

@@ -50,7 +50,13 @@ fn one_officer_freezes_and_the_administrators_thaw() {
         assert!(!bench.path("out.psbt").exists());
         freeze(&house, "op.a").ended(3).says("frozen already");
         let status = words(&house, &["device", "status", "--json"]);
-        ceremony(&status).ended(0).says(r#""frozen_by":"wit.a""#);
+        ceremony(&status)
+            .ended(0)
+            .says(r#""frozen_by":"wit.a""#)
+            .says(r#""without_spare":[{"wallet":"Cold 1","able":1,"needed":2}]"#);
+        ceremony(&words(&house, &["device", "status"]))
+            .ended(0)
+            .says("wallet Cold 1: 2 devices must sign and 1 can");
         // Every other ceremony goes on, and is told.
         let inventory = words(&house, &["device", "inventory"]);
         ceremony(&inventory)

@@ -37,6 +37,7 @@ use crate::journal::{Disk, Hold, TornTail, unrecorded};
 use crate::machine;
 use crate::plan::{self, Place, TokenChoice};
 use crate::shares::store;
+use crate::spareless::Spareless;
 
 /// A commissioned device with its folder held, before anything is judged or asked.
 pub(super) struct Desk {
@@ -155,10 +156,9 @@ impl Desk {
                 .notice(&unfinished_keys(cut.pool, missing, self.room.lang()))?;
         }
         let lang = self.room.lang();
-        for text in scarce(state, lang)
-            .into_iter()
-            .chain(spareless(state, lang))
-        {
+        let spareless = Spareless::of(state).into_iter();
+        let spareless = spareless.map(|wallet| wallet.text(lang));
+        for text in scarce(state, lang).into_iter().chain(spareless) {
             self.room.console.notice(&text)?;
         }
         let (name, site) = (&self.genesis.name, &self.genesis.site);
@@ -350,27 +350,6 @@ fn standing(
             Ok(current.map_or(of_a_copy, |()| Standing::Current))
         }
     }
-}
-
-/// What is said of wallets that cannot lose a device any more: fewer than m + 1 can sign.
-fn spareless(state: &DeviceState, lang: Lang) -> Vec<String> {
-    let retired = |wallet: &RegisteredWallet| state.wallets().retirement(&wallet.id()).is_some();
-    let wallets = state.wallets().newest().filter(|wallet| !retired(wallet));
-    let few = wallets.filter_map(|wallet| {
-        let (able, needed) = (state.able_devices(wallet), wallet.threshold());
-        (able <= usize::from(needed)).then_some((wallet.name(), able, needed))
-    });
-    let text = |(name, able, needed)| match lang {
-        Lang::En => format!(
-            "wallet {name}: {needed} devices must sign and {able} can, as far as this one knows; \
-             none may be lost: register a wallet of more devices and move the coins"
-        ),
-        Lang::Ja => format!(
-            "ウォレット {name}: 署名に必要な端末は {needed} 台、この端末の知る限り署名可能な端末は {able} 台です。\
-             1台も失えません。端末を増やしたウォレットを登録し、コインを移してください"
-        ),
-    };
-    few.map(text).collect()
 }
 
 /// What is said of chains of which a fifth or less is unused.
