@@ -134,6 +134,11 @@ pub enum HsmError {
         /// Why not.
         reason: Phrase,
     },
+    /// Keys of this HSM are made by its security officer, which this driver does not do.
+    RoleNotServed {
+        /// The profile.
+        profile: String,
+    },
     /// The module is not the profile's.
     WrongModule {
         /// Manufacturers by the profile.

@@ -20,7 +20,7 @@ use crate::error::foreign;
 use crate::error::{self, HsmError};
 use crate::login::PinState;
 use crate::owner::{Asked, Hands, Owner};
-use crate::profile::{Profile, Serial};
+use crate::profile::{LoginRole, Profile, Serial};
 use crate::session::ClosedToken;
 
 /// Read at once: little enough to stay in the processor's cache.
@@ -112,9 +112,14 @@ impl fmt::Display for TokenSelector {
 impl Module {
     /// Loads the module: the file at `path`, or the first of the profile's paths that exists.
     pub fn load(profile: &Profile, path: Option<&Path>) -> Result<Self, HsmError> {
+        if profile.generates_as() == LoginRole::So {
+            return Err(HsmError::RoleNotServed {
+                profile: profile.id().to_string(),
+            });
+        }
         let path = find(profile, path)?;
-        let digest = digest_of(&path)
-            .map_err(|e| not_a_module(&path, &e, "ファイルを読み取れません"))?;
+        let digest =
+            digest_of(&path).map_err(|e| not_a_module(&path, &e, "ファイルを読み取れません"))?;
         let limit = Duration::from_millis(profile.limits().timeout_ms.into());
         let owner = Owner::start(limit)?;
         let file = path.clone();

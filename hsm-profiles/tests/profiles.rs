@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use hsm_profiles::{Profile, ProfileError};
+use hsm_profiles::{HsmError, Module, Profile, ProfileError};
 use signer_core::rule::Verdict;
 use signer_core::token::{Assurance, Date, Line, Relaxations, fips_status, hsm06};
 use signer_core::types::{Lang, Network};
@@ -185,6 +185,37 @@ fn a_key_more_in_any_table_of_any_profile_is_refused() {
             }
         }
     }
+}
+
+/// Keys that a security officer makes are not served: the module is not even looked for.
+#[test]
+fn a_module_whose_officer_makes_the_keys_is_not_loaded() {
+    let served = |name: &str| {
+        let profile = Profile::named(name).unwrap();
+        Module::load(&profile, Some(Path::new("/nowhere/module.so")))
+    };
+    let refused = served("nethsm").unwrap_err();
+    assert_eq!(
+        refused,
+        HsmError::RoleNotServed {
+            profile: "nethsm".into()
+        }
+    );
+    let names = Profile::names().filter(|name| *name != "nethsm");
+    for name in names {
+        let error = served(name).unwrap_err();
+        assert!(!matches!(error, HsmError::RoleNotServed { .. }), "{name}");
+    }
+}
+
+/// Nobody signs as security officer: a profile that says so is refused.
+#[test]
+fn a_profile_that_signs_as_security_officer_is_refused() {
+    let text = text("softhsm2");
+    let other = text.replace("sign_as = \"user\"", "sign_as = \"so\"");
+    assert_ne!(text, other);
+    let error = Profile::parse(&other).unwrap_err();
+    assert!(matches!(error, ProfileError::Value { key, .. } if key == "login.sign_as"));
 }
 
 /// Which profiles ask for less, and by what: a change here is a change of what officers are told.

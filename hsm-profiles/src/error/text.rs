@@ -45,6 +45,11 @@ impl Explained for HsmError {
                 got = format!("{got:?}"),
                 expected = format!("{expected:?}")
             ),
+            Self::RoleNotServed { profile } => phrase!(
+                "the profile {profile} says `generate_as = \"so\"`: keys made by a security officer are not served",
+                "プロファイル {profile} は `generate_as = \"so\"` です。セキュリティ責任者による鍵生成には対応していません",
+                profile = profile
+            ),
             Self::Profile(error) => error.what(),
             Self::NoToken { .. }
             | Self::SeveralTokens { .. }
@@ -72,6 +77,10 @@ impl Explained for HsmError {
             Self::WrongModule { .. } | Self::Profile(_) => phrase!(
                 "Choose the profile of this HSM.",
                 "このHSMのプロファイルを選択してください。",
+            ),
+            Self::RoleNotServed { .. } => phrase!(
+                "Nothing was loaded. This HSM cannot be used as a device; choose another HSM.",
+                "何も読み込んでいません。このHSMは端末に使用できません。別のHSMを選択してください。",
             ),
             Self::NoToken { .. } | Self::SeveralTokens { .. } => phrase!(
                 "Connect the right token, or give its label and serial number.",

@@ -77,7 +77,6 @@ pub(crate) struct LoginTable {
     pub(crate) tries: u32,
     pub(crate) consequence: Consequence,
     pub(crate) generate_as: LoginRole,
-    pub(crate) sign_as: LoginRole,
 }
 
 named! {

@@ -251,9 +251,10 @@ impl Profile {
         self.login.kind
     }
 
-    /// Who must be logged in to make keys, and who to sign.
-    pub const fn login_roles(&self) -> (LoginRole, LoginRole) {
-        (self.login.generate_as, self.login.sign_as)
+    /// Who must be logged in to make keys. The driver serves the user alone: a module of another
+    /// profile is not loaded.
+    pub const fn generates_as(&self) -> LoginRole {
+        self.login.generate_as
     }
 
     /// What must be running before the module is loaded.

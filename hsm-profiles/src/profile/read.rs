@@ -155,8 +155,9 @@ fn login(mut table: Table<'_>) -> Result<LoginTable, ProfileError> {
         tries: table.number("tries")?,
         consequence: table.named("consequence", Consequence::ALL, Consequence::name)?,
         generate_as: table.named("generate_as", LoginRole::ALL, LoginRole::name)?,
-        sign_as: table.named("sign_as", LoginRole::ALL, LoginRole::name)?,
     };
+    // The security officer signs nothing, in PKCS#11 nor on any HSM that was looked at.
+    table.one_of("sign_as", exactly("user"), ["user"; 2])?;
     // A key that asks for a login before each signature is refused: nobody types 900 PINs.
     table.one_of("context", exactly("refused"), ["refused"; 2])?;
     if login.min > login.max {
