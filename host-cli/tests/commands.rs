@@ -1351,6 +1351,73 @@ fn verdict<'a>(report: &'a serde_json::Value, rule: &str) -> &'a str {
         .expect("every rule has its line")
 }
 
+/// The text says what the JSON says: coins, outputs, what returns, amounts and fee.
+fn tells_what_is_moved(world: &World, line: &str, text: &str) {
+    let report: serde_json::Value =
+        serde_json::from_str(&world.done(&format!("{line} --json"))).expect("JSON");
+    let psbt = &report["psbt"];
+    let btc = |sats: &serde_json::Value| {
+        let sats = sats.as_u64().expect("satoshi");
+        format!("{}.{:08} BTC", sats / 100_000_000, sats % 100_000_000)
+    };
+    let address = |of: &serde_json::Value| {
+        let whole = of["address"]
+            .as_str()
+            .expect("an address")
+            .as_bytes()
+            .to_vec();
+        let parts = whole
+            .chunks(4)
+            .map(|four| String::from_utf8_lossy(four).into_owned());
+        format!("\n    {}\n", parts.collect::<Vec<_>>().join(" "))
+    };
+    for (place, input) in psbt["inputs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .enumerate()
+    {
+        let chain = ["receive", "change"][usize::from(input["chain"] == 1)];
+        let told = format!(
+            "input {place}  {}  {chain} address {}{}    {}:{}\n",
+            btc(&input["amount_sat"]),
+            input["index"],
+            address(input),
+            input["txid"].as_str().expect("a txid"),
+            input["vout"]
+        );
+        assert!(text.contains(&told), "{told}\n{text}");
+    }
+    for (place, output) in psbt["outputs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .enumerate()
+    {
+        let purpose = match output["change_index"].as_u64() {
+            Some(index) => format!("change, address {index}"),
+            None => "payment".into(),
+        };
+        let told = format!(
+            "output {place}  {}  {purpose}{}",
+            btc(&output["amount_sat"]),
+            address(output)
+        );
+        assert!(text.contains(&told), "{told}\n{text}");
+    }
+    let fee = format!("\nfee  {}\n", btc(&psbt["fee_sat"]));
+    assert!(text.contains(&fee), "{fee}\n{text}");
+    let japanese = world.done(&format!("--lang ja {line}"));
+    for word in [
+        "入力 0  ",
+        "おつり、アドレス ",
+        "  送付\n",
+        "ネットワーク手数料  ",
+    ] {
+        assert!(japanese.contains(word), "{word}\n{japanese}");
+    }
+}
+
 #[test]
 fn descriptors_alone_judge_a_psbt() {
     let world = world();
@@ -1360,6 +1427,7 @@ fn descriptors_alone_judge_a_psbt() {
     let text = world.done(&line);
     assert!(text.contains("WAL02  passed\n") && text.contains("POL04  passed\n"));
     assert!(text.contains("WAL01  not applicable: descriptors"));
+    tells_what_is_moved(&world, &line, &text);
     let report: serde_json::Value =
         serde_json::from_str(&world.done(&format!("{line} --json"))).expect("JSON");
     assert_eq!(report["refused"], false);

@@ -7,14 +7,16 @@ use signer_core::digest::hex;
 use signer_core::phrase;
 use signer_core::policy::PlainPolicy;
 use signer_core::psbt::{Limits, ParsedPsbt, PsbtVersion};
+use signer_core::review::address::in_fours;
 use signer_core::rule::{Named, Phrase, RuleLine, Verdict};
-use signer_core::types::{Height, InputIndex, Lang, Network};
-use signer_core::wallet::{CheckOnly, CheckTerms, OutputKind};
+use signer_core::types::{Chain, Height, InputIndex, Lang, Network};
+use signer_core::wallet::{CheckOnly, CheckTerms, CheckedInput, OutputKind};
 
 use super::listed;
 use crate::cli::{self, ViewArgs};
 use crate::command::policy::document;
 use crate::error::Failure;
+use crate::money::btc;
 use crate::view::line;
 use crate::{files, house, view};
 
@@ -66,7 +68,7 @@ impl Args {
         if self.view.json {
             view::print(&json(&checked, self.network, lang));
         } else {
-            print(&checked, lang);
+            print(&checked, self.network, lang);
         }
         let refusals: Vec<_> = checked.report().refusals().cloned().collect();
         if refusals.is_empty() {
@@ -92,12 +94,66 @@ impl Args {
     }
 }
 
-fn print(checked: &CheckOnly, lang: Lang) {
+fn print(checked: &CheckOnly, network: Network, lang: Lang) {
     if let Some(parsed) = checked.parsed() {
-        line!("txid   {}", parsed.tx().compute_txid());
+        print_facts(checked, parsed, network, lang);
     }
     for RuleLine { rule, verdict } in checked.report().lines() {
         line!("{rule}  {}", words(verdict, lang));
+    }
+}
+
+/// What the transaction moves, as the PSBT proves it. Whether it may, the rules say below.
+fn print_facts(checked: &CheckOnly, parsed: &ParsedPsbt, network: Network, lang: Lang) {
+    let tx = parsed.tx();
+    let address = |script| in_fours(&view::address(script, network));
+    line!("txid       {}", tx.compute_txid());
+    line!("tx digest  {}", parsed.tx_digest());
+    let coins = tx.input.iter().zip(parsed.inputs());
+    for (index, (tx_in, input)) in (0..).map(InputIndex).zip(coins) {
+        let (amount, whose) = (btc(input.spent.value), whose(checked.input(index), lang));
+        let name = lang.pick("input", "入力");
+        line!("{name} {index}  {amount} BTC  {whose}");
+        line!("    {}", address(&input.spent.script_pubkey));
+        line!("    {}", tx_in.previous_output);
+    }
+    for (place, (output, kind)) in tx.output.iter().zip(checked.outputs()).enumerate() {
+        let amount = btc(output.value);
+        let name = lang.pick("output", "出力");
+        line!("{name} {place}  {amount} BTC  {}", purpose(kind, lang));
+        line!("    {}", address(&output.script_pubkey));
+    }
+    let total = lang.pick("inputs in all", "入力合計");
+    line!("{total}  {} BTC", btc(parsed.total_in()));
+    let fee = lang.pick("fee", "ネットワーク手数料");
+    line!("{fee}  {} BTC", btc(parsed.fee()));
+}
+
+fn whose(own: Option<CheckedInput>, lang: Lang) -> String {
+    let Some(CheckedInput {
+        chain, key_index, ..
+    }) = own
+    else {
+        return lang
+            .pick("not of this wallet", "このウォレットのものではない")
+            .into();
+    };
+    let chain = match chain {
+        Chain::Receive => lang.pick("receive address", "受取アドレス"),
+        Chain::Change => lang.pick("change address", "おつりアドレス"),
+    };
+    format!("{chain} {key_index}")
+}
+
+fn purpose(kind: &OutputKind, lang: Lang) -> String {
+    match kind {
+        OutputKind::Change { index, .. } => {
+            format!(
+                "{} {index}",
+                lang.pick("change, address", "おつり、アドレス")
+            )
+        }
+        OutputKind::Payment { .. } => lang.pick("payment", "送付").into(),
     }
 }
 
