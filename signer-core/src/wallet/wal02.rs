@@ -14,7 +14,7 @@ pub(super) fn wal02(binding: &Binding<'_>) -> Verdict {
         .filter(|(_, rebuilt)| rebuilt.is_none());
     let refusals = foreign.map(|((index, input), _)| {
         let other = binding.known.holding(&input.spent.script_pubkey);
-        let coin_of = |name| phrase!("a coin of {name}", "{name} のコイン", name = name);
+        let coin_of = |name| phrase!("a coin of {name}", "コイン({name})", name = name);
         let got = match (other, binding.wallet) {
             (Some(other), Some(_)) => coin_of(other.name()),
             _ => phrase!(
