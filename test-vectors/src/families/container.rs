@@ -12,6 +12,13 @@ const FORM: &str = "PSB01";
 
 pub(super) fn families() -> Vec<Family> {
     vec![
+        Family::new(
+            "A14-read-in-two-ways",
+            "What readers take in different ways: found by comparing them (fuzz targets `psbt_v0` and\n\
+             `psbt_v2`, the differential test), kept here. Where it decides nothing it is passed through;\n\
+             where it may decide something it is refused.",
+            two_ways(),
+        ),
         Family::new("A01-not-a-psbt", "", not_a_psbt()),
         Family::new("A02-cut", "Cut at every byte.", cut()),
         Family::new("A03-trailing", "", trailing()),
@@ -38,6 +45,58 @@ pub(super) fn families() -> Vec<Family> {
             foreign_fields(),
         ),
     ]
+}
+
+/// A type is read by its map, a transaction without inputs is no witness form, and of two lock times
+/// the one that an input requires counts (BIP-370).
+fn two_ways() -> Vec<Case> {
+    let height = crate::world::TIP.to_le_bytes();
+    let beside = |fallback: u32| {
+        usual(2).psbt().with(|p| {
+            p.global.set(&[3], &fallback.to_le_bytes());
+            p.inputs[0].push(&[0x12], &height);
+        })
+    };
+    let markers = |flag: u8| {
+        let mut tx = 2_i32.to_le_bytes().to_vec();
+        tx.extend([0, flag]);
+        tx.extend(consensus::serialize(&usual(0).tx().output[0]));
+        tx.extend([0; 4]);
+        let mut psbt = Psbt::default();
+        psbt.global.push(&[0], &tx);
+        psbt.outputs.push(crate::psbt::Map::default());
+        psbt
+    };
+    let mut cases = both(|version| {
+        let with = |edit: &dyn Fn(&mut Psbt)| usual(version).psbt().with(|p| edit(p));
+        vec![
+            accept(
+                "lock-time-of-an-input-in-the-global-map",
+                &with(&|p| {
+                    p.global.push(&[0x11], &[7]);
+                }),
+            ),
+            accept(
+                "lock-time-of-an-input-in-an-output",
+                &with(&|p| {
+                    p.outputs[1].push(&[0x12], &[0; 5]);
+                }),
+            ),
+        ]
+    });
+    cases.extend([
+        refuse(
+            "no-input-and-one-output",
+            &markers(1),
+            "PSB02@transaction PSB06@transaction",
+        ),
+        accept("fallback-none-beside-a-required-height", &beside(0)),
+        accept(
+            "fallback-time-beside-a-required-height",
+            &beside(1_790_000_000),
+        ),
+    ]);
+    cases
 }
 
 fn not_a_psbt() -> Vec<Case> {

@@ -13,7 +13,8 @@ pub(super) fn families() -> Vec<Family> {
     vec![
         Family::new(
             "A58-policy",
-            "A policy beside the PSBT that is not taken. Velocity and expiry of policies: not built.",
+            "A policy beside the PSBT that is not taken. No policy expires: one that follows replaces it, and an\n\
+             older one or a second first one is refused (POL01). Limits over time: A59.",
             policy(),
         ),
         Family::new(

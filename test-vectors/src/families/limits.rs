@@ -16,7 +16,10 @@ pub(super) fn families() -> Vec<Family> {
         Family::new(
             "A59-velocity",
             "What left within 144 blocks, with this transfer, against this device's share: two thirds of the
-             limit of the wallet, and of the one of hot-1.",
+             limit of the wallet, and of the one of hot-1. Heights alone count, of headers that a device has
+             accepted: they never fall, and there is no clock and no midnight to be moved. What the ledger
+             holds here are intents of a session that was given up: signed, never broadcast, and counted.
+             A device that was set up again has no journal, and goes on with none (TRN03).",
             velocity(),
         ),
         Family::new(

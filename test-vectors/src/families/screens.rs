@@ -106,7 +106,7 @@ fn long(version: u32) -> Vec<Case> {
         .iter()
         .map(|(name, label)| under(name, &policy(label), &usual(version)))
         .collect();
-    for count in [2, 20, 100] {
+    for count in [2, 20, 100, 512] {
         let name = format!("{count}-payments");
         cases.push(under(&name, &policy("HOT-1"), &payments(version, count)));
     }

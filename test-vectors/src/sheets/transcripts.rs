@@ -41,8 +41,9 @@ pub(super) fn sheets() -> Vec<Sheet> {
         sheet(
             OWN_KEYS,
             "A transcript does not bring the keys by which it is judged: root and identity come from\n\
-             outside. Sessions that leave an output out or show another fee are in the tests of the\n\
-             replay: signer-core/src/transcript/tests/forged.rs.",
+             outside. Sessions that leave an output out, show another fee, hold another policy or hash\n\
+             another transaction are forged over a true session that signed, which only signer-core can\n\
+             write: signer-core/src/transcript/tests/forged/a115.rs.",
             own_keys(),
         ),
     ]

@@ -53,6 +53,8 @@ fn bench() -> Bench {
     bench
 }
 
+mod a115;
+
 mod trn04 {
     use super::*;
 
