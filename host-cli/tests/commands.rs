@@ -18,7 +18,7 @@ use signer_core::types::{Chain, Height, KeyIndex};
 use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
-use test_vectors::camera::codes_on;
+use test_vectors::camera::{codes_in_page, codes_on};
 
 /// Standard error of a failed command: two lines, or two for each refusal.
 fn told_in_two_lines(run: &Run, line: &str) {
@@ -577,6 +577,29 @@ fn codes_on_the_terminal_carry_a_psbt() {
             "{wrong}: {}",
             run.stderr
         );
+    }
+}
+
+/// All codes on one page, which is read as a camera reads it from paper.
+#[test]
+fn a_printed_sheet_carries_a_psbt() {
+    let world = world();
+    for (more, name) in [("", "ur"), ("--format bbqr --density 30", "bbqr")] {
+        let line = format!("qr send --psbt w/approved-v2.psbt --sheet {name}.html {more}");
+        let told = world.done(&line);
+        let page = fs::read_to_string(world.folder.join(format!("{name}.html"))).expect("written");
+        let mut receiver = Receiver::new(Limits::OURS);
+        for seen in codes_in_page(&page) {
+            for found in optics::read::grey(seen.width, seen.height, &seen.pixels) {
+                let _ = receiver.receive(&found);
+            }
+        }
+        let (_, message) = receiver.message().expect("whole");
+        assert_eq!(message, world.read("approved-v2.psbt"));
+        let code = receiver.code().expect("whole").to_text();
+        assert!(told.contains(&code) && page.contains(&code), "{told}");
+        // Nothing is ever written over.
+        assert_eq!(world.run(&line).code, 3);
     }
 }
 

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use signer_core::digest::hex;
+use signer_core::frames::{Limits, Received, Receiver};
 use signer_core::root::Root;
 use signer_core::wallet::DeviceCard;
 use signer_core::{codec, cose};
+use test_vectors::camera::codes_on;
 
 /// A folder for one rehearsal; removed when the test passed.
 struct Kept(PathBuf);
@@ -126,7 +128,23 @@ fn three_of_five_with_three_payments_in_japanese() {
 #[test]
 fn wrapped_addresses_and_version_0() {
     let kept = Kept::new("wrapped");
-    let shown = kept.rehearse(&["--script", "sh-wsh", "--psbt-version", "0", "-n", "2"]);
+    let form = ["--script", "sh-wsh", "--psbt-version", "0"];
+    let shown = kept.rehearse(&[&form[..], &["-n", "2", "--show"]].concat());
+    // What stood on the terminal: the request to both devices, and the answer of each.
+    let mut messages: Vec<Receiver> = Vec::new();
+    for seen in codes_on(&shown) {
+        for found in optics::read::grey(seen.width, seen.height, &seen.pixels) {
+            let ignores =
+                |to: &mut Receiver| matches!(to.receive(&found), Received::Ignored { .. });
+            if messages.iter_mut().all(ignores) {
+                let mut another = Receiver::new(Limits::OURS);
+                let _ = another.receive(&found);
+                messages.push(another);
+            }
+        }
+    }
+    assert_eq!(messages.len(), 3);
+    assert!(messages.iter().all(|message| message.code().is_some()));
     assert_eq!(&kept.read("office/answer-d1.psbt")[..5], b"psbt\xff");
     // Less than there is crosses the gap, in both directions.
     for way in ["to d1: ", "from d2: "] {

@@ -712,7 +712,7 @@ pub(crate) struct ReissueArgs {
     #[arg(
         long = "out",
         value_name = "FILE|DIR",
-        required_unless_present = "show"
+        required_unless_present_any = ["show", "sheet"]
     )]
     pub(crate) outputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -727,6 +727,9 @@ pub(crate) struct CodesArgs {
     /// needed for it.
     #[arg(long)]
     pub(crate) show: bool,
+    /// A page to be printed: all codes on A4, no script.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sheet: Option<PathBuf>,
     /// How large codes are: the QR version of full ones.
     #[arg(long, value_name = "VERSION", default_value_t = Density::USUAL.version(),
         value_parser = clap::value_parser!(u8).range(5..=40))]

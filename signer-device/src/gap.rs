@@ -9,6 +9,7 @@ use optics::child::Reader;
 use optics::density::Density;
 use optics::draw;
 use optics::projector::{self, ProjectorError, Settings};
+use optics::sheet;
 use signer_core::frames::{
     Content, Direction, Form, Ignored, Limits, Received, Receiver, Sender, SenderError, Shown,
     TransferCode, UrType,
@@ -248,11 +249,24 @@ pub(crate) enum Outlet {
     File(Output),
     /// A folder for pictures, and how large codes are.
     Pictures(PathBuf, Density),
+    /// A page to be printed, and how large codes are.
+    Sheet(Output, Density),
 }
 
 impl Outlet {
+    /// All ways out.
+    pub(crate) fn all(outputs: &[PathBuf], codes: &Codes) -> Result<Vec<Self>, Failure> {
+        let density = codes.density;
+        let sheet = codes.sheet.as_deref().map(|path| {
+            let output = Output::reserve(path)?;
+            Ok(Self::Sheet(output, density))
+        });
+        let files = outputs.iter().map(|path| Self::open(path, density));
+        files.chain(sheet).collect()
+    }
+
     /// Makes sure that the way out is free.
-    pub(crate) fn open(path: &Path, density: Density) -> Result<Self, Failure> {
+    fn open(path: &Path, density: Density) -> Result<Self, Failure> {
         if !path.is_dir() {
             return Output::reserve(path).map(Self::File);
         }
@@ -288,6 +302,13 @@ impl Outlet {
                 output.write(released.psbt())?;
                 console.wrote(&format!("wrote {path}"))
             }
+            Self::Sheet(output, density) => {
+                let path = output.path().display().to_string();
+                let sender = sender(released.answer(), form, density).map_err(|e| uncut(&e))?;
+                let page = sheet::html(&sender, spare(&sender));
+                output.write(page.map_err(|e| Failure::internal(e.what()))?.as_bytes())?;
+                console.wrote(&format!("wrote {path} (transfer code {})", sender.code()))
+            }
             Self::Pictures(folder, density) => {
                 let cut = sender(released.answer(), form, density);
                 draw_all(&cut.map_err(|error| uncut(&error))?, &folder, console)?;
@@ -319,8 +340,12 @@ fn uncut(error: &SenderError) -> Failure {
     )
 }
 
+fn spare(sender: &Sender) -> usize {
+    (sender.plain_parts() * SPARE_PERCENT).div_ceil(100)
+}
+
 fn draw_all(sender: &Sender, folder: &Path, console: &mut Console) -> Result<(), Failure> {
-    let series = sender.series((sender.plain_parts() * SPARE_PERCENT).div_ceil(100));
+    let series = sender.series(spare(sender));
     for (number, frame) in (1_usize..).zip(&series) {
         let picture = draw::png(frame, draw::SCALE).map_err(|e| Failure::internal(e.what()))?;
         Output::reserve(&picture_path(folder, number))?.write(&picture)?;
@@ -337,7 +362,7 @@ fn draw_all(sender: &Sender, folder: &Path, console: &mut Console) -> Result<(),
 pub(crate) fn show(
     released: &Released,
     form: Form,
-    codes: Codes,
+    codes: &Codes,
     lang: Lang,
 ) -> Result<(), Failure> {
     let Some(pace) = codes.shown else {

@@ -363,12 +363,14 @@ pub(crate) struct Reissue {
 }
 
 /// How codes are drawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Codes {
     /// Their size, in pictures and on the screen.
     pub(crate) density: Density,
     /// How fast they are shown on the screen, where they are.
     pub(crate) shown: Option<Pace>,
+    /// The page to be printed.
+    pub(crate) sheet: Option<PathBuf>,
 }
 
 impl From<CodesArgs> for Codes {
@@ -377,6 +379,7 @@ impl From<CodesArgs> for Codes {
         Self {
             density: Density::of_version(args.density).unwrap_or(Density::USUAL),
             shown: args.show.then_some(pace),
+            sheet: args.sheet,
         }
     }
 }

@@ -12,12 +12,16 @@ use crate::gap::{self, Outlet};
 use crate::journal::{Disk, Hold};
 use crate::plan::{Codes, Place, Reissue};
 
-/// Shows what a session has just released, now that the token is closed.
-pub(crate) fn show(place: Place, codes: Codes, form: Form) -> Result<(), Failure> {
+/// Shows what a session has just released, now that the token is closed. Its sheet is written already.
+pub(crate) fn show(place: Place, codes: &Codes, form: Form) -> Result<(), Failure> {
     if codes.shown.is_none() {
         return Ok(());
     }
     let (session, outputs) = (None, Vec::new());
+    let codes = Codes {
+        sheet: None,
+        ..*codes
+    };
     let plan = Reissue {
         place,
         session,
@@ -34,11 +38,7 @@ pub(crate) fn run(plan: &Reissue) -> Result<(), Failure> {
 
 fn again(plan: &Reissue, form: Option<Form>) -> Result<(), Failure> {
     let lang = plan.place.lang;
-    let outlets = plan
-        .outputs
-        .iter()
-        .map(|path| Outlet::open(path, plan.codes.density));
-    let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
+    let outlets = Outlet::all(&plan.outputs, &plan.codes)?;
     let (disk, _torn) = Disk::open(&plan.place.state, Hold::Shared)?;
     let session = if let Some(session) = plan.session {
         session
@@ -61,7 +61,7 @@ fn again(plan: &Reissue, form: Option<Form>) -> Result<(), Failure> {
     outlets
         .into_iter()
         .try_for_each(|outlet| outlet.write(released, form, &mut console))?;
-    gap::show(released, form, plan.codes, lang)
+    gap::show(released, form, &plan.codes, lang)
 }
 
 /// The last session that ended with signatures.

@@ -14,8 +14,9 @@ use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript}
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::at_ceremony;
-use support::pictures::{answer_on, read_pictures};
+use support::pictures::{answer_in, read_pictures};
 use support::play::{Act, on_a_small_disk, play};
+use test_vectors::camera::{codes_in_page, codes_on};
 
 #[test]
 fn a_session_that_was_killed_is_found_and_covered() {
@@ -388,9 +389,14 @@ fn what_a_sealed_session_released_is_made_again() {
         fs::create_dir(&pictures).expect("ours");
         reissue(&["--out", &bench.arg("pictures")]).ended(0);
         assert!(pictures.join("part-00001.png").exists());
-        // The same on the screen.
+        // The same on paper and on the screen.
+        reissue(&["--sheet", &bench.arg("answer.html")])
+            .ended(0)
+            .says("transfer code");
+        let page = fs::read_to_string(bench.path("answer.html")).expect("written");
+        assert_eq!(answer_in(codes_in_page(&page)), read_pictures(&pictures));
         let shown = reissue(&["--show", "--density", "15", "--fps", "30"]);
-        assert_eq!(answer_on(&shown.output), read_pictures(&pictures));
+        assert_eq!(answer_in(codes_on(&shown.output)), read_pictures(&pictures));
         assert_eq!(bench.read("d1/journal.cbor"), journal, "only read");
         house.verified_transcript("d1");
     });

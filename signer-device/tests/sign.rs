@@ -14,8 +14,9 @@ use signer_core::transcript::{Body, Channel, Outcome};
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
-use support::pictures::{answer_on, draw_pictures, read_pictures};
+use support::pictures::{answer_in, draw_pictures, read_pictures};
 use support::play::{Act, typed};
+use test_vectors::camera::codes_on;
 
 #[test]
 fn two_devices_sign_a_withdrawal() {
@@ -36,7 +37,11 @@ fn two_devices_sign_a_withdrawal() {
         let answer = read_pictures(&bench.path("from-d1"));
         assert_eq!(lean::answer(&psbt, &whole).as_ref(), Ok(&answer));
         assert_eq!(lean::complete(&psbt, &answer).as_ref(), Ok(&whole));
-        assert_eq!(answer_on(&signed.output), answer, "the codes on the screen");
+        assert_eq!(
+            answer_in(codes_on(&signed.output)),
+            answer,
+            "the codes on the screen"
+        );
 
         // The second device is asked by pictures, which it reads in its child process, without what
         // its registered wallet says.

@@ -45,3 +45,31 @@ fn picture(rows: &[&Vec<char>]) -> Picture {
         pixels,
     }
 }
+
+/// Every code of a page, which draws them as rectangles of dark modules: `M4 4h7v1h-7z`.
+pub fn codes_in_page(page: &str) -> Vec<Picture> {
+    let codes = page.split("<svg viewBox=\"0 0 ").skip(1);
+    codes.map(outlined).collect()
+}
+
+fn outlined(svg: &str) -> Picture {
+    let number = |text: &str| -> usize { text.parse().expect("a number") };
+    let side = SCALE * number(svg.split(' ').next().expect("a side"));
+    let path = svg.split(" d=\"").nth(1).expect("a path");
+    let path = path.split('"').next().expect("its end");
+    let mut pixels = vec![255; side * side];
+    for rectangle in path.split('M').skip(1) {
+        let (x, rest) = rectangle.split_once(' ').expect("a place");
+        let (y, rest) = rest.split_once('h').expect("a row");
+        let (wide, _) = rest.split_once("v1").expect("one module high");
+        let (x, y, wide) = (SCALE * number(x), SCALE * number(y), SCALE * number(wide));
+        for row in y..y + SCALE {
+            pixels[row * side + x..row * side + x + wide].fill(0);
+        }
+    }
+    Picture {
+        width: side,
+        height: side,
+        pixels,
+    }
+}

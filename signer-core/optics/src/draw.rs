@@ -192,14 +192,14 @@ const BLACK_ON_WHITE: &str = "\x1b[30;47m";
 const RESET: &str = "\x1b[0m";
 
 /// A code with its quiet zone.
-struct Modules {
+pub(crate) struct Modules {
     width: usize,
     colors: Vec<Color>,
 }
 
 impl Modules {
     /// In a version of at least `least`.
-    fn of(shown: impl AsRef<[u8]>, least: i16) -> Result<Self, DrawError> {
+    pub(crate) fn of(shown: impl AsRef<[u8]>, least: i16) -> Result<Self, DrawError> {
         let code = symbol(shown.as_ref(), least)?;
         Ok(Self {
             width: code.width(),
@@ -211,11 +211,11 @@ impl Modules {
         i16::try_from(self.width.saturating_sub(17) / 4).unwrap_or(i16::MAX)
     }
 
-    const fn side(&self) -> usize {
+    pub(crate) const fn side(&self) -> usize {
         self.width + 2 * QUIET_ZONE
     }
 
-    fn dark(&self, x: usize, y: usize) -> bool {
+    pub(crate) fn dark(&self, x: usize, y: usize) -> bool {
         let inside = |place: usize| place.checked_sub(QUIET_ZONE).filter(|p| *p < self.width);
         match (inside(x), inside(y)) {
             (Some(x), Some(y)) => self.colors[y * self.width + x] == Color::Dark,

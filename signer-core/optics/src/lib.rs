@@ -11,4 +11,5 @@ pub mod draw;
 mod locate;
 pub mod projector;
 pub mod read;
+pub mod sheet;
 mod symbol;

@@ -64,17 +64,15 @@ pub(crate) const SCRIPT: Script = Script {
 
 /// Runs the ceremony, and shows the answer where that was asked for.
 pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
-    let (place, codes) = (plan.place.clone(), plan.codes);
+    let (place, codes) = (plan.place.clone(), plan.codes.clone());
     let form = ceremony(plan)?;
-    reissue::show(place, codes, form)
+    reissue::show(place, &codes, form)
 }
 
 /// The ceremony; the form of the answer.
 fn ceremony(plan: Sign) -> Result<Form, Failure> {
     let mouth = Mouth::open(&plan.source)?;
-    let density = plan.codes.density;
-    let outlets = plan.outputs.iter().map(|path| Outlet::open(path, density));
-    let outlets = outlets.collect::<Result<Vec<_>, _>>()?;
+    let outlets = Outlet::all(&plan.outputs, &plan.codes)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
     let kind = mouth.ceremony(&desk)?;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use optics::{draw, read};
 use signer_core::frames::{FRAGMENT_LEN, Limits, Receiver, Sender, UrType};
 use signer_core::psbt::RawPsbt;
-use test_vectors::camera::codes_on;
+use test_vectors::camera::Picture;
 
 /// Draws a PSBT into a folder.
 pub(crate) fn draw_pictures(psbt: &RawPsbt, folder: &Path) {
@@ -32,10 +32,10 @@ pub(crate) fn read_pictures(folder: &Path) -> RawPsbt {
     RawPsbt::parse(&message).expect("strict")
 }
 
-/// The PSBT that the codes on a screen hold.
-pub(crate) fn answer_on(screen: &str) -> RawPsbt {
+/// The PSBT that codes on a screen or a paper hold.
+pub(crate) fn answer_in(codes: Vec<Picture>) -> RawPsbt {
     let mut receiver = Receiver::new(Limits::OURS);
-    for seen in codes_on(screen) {
+    for seen in codes {
         for found in read::grey(seen.width, seen.height, &seen.pixels) {
             let _ = receiver.receive(&found);
         }

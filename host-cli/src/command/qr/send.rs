@@ -1,4 +1,4 @@
-//! `qr send`: a PSBT becomes a folder of pictures, or codes on the terminal.
+//! `qr send`: a PSBT becomes a folder of pictures, codes on the terminal, or a page to be printed.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,7 @@ use officer_console::Stage;
 use optics::density::{Density, Pace};
 use optics::draw::{self, DrawError};
 use optics::projector::{self, ProjectorError, Settings};
+use optics::sheet;
 use signer_core::frames::{Content, Direction, Form, Hello, Sender, SenderError, UrType};
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, RawPsbt};
@@ -19,7 +20,7 @@ use crate::picture;
 use crate::view::line;
 use crate::{artefact, house};
 
-/// Draws a PSBT as frames, one PNG picture for each, or shows them on the terminal.
+/// Draws a PSBT as frames, one PNG picture for each, shows them on the terminal, or on a page to be printed.
 ///
 /// While they are shown: + and - change the size of the codes, > and < the speed, the space bar holds one, q
 /// ends.
@@ -60,7 +61,7 @@ pub(crate) struct Args {
     spare: Option<usize>,
 
     /// The folder to be made, with frame-0001.png and so on
-    #[arg(long, required_unless_present = "show")]
+    #[arg(long, required_unless_present_any = ["show", "sheet"])]
     out: Option<PathBuf>,
 
     /// One picture more: all frames, animated, to be shown to a camera
@@ -70,6 +71,10 @@ pub(crate) struct Args {
     /// Show the codes on the terminal, as large as --density and the window allow
     #[arg(long)]
     show: bool,
+
+    /// A page to be printed: all codes on A4, no script
+    #[arg(long, value_name = "FILE")]
+    sheet: Option<PathBuf>,
 
     /// Frames that are shown in a second, on the terminal and by the animation
     #[arg(long, default_value_t = Pace::USUAL.frames(),
@@ -98,6 +103,11 @@ impl Args {
                 &error,
             )
         })?;
+        if let Some(path) = &self.sheet {
+            let spare = self.spare.unwrap_or_else(|| spare(form, &sender));
+            let page = sheet::html(&sender, spare).map_err(undrawn)?;
+            Output::reserve(path)?.write(page.as_bytes())?;
+        }
         let drawn = self.out.as_deref();
         let drawn = drawn
             .map(|folder| self.draw(&sender, form, folder))
