@@ -162,4 +162,16 @@ fn what_proves_nothing_is_not_written() {
     fs::write(desk.folder.join("strange.bin"), serialize(&strange)).expect("room");
     let strange = ["--transaction", "final.hex", "--block", "strange.bin"];
     desk.fails(&strange, "is not among the headers");
+    // Heights end somewhere, and a file may say that its headers stand there.
+    let path = desk.folder.join("headers.json");
+    let json = fs::read_to_string(&path).expect("ours");
+    for first in [u32::MAX, u32::MAX - 1, u32::MAX - 7] {
+        let high = json.replace(
+            "\"first_height\": 100",
+            &format!("\"first_height\": {first}"),
+        );
+        assert_ne!(high, json);
+        fs::write(&path, high).expect("room");
+        desk.fails(&good, "reach beyond any height");
+    }
 }

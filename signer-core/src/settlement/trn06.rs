@@ -8,6 +8,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, consensus};
 
 use super::{ConfirmedSpend, OpenRegister, OpenSignature, SettledAs, SettledSet, Settlement};
+use crate::digest::TxDigest;
 use crate::headers::{AcceptedBlocks, RUN_LIMIT};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
@@ -49,15 +50,12 @@ pub fn trn06(
     }
     let blocks = linked(settlement)?;
     let last = known(&blocks, accepted)?;
-    let open = register.open();
+    let open = by_coin(register);
     let mut sets = BTreeMap::new();
     for spend in &settlement.spends {
         let tx = confirmed(spend, &blocks, last)?;
-        let open = open.iter();
-        let mut touched = open
-            .filter_map(|open| settles(open, &tx, spend.height))
-            .peekable();
-        if touched.peek().is_none() {
+        let touched = settled_by(&tx, spend.height, &open);
+        if touched.is_empty() {
             let expected = phrase!(
                 "a transaction that spends a coin of an open partial signature",
                 "未使用部分署名のコインを支出する取引"
@@ -182,23 +180,41 @@ fn confirmed(
     }
 }
 
-/// How a transaction in the chain settles a set of signatures, if it does.
-fn settles(open: &OpenSignature, tx: &Transaction, height: Height) -> Option<SettledSet> {
-    let mut spent = tx.input.iter().map(|input| input.previous_output);
-    if !spent.any(|coin: OutPoint| open.coins.contains(&coin)) {
-        return None;
+/// Open sets of signatures by the coins that they spend. A hostile proof has many inputs, and a long
+/// life many open sets: each input is looked up once.
+type ByCoin<'r> = BTreeMap<OutPoint, Vec<&'r OpenSignature>>;
+
+fn by_coin(register: &OpenRegister) -> ByCoin<'_> {
+    let mut found = ByCoin::new();
+    for open in register.open() {
+        for coin in &open.coins {
+            found.entry(*coin).or_default().push(open);
+        }
     }
-    let how = match open.unsigned {
-        Some(id) if id == without_scripts(tx) => SettledAs::Confirmed,
-        Some(_) => SettledAs::Conflicting,
-        None => SettledAs::Spent,
-    };
-    Some(SettledSet {
+    found
+}
+
+/// What a transaction in the chain settles, and how.
+fn settled_by(tx: &Transaction, height: Height, open: &ByCoin<'_>) -> Vec<SettledSet> {
+    let inputs = tx.input.iter();
+    let touched = inputs.filter_map(|input| open.get(&input.previous_output));
+    let touched: BTreeMap<TxDigest, &OpenSignature> =
+        touched.flatten().map(|open| (open.tx, *open)).collect();
+    if touched.is_empty() {
+        return Vec::new();
+    }
+    let (bare, by) = (without_scripts(tx), tx.compute_txid().to_byte_array());
+    let settled = touched.into_values().map(|open| SettledSet {
         tx: open.tx,
-        how,
-        by: tx.compute_txid().to_byte_array(),
+        how: match open.unsigned {
+            Some(id) if id == bare => SettledAs::Confirmed,
+            Some(_) => SettledAs::Conflicting,
+            None => SettledAs::Spent,
+        },
+        by,
         height,
-    })
+    });
+    settled.collect()
 }
 
 /// The id of the transaction as it was before anybody signed.

@@ -122,12 +122,26 @@ fn at_height(
             least = CONFIRMATIONS
         ));
     }
-    let found = u32::try_from(found).unwrap_or(u32::MAX);
     Ok(ConfirmedSpend {
-        height: Height(headers.first_height.0.saturating_add(found)),
+        height: place_of(found, headers)?,
         transaction: ByteString(serialize(tx)),
         position: place.position,
         path: place.path,
+    })
+}
+
+/// The height of a header of the run, where all of it has heights.
+fn place_of(found: usize, headers: &HeaderRun) -> Result<Height, Phrase> {
+    let first = headers.first_height.0;
+    let all = u32::try_from(headers.headers.len()).ok();
+    let height = u32::try_from(found).ok().and_then(|n| first.checked_add(n));
+    let height = height.filter(|_| all.and_then(|all| first.checked_add(all)).is_some());
+    height.map(Height).ok_or_else(|| {
+        phrase!(
+            "the headers from height {first} on reach beyond any height",
+            "ブロック高 {first} からのヘッダーが最大のブロック高を超える",
+            first = first
+        )
     })
 }
 
@@ -135,8 +149,10 @@ fn at_height(
 fn needed(headers: &HeaderRun, spends: &[ConfirmedSpend]) -> HeaderRun {
     let heights = || spends.iter().map(|spend| spend.height);
     let first = heights().min().unwrap_or(headers.first_height);
-    let last = heights().max().map_or(0, |height| height.0 + CONFIRMATIONS);
-    let of_run = (headers.first_height.0..).zip(&headers.headers);
+    let last = heights()
+        .max()
+        .map_or(0, |height| height.0.saturating_add(CONFIRMATIONS));
+    let of_run = (headers.first_height.0..=u32::MAX).zip(&headers.headers);
     let needed = of_run.filter(|(height, _)| (first.0..=last).contains(height));
     HeaderRun {
         first_height: first,
