@@ -97,12 +97,12 @@ impl NewFile {
     ///
     /// # Errors
     /// [`MediumError`]: the medium is full, write-protected, gone or returns other bytes, or the name
-    /// was taken meanwhile. Nothing of it stays.
+    /// was taken meanwhile. Nothing of it stays, or the error says that it may.
     pub fn write(mut self, bytes: &[u8]) -> Result<(), MediumError> {
         self.write_draft(bytes)
             .and_then(|()| self.is_on_the_medium(bytes))
             .and_then(|()| self.give_name())
-            .and_then(|()| flush_folder(&self.path))
+            .and_then(|()| self.keep_name(flush_folder))
             .map_err(|trouble| MediumError::new(&self.path, trouble))
     }
 
@@ -137,14 +137,43 @@ impl NewFile {
             Ok(()) => Ok(()),
             Err(Errno::EXIST) => Err(Trouble::Taken),
             // Some media know no such renaming.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                if fs::symlink_metadata(&self.path).is_ok() {
-                    return Err(Trouble::Taken);
-                }
-                fs::rename(&self.draft, &self.path).map_err(Trouble::Write)
-            }
+            Err(Errno::INVAL | Errno::NOSYS) => self.give_second_name(),
             Err(errno) => Err(Trouble::Write(errno.into())),
         }
+    }
+
+    /// A second name, which nothing may have yet; the first one goes with the draft.
+    fn give_second_name(&self) -> Result<(), Trouble> {
+        match fs::hard_link(&self.draft, &self.path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Trouble::Taken),
+            // Some media know no second names either.
+            Err(_) => self.take_place(),
+        }
+    }
+
+    /// Takes the place with an empty file of its own, and writes over that alone.
+    fn take_place(&self) -> Result<(), Trouble> {
+        let taken = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&self.path);
+        match taken {
+            Ok(_) => fs::rename(&self.draft, &self.path).map_err(|error| {
+                let _ = fs::remove_file(&self.path);
+                Trouble::Write(error)
+            }),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Trouble::Taken),
+            Err(error) => Err(Trouble::Write(error)),
+        }
+    }
+
+    /// Makes the name durable, or takes it back: what was called failed must not lie there whole.
+    fn keep_name(&self, flush: impl Fn(&Path) -> io::Result<()>) -> Result<(), Trouble> {
+        flush(&self.path).map_err(|error| match fs::remove_file(&self.path) {
+            Ok(()) => Trouble::Write(error),
+            Err(_) => Trouble::Left(error),
+        })
     }
 }
 
@@ -156,7 +185,7 @@ impl Drop for NewFile {
 }
 
 /// Makes the name durable. Some media cannot flush a folder: what is in the file was flushed.
-fn flush_folder(path: &Path) -> Result<(), Trouble> {
+fn flush_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -164,7 +193,7 @@ fn flush_folder(path: &Path) -> Result<(), Trouble> {
     let flushed = File::open(folder).and_then(|folder| folder.sync_all());
     flushed.or_else(|error| match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Unsupported => Ok(()),
-        _ => Err(Trouble::Write(error)),
+        _ => Err(error),
     })
 }
 

@@ -21,6 +21,7 @@ pub struct MediumError {
 #[derive(Debug)]
 pub(super) enum Trouble {
     Empty,
+    Left(io::Error),
     NoName,
     NotPlain,
     OtherBytes,
@@ -44,6 +45,12 @@ impl Explained for MediumError {
         let path = Named(self.path.display());
         match &self.trouble {
             Trouble::Empty => phrase!("{path} is empty", "{path} は空である", path = path),
+            Trouble::Left(error) => phrase!(
+                "{path} was written, but not for sure: {why}",
+                "{path} は書き込まれたが、確実ではない: {why}",
+                path = path,
+                why = system(error)
+            ),
             Trouble::NoName => phrase!(
                 "{path} is not the name of a file",
                 "{path} はファイルの名前ではない",
@@ -88,6 +95,10 @@ impl Explained for MediumError {
             Trouble::Empty => phrase!(
                 "Copy the file again from where it was made.",
                 "作成元からファイルをもう一度コピーしてください。"
+            ),
+            Trouble::Left(_) => phrase!(
+                "Do not use the file: remove it, take another medium and run it again.",
+                "そのファイルは使わず削除し、別の媒体で再度実行してください。"
             ),
             Trouble::NoName => phrase!(
                 "Give the name of a file that is to be made.",

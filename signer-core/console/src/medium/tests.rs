@@ -53,6 +53,57 @@ fn nothing_is_written_over_even_when_it_appears_late() {
     fs::remove_dir_all(folder).expect("ours");
 }
 
+/// Where the medium knows no renaming that leaves what is there.
+#[test]
+fn no_way_to_a_name_writes_over_anything() {
+    type Way = fn(&NewFile) -> Result<(), Trouble>;
+    let folder = scratch("ways");
+    let path = folder.join("a.psbt");
+    for way in [NewFile::give_second_name as Way, NewFile::take_place] {
+        let mut file = NewFile::reserve(&path).expect("free");
+        file.write_draft(b"second").expect("written");
+        fs::write(&path, b"first").expect("ours");
+        assert!(matches!(way(&file), Err(Trouble::Taken)));
+        assert_eq!(fs::read(&path).expect("there"), b"first");
+        fs::remove_file(&path).expect("ours");
+        way(&file).expect("free");
+        drop(file);
+        assert_eq!(fs::read(&path).expect("there"), b"second");
+        assert_eq!(names(&folder), ["a.psbt"]);
+        fs::remove_file(&path).expect("ours");
+    }
+    // Without a draft nothing stands in its place.
+    let file = NewFile::reserve(&path).expect("free");
+    fs::remove_file(&file.draft).expect("ours");
+    assert!(matches!(file.take_place(), Err(Trouble::Write(_))));
+    drop(file);
+    assert_eq!(names(&folder), [""; 0]);
+    fs::remove_dir_all(folder).expect("ours");
+}
+
+/// What was called failed does not lie there whole, or is said to.
+#[test]
+fn a_name_that_cannot_be_flushed_is_taken_back() {
+    let folder = scratch("flush");
+    let path = folder.join("a.psbt");
+    let failing = |_: &Path| Err(io::Error::from(Errno::IO));
+    let mut file = NewFile::reserve(&path).expect("free");
+    file.write_draft(b"bytes").expect("written");
+    file.give_name().expect("free");
+    assert_eq!(names(&folder), ["a.psbt"]);
+    let error = file.keep_name(failing).expect_err("it fails");
+    assert!(matches!(error, Trouble::Write(_)));
+    assert_eq!(names(&folder), [""; 0]);
+    // It cannot be taken back where it is gone already, or the medium is.
+    let error = file.keep_name(failing).expect_err("it fails");
+    let error = MediumError::new(&path, error);
+    assert!(error.to_string().contains("not for sure"), "{error}");
+    for lang in [Lang::En, Lang::Ja] {
+        assert!(!error.advice().text(lang).is_empty());
+    }
+    fs::remove_dir_all(folder).expect("ours");
+}
+
 #[test]
 fn a_draft_that_changed_on_the_medium_gets_no_name() {
     let folder = scratch("changed");
