@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use bitcoin::block::{Header, Version};
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
 use bitcoin::hashes::Hash as _;
-use bitcoin::{Block, BlockHash, CompactTarget, Transaction, TxMerkleNode};
+use bitcoin::{Block, BlockHash, CompactTarget, ScriptBuf, Transaction, TxMerkleNode};
 use serde_json::Value;
 use signer_core::codec;
 use signer_core::cose;
@@ -39,6 +39,9 @@ const TRANSCRIPTS: &[&str] = &[
 ];
 /// Questions that are asked of the auditor's node too.
 const NODE: &[&str] = &["complete", "open", "nonces", "time"];
+
+/// The newest block of the auditor's node: no device of the ceremony knows it.
+const TIP: i64 = 60;
 
 /// A folder of this test program.
 fn scratch(name: &str) -> PathBuf {
@@ -122,7 +125,7 @@ impl Audit {
         audit.write("trust.toml", trust(played).as_bytes());
         let tx = fs::read_to_string(played.join("office/final-transaction.hex")).unwrap();
         let tx = deserialize_hex(tx.trim()).unwrap();
-        audit.write("blocks.hex", serialize_hex(&block(vec![tx])).as_bytes());
+        audit.write("blocks.hex", node(&[tx], now()).as_bytes());
         audit
     }
 
@@ -215,13 +218,41 @@ fn release(mut rest: &[u8]) -> (String, String) {
 }
 
 /// A block that holds these transactions.
-fn block(txdata: Vec<Transaction>) -> Block {
+/// Every block up to one that no device knows, each in a line; the last one holds these transactions.
+fn node(last: &[Transaction], time: u32) -> String {
+    let (mut previous, mut lines) = (genesis().block_hash(), String::new());
+    for height in 1..=TIP {
+        let mut txdata = vec![coinbase(height)];
+        txdata.extend(last.iter().filter(|_| height == TIP).cloned());
+        let block = block(previous, txdata, time);
+        previous = block.block_hash();
+        lines.push_str(&serialize_hex(&block));
+        lines.push('\n');
+    }
+    lines
+}
+
+fn genesis() -> Block {
+    bitcoin::constants::genesis_block(bitcoin::Network::Regtest)
+}
+
+/// The first transaction of a block, which states its height (BIP34).
+fn coinbase(height: i64) -> Transaction {
+    let mut coinbase = genesis().txdata.remove(0);
+    coinbase.input[0].script_sig = ScriptBuf::builder()
+        .push_int(height)
+        .push_int(0)
+        .into_script();
+    coinbase
+}
+
+fn block(previous: BlockHash, txdata: Vec<Transaction>, time: u32) -> Block {
     let mut block = Block {
         header: Header {
             version: Version::TWO,
-            prev_blockhash: BlockHash::all_zeros(),
+            prev_blockhash: previous,
             merkle_root: TxMerkleNode::all_zeros(),
-            time: now(),
+            time,
             bits: CompactTarget::from_consensus(0x207f_ffff),
             nonce: 0,
         },
@@ -346,7 +377,7 @@ fn a_signature_outside_every_ceremony_is_found_in_a_block() {
     let place = witness[1].len() - 8;
     witness[1][place] ^= 1;
     tx.input[0].witness = bitcoin::Witness::from_slice(&witness);
-    audit.write("blocks.hex", serialize_hex(&block(vec![tx])).as_bytes());
+    audit.write("blocks.hex", node(&[tx], now()).as_bytes());
     let said = audit.must("complete", 1);
     assert!(said.contains("F06"), "{said}");
     // The s changed and the r did not: that is a nonce used twice.
@@ -373,12 +404,29 @@ fn without_blocks_nothing_is_complete_and_nothing_is_spent() {
         }
     }
     // Blocks that do not spend the coins: the signatures are open.
-    let coinbase = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
-    audit.write("blocks.hex", serialize_hex(&coinbase).as_bytes());
+    let all = node(&[], now());
+    audit.write("blocks.hex", all.as_bytes());
     let said = audit.must("open", 1);
     assert!(said.contains("2 of 2 coins unspent"), "{said}");
+    audit.must("complete", 0);
+    // Blocks before the signatures, blocks with one left out, and a transaction alone say nothing of
+    // what is unspent.
+    let lines: Vec<&str> = all.lines().collect();
+    let early = lines[..20].join("\n");
+    let gap = [early.as_str(), &lines[21..].join("\n")].join("\n");
+    let alone = format!("{}\n", serialize_hex(&coinbase(1)));
+    for (given, why) in [
+        (&early, "blocks 1 to 20 were given, needed are blocks"),
+        (&gap, "no range of linked blocks"),
+        (&alone, "no range of linked blocks"),
+    ] {
+        audit.write("blocks.hex", given.as_bytes());
+        let said = audit.must("complete", 2);
+        assert!(said.contains(why), "{said}");
+        audit.must("open", 2);
+    }
     // A block from which a transaction was taken does not hold what its header says.
-    let mut short = block(coinbase.txdata);
+    let mut short = genesis();
     short.header.merkle_root = TxMerkleNode::all_zeros();
     audit.write("blocks.hex", serialize_hex(&short).as_bytes());
     let run = audit.ask("open");
@@ -440,11 +488,11 @@ fn the_trust_file_never_comes_from_the_folder() {
 fn a_block_from_before_the_session_contradicts_its_clock() {
     let audit = Audit::of("clock");
     let text = String::from_utf8(audit.read("evidence/final-transaction.hex")).unwrap();
-    let mut early = block(vec![deserialize_hex(text.trim()).unwrap()]);
     let said = audit.must("time", 0);
     assert!(said.contains("before a block of "), "{said}");
-    early.header.time -= 3 * 60 * 60;
-    audit.write("blocks.hex", serialize_hex(&early).as_bytes());
+    let spend = [deserialize_hex(text.trim()).unwrap()];
+    let early = node(&spend, now() - 3 * 60 * 60);
+    audit.write("blocks.hex", early.as_bytes());
     let said = audit.must("time", 1);
     assert_eq!(said.matches("F14").count(), 2, "{said}");
     audit.done();

@@ -8,6 +8,7 @@
 //! Nothing here opens a file: the program that reads them says only what it read.
 
 mod answer;
+mod blocks;
 mod finding;
 mod history;
 mod papers;
@@ -20,6 +21,7 @@ mod trust;
 mod walk;
 
 pub use answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+pub use blocks::{BlockRange, Coverage, GivenBlocks};
 pub use finding::Finding;
 pub use history::{
     Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,

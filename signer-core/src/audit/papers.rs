@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::secp256k1::ecdsa::Signature;
 use bitcoin::{OutPoint, Script, Transaction, TxIn, Txid};
 
+use super::blocks::{BlockRange, Coverage};
 use super::records::{Records, spent_scripts};
 use crate::cose::{Signed, peek};
 use crate::digest::ReceiptDigest;
@@ -41,8 +42,10 @@ pub struct FoundSignature {
 /// Whether the auditor's own node was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeData {
-    /// It was.
-    Given,
+    /// It gave every block of this range.
+    Range(BlockRange),
+    /// It gave parts: they show what is spent, and not what is unspent.
+    Parts,
     /// It was not: what is spent is known from the folder alone.
     #[default]
     None,
@@ -180,6 +183,15 @@ impl Papers {
     /// The transaction that spends this coin, where one is known.
     pub fn spender(&self, coin: &OutPoint) -> Option<Txid> {
         self.spent_coin(coin).map(|spent| spent.by)
+    }
+
+    /// Whether the auditor's node gave every block of a range: only then is a spend that is not in them
+    /// none.
+    pub fn covers(&self, range: BlockRange) -> Coverage {
+        match &self.node {
+            NodeData::Range(given) => given.covers(range),
+            NodeData::Parts | NodeData::None => Coverage::InPart,
+        }
     }
 
     /// The time of the block in which this coin is spent, where one is known.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use bitcoin::{Script, ScriptBuf};
 
 use super::answer::AuditCase;
+use super::blocks::BlockRange;
 use super::finding::Finding;
 use super::history::{CaseRecord, DeviceHistory, SessionRecord};
 use super::trust::{AuditTrust, TrustedDevice};
@@ -15,7 +16,7 @@ use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::transcript::{Findings, Outcome};
-use crate::types::{Id, SessionNumber};
+use crate::types::{Height, Id, SessionNumber};
 
 /// What is known of the transcript of one trusted device.
 #[derive(Debug)]
@@ -102,6 +103,17 @@ impl Records {
             }
         }
         found
+    }
+
+    /// The blocks in which a spend of what was signed at this height or later may be: from the next
+    /// one to the newest that any device knows.
+    pub fn blocks_after(&self, signed: Height) -> BlockRange {
+        let known = self.histories().map(|history| history.state.height());
+        let last = known.max().unwrap_or(signed);
+        BlockRange {
+            first: last.min(Height(signed.0.saturating_add(1))),
+            last,
+        }
     }
 
     /// The history of this device.

@@ -112,6 +112,14 @@ fn two(change: impl FnOnce(&mut DeviceHistory)) -> Records {
 
 fn nothing(_: &mut DeviceHistory) {}
 
+/// Every block from one height to another.
+fn blocks(first: u32, last: u32) -> NodeData {
+    NodeData::Range(BlockRange {
+        first: Height(first),
+        last: Height(last),
+    })
+}
+
 fn signed(history: &mut DeviceHistory) -> &mut SessionRecord {
     let mut sessions = history.sessions.iter_mut();
     sessions.find(|s| s.kind == CeremonyKind::Sign).unwrap()
@@ -195,7 +203,7 @@ fn a_settlement_is_held_against_the_auditors_node() {
     let proof = "settled by proof on north, block 850001: confirmed";
     assert!(said(&alone).starts_with(proof), "{alone:?}");
     let mut papers = Papers {
-        node: NodeData::Given,
+        node: blocks(0, u32::MAX),
         ..Papers::default()
     };
     let against = open(&records, &papers);
@@ -204,6 +212,15 @@ fn a_settlement_is_held_against_the_auditors_node() {
         said(&against).contains("spend no coin of it"),
         "{against:?}"
     );
+    // Other blocks than that of the proof say nothing about it.
+    for other in [
+        blocks(850_002, 850_009),
+        blocks(0, 850_000),
+        NodeData::Parts,
+    ] {
+        papers.node = other;
+        misses(&open(&records, &papers));
+    }
     papers.spent.push(SpentCoin {
         coin,
         by: bitcoin::Txid::from_raw_hash(bitcoin::hashes::Hash::all_zeros()),
@@ -218,14 +235,22 @@ fn a_settlement_alone_is_worth_its_work() {
     use crate::settlement::SettledAs::{Confirmed, Conflicting, Spent};
     use crate::types::Network::{Main, Regtest, Signet, Testnet4};
     use question::open::{Weight, weigh};
-    let none = Papers::default();
+    let weigh = |how, network| {
+        let set = crate::settlement::SettledSet {
+            tx: TxDigest::over(&[]),
+            how,
+            by: [1; 32],
+            height: Height(7),
+        };
+        weigh(&set, network, &Papers::default(), &[])
+    };
     for how in [Confirmed, Conflicting] {
-        assert_eq!(weigh(how, Some(Main), &none, &[]), Weight::Alone);
+        assert_eq!(weigh(how, Some(Main)), Weight::Alone);
         for network in [Some(Testnet4), Some(Signet), Some(Regtest), None] {
-            assert_eq!(weigh(how, network, &none, &[]), Weight::Light);
+            assert_eq!(weigh(how, network), Weight::Light);
         }
     }
-    assert_eq!(weigh(Spent, Some(Main), &none, &[]), Weight::Light);
+    assert_eq!(weigh(Spent, Some(Main)), Weight::Light);
 }
 
 #[test]
@@ -281,7 +306,7 @@ fn f04_a_head_that_somebody_knew_is_looked_for() {
         })
     };
     let mut papers = Papers {
-        node: NodeData::Given,
+        node: blocks(0, u32::MAX),
         ..Papers::default()
     };
     papers.unread.clear();
@@ -289,6 +314,40 @@ fn f04_a_head_that_somebody_knew_is_looked_for() {
     finds(&lost, Finding::LostHead);
     let there = complete(&known(None), &papers);
     assert!(findings(&there).is_empty(), "{there:?}");
+}
+
+/// Blocks answer for themselves: what they do not hold is unspent only where they reach from the
+/// signature to what devices know.
+#[test]
+fn blocks_answer_for_their_range_alone() {
+    let mut bench = bench();
+    bench.extend_chain(Blocks(5));
+    let records = alone(&bench, recorded(&bench));
+    let held = records.signed().next().unwrap();
+    let (signed, known) = (held.case.height.0, bench.state().height().0);
+    assert_eq!(known, signed + 5);
+    let ask = |node| {
+        let papers = Papers {
+            node,
+            ..Papers::default()
+        };
+        let whole = complete(&records, &papers);
+        let block_data = |case: &&AuditCase| case.subject.text(Lang::En) == "block data";
+        let of_blocks = whole.cases().iter().find(block_data).unwrap().conclusion;
+        (of_blocks, open(&records, &papers).conclusion())
+    };
+    for enough in [blocks(signed + 1, known), blocks(0, known + 9)] {
+        assert_eq!(ask(enough), (Conclusion::Pass, Conclusion::Fail));
+    }
+    for less in [
+        blocks(signed + 2, known),
+        blocks(signed + 1, known - 1),
+        blocks(0, 0),
+        NodeData::Parts,
+        NodeData::None,
+    ] {
+        assert_eq!(ask(less), (Conclusion::Missing, Conclusion::Missing));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bitcoin::consensus::encode::{deserialize_hex, deserialize_partial};
 use bitcoin::{Block, Transaction};
 use officer_console::system;
-use signer_core::audit::{NodeData, Papers, Records, Source};
+use signer_core::audit::{GivenBlocks, NodeData, Papers, Records, Source};
 use signer_core::phrase;
 use signer_core::rule::{Named, Phrase};
 
@@ -28,27 +28,47 @@ pub(crate) struct BlockArgs {
 impl BlockArgs {
     /// Adds every spend of a registered wallet.
     pub(super) fn read(&self, papers: &mut Papers, records: &Records) -> Result<(), Failure> {
+        let mut blocks = GivenBlocks::default();
         for path in &self.blocks {
             let mut found = false;
             let name = phrase!("{path}", "{path}", path = Named(path.display()));
-            each_transaction(path, |tx, time| {
+            each_given(path, |given| {
                 found = true;
-                papers.add_transaction(&name, tx, Source::Node(time), records);
+                let (transactions, time) = match &given {
+                    Given::Block(block) => {
+                        blocks.add(block);
+                        (block.txdata.as_slice(), Some(block.header.time))
+                    }
+                    Given::Transaction(tx) => (std::slice::from_ref(tx), None),
+                };
+                for tx in transactions {
+                    papers.add_transaction(&name, tx, Source::Node(time), records);
+                }
             })?;
             // A file of nothing must not count as a node that knows of no spend.
             if !found {
                 return Err(bad(path, &no_block()));
             }
-            papers.node = NodeData::Given;
+        }
+        if !self.blocks.is_empty() {
+            papers.node = node_data(&blocks);
         }
         Ok(())
     }
 }
 
-fn each_transaction(
-    path: &Path,
-    mut take: impl FnMut(&Transaction, Option<u32>),
-) -> Result<(), Failure> {
+/// A range answers for what is not in it; anything else shows only what is in it.
+fn node_data(blocks: &GivenBlocks) -> NodeData {
+    blocks.range().map_or(NodeData::Parts, NodeData::Range)
+}
+
+/// What one line of the auditor's node is.
+enum Given {
+    Block(Box<Block>),
+    Transaction(Transaction),
+}
+
+fn each_given(path: &Path, mut take: impl FnMut(Given)) -> Result<(), Failure> {
     let file = std::fs::File::open(path)
         .map_err(|error| bad(path, &phrase!("{why}", "{why}", why = system(&error))))?;
     let mut reader = BufReader::new(file);
@@ -67,7 +87,7 @@ fn each_transaction(
     while !rest.is_empty() {
         let (block, taken) =
             deserialize_partial::<Block>(rest).map_err(|_| bad(path, &no_block()))?;
-        each_of(proven(path, &block)?, &mut take);
+        take(Given::Block(Box::new(proven(path, block)?)));
         rest = rest.get(taken..).unwrap_or_default();
     }
     Ok(())
@@ -76,7 +96,7 @@ fn each_transaction(
 fn each_line(
     path: &Path,
     reader: impl std::io::BufRead,
-    mut take: impl FnMut(&Transaction, Option<u32>),
+    mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
     for line in reader.lines() {
         let line =
@@ -86,23 +106,17 @@ fn each_line(
             continue;
         }
         if let Ok(tx) = deserialize_hex::<Transaction>(line) {
-            take(&tx, None);
+            take(Given::Transaction(tx));
         } else {
             let block = deserialize_hex::<Block>(line).map_err(|_| bad(path, &no_block()))?;
-            each_of(proven(path, &block)?, &mut take);
+            take(Given::Block(Box::new(proven(path, block)?)));
         }
     }
     Ok(())
 }
 
-fn each_of(block: &Block, take: &mut impl FnMut(&Transaction, Option<u32>)) {
-    for tx in &block.txdata {
-        take(tx, Some(block.header.time));
-    }
-}
-
 /// A block holds what its header says: otherwise a spend could have been left out of it.
-fn proven<'b>(path: &Path, block: &'b Block) -> Result<&'b Block, Failure> {
+fn proven(path: &Path, block: Block) -> Result<Block, Failure> {
     if block.check_merkle_root() {
         Ok(block)
     } else {

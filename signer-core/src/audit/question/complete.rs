@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use bitcoin::{OutPoint, Txid};
 
 use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use super::super::blocks::Coverage;
 use super::super::finding::Finding;
 use super::super::history::DeviceHistory;
 use super::super::papers::{FoundReceipt, NodeData, Papers};
@@ -15,6 +16,7 @@ use crate::keys::Signature64;
 use crate::life::AnchorStatement;
 use crate::phrase;
 use crate::rule::Phrase;
+use crate::types::Height;
 
 /// Does every receipt, every spend and every counted signature have a session?
 pub fn complete(records: &Records, papers: &Papers) -> AuditAnswer {
@@ -37,9 +39,7 @@ pub fn complete(records: &Records, papers: &Papers) -> AuditAnswer {
             .iter()
             .map(|(file, why)| AuditCase::missing(file.clone(), why.clone())),
     );
-    if papers.node == NodeData::None {
-        cases.push(no_node());
-    }
+    cases.push(blocks(records, papers));
     let unit = Unit {
         name: phrase!(
             "receipts, spends, counters and known heads",
@@ -54,15 +54,37 @@ pub fn complete(records: &Records, papers: &Papers) -> AuditAnswer {
     AuditAnswer::new(Question::Complete, unit, cases)
 }
 
-/// No answer of completeness without block data: the folder cannot show what is not in it.
-fn no_node() -> AuditCase {
-    AuditCase::missing(
-        phrase!("block data", "ブロックデータ"),
-        phrase!(
+/// No answer of completeness without block data: the folder cannot show what is not in it. Blocks
+/// answer for themselves alone, so they reach from the first signature to what devices know.
+fn blocks(records: &Records, papers: &Papers) -> AuditCase {
+    let subject = phrase!("block data", "ブロックデータ");
+    let signed = records.signed().map(|held| held.case.height).min();
+    let needed = records.blocks_after(signed.unwrap_or(Height(u32::MAX)));
+    let found = match papers.node {
+        NodeData::None => phrase!(
             "no blocks of the auditor's own node were given",
             "監査人自身のノードのブロックが与えられていない"
         ),
-    )
+        NodeData::Parts => phrase!(
+            "what was given is no range of linked blocks: spends may lie between them",
+            "与えられたものは連続したブロックではなく、間に支出がある可能性がある"
+        ),
+        NodeData::Range(given) if given.covers(needed) == Coverage::InPart => phrase!(
+            "{given} were given, needed are {needed}",
+            "{given} が与えられたが、{needed} が必要",
+            given = given.phrase(),
+            needed = needed.phrase()
+        ),
+        NodeData::Range(given) => {
+            let found = phrase!(
+                "{given}, each on the one before; spends outside them are not counted",
+                "{given}(連続)。範囲外の支出は数えていない",
+                given = given.phrase()
+            );
+            return AuditCase::pass(subject, found);
+        }
+    };
+    AuditCase::missing(subject, found)
 }
 
 fn receipt(found: &FoundReceipt, records: &Records) -> AuditCase {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::OutPoint;
 
 use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
+use super::super::blocks::{BlockRange, Coverage};
 use super::super::history::DeviceHistory;
 use super::super::papers::{NodeData, Papers};
 use super::super::records::{Held, Records};
@@ -45,13 +46,15 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
     let coins = first.case.intent.as_ref().map(coins).unwrap_or_default();
     if let Some((device, set)) = settled(tx, records) {
         let proven = proven(device, set);
-        return Some(match weigh(set.how, network(device), papers, &coins) {
+        return Some(match weigh(set, network(device), papers, &coins) {
             Weight::Agreed => AuditCase::pass(subject, agreed(&proven)),
             Weight::Contradicted => AuditCase::fail(subject, contradicted(&proven)),
             Weight::Alone => AuditCase::pass(subject, proven),
-            Weight::Light => AuditCase::missing(subject, light(&proven)),
+            Weight::Unasked | Weight::Light => AuditCase::missing(subject, light(&proven)),
         });
     }
+    let heights = held.iter().map(|held| held.case.height);
+    let signed_at = heights.min().unwrap_or(first.case.height);
     let unspent = coins.iter().filter(|coin| papers.spender(coin).is_none());
     let open = unspent.count();
     let devices = held.iter().map(|held| Phrase::figure(&held.history.name));
@@ -74,7 +77,7 @@ fn one(tx: TxDigest, records: &Records, papers: &Papers) -> Option<AuditCase> {
     );
     Some(if open == 0 {
         AuditCase::pass(subject, counts)
-    } else if papers.node == NodeData::Given {
+    } else if papers.covers(records.blocks_after(signed_at)) == Coverage::Whole {
         AuditCase::fail(subject, counts)
     } else {
         AuditCase::missing(subject, counts)
@@ -93,8 +96,10 @@ fn settled(tx: TxDigest, records: &Records) -> Option<(&DeviceHistory, &SettledS
 pub(in crate::audit) enum Weight {
     /// The auditor's node knows a transaction that spends a coin of the set.
     Agreed,
-    /// The auditor's node knows of none.
+    /// The auditor's node gave the block of the proof, and knows of none.
     Contradicted,
+    /// The auditor's node was asked about other blocks.
+    Unasked,
     /// No node was asked: the work in the headers speaks for itself.
     Alone,
     /// No node was asked, and what was shown to the device could have been made by anybody.
@@ -102,18 +107,23 @@ pub(in crate::audit) enum Weight {
 }
 
 pub(in crate::audit) fn weigh(
-    how: SettledAs,
+    set: &SettledSet,
     network: Option<Network>,
     papers: &Papers,
     coins: &[OutPoint],
 ) -> Weight {
+    if coins.iter().any(|coin| papers.spender(coin).is_some()) {
+        return Weight::Agreed;
+    }
+    let block = BlockRange {
+        first: set.height,
+        last: set.height,
+    };
     match papers.node {
-        NodeData::Given if coins.iter().any(|coin| papers.spender(coin).is_some()) => {
-            Weight::Agreed
-        }
-        NodeData::Given => Weight::Contradicted,
+        NodeData::Range(given) if given.covers(block) == Coverage::Whole => Weight::Contradicted,
+        NodeData::Range(_) | NodeData::Parts => Weight::Unasked,
         // Which coins a receipt of a recovery is over, the administrators said.
-        NodeData::None if network == Some(Network::Main) && how != SettledAs::Spent => {
+        NodeData::None if network == Some(Network::Main) && set.how != SettledAs::Spent => {
             Weight::Alone
         }
         NodeData::None => Weight::Light,
