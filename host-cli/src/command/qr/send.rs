@@ -26,8 +26,7 @@ use crate::{artefact, house};
 /// ends.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli qr send --psbt request.psbt --out frames --spare 4\n  \
-    host-cli qr send --psbt request.psbt --show --density 20")]
+    host-cli qr send --psbt request.psbt --out frames --spare 4")]
 pub(crate) struct Args {
     /// The PSBT
     #[arg(long)]
