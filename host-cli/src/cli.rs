@@ -4,6 +4,7 @@ use bitcoin::Amount;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, Parser, ValueEnum};
 use officer_console::{Console, wrong_arguments};
+use signer_core::approval::RequestKind;
 use signer_core::cose::Scope;
 use signer_core::digest::TxDigest;
 use signer_core::types::{Chain, Height, Id, Label, Lang, Network, Purpose};
@@ -178,6 +179,13 @@ pub(crate) fn height(text: &str) -> Result<Height, String> {
     text.parse()
         .map(Height)
         .map_err(|_| "a height is a whole number".into())
+}
+
+/// Reads what a request asks for.
+pub(crate) fn request_kind(text: &str) -> Result<RequestKind, String> {
+    let kinds = [RequestKind::Ordinary, RequestKind::Sweep];
+    let mut named = kinds.into_iter().filter(|kind| kind.name() == text);
+    named.next().ok_or_else(|| "ordinary or sweep".into())
 }
 
 /// Reads the digest of a transaction.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use signer_core::approval::{ActiveRoster, HeardRequest};
+use signer_core::approval::{ActiveRoster, HeardRequest, RequestKind};
 use signer_core::cose::Endorsed;
 use signer_core::digest::DeviceId;
 use signer_core::headers::{ChainTip, HeaderRun};
@@ -16,7 +16,7 @@ use signer_core::root::Root;
 use signer_core::rule::Named;
 use signer_core::transcript::DeviceState;
 use signer_core::types::Height;
-use signer_core::wallet::{BindContext, RegisteredWallet, Registry, WalletTx};
+use signer_core::wallet::{BindContext, DeviceStanding, RegisteredWallet, Registry, WalletTx};
 use signer_core::{codec, psbt};
 
 use crate::artefact::{self, Kind};
@@ -41,6 +41,10 @@ pub(crate) struct HouseArgs {
     /// The wallet that pays
     #[arg(long)]
     wallet: PathBuf,
+
+    /// The emergency wallet, for a sweep
+    #[arg(long)]
+    emergency: Option<PathBuf>,
 }
 
 /// The house rules at a height of the chain.
@@ -50,6 +54,7 @@ pub(crate) struct House {
     pub(crate) roster: ActiveRoster,
     pub(crate) policy: ActivePolicy,
     pub(crate) wallet: Arc<RegisteredWallet>,
+    pub(crate) emergency: Option<Arc<RegisteredWallet>>,
     pub(crate) tip: Height,
 }
 
@@ -78,7 +83,12 @@ impl HouseArgs {
             .map_err(|e| artefact::told(&self.policy, Kind::Policy, &e))?;
         let roster = rosters.pop().ok_or_else(no_roster)?;
         let wallet = Arc::new(artefact::wallet_under(&self.wallet, &root)?);
+        let emergency = match &self.emergency {
+            Some(path) => Some(Arc::new(artefact::wallet_under(path, &root)?)),
+            None => None,
+        };
         Ok(House {
+            emergency,
             root,
             roster,
             policy,
@@ -89,8 +99,23 @@ impl HouseArgs {
 }
 
 impl House {
-    /// Judges a transaction by wallet and policy.
+    /// Judges a transaction by wallet and policy, as its request asks.
     pub(crate) fn check(&self, parsed: ParsedPsbt) -> Result<CheckedTx, Failure> {
+        let tx = self.bind(parsed)?;
+        Ok(CheckedTx::check(tx, &self.policy, &self.roster)?)
+    }
+
+    /// The same before there is a request.
+    pub(crate) fn check_as(
+        &self,
+        kind: RequestKind,
+        parsed: ParsedPsbt,
+    ) -> Result<CheckedTx, Failure> {
+        let tx = self.bind(parsed)?;
+        Ok(CheckedTx::check_as(kind, tx, &self.policy, &self.roster)?)
+    }
+
+    fn bind(&self, parsed: ParsedPsbt) -> Result<WalletTx, Failure> {
         let mut wallets = Registry::new();
         wallets.add(Arc::clone(&self.wallet)).map_err(|e| {
             Failure::told(
@@ -98,6 +123,9 @@ impl House {
                 &e,
             )
         })?;
+        if let Some(emergency) = &self.emergency {
+            wallets.add_emergency(Arc::clone(emergency));
+        }
         // No device's past is known here: what a device without one would say.
         let unborn = DeviceState::unborn();
         let device = stand_in(&parsed, &self.wallet);
@@ -107,9 +135,9 @@ impl House {
             ledger: unborn.ledger(),
             device: &device,
             time: self.tip.into(),
+            standing: DeviceStanding::Unknown,
         };
-        let tx = WalletTx::bind(parsed, &context)?;
-        Ok(CheckedTx::check(tx, &self.policy, &self.roster)?)
+        Ok(WalletTx::bind(parsed, &context)?)
     }
 
     /// Judges a transaction with its request and what officers said so far.

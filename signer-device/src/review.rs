@@ -11,7 +11,7 @@ use signer_core::review::amount::{btc, sat};
 use signer_core::rule::{Phrase, Refusal, RuleLine, RuleReport, Stopped, Verdict};
 use signer_core::transcript::DeviceState;
 use signer_core::types::Lang;
-use signer_core::wallet::{BindContext, OutputKind, WalletTx};
+use signer_core::wallet::{BindContext, DeviceStanding, OutputKind, WalletTx};
 
 use crate::console::Console;
 use crate::failure::{Failure, Kind};
@@ -69,6 +69,7 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
             ledger: state.ledger(),
             device: &device,
             time,
+            standing: DeviceStanding::of(state.frozen()),
         };
         let tx = WalletTx::bind(parsed, &context)?;
         CheckedTx::check(tx, policy, roster)

@@ -35,8 +35,9 @@ BACKUP, REPLACE, SETTLE = 11, 17, 18
 SIGNED = 1
 BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
-RECEIPT_FIELD = 0x10
-SIGN, DESTROY, RESUME = 6, 8, 9
+REQUEST_FIELD, RECEIPT_FIELD = 0x01, 0x10
+SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
+EMERGENCY = 3
 ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
 ARTEFACTS = [
     "endorsed-roster",
@@ -67,6 +68,7 @@ class Journal:
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
         self.waiting, self.height, self.frozen = None, None, None
+        self.sweep, self.cut_in = None, None
         self.pinned = self.psbt = self.outcome = None
         self.intent, self.spends = {}, {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
@@ -140,7 +142,7 @@ class Journal:
         require(self.ceremony != REPLACE, "an artefact in a session that replaces")
         item = cbor.loads(data)
         self.grammar.check(rule, item)
-        uses = self.ceremony in (SIGN, DESTROY, RESUME)
+        uses = self.ceremony in (SIGN, SWEEP, DESTROY, RESUME)
         require(rule == "header-run" or not uses, "an artefact in the session that uses it")
         if rule == "header-run":
             self.height = max(self.height, item[0] + len(item[1]) // 80 - 1)
@@ -172,6 +174,9 @@ class Journal:
                 self.own_card(body, digest)
         elif rule == "endorsed-wallet-record":
             pools = [c[3] for c in body[7] if c[0] == self.identity]
+            if not pools:
+                require(digest == self.sweep, "a wallet of other devices to which no policy sweeps")
+                return
             self.wallets[digests.wallet_id(body)] = pools[0]
             self.thresholds[digests.wallet_id(body)] = body[5]
             self.extension(body, digest, installed[0])
@@ -191,6 +196,7 @@ class Journal:
         checkers = {digests.key_id(o[5]) for o in self.roster[4] if RISK_CHECKER in o[4]}
         require(signers & checkers, "a policy without a risk checker among its signers")
         self.policy, self.separation = (body[4], digest), body[10]
+        self.sweep = body[13][1] if 13 in body else None
 
     def administrators(self):
         return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
@@ -305,6 +311,9 @@ class Journal:
             return [officer[5] for officer in body[4]]
         if rule == "endorsed-roster":
             return self.roster[6][1] if 6 in self.roster else []
+        if rule == "endorsed-wallet-record" and body[4] == EMERGENCY and self.sweep is not None:
+            # Of other devices, where its digest is the one that the policy names.
+            return [cosigner[0] for cosigner in body[7]]
         return [body[5]] if rule == "signed-device-card" else []
 
     def trust(self, keys):
@@ -320,10 +329,19 @@ class Journal:
         self.own(data)
 
     def taken_in(self, intake):
-        require(self.frozen is None, "a PSBT that was read on a frozen device")
+        began = self.cut_in if self.ceremony == RESUME else self.ceremony
+        if began == SWEEP:
+            require(self.frozen is not None, "a sweep on a device that is not frozen")
+        else:
+            require(self.frozen is None, "a PSBT that was read on a frozen device")
         self.psbt = intake[0]
 
     def intended(self, intent):
+        if self.ceremony != RESUME:
+            self.cut_in = self.ceremony
+        records = psbt.maps(self.psbt)[0]
+        request, _ = self.artefact("signed-request", records[psbt.proprietary(REQUEST_FIELD)])
+        require((request[18] == 1) == (self.cut_in == SWEEP), "a request of another kind than the ceremony")
         require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
         self.intent = {line[0]: line for line in intent[2]}
         self.spends[intent[0]] = [coin for coin, _ in psbt.unsigned(psbt.maps(self.psbt))[1]]

@@ -358,6 +358,7 @@ impl Transfer {
             expiry: TIP + 144,
             mandatory: vec![],
             builder: "requester.r".into(),
+            kind: 0,
         }
     }
 
@@ -469,6 +470,8 @@ pub(crate) struct Request {
     pub(crate) expiry: u32,
     pub(crate) mandatory: Vec<String>,
     pub(crate) builder: String,
+    /// 0 ordinary, 1 sweep.
+    pub(crate) kind: u64,
 }
 
 impl Request {
@@ -504,6 +507,7 @@ impl Request {
             Some(Value::Array(
                 self.replaces.iter().map(|tx| Value::bytes(tx)).collect(),
             )),
+            Some(Value::Uint(self.kind)),
         ])
     }
 

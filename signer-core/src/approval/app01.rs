@@ -43,6 +43,11 @@ pub(super) fn app01(hearing: &Hearing<'_>) -> Verdict {
         &tx.parsed().tx_digest(),
         &request.tx,
     );
+    if request.kind != checked.kind() {
+        differences
+            .0
+            .push((checked.kind().phrase(), request.kind.phrase()));
+    }
     if request.scope != roster.scope() {
         differences.scope(roster.scope(), request.scope);
     }

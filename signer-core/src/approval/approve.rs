@@ -224,10 +224,9 @@ impl<'a> Hearing<'a> {
         counted.collect()
     }
 
-    /// Who must approve so much: the quorum of the band that the amount reaches.
+    /// Who must approve it.
     pub(super) fn quorum(&self) -> ApprovalQuorum {
-        let paid = self.checked.wallet_tx().moves().paid_out();
-        self.checked.rules().quorum_for(paid)
+        self.checked.quorum()
     }
 
     fn approvers(&self) -> Vec<Approver> {

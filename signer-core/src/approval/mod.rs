@@ -43,6 +43,8 @@ pub use operated::{OperatedDevice, devices_per_operator, operated_too_many};
 pub use operators::{Operators, SessionFacts};
 pub use order::{Order, OrderFrame};
 pub use recovery::{MIN_RECOVERY_DELAY, NextRoster, RecoveryCancellation, WaitingRoster};
-pub use request::{Approval, Attendance, Decision, KnownHead, Request, RequestedPayment, Seat};
+pub use request::{
+    Approval, Attendance, Decision, KnownHead, Request, RequestKind, RequestedPayment, Seat,
+};
 pub use roster::{Officer, RecoveryQuorum, Role, Roster};
 pub use succession::{EXPIRY_NOTICE, FormerKey};

@@ -73,6 +73,40 @@ pub struct Request {
     /// Earlier versions of this transaction, which a fee bump replaces: all that were ever signed.
     #[n(17)]
     pub replaces: Vec<TxDigest>,
+    /// By which profile of the policy it is judged.
+    #[n(18)]
+    pub kind: RequestKind,
+}
+
+/// What a request asks for: by this the policy's profile is chosen, and every officer who approves
+/// signs for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RequestKind {
+    /// A transfer to registered destinations, within limits (通常の出庫).
+    #[n(0)]
+    Ordinary,
+    /// Everything to the emergency wallet, on a frozen device (緊急退避送金).
+    #[n(1)]
+    Sweep,
+}
+
+impl RequestKind {
+    /// The name in files and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ordinary => "ordinary",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// The kind within a sentence.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            Self::Ordinary => phrase!("an ordinary transfer", "通常の出庫"),
+            Self::Sweep => phrase!("a sweep", "緊急退避送金"),
+        }
+    }
 }
 
 impl Artefact for Request {

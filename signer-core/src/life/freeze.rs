@@ -1,19 +1,19 @@
-//! Freezing a device: any one officer stops it from signing; the administrators let it go on.
+//! Freezing a device: any one officer stops it from signing anything but a sweep; the administrators
+//! let it go on.
 
 use core::fmt;
 
 use minicbor::{Decode, Encode};
 
-use crate::approval::{ActiveRoster, RosterError};
+use crate::approval::{ActiveRoster, RequestKind, RosterError};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, SignedBy};
 use crate::digest::{DeviceId, FreezeDigest, RootDigest, RosterDigest};
 use crate::phrase;
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId, Verdict};
-use crate::transcript::CeremonyKind;
 use crate::types::{Height, Label, Lang, OfficerId, SessionNumber};
 
-/// One officer's word that a device signs nothing any more. Any role will do: to stop is never
-/// dangerous.
+/// One officer's word that a device signs nothing any more but a sweep. Any role will do: to stop is
+/// never dangerous.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Freeze {
@@ -250,23 +250,32 @@ impl Frozen {
     }
 }
 
-/// ENV03: A frozen device signs nothing.
+/// ENV03: A frozen device signs nothing but a sweep.
 ///
-/// Every other ceremony is told. A sweep to the emergency wallet will be a ceremony of its own, and
-/// this is where it is let through.
-pub fn env03(frozen: Option<&Frozen>, kind: CeremonyKind) -> Verdict {
-    let Some(frozen) = frozen else {
-        return Verdict::Passed;
-    };
-    match kind {
-        CeremonyKind::Sign | CeremonyKind::Resume => Verdict::of(alloc::vec![Refusal::new(
-            RuleId::ENV03,
-            Place::Machine,
+/// `signing` is what the ceremony is about to sign, if anything: one that goes on after a cut signs what
+/// the cut one was about to. A sweep needs a frozen device: it is no cheap way around the ordinary quorum.
+/// Every other ceremony is told.
+pub fn env03(frozen: Option<&Frozen>, signing: Option<RequestKind>) -> Verdict {
+    match (frozen, signing) {
+        (None, None | Some(RequestKind::Ordinary)) => Verdict::Passed,
+        (None, Some(RequestKind::Sweep)) => refusing(
+            phrase!(
+                "a frozen device, for a sweep",
+                "緊急退避送金には凍結中の端末"
+            ),
+            phrase!("a device that is not frozen", "凍結されていない端末"),
+        ),
+        (Some(frozen), Some(RequestKind::Ordinary)) => refusing(
             phrase!("a device that is not frozen", "凍結されていない端末"),
             frozen.phrase(),
-        )]),
-        _ => Verdict::Notice(frozen.phrase()),
+        ),
+        (Some(frozen), None | Some(RequestKind::Sweep)) => Verdict::Notice(frozen.phrase()),
     }
+}
+
+fn refusing(expected: Phrase, got: Phrase) -> Verdict {
+    let refusal = Refusal::new(RuleId::ENV03, Place::Machine, expected, got);
+    Verdict::of(alloc::vec![refusal])
 }
 
 #[cfg(test)]

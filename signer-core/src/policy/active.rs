@@ -18,6 +18,7 @@ use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::types::{Blocks, Height, Id, Version};
+use crate::wallet::WalletClass;
 
 impl Endorsed<Policy> {
     /// The digest by which requests and approvals name this policy.
@@ -212,7 +213,8 @@ impl Policy {
         check_wallets(self)?;
         check_windows(self)?;
         check_class_moves(self)?;
-        check_cold_floors(self)
+        check_cold_floors(self)?;
+        check_sweep(self)
     }
 }
 
@@ -383,6 +385,20 @@ fn check_cold_floors(policy: &Policy) -> Result<(), PolicyError> {
             return Err(PolicyError::ColdFloors);
         }
         last = Some(floor.class);
+    }
+    Ok(())
+}
+
+/// A sweep has a quorum like any transfer, a name of its own, and goes to no wallet of another class.
+fn check_sweep(policy: &Policy) -> Result<(), PolicyError> {
+    let Some(sweep) = &policy.sweep else {
+        return Ok(());
+    };
+    check_quorum(sweep.quorum)?;
+    let class = policy.wallet(&sweep.wallet).map(|rules| rules.class);
+    let other = class.is_some_and(|class| class != WalletClass::Emergency);
+    if other || policy.destination(&sweep.id).is_some() {
+        return Err(PolicyError::Sweep);
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use bitcoin::{Amount, ScriptBuf};
 
 use super::strict::steps;
 use super::{
-    ApprovalQuorum, ClassMove, ColdFloor, Destination, Policy, SeparationChange, WalletRules,
-    WindowLimit,
+    ApprovalQuorum, ClassMove, ColdFloor, Destination, FeeCaps, Policy, SeparationChange, Sweep,
+    SweepChange, WalletRules, WindowLimit,
 };
 use crate::digest::WalletDigest;
 use crate::types::{Blocks, Height, Id, Label};
@@ -84,6 +84,8 @@ pub enum PolicyChange {
     ClassMoveRemoved(ClassMove),
     /// One difference in what must stay cold.
     Cold(ColdFloorChange),
+    /// One difference in what a frozen device may sign.
+    Sweep(SweepChange),
 }
 
 /// One difference in a floor of the cold share.
@@ -203,13 +205,14 @@ impl PolicyChange {
             Self::Destination(_, DestinationChange::Limit(limit)) => limit.falls(),
             Self::Wallet(_, change) => change.direction(),
             Self::Cold(change) => change.direction(),
+            Self::Sweep(change) => change.direction(),
             _ => Direction::Loosening,
         }
     }
 }
 
 impl WalletChange {
-    fn direction(&self) -> Direction {
+    pub(super) fn direction(&self) -> Direction {
         match self {
             Self::PerTransfer(limit) | Self::FeeAbsolute(limit) => limit.falls(),
             Self::FeeRate(cap) | Self::FeePerMille(cap) | Self::ChangeWindow(cap) => cap.falls(),
@@ -247,6 +250,7 @@ impl PolicyChanges {
             class_moves,
             separation,
             cold_floors: _,
+            sweep,
         } = new;
         let mut found = Vec::new();
         found.extend(Changed::between(&old.delay, delay).map(PolicyChange::Delay));
@@ -285,6 +289,8 @@ impl PolicyChanges {
         let more = class_moves.iter().filter(|is| !names(old, is));
         found.extend(more.cloned().map(PolicyChange::ClassMoveAdded));
         found.extend(of_floors(old, new).into_iter().map(PolicyChange::Cold));
+        let swept = Sweep::changes(old.sweep.as_ref(), sweep.as_ref());
+        found.extend(swept.into_iter().map(PolicyChange::Sweep));
         Self(found)
     }
 
@@ -381,15 +387,12 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         windows,
         placement,
     } = is;
-    let (absolute, rate) = (fee.absolute, fee.sat_per_vbyte);
     let single = [
         Changed::between(&was.class, class).map(WalletChange::Class),
         Changed::between(&was.per_transfer, per_transfer).map(WalletChange::PerTransfer),
-        Changed::between(&was.fee.absolute, &absolute).map(WalletChange::FeeAbsolute),
-        Changed::between(&was.fee.sat_per_vbyte, &rate).map(WalletChange::FeeRate),
-        Changed::between(&was.fee.per_mille, &fee.per_mille).map(WalletChange::FeePerMille),
     ];
     let mut found: Vec<WalletChange> = single.into_iter().flatten().collect();
+    found.extend(was.fee.changes(fee));
     let base = of_quorum(was.quorum, *quorum);
     found.extend(base.map(|(who, change)| WalletChange::Quorum(who, change)));
     for from in steps(was, is) {
@@ -409,7 +412,24 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
     found
 }
 
-fn of_quorum(
+impl FeeCaps {
+    /// What `new` changes of the caps.
+    pub(super) fn changes(&self, new: &Self) -> Vec<WalletChange> {
+        let Self {
+            absolute,
+            sat_per_vbyte,
+            per_mille,
+        } = new;
+        let caps = [
+            Changed::between(&self.absolute, absolute).map(WalletChange::FeeAbsolute),
+            Changed::between(&self.sat_per_vbyte, sat_per_vbyte).map(WalletChange::FeeRate),
+            Changed::between(&self.per_mille, per_mille).map(WalletChange::FeePerMille),
+        ];
+        caps.into_iter().flatten().collect()
+    }
+}
+
+pub(super) fn of_quorum(
     was: ApprovalQuorum,
     is: ApprovalQuorum,
 ) -> impl Iterator<Item = (Voters, Changed<u8>)> + use<> {

@@ -7,29 +7,45 @@ use bitcoin::{Amount, ScriptBuf};
 
 use super::checking::{Checking, Terms};
 use super::pol06::Reconciled;
-use super::{ActivePolicy, ColdShare, Separation, WalletRules, pol03, pol05, pol06, pol07, pol09};
-use crate::approval::{ActiveRoster, Request};
+use super::{
+    ActivePolicy, ApprovalQuorum, ColdShare, FeeCaps, Separation, WalletRules, pol03, pol05, pol06,
+    pol07, pol09, pol10,
+};
+use crate::approval::{ActiveRoster, Request, RequestKind};
 use crate::cose::peek;
 use crate::digest::{KeyId, PolicyDigest, RosterDigest, TxDigest};
 use crate::phrase;
-use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
+use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped, Verdict};
 use crate::types::{Id, Label, OutputIndex, Version};
 use crate::wallet::{InsideMove, WalletTx};
 
 /// Rules of this stage that ask for what only a device knows: its past, its wallets.
-pub(crate) const OF_DEVICES: [RuleId; 5] = [
+pub(crate) const OF_DEVICES: [RuleId; 6] = [
     RuleId::POL03,
     RuleId::POL05,
     RuleId::POL06,
     RuleId::POL07,
     RuleId::POL09,
+    RuleId::POL10,
+];
+
+/// What bounds an ordinary transfer and no sweep: where it goes is for POL10.
+const OF_TRANSFERS: [RuleId; 5] = [
+    RuleId::POL01,
+    RuleId::POL02,
+    RuleId::POL03,
+    RuleId::POL05,
+    RuleId::POL06,
 ];
 
 /// A transaction that the policy in force allows. The report is complete up to the last of POL.
 #[derive(Debug)]
 pub struct CheckedTx {
     tx: WalletTx,
+    kind: RequestKind,
     rules: WalletRules,
+    fee: FeeCaps,
+    sweep: Option<ApprovalQuorum>,
     policy: PolicyDigest,
     number: Version,
     roster: RosterDigest,
@@ -61,7 +77,8 @@ pub struct CheckedPayment {
 }
 
 impl CheckedTx {
-    /// Judges a transaction by the policy in force. The roster says who may state balances.
+    /// Judges a transaction by the policy in force, by the profile that the request asks for. The
+    /// roster says who may state balances.
     ///
     /// # Errors
     /// The complete report, when any rule of the policy refuses.
@@ -70,12 +87,30 @@ impl CheckedTx {
         policy: &ActivePolicy,
         roster: &ActiveRoster,
     ) -> Result<Self, Stopped> {
+        let kind = asked(&tx).map_or(RequestKind::Ordinary, |asked| asked.kind);
+        Self::check_as(kind, tx, policy, roster)
+    }
+
+    /// The same by a profile that no request asks for yet: for the desk at which one is drafted. A
+    /// request of another kind is refused beside it (APP01).
+    ///
+    /// # Errors
+    /// The complete report, when any rule of the policy refuses.
+    pub fn check_as(
+        kind: RequestKind,
+        tx: WalletTx,
+        policy: &ActivePolicy,
+        roster: &ActiveRoster,
+    ) -> Result<Self, Stopped> {
         let rules = policy.policy().wallet(&tx.wallet().digest());
         // Another policy than the one of the binding is as good as none.
         let rules = rules.filter(|_| tx.policy() == policy.digest());
+        let sweep = policy.policy().sweep.as_ref();
+        let sweep = sweep.filter(|_| kind == RequestKind::Sweep);
+        let fee = |rules: &WalletRules| sweep.map_or(rules.fee, |sweep| sweep.fee);
         let checking = Checking {
             moves: tx.moves(),
-            terms: rules.map(|rules| Terms::of(policy, rules)),
+            terms: rules.map(|rules| Terms::of(policy, rules, fee(rules))),
             network: policy.scope().network,
             tip: Some(tx.tip()),
         };
@@ -88,6 +123,7 @@ impl CheckedTx {
             asked: asked.as_ref(),
         };
         let (pol06, cold) = pol06::pol06(&checking, &reconciled);
+        let (pol10, swept) = pol10::pol10(&tx, policy, kind);
         let of_device = [
             (
                 RuleId::POL03,
@@ -98,11 +134,16 @@ impl CheckedTx {
                 pol05::pol05(&checking, &tx, policy.policy(), asked.as_ref()),
             ),
             (RuleId::POL06, pol06),
-            (RuleId::POL07, pol07::pol07(&tx, replaces)),
+            (RuleId::POL07, pol07::pol07(&tx, replaces, kind)),
             (RuleId::POL09, pol09::pol09(tx.wallet(), rules)),
+            (RuleId::POL10, pol10),
         ];
-        let verdicts: Vec<_> = checking.judge().into_iter().chain(of_device).collect();
-        let payments = checking.payments().map(|payments| located(payments, &tx));
+        let all = checking.judge().into_iter().chain(of_device);
+        let verdicts: Vec<_> = all.map(|judged| of_kind(kind, judged)).collect();
+        let payments = match kind {
+            RequestKind::Ordinary => checking.payments().map(|payments| located(payments, &tx)),
+            RequestKind::Sweep => swept,
+        };
         let (rules, replaces) = (rules.cloned(), replaces.to_vec());
         let report = tx.report().clone().with_stage(Stage::Check, &verdicts);
         let report = report.unrefused()?;
@@ -113,6 +154,9 @@ impl CheckedTx {
             return Err(report.refusing(nothing).stopped(RuleId::POL01));
         };
         Ok(Self {
+            kind,
+            fee: fee(&rules),
+            sweep: sweep.map(|sweep| sweep.quorum),
             rules,
             policy: policy.digest(),
             number: policy.number(),
@@ -130,6 +174,22 @@ impl CheckedTx {
     /// The transaction.
     pub const fn wallet_tx(&self) -> &WalletTx {
         &self.tx
+    }
+
+    /// By which profile it was judged.
+    pub const fn kind(&self) -> RequestKind {
+        self.kind
+    }
+
+    /// The caps on the fee by which it was judged.
+    pub const fn fee_caps(&self) -> FeeCaps {
+        self.fee
+    }
+
+    /// Who must approve it: the sweep quorum, or that of the band that the amount reaches.
+    pub fn quorum(&self) -> ApprovalQuorum {
+        let ordinary = || self.rules.quorum_for(self.tx.paid_out());
+        self.sweep.unwrap_or_else(ordinary)
     }
 
     /// What the policy says of the wallet.
@@ -172,6 +232,15 @@ impl CheckedTx {
         &self.replaces
     }
 
+    /// The versions in whose place it is counted. A sweep may be mined beside none of them, but it
+    /// stands for none: all of them stay counted.
+    pub fn counted_for(&self) -> &[TxDigest] {
+        match self.kind {
+            RequestKind::Ordinary => &self.replaces,
+            RequestKind::Sweep => &[],
+        }
+    }
+
     /// What stays cold of the wallet's class, where the policy names a floor.
     pub const fn cold(&self) -> Option<&ColdShare> {
         self.cold.as_ref()
@@ -187,6 +256,18 @@ impl CheckedTx {
 fn asked(tx: &WalletTx) -> Option<Request> {
     let bytes = tx.parsed().carried().request.as_deref()?;
     peek::<Request>(bytes).ok()
+}
+
+/// A rule that bounds no sweep says so in the report.
+fn of_kind(kind: RequestKind, (rule, verdict): (RuleId, Verdict)) -> (RuleId, Verdict) {
+    if kind == RequestKind::Sweep && OF_TRANSFERS.contains(&rule) {
+        let why = phrase!(
+            "a sweep: bounded by its own quorum, caps and destination",
+            "緊急退避送金(専用の定足数・手数料上限・宛先による)"
+        );
+        return (rule, Verdict::NotApplicable(why));
+    }
+    (rule, verdict)
 }
 
 /// Payments to registered wallets, with the wallet.

@@ -28,10 +28,10 @@ pub(crate) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    pub(super) fn of(policy: &'a ActivePolicy, rules: &'a WalletRules) -> Self {
+    pub(super) fn of(policy: &'a ActivePolicy, rules: &'a WalletRules, fee: FeeCaps) -> Self {
         Self {
             per_transfer: rules.per_transfer,
-            fee: rules.fee,
+            fee,
             destinations: policy.destinations_of(rules).collect(),
             waits: policy.waits_until().map(|_| policy.opening()),
             windows: &rules.windows,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, ScriptBuf};
 use minicbor::{Decode, Encode};
 
-use super::{Placement, Separation};
+use super::{Placement, Separation, Sweep};
 use crate::codec;
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{PolicyDigest, RootDigest, RosterDigest, WalletDigest};
@@ -58,6 +58,9 @@ pub struct Policy {
     /// The floors of the cold share, in ascending order of the classes; absent where there is none.
     #[n(12)]
     pub cold_floors: Option<Vec<ColdFloor>>,
+    /// What a frozen device may still sign; absent where it signs nothing.
+    #[n(13)]
+    pub sweep: Option<Sweep>,
 }
 
 impl Artefact for Policy {

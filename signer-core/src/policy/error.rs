@@ -50,6 +50,8 @@ pub enum PolicyError {
     Placement,
     /// A floor of the cold share that is none, stands twice, is out of order, or takes no statement.
     ColdFloors,
+    /// A sweep that shares its name with a destination, or goes to a wallet that is no emergency wallet.
+    Sweep,
 }
 
 impl Explained for PolicyError {
@@ -119,6 +121,10 @@ impl Explained for PolicyError {
                 "a floor of the cold share outside of 1 to 1000 per mille, twice, out of order or of no age",
                 "コールド比率の下限が1から1000パーミルの範囲外、重複、順序違い、または有効期間なし"
             ),
+            Self::Sweep => phrase!(
+                "a sweep by the name of a destination, or to a wallet of another class than emergency",
+                "緊急退避送金の名称が送付先と重複、または宛先が緊急退避ウォレットではない"
+            ),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -148,6 +154,7 @@ impl Explained for PolicyError {
             | Self::Separation
             | Self::Placement
             | Self::ColdFloors
+            | Self::Sweep
             | Self::Quorum => phrase!(
                 "Correct the policy and have it signed again.",
                 "ポリシーを訂正し、署名を取り直してください。"

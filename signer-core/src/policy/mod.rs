@@ -22,8 +22,10 @@ mod pol06;
 mod pol07;
 mod pol08;
 mod pol09;
+mod pol10;
 mod separation;
 mod strict;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -48,3 +50,4 @@ pub use pol06::ColdShare;
 pub use pol08::{NewPolicy, pol08};
 pub(crate) use pol09::pol09_after;
 pub use separation::{Separation, SeparationChange};
+pub use sweep::{Sweep, SweepChange};

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
 
+use crate::approval::RequestKind;
 use crate::digest::TxDigest;
 use crate::ledger::{LedgerState, RecoveredAt, Transfer};
 use crate::phrase;
@@ -20,7 +21,9 @@ use crate::wallet::WalletTx;
 /// signed, people are told.
 /// The same transaction is refused too: its signatures are on record and come out of there. A
 /// device that lost a part of its journal says how many signatures it does not know.
-pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest]) -> Verdict {
+/// A sweep names the transactions that were signed over its coins before, and nothing more is asked:
+/// it pays nobody, whichever of them is mined. Both stay counted.
+pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest], kind: RequestKind) -> Verdict {
     let bump = Bump {
         ledger: tx.ledger(),
         digest: tx.parsed().tx_digest(),
@@ -28,8 +31,15 @@ pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest]) -> Verdict {
         replaces,
     };
     let mut refusals = bump.undeclared();
-    refusals.extend(replaces.iter().filter_map(|before| bump.judge(before)));
-    refusals.extend(bump.side_by_side());
+    match kind {
+        RequestKind::Ordinary => {
+            refusals.extend(replaces.iter().filter_map(|before| bump.judge(before)));
+            refusals.extend(bump.side_by_side());
+        }
+        RequestKind::Sweep => {
+            refusals.extend(replaces.iter().filter_map(|before| bump.same(before)));
+        }
+    }
     if !refusals.is_empty() {
         return Verdict::of(refusals);
     }
@@ -69,12 +79,18 @@ impl Bump<'_> {
         self.replaces.contains(before) && self.ledger.transfers().get(before).is_some()
     }
 
-    fn judge(&self, before: &TxDigest) -> Option<Refusal> {
-        if *before == self.digest {
-            return Some(refused(
+    fn same(&self, before: &TxDigest) -> Option<Refusal> {
+        (*before == self.digest).then(|| {
+            refused(
                 phrase!("other transactions to replace", "置き換える別の取引"),
                 phrase!("this very transaction", "この取引そのもの"),
-            ));
+            )
+        })
+    }
+
+    fn judge(&self, before: &TxDigest) -> Option<Refusal> {
+        if let Some(same) = self.same(before) {
+            return Some(same);
         }
         let earlier = self.ledger.transfers().get(before)?.transfer();
         let named = |expected| Some(refused(expected, Phrase::figure(before)));

@@ -77,7 +77,19 @@ impl<'a> NewPolicy<'a> {
     pub fn pages(&self, lang: Lang) -> Vec<Page> {
         let first = core::iter::once(self.difference(lang));
         let last = core::iter::once(self.whole(lang));
-        first.chain(self.addresses(lang)).chain(last).collect()
+        first
+            .chain(self.addresses(lang))
+            .chain(self.sweep(lang))
+            .chain(last)
+            .collect()
+    }
+
+    /// The sweep, where it goes to a wallet that it did not go to before.
+    pub fn sweep(&self, lang: Lang) -> Option<Page> {
+        let sweep = self.policy.document().sweep.as_ref()?;
+        let was = self.old.sweep.as_ref().map(|was| (&was.id, was.wallet));
+        let new = was != Some((&sweep.id, sweep.wallet));
+        new.then(|| sweep.page(&self.name(&sweep.wallet, lang), &self.nonce, lang))
     }
 
     /// What it changes, and from when.
@@ -207,6 +219,12 @@ impl<'a> NewPolicy<'a> {
         for rules in &document.wallets {
             lines.extend(self.rules(rules, lang));
             lines.push(String::new());
+        }
+        if let Some(sweep) = &document.sweep {
+            let name = self.name(&sweep.wallet, lang);
+            let what = lang.pick("SWEEP when frozen, to", "凍結中の緊急退避送金:");
+            lines.push(format!("{what} {name}  ({})", sweep.id));
+            lines.extend([format!("  {}", sweep.text(lang)), String::new()]);
         }
         lines.extend(word_lines(digest.as_bytes()));
         let subject = ["the policy from your paper", "書面のポリシー照合語"];

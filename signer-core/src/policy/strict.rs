@@ -18,6 +18,7 @@ pub(super) fn nothing(new: &Policy) -> Policy {
         destinations: Vec::new(),
         class_moves: Vec::new(),
         cold_floors: None,
+        sweep: None,
         ..new.clone()
     }
 }
@@ -40,6 +41,7 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         class_moves,
         separation,
         cold_floors: _,
+        sweep,
     } = new;
     let destinations: Vec<Destination> = destinations
         .iter()
@@ -64,6 +66,11 @@ pub(super) fn both(old: &Policy, new: &Policy) -> Policy {
         class_moves: moves(&old.class_moves, class_moves),
         separation: old.separation.and(*separation),
         cold_floors: floors(old, new),
+        sweep: old
+            .sweep
+            .as_ref()
+            .zip(sweep.as_ref())
+            .and_then(|(was, is)| was.and(is)),
     }
 }
 
@@ -148,7 +155,7 @@ fn wallet(
         wallet: *wallet,
         class: *class,
         per_transfer: was.per_transfer.min(*per_transfer),
-        fee: caps(&was.fee, fee),
+        fee: was.fee.and(fee),
         quorum: was.quorum.and(*quorum),
         destinations: left.cloned().collect(),
         change_window: was.change_window.min(*change_window),
@@ -158,16 +165,19 @@ fn wallet(
     })
 }
 
-fn caps(was: &FeeCaps, is: &FeeCaps) -> FeeCaps {
-    let FeeCaps {
-        absolute,
-        sat_per_vbyte,
-        per_mille,
-    } = is;
-    FeeCaps {
-        absolute: was.absolute.min(*absolute),
-        sat_per_vbyte: was.sat_per_vbyte.min(*sat_per_vbyte),
-        per_mille: was.per_mille.min(*per_mille),
+impl FeeCaps {
+    /// The caps that hold where both do.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let Self {
+            absolute,
+            sat_per_vbyte,
+            per_mille,
+        } = other;
+        Self {
+            absolute: self.absolute.min(*absolute),
+            sat_per_vbyte: self.sat_per_vbyte.min(*sat_per_vbyte),
+            per_mille: self.per_mille.min(*per_mille),
+        }
     }
 }
 

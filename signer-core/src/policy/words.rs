@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 
 use super::{
     Changed, ClassMove, ColdFloor, ColdFloorChange, DestinationChange, Direction, PolicyChange,
-    SeparationChange, Voters, WalletChange, WindowChange, WindowLimit,
+    SeparationChange, Sweep, SweepChange, Voters, WalletChange, WindowChange, WindowLimit,
 };
 use crate::digest::WalletDigest;
 use crate::review::amount::sat;
@@ -60,6 +60,7 @@ impl PolicyChange {
                 format!("{what} {}", class_move.text(lang))
             }
             Self::Cold(change) => change.text(lang),
+            Self::Sweep(change) => change.text(lang, named),
         }
     }
 }
@@ -116,6 +117,49 @@ impl ColdFloor {
                     "{class}: コールド比率 {floor} パーミル以上({age} ブロック以内の残高報告書)"
                 )
             }
+        }
+    }
+}
+
+impl SweepChange {
+    fn text(&self, lang: Lang, named: &dyn Fn(&WalletDigest) -> String) -> String {
+        let to = |sweep: &Sweep| format!("{} ({})", named(&sweep.wallet), sweep.id);
+        let what = lang.pick("SWEEP of a frozen device", "緊急退避送金(凍結中の端末)");
+        match self {
+            Self::Added(sweep) => {
+                let added = lang.pick("added, to", "を追加。宛先:");
+                format!("{what} {added} {}; {}", to(sweep), sweep.text(lang))
+            }
+            Self::Removed(sweep) => {
+                let ended = lang.pick("ended, to", "を終了。宛先:");
+                format!("{what} {ended} {}", to(sweep))
+            }
+            Self::Exchanged(sweep) => from_to(what, sweep, to),
+            Self::Fee(cap) => format!("{what}: {}", cap.text(lang)),
+            Self::Quorum(who, count) => {
+                let count = from_to(who.name(lang), count, ToString::to_string);
+                format!("{what}: {count}")
+            }
+        }
+    }
+}
+
+impl Sweep {
+    /// Its quorum and its caps in words.
+    pub fn text(&self, lang: Lang) -> String {
+        let (quorum, fee) = (self.quorum, self.fee);
+        let (approvers, departments) = (quorum.approvers, quorum.departments);
+        let (directors, most) = (quorum.directors, sat(fee.absolute));
+        let (rate, share) = (fee.sat_per_vbyte, fee.per_mille);
+        match lang {
+            Lang::En => format!(
+                "{approvers} approvers, {departments} departments, {directors} directors; fee at \
+                 most {most}, {rate} sat/vB, {share} per mille"
+            ),
+            Lang::Ja => format!(
+                "承認者 {approvers} 名、{departments} 部門、承認取締役 {directors} 名。手数料 \
+                 {most} 以下、{rate} sat/vB 以下、千分の {share} 以下"
+            ),
         }
     }
 }

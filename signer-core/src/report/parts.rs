@@ -126,6 +126,7 @@ pub(super) const fn ceremony(kind: CeremonyKind) -> [&'static str; 2] {
         CeremonyKind::Thaw => ["thaw", "凍結解除"],
         CeremonyKind::Replace => ["replacement of the HSM", "HSMの交換"],
         CeremonyKind::Settle => ["settling partial signatures", "部分署名の解消"],
+        CeremonyKind::Sweep => ["sweep", "緊急退避送金"],
     }
 }
 

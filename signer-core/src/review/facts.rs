@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use bitcoin::{Amount, Weight};
 
-use crate::approval::ApprovedTx;
+use crate::approval::{ApprovedTx, RequestKind};
 use crate::cose::Scope;
 use crate::digest::{DeviceId, PolicyDigest, TxDigest, WalletDigest};
 use crate::keys::Fingerprint;
@@ -42,6 +42,8 @@ impl ReviewSession {
 pub struct TxFacts {
     /// Network and purpose.
     pub scope: Scope,
+    /// By which profile of the policy it is judged.
+    pub kind: RequestKind,
     /// The case.
     pub case: Id,
     /// Why, in the requester's words: the one thing here that no rule has verified.

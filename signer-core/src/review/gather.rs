@@ -49,6 +49,7 @@ fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine
     let tx = checked.wallet_tx();
     TxFacts {
         scope: request.scope,
+        kind: checked.kind(),
         case: request.case.clone(),
         purpose: request.purpose.clone(),
         expiry: request.expiry,
@@ -74,7 +75,7 @@ fn of(checked: &CheckedTx, request: &Request, people: People, report: &[RuleLine
             fee: tx.fee(),
             weight: tx.weight(),
             share_of: share_of(tx),
-            caps: checked.rules().fee,
+            caps: checked.fee_caps(),
             ceiling: request.fee_ceiling,
         },
         replaces: replaces(checked),

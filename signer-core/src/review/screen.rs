@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 
 use super::facts::{ReviewSession, TxFacts};
 use super::layout::{self, Block};
+use crate::approval::RequestKind;
 use crate::cose::Scope;
 use crate::digest::{ScreenDigest, ScreensDigest};
 use crate::types::{Lang, Network, Purpose};
@@ -184,7 +185,7 @@ pub fn render(lang: Lang, facts: &TxFacts, session: &ReviewSession) -> Vec<Scree
         .map(|((id, count, content), number)| {
             let mut lines = header(lang, facts, session, (number, of));
             let [en, ja] = id.kind.title(facts);
-            let title = lang.pick(&en, &ja);
+            let title = format!("{}{}", sweep(lang, facts.kind), lang.pick(&en, &ja));
             lines.push(if count > 1 {
                 format!("== {title} ({}/{count})", id.page)
             } else {
@@ -216,6 +217,14 @@ pub(crate) fn place(lang: Lang, scope: Scope) -> String {
         Purpose::Drill => " ** DRILL 訓練 **",
     };
     format!("[{network}]{drill}")
+}
+
+/// What stands before the title of every screen of a sweep.
+pub(crate) const fn sweep(lang: Lang, kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Ordinary => "",
+        RequestKind::Sweep => lang.pick("** SWEEP ** ", "** 緊急退避送金 ** "),
+    }
 }
 
 /// The two lines above every screen: where we are, and whether it is meant.

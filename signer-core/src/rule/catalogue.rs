@@ -505,12 +505,12 @@ pub(super) const fn words(rule: RuleId) -> Words {
             stage: Stage::Environment,
             name: "ENV03",
             sentence: [
-                "A frozen device signs nothing.",
-                "凍結中の端末は何も署名しない。",
+                "A frozen device signs nothing but a sweep.",
+                "凍結中の端末は緊急退避送金のほかは何も署名しない。",
             ],
             advice: [
-                "Find out why it was frozen. A quorum of policy administrators thaws it (device thaw).",
-                "凍結の理由を確認してください。解除にはポリシー管理者の定足数が必要です(device thaw)。",
+                "Find out why it was frozen. A quorum of policy administrators thaws it (device thaw); psbt sweep works on a frozen device alone.",
+                "凍結の理由を確認してください。解除にはポリシー管理者の定足数が必要です(device thaw)。psbt sweepは凍結中の端末でのみ使えます。",
             ],
         },
         RuleId::HSM01 => Words {
@@ -775,6 +775,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
             advice: [
                 "Have the host put the newest headers into the PSBT (psbt headers), or set this machine's clock, and begin again.",
                 "最新のヘッダーをPSBTに入れ直すか(psbt headers)、端末の時計を合わせて、やり直してください。",
+            ],
+        },
+        RuleId::POL10 => Words {
+            stage: Stage::Check,
+            name: "POL10",
+            sentence: [
+                "A sweep pays the emergency wallet alone, on a frozen device; such a device signs nothing else.",
+                "緊急退避送金は凍結中の端末で緊急退避ウォレットだけに送付し、凍結中の端末は他に何も署名しない。",
+            ],
+            advice: [
+                "Freeze the device for a sweep (device freeze). Draft it to the emergency wallet of the policy, with nothing else in it.",
+                "緊急退避送金の前に端末を凍結し(device freeze)、ポリシーの緊急退避ウォレットだけに送付する申請を作成してください。",
             ],
         },
     }

@@ -109,6 +109,9 @@ pub enum RuleId {
     /// The devices of the wallet are of as many vendors and at as many sites as the policy says.
     #[n(60)]
     POL09,
+    /// A sweep pays the emergency wallet alone, on a frozen device; such a device signs nothing else.
+    #[n(64)]
+    POL10,
     /// The request is signed by a requester of the roster, for this root, roster, policy, wallet and transaction.
     #[n(18)]
     APP01,
@@ -178,7 +181,7 @@ pub enum RuleId {
     /// No tracer, swap, core dump or preloaded library.
     #[n(36)]
     ENV02,
-    /// A frozen device signs nothing.
+    /// A frozen device signs nothing but a sweep.
     #[n(54)]
     ENV03,
     /// Every key that is used has the attributes of a key born and kept in the HSM.
@@ -239,7 +242,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -262,6 +265,7 @@ impl RuleId {
         Self::POL06,
         Self::POL07,
         Self::POL09,
+        Self::POL10,
         Self::APP01,
         Self::APP02,
         Self::APP03,

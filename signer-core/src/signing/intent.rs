@@ -38,7 +38,8 @@ pub struct Intent {
     /// The fee.
     #[cbor(n(6), with = "codec::sats")]
     pub fee: Amount,
-    /// The versions of the transaction that it replaces, as the request declares them.
+    /// The versions of the transaction in whose place it is counted, as the request declares them; none
+    /// for a sweep.
     #[n(7)]
     pub replaces: Vec<TxDigest>,
 }

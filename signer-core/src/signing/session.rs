@@ -144,7 +144,7 @@ impl Signing {
             payments: payments(tx),
             returns: tx.change_total(),
             fee: tx.fee(),
-            replaces: confirmed.approved().checked().replaces().to_vec(),
+            replaces: confirmed.approved().checked().counted_for().to_vec(),
         };
         Ok(Intended {
             confirmed,

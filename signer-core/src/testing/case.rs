@@ -13,7 +13,7 @@ use bitcoin::{
 };
 
 use super::{SCOPE, TIP, World, free, id, label, officer_signs, outside_script};
-use crate::approval::{Approval, ApprovedTx, Decision, Request, RequestedPayment};
+use crate::approval::{Approval, ApprovedTx, Decision, Request, RequestKind, RequestedPayment};
 use crate::cose::Signed;
 use crate::headers::KnownTime;
 use crate::ledger::LedgerState;
@@ -23,7 +23,7 @@ use crate::psbt::{KeyOrigin, MapId, ParsedPsbt, ProprietaryField, PsbtVersion, R
 use crate::rule::{Refusal, RuleId, Stopped};
 use crate::signing::Receipt;
 use crate::types::{Chain, Height, InputIndex, KeyIndex, SessionNumber};
-use crate::wallet::{BindContext, RegisteredWallet, WalletTx};
+use crate::wallet::{BindContext, DeviceStanding, RegisteredWallet, WalletTx};
 
 /// A coin that is spent.
 #[derive(Clone, Debug)]
@@ -70,6 +70,14 @@ impl Output {
             script: outside_script(destination),
             sats,
             parts: OutputParts::default(),
+        }
+    }
+
+    /// An output to an address of another wallet: the PSBT says nothing of its keys.
+    pub(crate) fn bare(wallet: &RegisteredWallet, chain: Chain, index: u32, sats: u64) -> Self {
+        Self {
+            parts: OutputParts::default(),
+            ..Self::own(wallet, chain, index, sats)
         }
     }
 
@@ -155,6 +163,8 @@ pub(crate) struct Case {
     pub(crate) device: usize,
     pub(crate) ledger: LedgerState,
     pub(crate) time: KnownTime,
+    pub(crate) standing: DeviceStanding,
+    pub(crate) kind: RequestKind,
 }
 
 impl Case {
@@ -182,6 +192,22 @@ impl Case {
             device: 0,
             ledger: LedgerState::empty(),
             time: free(TIP),
+            standing: DeviceStanding::Free,
+            kind: RequestKind::Ordinary,
+        }
+    }
+
+    /// A sweep that passes in [`World::sweeping`]: everything but 90,000 sat to the emergency wallet.
+    pub(crate) fn sweep(world: &World) -> Self {
+        Self {
+            outputs: vec![Output::bare(&world.other, Chain::Receive, 0, 1_910_000)],
+            edit_request: Box::new(|request| request.fee_ceiling = Amount::from_sat(90_000)),
+            ballots: ["approver.a", "approver.b", "director.d"]
+                .map(Ballot::yes)
+                .into(),
+            standing: DeviceStanding::Frozen,
+            kind: RequestKind::Sweep,
+            ..Self::new(world)
         }
     }
 
@@ -283,6 +309,8 @@ impl Case {
             device: self.device,
             ledger: self.ledger.clone(),
             time: self.time,
+            standing: self.standing,
+            kind: self.kind,
         }
     }
 
@@ -291,9 +319,13 @@ impl Case {
         let parsed = ParsedPsbt::parse(self.unsigned().into_bytes()).unwrap();
         let destinations = &world.policy.policy().destinations;
         let payments = self.outputs.iter().filter_map(|output| {
-            let found = destinations.iter().find(|d| d.script == output.script)?;
+            let found = destinations.iter().find(|d| d.script == output.script);
+            let destination = match self.kind {
+                RequestKind::Ordinary => found?.id.clone(),
+                RequestKind::Sweep => id("emergency"),
+            };
             Some(RequestedPayment {
-                destination: found.id.clone(),
+                destination,
                 amount: Amount::from_sat(output.sats),
             })
         });
@@ -316,6 +348,7 @@ impl Case {
             heads: vec![],
             builder: id("requester.r"),
             replaces: vec![],
+            kind: self.kind,
         };
         (self.edit_request)(&mut request);
         officer_signs(request, self.requester)
@@ -389,6 +422,7 @@ impl Case {
             ledger: &self.ledger,
             device: &world.devices[self.device].id(),
             time: self.time,
+            standing: self.standing,
         };
         WalletTx::bind(parsed, &context)
     }

@@ -25,8 +25,8 @@ use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
 use crate::testing::free;
 use crate::types::{Chain, Height, Id, KeyIndex, Lang, Network, Purpose, SessionNumber};
 use crate::wallet::{
-    BindContext, CheckOnly, CheckTerms, DescriptorWallet, ListedDescriptor, RegisteredWallet,
-    Registry, WalletTx,
+    BindContext, CheckOnly, CheckTerms, DescriptorWallet, DeviceStanding, ListedDescriptor,
+    RegisteredWallet, Registry, WalletTx,
 };
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
@@ -183,6 +183,7 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
         ledger: &ledger,
         device: &world.device(&case.device),
         time,
+        standing: DeviceStanding::Free,
     };
     let parsed = ParsedPsbt::parse(bytes).map_err(refusals)?;
     let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;

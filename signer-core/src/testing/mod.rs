@@ -37,7 +37,7 @@ use crate::headers::{ChainTip, KnownTime};
 use crate::keys::{P256PublicKey, Signature64};
 use crate::policy::{
     ActivePolicy, ApprovalQuorum, Before, ClassMove, Destination, FeeCaps, Placement, Policy,
-    PolicyError, PolicyStanding, Separation, WalletRules, WindowLimit,
+    PolicyError, PolicyStanding, Separation, Sweep, WalletRules, WindowLimit,
 };
 use crate::root::{Checkpoint, Root};
 use crate::signing::SigningHsm;
@@ -243,6 +243,22 @@ impl World {
         Self::made(TIP, ScriptType::Wsh, WalletClass::Customer, edit)
     }
 
+    /// With a second wallet of the class emergency, to which a frozen device sweeps.
+    pub(crate) fn sweeping(edit: impl FnOnce(&mut Policy)) -> Self {
+        let checkpoint = Height(TIP.0 - 2);
+        Self::made(
+            checkpoint,
+            ScriptType::Wsh,
+            WalletClass::Emergency,
+            |policy| {
+                let mut rules = policy.wallets.iter();
+                let emergency = rules.find(|rules| rules.class == WalletClass::Emergency);
+                policy.sweep = Some(sweep_to(emergency.unwrap().wallet));
+                edit(policy);
+            },
+        )
+    }
+
     fn made(
         checkpoint: Height,
         script_type: ScriptType,
@@ -292,6 +308,22 @@ impl World {
             nonce: [0x5e; 32],
         }
     }
+}
+
+/// A world whose policy sweeps to a wallet of devices that are not in it, and that wallet.
+pub(crate) fn foreign_emergency() -> (Arc<RegisteredWallet>, World) {
+    let checkpoint = Height(TIP.0 - 2);
+    let world = World::rooted(checkpoint);
+    let devices: Vec<SoftDevice> = ["far", "near"].map(SoftDevice::new).into();
+    let terms = terms("Emergency 1", WalletClass::Emergency, ScriptType::Wsh);
+    let record = register(&devices, &world.roster, &[1], terms);
+    let wallet = RegisteredWallet::open(&record, SCOPE, &world.root.digest()).unwrap();
+    let wallet = Arc::new(wallet);
+    let digest = wallet.digest();
+    let edit = |policy: &mut Policy| policy.sweep = Some(sweep_to(digest));
+    let mut world = World::made(checkpoint, ScriptType::Wsh, WalletClass::Company, edit);
+    world.wallets.add_emergency(Arc::clone(&wallet));
+    (wallet, world)
 }
 
 /// An officer's signed attendance.
@@ -441,6 +473,24 @@ const fn window(sats: u64) -> WindowLimit {
     }
 }
 
+/// A sweep to this wallet: a quorum and caps that no ordinary transfer of the world has.
+pub(crate) fn sweep_to(wallet: WalletDigest) -> Sweep {
+    Sweep {
+        id: id("emergency"),
+        wallet,
+        fee: FeeCaps {
+            absolute: Amount::from_sat(100_000),
+            sat_per_vbyte: 500,
+            per_mille: 50,
+        },
+        quorum: ApprovalQuorum {
+            approvers: 3,
+            departments: 2,
+            directors: 1,
+        },
+    }
+}
+
 /// The policy of the world, not signed: destinations `hot-1` and `hot-2` for the first wallet,
 /// `later` from the height after the tip, `others` only for the second wallet.
 pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWallet; 2]) -> Policy {
@@ -493,6 +543,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
             destination("others", 845_000, 1_800_000),
         ],
         cold_floors: None,
+        sweep: None,
         class_moves: vec![ClassMove {
             from: WalletClass::Company,
             to: WalletClass::Customer,

@@ -9,6 +9,7 @@ use std::{env, format, fs};
 
 use super::catalogue::first_refusal;
 use super::{Case, TIP, dated, world};
+use crate::approval::RequestKind;
 use crate::digest::SharesDigest;
 use crate::environment::judge;
 use crate::keys::{CkaId, KeyRole, Signature64};
@@ -166,7 +167,7 @@ fn of_machine() -> Vec<Refusal> {
     let lines = judge(&reading, Assurance::Verified).into_iter();
     let mut bench = Bench::ready();
     bench.freeze().unwrap();
-    let frozen = env03(bench.state().frozen(), CeremonyKind::Sign);
+    let frozen = env03(bench.state().frozen(), Some(RequestKind::Ordinary));
     let verdicts = lines.map(|line| line.verdict).chain([frozen]);
     verdicts.map(first_of).collect()
 }

@@ -12,7 +12,7 @@ use crate::policy::CheckedTx;
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::review::{Review, ReviewSession};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stopped};
-use crate::wallet::{BindContext, WalletTx};
+use crate::wallet::{BindContext, DeviceStanding, WalletTx};
 
 /// Why the open session has no approved transaction.
 #[derive(Debug)]
@@ -68,6 +68,7 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
         ledger,
         device: &device,
         time,
+        standing: DeviceStanding::of(state.frozen()),
     };
     let tx = WalletTx::bind(parsed, &context)?;
     let checked = CheckedTx::check(tx, policy, roster)?;

@@ -10,6 +10,7 @@ use core::fmt;
 use super::chain::{JournalHead, nothing, repeated_r};
 use super::entry::{Body, CeremonyKind, Entry, Genesis, SessionOpened};
 use super::state::{DeviceState, FoldError};
+use crate::approval::RequestKind;
 use crate::digest::RootDigest;
 use crate::environment;
 use crate::keys::P256PublicKey;
@@ -263,10 +264,13 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     let replaces = opened.kind == CeremonyKind::Replace;
     let birth = state.genesis().filter(|_| !replaces);
     again.extend(birth.map(|birth| acceptance_line(&opened.hsm, birth)));
-    again.extend(state.frozen().map(|frozen| RuleLine {
-        rule: RuleId::ENV03,
-        verdict: env03(Some(frozen), opened.kind),
-    }));
+    let signing = state.signing(opened.kind);
+    if state.frozen().is_some() || signing == Some(RequestKind::Sweep) {
+        again.push(RuleLine {
+            rule: RuleId::ENV03,
+            verdict: env03(state.frozen(), signing),
+        });
+    }
     again.extend(remembered_lines(opened, state).into_iter().flatten());
     if let Some(rule) = unjudged(opened) {
         let expected = phrase!("one verdict of {rule}", "{rule} の判定1件", rule = rule);

@@ -32,7 +32,7 @@ use super::entry::{
 };
 use super::judge::new_rejections;
 use super::seal::{Seal, trn02};
-use crate::approval::{ActiveRoster, CheckedEnrolment, WaitingRoster};
+use crate::approval::{ActiveRoster, CheckedEnrolment, RequestKind, WaitingRoster};
 use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, FileDigest, SampleDigest};
@@ -280,6 +280,7 @@ impl DeviceState {
             Body::Sealed(bytes) => return self.sealed(entry, bytes),
             _ => {}
         }
+        let fits = self.reads_here();
         let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
         if session.closed.is_some() {
             return Err(FoldError::Closed);
@@ -291,7 +292,7 @@ impl DeviceState {
             Body::KeysGenerated(made) => self.record_keys(made),
             Body::KeysDiscarded(discarded) => self.discard_keys(discarded),
             Body::Attended(bytes) => session.attend(bytes),
-            Body::Intake(_) if self.frozen.is_some() => Err(FoldError::Frozen),
+            Body::Intake(_) if !fits => Err(FoldError::Frozen),
             Body::Intake(intake) => session.take_in(intake),
             Body::Rejected(rejected) => {
                 self.reject(rejected);
@@ -331,6 +332,28 @@ impl DeviceState {
             // Facts for the auditor: no later session depends on them.
             _ => Ok(()),
         }
+    }
+
+    /// What a ceremony of this kind would sign on this device, if anything. One that goes on after a
+    /// cut signs what the cut one was about to.
+    pub fn signing(&self, kind: CeremonyKind) -> Option<RequestKind> {
+        match kind {
+            CeremonyKind::Sign => Some(RequestKind::Ordinary),
+            CeremonyKind::Sweep => Some(RequestKind::Sweep),
+            CeremonyKind::Resume => {
+                let cut = self.unfinished().map(Unfinished::kind);
+                Some(cut.unwrap_or(RequestKind::Ordinary))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a PSBT may be read in the open session: a frozen device reads none but to sweep, and
+    /// no other one does.
+    fn reads_here(&self) -> bool {
+        let kind = self.open().map(|session| session.opened().kind);
+        let signing = kind.and_then(|kind| self.signing(kind));
+        (signing == Some(RequestKind::Sweep)) == self.frozen.is_some()
     }
 
     /// The seal that the open session must get, once it is closed.
@@ -461,11 +484,16 @@ impl DeviceState {
         if let Some(index) = intent.change {
             self.ledger.record_change(intent.wallet, index);
         }
-        let session_number = session.number;
+        let (session_number, opened) = (session.number, session.opened.kind);
         session.intended = true;
         self.count(intent);
         self.unfinished = Some(Unfinished {
             session: session_number,
+            kind: if opened == CeremonyKind::Sweep {
+                RequestKind::Sweep
+            } else {
+                RequestKind::Ordinary
+            },
             intake,
             intent: intent.clone(),
             results: Vec::new(),

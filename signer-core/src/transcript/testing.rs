@@ -79,7 +79,10 @@ impl Bench {
 
     /// The same of another device of the world.
     fn born_as(place: usize) -> Self {
-        let world = World::rooted(Height(TIP.0 - 2));
+        Self::born_in(World::rooted(Height(TIP.0 - 2)), place)
+    }
+
+    fn born_in(world: World, place: usize) -> Self {
         let device = world.devices[place].clone();
         let mut bench = Self {
             device,
@@ -117,7 +120,15 @@ impl Bench {
 
     /// The same of another device of the world.
     pub(crate) fn ready_as(place: usize) -> Self {
-        let mut bench = Self::born_as(place);
+        Self::made_ready(Self::born_as(place))
+    }
+
+    /// The same in another world, whose checkpoint is two blocks below the tip.
+    pub(crate) fn ready_in(world: World) -> Self {
+        Self::made_ready(Self::born_in(world, 0))
+    }
+
+    fn made_ready(mut bench: Self) -> Self {
         bench.open(CeremonyKind::Keys);
         let card = bench.device.card(bench.world.root.digest(), &[1]);
         let pool = &card.pools[0];
@@ -624,7 +635,16 @@ impl Bench {
 
     /// A whole session that signs a case.
     pub(crate) fn sign_case(&mut self, case: &Case) -> (SignedPsbt, SealedSession) {
-        self.take_in(CeremonyKind::Sign, case);
+        self.sign_as(CeremonyKind::Sign, case)
+    }
+
+    /// The same in a ceremony of this kind.
+    pub(crate) fn sign_as(
+        &mut self,
+        kind: CeremonyKind,
+        case: &Case,
+    ) -> (SignedPsbt, SealedSession) {
+        self.take_in(kind, case);
         let confirmed = self.confirm();
         let signing = self.sign(confirmed, usize::MAX);
         let signed = self.receipt(signing);
@@ -708,6 +728,16 @@ pub(crate) fn thawed() -> Bench {
     bench
 }
 
+/// A frozen device whose policy names a sweep to a wallet that is registered on it.
+pub(crate) fn sweeping() -> Bench {
+    let mut bench = Bench::ready_in(World::sweeping(|_| {}));
+    bench.open(CeremonyKind::Wallet);
+    bench.install(WhatKind::Wallet, bench.world.other.to_bytes());
+    bench.close(Outcome::Done);
+    bench.freeze().unwrap();
+    bench
+}
+
 /// The order that retires the wallet of the tests.
 pub(crate) fn retirement(world: &World) -> Endorsed<Retirement> {
     let order = Retirement {
@@ -741,7 +771,7 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     report.push(accepted(&card));
     report.push(RuleLine {
         rule: RuleId::ENV03,
-        verdict: env03(bench.state().frozen(), kind),
+        verdict: env03(bench.state().frozen(), bench.state().signing(kind)),
     });
     let passed = |rule| RuleLine {
         rule,

@@ -14,6 +14,7 @@ mod repeated;
 mod replacement;
 mod rosters;
 mod sessions;
+mod sweep;
 mod tampered;
 
 use alloc::vec::Vec;

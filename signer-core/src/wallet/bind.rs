@@ -15,6 +15,7 @@ use crate::digest::{DeviceId, PolicyDigest};
 use crate::headers::KnownTime;
 use crate::keys::Signature64;
 use crate::ledger::{LedgerState, Transfer};
+use crate::life::Frozen;
 use crate::phrase;
 use crate::policy::ActivePolicy;
 use crate::psbt::{ParsedPsbt, limits, overweight};
@@ -35,6 +36,29 @@ pub struct BindContext<'a> {
     pub device: &'a DeviceId,
     /// What is known of the time.
     pub time: KnownTime,
+    /// Whether the device is frozen.
+    pub standing: DeviceStanding,
+}
+
+/// Whether a device is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceStanding {
+    /// It is not.
+    Free,
+    /// It is: it signs nothing but a sweep.
+    Frozen,
+    /// Nobody here knows: a desk without a device. What it says gives no right.
+    Unknown,
+}
+
+impl DeviceStanding {
+    /// Of a device with this freeze, or without one.
+    pub const fn of(frozen: Option<&Frozen>) -> Self {
+        match frozen {
+            Some(_) => Self::Frozen,
+            None => Self::Free,
+        }
+    }
 }
 
 /// A transaction of one registered wallet: every input script rebuilt from registered keys, every
@@ -52,6 +76,7 @@ pub struct WalletTx {
     weight: Weight,
     ledger: LedgerState,
     time: KnownTime,
+    standing: DeviceStanding,
     report: RuleReport,
 }
 
@@ -157,6 +182,7 @@ impl WalletTx {
             weight,
             ledger: context.ledger.clone(),
             time: context.time,
+            standing: context.standing,
             report,
         })
     }
@@ -281,6 +307,11 @@ impl WalletTx {
     /// What was known of the time when it was explained. Every later stage judges by the same.
     pub(crate) const fn time(&self) -> KnownTime {
         self.time
+    }
+
+    /// Whether the device was frozen when it was explained. Every later stage judges by the same.
+    pub(crate) const fn standing(&self) -> DeviceStanding {
+        self.standing
     }
 
     /// The report so far: PSB01 to WAL06, none refused.

@@ -28,7 +28,7 @@ mod wal06;
 mod wal07;
 mod wal08;
 
-pub use bind::{BindContext, BoundInput, ExistingSignature, WalletTx};
+pub use bind::{BindContext, BoundInput, DeviceStanding, ExistingSignature, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
 pub use check_only::{CheckOnly, CheckTerms, CheckedInput};
 pub use checked::CheckedCard;

@@ -305,6 +305,9 @@ fn check_table(record: &WalletRecord) -> Result<(), WalletError> {
 pub struct Registry {
     wallets: Vec<Arc<RegisteredWallet>>,
     retired: BTreeMap<WalletId, RetirementDigest>,
+    /// Emergency wallets of which this device is no co-signer: they are paid by a sweep and nothing
+    /// else, and no coin of theirs is ever looked for.
+    emergency: Vec<Arc<RegisteredWallet>>,
 }
 
 impl Registry {
@@ -313,6 +316,7 @@ impl Registry {
         Self {
             wallets: Vec::new(),
             retired: BTreeMap::new(),
+            emergency: Vec::new(),
         }
     }
 
@@ -377,6 +381,21 @@ impl Registry {
         self.wallets
             .iter()
             .find(|wallet| wallet.digest() == *digest)
+    }
+
+    /// The wallet of this digest that a sweep may pay: one of this device's own, or one that was
+    /// registered for it alone.
+    pub fn emergency(&self, digest: &WalletDigest) -> Option<&Arc<RegisteredWallet>> {
+        let mut others = self.emergency.iter();
+        self.by_digest(digest)
+            .or_else(|| others.find(|wallet| wallet.digest() == *digest))
+    }
+
+    /// Adds an emergency wallet of other devices; the same one again changes nothing.
+    pub fn add_emergency(&mut self, wallet: Arc<RegisteredWallet>) {
+        if self.emergency(&wallet.digest()).is_none() {
+            self.emergency.push(wallet);
+        }
     }
 
     /// The wallet that an output script belongs to, and where it stands there.

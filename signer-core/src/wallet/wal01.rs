@@ -114,7 +114,7 @@ mod tests {
     };
     use crate::types::Purpose;
     use crate::wallet::{
-        BindContext, RegisteredWallet, Registry, WalletClass, WalletError, WalletTx,
+        BindContext, DeviceStanding, RegisteredWallet, Registry, WalletClass, WalletError, WalletTx,
     };
 
     const ALONE: [RuleId; 1] = [RuleId::WAL01];
@@ -180,6 +180,7 @@ mod tests {
                 ledger: &case.ledger,
                 device: &device.id(),
                 time: TIP.into(),
+                standing: DeviceStanding::Free,
             };
             WalletTx::bind(parsed, &context)
         };
@@ -198,6 +199,7 @@ mod tests {
             ledger: &case.ledger,
             device: &here.devices[0].id(),
             time: TIP.into(),
+            standing: DeviceStanding::Free,
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         assert!(
@@ -235,6 +237,7 @@ mod tests {
             ledger: &case.ledger,
             device: &world.devices[0].id(),
             time: TIP.into(),
+            standing: DeviceStanding::Free,
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         let expected = phrase!("live on regtest", "regtest の本番");

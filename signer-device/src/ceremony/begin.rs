@@ -502,7 +502,7 @@ impl TokenDesk {
         let mut lines = lines.map_err(|e| of_hsm(&e))?;
         lines.push(RuleLine {
             rule: RuleId::ENV03,
-            verdict: env03(self.desk.journal.state().frozen(), kind),
+            verdict: env03(state.frozen(), state.signing(kind)),
         });
         lines.extend(self.standing.lines());
         let state = self.desk.journal.state();

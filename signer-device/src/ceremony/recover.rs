@@ -369,7 +369,7 @@ fn begin(
     let mut lines = lines.map_err(|e| of_hsm(&e))?;
     lines.push(RuleLine {
         rule: RuleId::ENV03,
-        verdict: env03(state.frozen(), CeremonyKind::Recover),
+        verdict: env03(state.frozen(), None),
     });
     let opened = SessionOpened {
         kind: CeremonyKind::Recover,

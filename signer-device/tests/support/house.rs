@@ -7,7 +7,9 @@ use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
-use signer_core::approval::{Approval, Decision, Enrolment, Request, RequestedPayment};
+use signer_core::approval::{
+    Approval, Decision, Enrolment, Request, RequestKind, RequestedPayment,
+};
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
 use signer_core::digest::{TxDigest, hex};
@@ -54,6 +56,8 @@ pub(crate) struct House<'a> {
     pub(crate) known_height: Height,
     /// What requests from now on declare to replace.
     pub(crate) replaces: Vec<TxDigest>,
+    /// What requests from now on ask for.
+    pub(crate) kind: RequestKind,
 }
 
 /// A transfer, to be spoiled before it is built.
@@ -115,6 +119,7 @@ impl<'a> House<'a> {
             keys: KEYS,
             known_height: Height(0),
             replaces: vec![],
+            kind: RequestKind::Ordinary,
         }
     }
 
@@ -136,6 +141,7 @@ impl<'a> House<'a> {
             keys: KEYS,
             known_height: Height(0),
             replaces: vec![],
+            kind: RequestKind::Ordinary,
         }
     }
 
@@ -315,6 +321,26 @@ impl<'a> House<'a> {
         std::mem::replace(&mut self.wallet, first).expect("registered just now")
     }
 
+    /// Other devices and their emergency wallet, as the file `emergency.cbor`; the house's own wallet
+    /// stays as it is.
+    pub(crate) fn emergency_of(&mut self, names: &[&str]) -> RegisteredWallet {
+        let others = names.iter().map(|name| (*name).to_owned()).collect();
+        let (members, wallet) = (
+            std::mem::replace(&mut self.members, others),
+            self.wallet.take(),
+        );
+        for name in &self.members {
+            self.commission(name).ended(0);
+        }
+        let draft = self.draft_of("Emergency 1", WalletClass::Emergency);
+        self.register(draft);
+        self.members = members;
+        let emergency = std::mem::replace(&mut self.wallet, wallet);
+        let emergency = emergency.expect("registered just now");
+        self.bench.write("emergency.cbor", &emergency.to_bytes());
+        emergency
+    }
+
     /// Lets every device sign the draft, and then register the record.
     pub(crate) fn register(&mut self, mut complete: Endorsed<WalletRecord>) {
         for name in self.members.clone() {
@@ -397,6 +423,7 @@ impl<'a> House<'a> {
                     administrators_apart: 1,
                 },
                 cold_floors: None,
+                sweep: None,
             },
             self.officers.root.scope,
         );
@@ -510,6 +537,42 @@ impl<'a> House<'a> {
         self.unsigned_of(parents.collect(), transfer)
     }
 
+    /// A PSBT that pays all of these coins, but for the fee, to these scripts; the first of them gets what
+    /// the others leave.
+    pub(crate) fn unsigned_to(
+        &self,
+        coins: &[(KeyIndex, u32)],
+        fee: Amount,
+        scripts: &[ScriptBuf],
+    ) -> RawPsbt {
+        let wallet = self.wallet.as_ref().expect("registered before");
+        let parents = coins.iter().map(|(at, coin)| parent(wallet, *at, *coin));
+        let parents: Vec<(Transaction, InputParts)> = parents.collect();
+        let all = COIN * u64::try_from(coins.len()).expect("a few coins");
+        let others = u64::try_from(scripts.len() - 1).expect("a few scripts");
+        let small = Amount::from_sat(10_000);
+        let output = scripts.iter().enumerate().map(|(place, script)| TxOut {
+            value: if place == 0 {
+                all - fee - small * others
+            } else {
+                small
+            },
+            script_pubkey: script.clone(),
+        });
+        let tx = Transaction {
+            version: TxVersion::TWO,
+            lock_time: LockTime::ZERO,
+            input: parents
+                .iter()
+                .map(|(previous, _)| spend(OutPoint::new(previous.compute_txid(), 0)))
+                .collect(),
+            output: output.collect(),
+        };
+        let outputs = vec![OutputParts::default(); scripts.len()];
+        let inputs: Vec<InputParts> = parents.into_iter().map(|(_, input)| input).collect();
+        build(PsbtVersion::V2, &tx, &inputs, &outputs).expect("the parts fit")
+    }
+
     /// A PSBT that spends a coin of another wallet as well.
     pub(crate) fn unsigned_with_coin_of(
         &self,
@@ -559,6 +622,17 @@ impl<'a> House<'a> {
     fn request(&mut self, psbt: &RawPsbt) -> Signed<Request> {
         let parsed = ParsedPsbt::parse(psbt.to_bytes()).expect("strict");
         let policy = self.policy.as_ref().expect("installed before");
+        let outputs = parsed.tx().output.iter();
+        // The second output of an ordinary transfer is its change.
+        let (destination, paid) = match self.kind {
+            RequestKind::Ordinary => ("hot-1", 1),
+            RequestKind::Sweep => ("emergency", usize::MAX),
+        };
+        let payments = outputs.take(paid).map(|output| RequestedPayment {
+            destination: id(destination),
+            amount: output.value,
+        });
+        let payments = payments.collect();
         let request = Request {
             version: 1,
             scope: self.officers.root.scope,
@@ -570,17 +644,18 @@ impl<'a> House<'a> {
             tx: parsed.tx_digest(),
             requester: id("req.a"),
             purpose: label("Hot wallet refill"),
-            payments: vec![RequestedPayment {
-                destination: id("hot-1"),
-                amount: parsed.tx().output[0].value,
-            }],
-            fee_ceiling: Amount::from_sat(20_000),
+            payments,
+            fee_ceiling: Amount::from_sat(match self.kind {
+                RequestKind::Ordinary => 20_000,
+                RequestKind::Sweep => 500_000,
+            }),
             expiry: Height(144),
             invited: vec![id("app.a"), id("app.b")],
             mandatory: vec![],
             heads: vec![],
             builder: id("req.a"),
             replaces: self.replaces.clone(),
+            kind: self.kind,
         };
         self.officers.sign("req.a", request)
     }
@@ -613,6 +688,13 @@ impl<'a> House<'a> {
             all.extend(["--out".to_owned(), self.bench.arg(out)]);
         }
         self.at_hsm(all)
+    }
+
+    /// Arguments of `psbt sweep`.
+    pub(crate) fn sweep_arguments(&self, name: &str, input: &str, out: &str) -> Vec<String> {
+        let mut all = self.sign_arguments(name, input, &[out]);
+        "sweep".clone_into(&mut all[1]);
+        all
     }
 
     /// The exported transcript of a device, verified as an auditor does.

@@ -48,10 +48,12 @@ pub(crate) fn with_field(body: &Value, key: u64, value: &Value) -> Value {
 }
 
 /// Encodings of a body that are not its one encoding, or not of its type. Field 0 is the number 1,
-/// field 3 a digest, the last one an array.
+/// field 3 a digest; `last` is its last array.
 fn defects(body: &Value) -> Vec<(&'static str, Vec<u8>)> {
     let all = fields(body);
-    let (last, _) = all[all.len() - 1].clone();
+    let arrays = all.iter().rev();
+    let mut arrays = arrays.filter(|(_, value)| matches!(value, Value::Array(_)));
+    let (last, _) = arrays.next().unwrap_or(&all[all.len() - 1]).clone();
     let good = body.encode();
     let map = |change: &dyn Fn(&mut Vec<(u64, Value)>)| {
         let mut edited = all.clone();

@@ -695,6 +695,7 @@ fn apart() -> Vec<Case> {
         ];
         cases.extend(signers(&transfer));
         cases.extend(spread(&transfer));
+        cases.extend(swept(&transfer));
         cases
     })
 }
@@ -718,6 +719,42 @@ fn spread(transfer: &Transfer) -> Vec<Case> {
         under("one-vendor-and-three-sites", (1, 3), None),
         under("two-vendors-are-asked-for", (2, 3), at),
         under("four-sites-are-asked-for", (1, 4), at),
+    ]
+}
+
+/// What a device that is not frozen makes of a sweep. That a frozen one signs it, and nothing else, is
+/// tested where devices are frozen.
+fn swept(transfer: &Transfer) -> Vec<Case> {
+    let caps = |numbers: [u64; 3]| Value::fields(numbers.map(|n| Some(Value::Uint(n))));
+    let sweep = Value::fields([
+        Some(Value::text("emergency")),
+        Some(Value::bytes(&[9; 32])),
+        Some(caps([100_000, 500, 50])),
+        Some(caps([2, 2, 1])),
+    ]);
+    let under = |name: &str, named: bool, kind: u64| {
+        let body = world().policy_body();
+        let body = if named {
+            with_field(&body, 13, &sweep)
+        } else {
+            body
+        };
+        let policy = sign_policy(&body);
+        let request = transfer.request().with(|request| {
+            request.policy = policy.digest("himuro/policy");
+            request.kind = kind;
+        });
+        let psbt = transfer.asked(&request);
+        let case = match kind {
+            0 => accept(name, &psbt),
+            _ => refuse(name, &psbt, "POL10@transaction"),
+        };
+        case.with(|case| case.policy = Some(policy.bytes()))
+    };
+    vec![
+        under("ordinary-beside-a-sweep", true, 0),
+        under("sweep-that-no-policy-names", false, 1),
+        under("sweep-to-a-wallet-that-is-not-here", true, 1),
     ]
 }
 

@@ -26,6 +26,8 @@ use crate::view::line;
 /// purpose where a request must name it: a move between wallets of different classes.
 /// Each [[cold_floor]] has class, per_mille and age: how much of the class stays cold, by a
 /// statement of balances of at most so many blocks (`host-cli balance`).
+/// [sweep] has id, wallet (the name of an emergency wallet's record), fee and approval as a [[wallet]]
+/// has them: what a frozen device may still sign. Without it such a device signs nothing.
 /// A [[wallet]] may have bands = [{ from, approvers, departments, directors }, ..]: stricter
 /// quorums for larger amounts.
 #[derive(Debug, clap::Args)]
@@ -94,6 +96,7 @@ impl Args {
             class_moves: read.class_moves,
             separation: read.separation,
             cold_floors: read.cold_floors,
+            sweep: read.sweep,
         };
         policy
             .check()

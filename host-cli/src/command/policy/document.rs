@@ -5,10 +5,11 @@ use std::str::FromStr as _;
 use crate::error::not_toml;
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, ScriptBuf};
+use signer_core::digest::WalletDigest;
 use signer_core::phrase;
 use signer_core::policy::{
     ApprovalQuorum, ClassMove, ColdFloor, Destination, FeeCaps, Placement, PlainPolicy, QuorumBand,
-    Separation, WalletRules, WindowLimit,
+    Separation, Sweep, WalletRules, WindowLimit,
 };
 use signer_core::rule::{Named, Phrase};
 use signer_core::types::{Blocks, Height, Id, Label, Network, Version};
@@ -28,6 +29,7 @@ pub(super) struct Document {
     pub(super) class_moves: Vec<ClassMove>,
     pub(super) separation: Separation,
     pub(super) cold_floors: Option<Vec<ColdFloor>>,
+    pub(super) sweep: Option<Sweep>,
 }
 
 /// Reads the file for these wallets of one network.
@@ -57,6 +59,7 @@ pub(super) fn read(
         class_moves: class_moves(&mut root)?,
         separation: separation(root.table("separation")?)?,
         cold_floors: cold_floors(&mut root)?,
+        sweep: sweep(&mut root, |name| Ok(named(name, records)?.digest()))?,
     };
     root.end()?;
     check(&read, records)?;
@@ -132,6 +135,29 @@ fn cold_floor(mut table: Table<'_>) -> Result<ColdFloor, Phrase> {
     };
     table.end()?;
     Ok(floor)
+}
+
+/// What a frozen device may sign, where it may sign anything; `find` says what the wallet's name
+/// stands for.
+fn sweep(
+    root: &mut Table<'_>,
+    find: impl FnOnce(&Label) -> Result<WalletDigest, Phrase>,
+) -> Result<Option<Sweep>, Phrase> {
+    if !root.has("sweep") {
+        return Ok(None);
+    }
+    let mut table = root.table("sweep")?;
+    let sweep = Sweep {
+        id: table.text("id", Id::new)?,
+        wallet: table.text("wallet", |text| {
+            let name = Label::new(text)?;
+            find(&name)
+        })?,
+        fee: fee(table.table("fee")?)?,
+        quorum: whole_quorum(table.table("approval")?)?,
+    };
+    table.end()?;
+    Ok(Some(sweep))
 }
 
 pub(in crate::command) fn class(text: &str) -> Result<WalletClass, Phrase> {
@@ -272,6 +298,7 @@ pub(in crate::command) fn read_plain(text: &str, network: Network) -> Result<Pla
         root.number("delay")?,
     ];
     let _ = (class_moves(&mut root)?, cold_floors(&mut root)?);
+    let _ = sweep(&mut root, |_| Ok(WalletDigest::over(&[])))?;
     let _: Separation = separation(root.table("separation")?)?;
     root.end()?;
     let listed = |destination: &Destination| terms.destinations.contains(&destination.id);

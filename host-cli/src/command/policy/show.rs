@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use signer_core::approval::Roster;
 use signer_core::cose::Endorsed;
 use signer_core::policy::{
-    ClassMove, ColdFloor, Destination, Direction, Policy, PolicyChange, PolicyChanges, QuorumBand,
-    WalletRules, WindowLimit,
+    ApprovalQuorum, ClassMove, ColdFloor, Destination, Direction, FeeCaps, Policy, PolicyChange,
+    PolicyChanges, QuorumBand, Sweep, WalletRules, WindowLimit,
 };
 use signer_core::review::address::in_fours;
 use signer_core::types::{Id, Label, Lang, Network};
@@ -127,6 +127,14 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
         let (class, floor, age) = (floor.class.name(), floor.per_mille, floor.age);
         line!("cold        {floor} per mille of {class} assets, statement of at most {age} blocks");
     }
+    if let Some(sweep) = &body.sweep {
+        line!(
+            "sweep       when frozen, {} to wallet {}",
+            sweep.id,
+            sweep.wallet
+        );
+        line!("            {}", sweep.text(Lang::En));
+    }
     line!("signed by   {}", signers(policy, roster).join(", "));
     line!("digest      {}", policy.policy_digest());
 }
@@ -226,6 +234,7 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
             "administrators_apart": body.separation.administrators_apart,
         },
         "cold_floors": body.cold_floors().iter().map(json_floor).collect::<Vec<_>>(),
+        "sweep": body.sweep.as_ref().map(json_sweep),
         "signed_by": signers(policy, roster),
         "digest": view::digest(policy.policy_digest().as_bytes()),
     })
@@ -245,21 +254,38 @@ fn json_rules(rules: &WalletRules) -> Value {
         "wallet": rules.wallet.to_hex(),
         "class": rules.class.name(),
         "per_transfer_sat": rules.per_transfer.to_sat(),
-        "fee": {
-            "absolute_sat": rules.fee.absolute.to_sat(),
-            "sat_per_vbyte": rules.fee.sat_per_vbyte,
-            "per_mille": rules.fee.per_mille,
-        },
-        "approval": {
-            "approvers": rules.quorum.approvers,
-            "departments": rules.quorum.departments,
-            "directors": rules.quorum.directors,
-        },
+        "fee": json_fee(rules.fee),
+        "approval": json_quorum(rules.quorum),
         "bands": rules.bands().iter().map(json_band).collect::<Vec<_>>(),
         "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
         "placement": { "vendors": rules.placement.vendors, "sites": rules.placement.sites },
         "windows": rules.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
+    })
+}
+
+fn json_sweep(sweep: &Sweep) -> Value {
+    json!({
+        "id": sweep.id.as_str(),
+        "wallet": sweep.wallet.to_hex(),
+        "fee": json_fee(sweep.fee),
+        "approval": json_quorum(sweep.quorum),
+    })
+}
+
+fn json_fee(fee: FeeCaps) -> Value {
+    json!({
+        "absolute_sat": fee.absolute.to_sat(),
+        "sat_per_vbyte": fee.sat_per_vbyte,
+        "per_mille": fee.per_mille,
+    })
+}
+
+fn json_quorum(quorum: ApprovalQuorum) -> Value {
+    json!({
+        "approvers": quorum.approvers,
+        "departments": quorum.departments,
+        "directors": quorum.directors,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bitcoin::Amount;
-use signer_core::approval::{Request, RequestedPayment, Role};
+use signer_core::approval::{Request, RequestKind, RequestedPayment, Role};
 use signer_core::codec;
 use signer_core::cose::Draft;
 use signer_core::digest::TxDigest;
@@ -56,6 +56,11 @@ pub(crate) struct Args {
     /// Why, in the requester's words
     #[arg(long, value_parser = cli::label)]
     purpose: Label,
+
+    /// What is asked for: `ordinary`, or `sweep`: everything to the emergency wallet, on devices that
+    /// are frozen
+    #[arg(long, default_value = "ordinary", value_parser = cli::request_kind)]
+    kind: RequestKind,
 
     /// Highest fee that the requester accepts, in satoshi
     #[arg(long, value_parser = cli::sats)]
@@ -112,7 +117,7 @@ impl Args {
                 ),
             ));
         }
-        let checked = house.check(parsed)?;
+        let checked = house.check_as(self.kind, parsed)?;
         let request = self.request(&house, &checked)?;
         let roster = house.roster.roster();
         let officer = artefact::officer(roster, &self.requester, Role::Requester)?;
@@ -192,6 +197,7 @@ impl Args {
             heads: Vec::new(),
             builder: self.known_builder(house)?,
             replaces: self.replaces.clone(),
+            kind: self.kind,
         })
     }
 

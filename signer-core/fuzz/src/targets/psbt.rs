@@ -15,7 +15,7 @@ use signer_core::psbt::{
 use signer_core::rule::{Stopped, Verdict};
 use signer_core::transcript::Journal;
 use signer_core::types::{InputIndex, Lang};
-use signer_core::wallet::{BindContext, WalletTx};
+use signer_core::wallet::{BindContext, DeviceStanding, WalletTx};
 
 use super::world::{DEVICES, TIP, public, world};
 
@@ -154,6 +154,7 @@ pub(crate) fn stages(data: &[u8]) -> bool {
         ledger: journal.state().ledger(),
         device: &public(DEVICES[0]).device_id(),
         time: TIP.into(),
+        standing: DeviceStanding::Free,
     };
     let bound = match WalletTx::bind(parsed, &context) {
         Ok(bound) => bound,

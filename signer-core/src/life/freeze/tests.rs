@@ -123,37 +123,39 @@ fn a_quorum_of_administrators_thaws() {
 mod env03 {
     use super::*;
 
-    const OTHERS: [CeremonyKind; 5] = [
-        CeremonyKind::Thaw,
-        CeremonyKind::Roster,
-        CeremonyKind::Policy,
-        CeremonyKind::Inventory,
-        CeremonyKind::Retire,
-    ];
+    const OTHERS: [Option<RequestKind>; 2] = [None, Some(RequestKind::Ordinary)];
+
+    fn refused(frozen: Option<&Frozen>, signing: RequestKind) -> std::string::String {
+        let Verdict::Refused(refusals) = env03(frozen, Some(signing)) else {
+            panic!("{signing:?}");
+        };
+        assert_eq!(refusals[0].rule, RuleId::ENV03);
+        refusals[0].got.text(Lang::En).into()
+    }
 
     #[test]
     fn passes_a_device_that_nobody_froze() {
-        for kind in OTHERS.into_iter().chain([CeremonyKind::Sign]) {
-            assert_eq!(env03(None, kind), Verdict::Passed);
+        for signing in OTHERS {
+            assert_eq!(env03(None, signing), Verdict::Passed);
         }
     }
 
     #[test]
     fn refuses_to_sign_and_to_go_on_signing() {
-        for kind in [CeremonyKind::Sign, CeremonyKind::Resume] {
-            let Verdict::Refused(refusals) = env03(Some(&frozen()), kind) else {
-                panic!("{kind:?}");
-            };
-            assert_eq!(refusals[0].rule, RuleId::ENV03);
-            let got = refusals[0].got.text(Lang::En);
-            assert_eq!(got, "frozen by requester.r in session 9: seal broken");
-        }
+        let got = refused(Some(&frozen()), RequestKind::Ordinary);
+        assert_eq!(got, "frozen by requester.r in session 9: seal broken");
     }
 
     #[test]
-    fn tells_every_other_ceremony() {
-        for kind in OTHERS {
-            let verdict = env03(Some(&frozen()), kind);
+    fn refuses_a_sweep_on_a_device_that_nobody_froze() {
+        let got = refused(None, RequestKind::Sweep);
+        assert_eq!(got, "a device that is not frozen");
+    }
+
+    #[test]
+    fn tells_a_sweep_and_every_other_ceremony() {
+        for signing in [None, Some(RequestKind::Sweep)] {
+            let verdict = env03(Some(&frozen()), signing);
             assert_eq!(verdict, Verdict::Notice(frozen().phrase()));
         }
     }

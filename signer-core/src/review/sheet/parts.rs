@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Digests, Sheet};
-use crate::approval::{AskedOfficer, Decision, Duty};
+use crate::approval::{AskedOfficer, Decision, Duty, RequestKind};
 use crate::digest::hex;
 use crate::review::address::in_fours;
 use crate::review::facts::TxFacts;
@@ -17,6 +17,13 @@ use crate::types::Lang;
 
 pub(super) fn head(block: &mut Block, sheet: &Sheet) {
     let lang = block.lang();
+    if sheet.facts.kind == RequestKind::Sweep {
+        let all = lang.pick(
+            "everything to the emergency wallet, on frozen devices",
+            "全額を緊急退避ウォレットへ(凍結中の端末)",
+        );
+        block.fact(["SWEEP", "緊急退避送金"], all);
+    }
     block.fact(["Case", "案件"], sheet.facts.case.as_str());
     block.fact(["Built by", "取引作成者"], sheet.builder.as_str());
     block.fact(["Standing", "状態"], sheet.standing().text(lang));

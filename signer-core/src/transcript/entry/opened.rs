@@ -75,6 +75,9 @@ pub enum CeremonyKind {
     /// Settling open partial signatures by proof.
     #[n(18)]
     Settle,
+    /// Reviewing and signing a sweep, on a frozen device.
+    #[n(19)]
+    Sweep,
 }
 
 impl CeremonyKind {
@@ -100,7 +103,13 @@ impl CeremonyKind {
             Self::Thaw => "thaw",
             Self::Replace => "replace",
             Self::Settle => "settle",
+            Self::Sweep => "sweep",
         }
+    }
+
+    /// Whether a transaction is reviewed and signed in it.
+    pub const fn signs(self) -> bool {
+        matches!(self, Self::Sign | Self::Sweep | Self::Resume)
     }
 
     /// Whether the ceremony only looks: nothing is installed, generated, signed or destroyed.

@@ -166,7 +166,7 @@ impl SessionReplay {
 /// Whether the open session is one in which a transaction is reviewed.
 fn signs(state: &DeviceState) -> bool {
     let kind = state.open().map(|session| session.opened().kind);
-    matches!(kind, Some(CeremonyKind::Sign | CeremonyKind::Resume) | None)
+    kind.is_none_or(CeremonyKind::signs)
 }
 
 fn reported(place: u64, report: &RuleReport, state: &DeviceState) -> Result<At, Refusal> {

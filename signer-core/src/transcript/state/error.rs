@@ -46,7 +46,7 @@ pub enum FoldError {
     Backwards,
     /// SOD-7: nothing is done any more in the session that installed another roster.
     Renewed,
-    /// A PSBT was read on a frozen device.
+    /// A PSBT was read on a frozen device and not for a sweep, or for a sweep on another.
     Frozen,
     /// POL08: a policy was refused.
     Policy(Refusal),
@@ -108,8 +108,8 @@ impl FoldError {
             ),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
             Self::Frozen => phrase!(
-                "a PSBT that was read on a frozen device",
-                "凍結中の端末でのPSBT読込"
+                "a PSBT that was read on a frozen device, or for a sweep on another",
+                "凍結中の端末での通常のPSBT読込、または凍結されていない端末での緊急退避送金"
             ),
             Self::Unannounced => phrase!(
                 "a session whose people were not told what there is to say",

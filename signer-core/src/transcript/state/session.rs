@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::FoldError;
+use crate::approval::RequestKind;
 use crate::codec::ByteString;
 use crate::digest::{FileDigest, RosterDigest};
 use crate::ledger::LedgerState;
@@ -82,8 +83,7 @@ impl OpenSession {
         if self.attended.len() < 2 {
             return Err(FoldError::Attendance);
         }
-        let signs = matches!(self.opened.kind, CeremonyKind::Sign | CeremonyKind::Resume);
-        if self.intake.is_some() || !signs {
+        if self.intake.is_some() || !self.opened.kind.signs() {
             return Err(FoldError::Intake);
         }
         if !intake.is_coded_right() {
@@ -97,10 +97,12 @@ impl OpenSession {
     /// destruction destroys. One that signs or destroys installs nothing but headers, so that
     /// nothing is ever used in the session that installed it.
     pub(super) fn admit(&self, body: &Body) -> Result<(), FoldError> {
-        use CeremonyKind::{Destroy, Resume, Settle, Sign};
+        use CeremonyKind::{Destroy, Resume, Settle, Sign, Sweep};
         let kind = self.opened.kind;
         let fits = match body {
-            Body::Installed(installed) if matches!(kind, Sign | Resume | Destroy | Settle) => {
+            Body::Installed(installed)
+                if matches!(kind, Sign | Sweep | Resume | Destroy | Settle) =>
+            {
                 installed.kind == WhatKind::Headers
             }
             Body::Destroying(_) | Body::Destroyed(_) => kind == CeremonyKind::Destroy,
@@ -264,6 +266,7 @@ const fn acts(body: &Body) -> bool {
 #[derive(Debug)]
 pub struct Unfinished {
     pub(super) session: SessionNumber,
+    pub(super) kind: RequestKind,
     pub(super) intake: Intake,
     pub(super) intent: Intent,
     pub(super) results: Vec<SignatureLine>,
@@ -274,6 +277,11 @@ impl Unfinished {
     /// The session of the intent.
     pub const fn session(&self) -> SessionNumber {
         self.session
+    }
+
+    /// What it was about to sign.
+    pub const fn kind(&self) -> RequestKind {
+        self.kind
     }
 
     /// The PSBT: the chain is run again on it.
