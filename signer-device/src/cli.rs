@@ -240,6 +240,11 @@ pub(crate) enum PsbtCommand {
     #[command(after_help = "Example:
   signer-device psbt sign --state /var/lib/himuro --in pictures-in --out pictures-out --out signed.psbt")]
     Sign(SignArgs),
+    /// The signing ceremony of a sweep: a frozen device signs everything to the emergency wallet of the
+    /// policy, and nothing else.
+    #[command(after_help = "Example:
+  signer-device psbt sweep --state /var/lib/himuro --in sweep.psbt --out swept.psbt")]
+    Sweep(SignArgs),
     /// Go on after a cut: the recorded PSBT is judged and reviewed again, recorded signatures are
     /// used again, and only missing ones are made.
     #[command(
@@ -424,18 +429,33 @@ pub(crate) struct RegisterArgs {
     #[arg(
         long,
         value_name = "FILE",
-        required_unless_present = "record",
+        required_unless_present_any = ["record", "emergency"],
         requires = "endorsement_out"
     )]
     pub(crate) draft: Option<PathBuf>,
     /// A wallet record that all devices have signed: it is installed.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["draft", "endorsement_out"])]
     pub(crate) record: Option<PathBuf>,
+    /// The emergency wallet of other devices to which the policy in force sweeps, signed by all of them.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["draft", "record", "endorsement_out", "cards", "enrolments"]
+    )]
+    pub(crate) emergency: Option<PathBuf>,
     /// The card of each device of the wallet, this one included.
-    #[arg(long = "card", value_name = "FILE", required = true)]
+    #[arg(
+        long = "card",
+        value_name = "FILE",
+        required_unless_present = "emergency"
+    )]
     pub(crate) cards: Vec<PathBuf>,
     /// The enrolment of each device of the wallet, this one included.
-    #[arg(long = "enrolment", value_name = "FILE", required = true)]
+    #[arg(
+        long = "enrolment",
+        value_name = "FILE",
+        required_unless_present = "emergency"
+    )]
     pub(crate) enrolments: Vec<PathBuf>,
     /// Where the record with this device's signature is written.
     #[arg(long, value_name = "FILE")]
@@ -666,7 +686,7 @@ pub(crate) struct ReviewArgs {
     pub(crate) input: PathBuf,
 }
 
-/// `psbt sign`
+/// `psbt sign`, `psbt sweep`
 #[derive(Debug, Args)]
 pub(crate) struct SignArgs {
     #[command(flatten)]

@@ -6,6 +6,7 @@ mod profile;
 use std::path::PathBuf;
 
 use optics::density::{Density, Pace};
+use signer_core::approval::RequestKind;
 use signer_core::phrase;
 use signer_core::rule::Named;
 use signer_core::split::Credential;
@@ -81,7 +82,7 @@ pub(crate) enum Plan {
     Roster(Show),
     /// `psbt review`
     Review(Review),
-    /// `psbt sign`, `psbt resume`
+    /// `psbt sign`, `psbt sweep`, `psbt resume`
     Sign(Sign),
     /// `psbt reissue`
     Reissue(Reissue),
@@ -196,6 +197,8 @@ pub(crate) enum RecordChoice {
     Draft { draft: PathBuf, out: PathBuf },
     /// A record that all devices signed.
     Complete(PathBuf),
+    /// The same of an emergency wallet of other devices.
+    Emergency(PathBuf),
 }
 
 /// `device inventory`
@@ -338,7 +341,7 @@ pub(crate) struct Review {
 #[derive(Debug)]
 pub(crate) enum Source {
     /// A file, or a folder of pictures.
-    Gap(PathBuf),
+    Gap(PathBuf, RequestKind),
     /// The journal: a session that was cut goes on.
     Journal,
 }
@@ -478,7 +481,10 @@ impl TryFrom<Cli> for Plan {
             }),
             Command::Roster(RosterCommand::Show(args)) => Self::Roster(args.into()),
             Command::Psbt(PsbtCommand::Review(args)) => Self::Review(args.into()),
-            Command::Psbt(PsbtCommand::Sign(args)) => Self::Sign(sign(args)?),
+            Command::Psbt(PsbtCommand::Sign(args)) => {
+                Self::Sign(sign(args, RequestKind::Ordinary)?)
+            }
+            Command::Psbt(PsbtCommand::Sweep(args)) => Self::Sign(sign(args, RequestKind::Sweep)?),
             Command::Psbt(PsbtCommand::Resume(args)) => Self::Sign(resume(args)?),
             Command::Psbt(PsbtCommand::Reissue(args)) => Self::Reissue(reissue(args)?),
             Command::Transcript(TranscriptCommand::Export(args)) => Self::Transcript(args.into()),
@@ -583,9 +589,15 @@ fn resume_keys(args: ResumeKeysArgs) -> Result<Generate, Failure> {
 }
 
 fn register(args: RegisterArgs) -> Result<Register, Failure> {
-    let record = match (args.draft, args.record, args.endorsement_out) {
-        (Some(draft), None, Some(out)) => RecordChoice::Draft { draft, out },
-        (None, Some(record), None) => RecordChoice::Complete(record),
+    let record = match (
+        args.draft,
+        args.record,
+        args.endorsement_out,
+        args.emergency,
+    ) {
+        (Some(draft), None, Some(out), None) => RecordChoice::Draft { draft, out },
+        (None, Some(record), None, None) => RecordChoice::Complete(record),
+        (None, None, None, Some(record)) => RecordChoice::Emergency(record),
         _ => {
             return Err(Failure::input(
                 phrase!(
@@ -616,11 +628,11 @@ fn policy(args: PolicyInstallArgs) -> Result<InstallPolicy, Failure> {
     })
 }
 
-fn sign(args: SignArgs) -> Result<Sign, Failure> {
+fn sign(args: SignArgs, kind: RequestKind) -> Result<Sign, Failure> {
     Ok(Sign {
         place: args.common.into(),
         token: token(args.token)?,
-        source: Source::Gap(args.input),
+        source: Source::Gap(args.input, kind),
         outputs: outputs(args.outputs)?,
         codes: args.codes.into(),
     })

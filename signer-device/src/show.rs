@@ -7,7 +7,7 @@ use signer_core::digest::{WalletDigest, from_hex};
 use signer_core::life::KeyState;
 use signer_core::phrase;
 use signer_core::policy::{
-    ClassMove, ColdFloor, Destination, QuorumBand, Separation, WalletRules, WindowLimit,
+    ClassMove, ColdFloor, Destination, QuorumBand, Separation, Sweep, WalletRules, WindowLimit,
 };
 use signer_core::review::address::grouped;
 use signer_core::rule::Explained;
@@ -382,6 +382,22 @@ fn policy_json(state: &DeviceState) -> Json {
         ("class_moves", Json::List(class_moves.collect())),
         ("separation", apart(body.separation)),
         ("cold_floors", Json::List(floors.collect())),
+        ("sweep", body.sweep.as_ref().map_or(Json::Null, swept)),
+    ])
+}
+
+/// What a frozen device may sign.
+fn swept(sweep: &Sweep) -> Json {
+    let (fee, quorum) = (sweep.fee, sweep.quorum);
+    Json::Object(vec![
+        ("id", Json::text(&sweep.id)),
+        ("wallet", Json::text(sweep.wallet)),
+        ("fee_absolute_sat", Json::Number(fee.absolute.to_sat())),
+        ("fee_sat_per_vbyte", Json::from(fee.sat_per_vbyte)),
+        ("fee_per_mille", Json::from(fee.per_mille)),
+        ("approvers", Json::from(u32::from(quorum.approvers))),
+        ("departments", Json::from(u32::from(quorum.departments))),
+        ("directors", Json::from(u32::from(quorum.directors))),
     ])
 }
 

@@ -148,7 +148,7 @@ fn say_so(session: &mut Session) -> Result<(), Failure> {
         ))
     })?;
     session.room.say(
-        "the device is frozen: it signs nothing until a quorum of administrators thaws it",
+        "the device is frozen: until a quorum of administrators thaws it, it signs nothing but a sweep",
         "端末を凍結しました。管理者の定足数が解除するまで何も署名しません",
     )?;
     let mut lines = vec![digest.to_hex()];

@@ -137,7 +137,11 @@ fn check(session: &mut Session, bytes: &[u8]) -> Result<Papers, Failure> {
     let papers = NewPolicy::of(session.journal().state(), bytes).map(|new| Papers {
         policy: new.policy().to_bytes(),
         difference: new.difference(lang),
-        addresses: new.addresses(lang),
+        addresses: new
+            .addresses(lang)
+            .into_iter()
+            .chain(new.sweep(lang))
+            .collect(),
         whole: new.whole(lang),
     });
     papers.map_err(|refusal| session.refuse(&refusal))

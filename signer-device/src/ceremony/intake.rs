@@ -1,5 +1,6 @@
 //! The one PSBT of a signing session, and the block headers that travel in it.
 
+use signer_core::approval::RequestKind;
 use signer_core::codec;
 use signer_core::digest::DeviceId;
 use signer_core::frames::{Direction, direction::Receipts};
@@ -19,7 +20,7 @@ use crate::plan::Source;
 /// Where the one PSBT of a session comes from.
 pub(super) enum Mouth {
     /// The gap.
-    Gap(Inlet),
+    Gap(Inlet, RequestKind),
     /// The journal: a session that was cut goes on with the PSBT that it had.
     Journal,
 }
@@ -28,7 +29,7 @@ impl Mouth {
     /// Opens the way in, before anything secret is loaded.
     pub(super) fn open(source: &Source) -> Result<Self, Failure> {
         match source {
-            Source::Gap(path) => Inlet::open(path).map(Self::Gap),
+            Source::Gap(path, kind) => Ok(Self::Gap(Inlet::open(path)?, *kind)),
             Source::Journal => Ok(Self::Journal),
         }
     }
@@ -39,7 +40,8 @@ impl Mouth {
     /// Bad input, where nothing was cut.
     pub(super) fn ceremony(&self, desk: &Desk) -> Result<CeremonyKind, Failure> {
         match self {
-            Self::Gap(_) => Ok(CeremonyKind::Sign),
+            Self::Gap(_, RequestKind::Ordinary) => Ok(CeremonyKind::Sign),
+            Self::Gap(_, RequestKind::Sweep) => Ok(CeremonyKind::Sweep),
             Self::Journal if desk.state().unfinished().is_some() => Ok(CeremonyKind::Resume),
             Self::Journal => Err(Failure::input(
                 phrase!(
@@ -59,7 +61,7 @@ impl Mouth {
 /// Tells how it came.
 pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<Channel, Failure> {
     let inlet = match mouth {
-        Mouth::Gap(inlet) => inlet,
+        Mouth::Gap(inlet, _) => inlet,
         Mouth::Journal => return take_again(session),
     };
     let (psbt, channel) = inlet.read(&mut session.room.console)?;

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod commission;
 mod compare;
 pub(crate) mod destroy;
+mod emergency;
 pub(crate) mod export;
 pub(crate) mod freeze;
 pub(crate) mod generate;

@@ -19,6 +19,7 @@ use signer_core::wallet::{
 
 use super::Script;
 use super::begin::Desk;
+use super::emergency::{self, Emergency};
 use super::officers;
 use super::session::{Session, of_hsm};
 use super::words::WordQuestion;
@@ -53,7 +54,7 @@ pub(crate) fn run(plan: Register) -> Result<(), Failure> {
     let papers = Papers::read(&plan)?;
     let out = match &plan.record {
         RecordChoice::Draft { out, .. } => Some(Output::reserve(out)?),
-        RecordChoice::Complete(_) => None,
+        RecordChoice::Complete(_) | RecordChoice::Emergency(_) => None,
     };
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
 
@@ -72,45 +73,60 @@ pub(crate) fn run(plan: Register) -> Result<(), Failure> {
     // 4. Session
     token.room().step(4)?;
     let mut session = token.open(CeremonyKind::Wallet, machine)?;
-    match register(&mut session, &papers, out.is_some()) {
+    match register(&mut session, &papers, &plan.record) {
         Ok(record) => finish(session, out, &record),
         Err(failure) => Err(session.end_badly(failure)),
     }
 }
 
 /// Steps 5 to 10, inside the session; the record with this device's signature.
-fn register(session: &mut Session, papers: &Papers, draft: bool) -> Result<Vec<u8>, Failure> {
+fn register(
+    session: &mut Session,
+    papers: &Papers,
+    choice: &RecordChoice,
+) -> Result<Vec<u8>, Failure> {
+    let draft = matches!(choice, RecordChoice::Draft { .. });
+
     // 5. Operators
     session.room.step(5)?;
     let _operators = officers::authenticate(session)?;
 
     // 6. Check cards, enrolments and record
     session.room.step(6)?;
-    let checked = Checked::open(session, papers)?;
-    session.room.say(
-        "cards, enrolments and record agree with each other",
-        "カード、登録証、記録は互いに一致しています",
-    )?;
+    let found = match choice {
+        RecordChoice::Emergency(_) => Found::Emergency(Emergency::open(session, &papers.record)?),
+        RecordChoice::Draft { .. } | RecordChoice::Complete(_) => {
+            Found::Own(Box::new(Checked::open(session, papers)?))
+        }
+    };
 
     // 7. Compare the cards
     session.room.step(7)?;
-    if draft {
-        checked.compare_cards(session)?;
-    } else {
-        checked.was_signed_here(session)?;
+    match &found {
+        Found::Own(checked) if draft => checked.compare_cards(session)?,
+        Found::Own(checked) => checked.was_signed_here(session)?,
+        Found::Emergency(_) => emergency::no_cards(session)?,
     }
 
     // 8. Compare the wallet
     session.room.step(8)?;
-    checked.compare_wallet(session, draft)?;
+    match &found {
+        Found::Own(checked) => checked.compare_wallet(session, draft)?,
+        Found::Emergency(emergency) => emergency.compare(session)?,
+    }
 
     // 9. Sign or install the record
     session.room.step(9)?;
-    checked.install_papers(session)?;
-    let (kind, record) = if draft {
-        (WhatKind::WalletDraft, sign(session, checked.record)?)
-    } else {
-        (WhatKind::Wallet, checked.record.endorsed().to_bytes())
+    let (kind, record) = match found {
+        Found::Own(checked) => {
+            checked.install_papers(session)?;
+            if draft {
+                (WhatKind::WalletDraft, sign(session, checked.record)?)
+            } else {
+                (WhatKind::Wallet, checked.record.endorsed().to_bytes())
+            }
+        }
+        Found::Emergency(emergency) => (WhatKind::Wallet, emergency.to_bytes()),
     };
     install(session, kind, record.clone())?;
 
@@ -118,6 +134,12 @@ fn register(session: &mut Session, papers: &Papers, draft: bool) -> Result<Vec<u
     session.room.step(10)?;
     session.close(Outcome::Done)?;
     Ok(record)
+}
+
+/// What is registered: a wallet of this device, or the emergency wallet of others.
+enum Found {
+    Own(Box<Checked>),
+    Emergency(Emergency),
 }
 
 /// Step 11.
@@ -146,8 +168,9 @@ struct Papers {
 
 impl Papers {
     fn read(plan: &Register) -> Result<Self, Failure> {
-        let (RecordChoice::Draft { draft: record, .. } | RecordChoice::Complete(record)) =
-            &plan.record;
+        let (RecordChoice::Draft { draft: record, .. }
+        | RecordChoice::Complete(record)
+        | RecordChoice::Emergency(record)) = &plan.record;
         let all = |paths: &[PathBuf]| -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
             let read = |path: &PathBuf| Ok((path.clone(), files::read(path, files::ARTEFACT)?));
             paths.iter().map(read).collect()
@@ -195,11 +218,17 @@ impl Checked {
             wallets: state.wallets(),
         });
         match record {
-            Ok(record) => Ok(Self {
-                cards,
-                enrolments,
-                record,
-            }),
+            Ok(record) => {
+                session.room.say(
+                    "cards, enrolments and record agree with each other",
+                    "カード、登録証、記録は互いに一致しています",
+                )?;
+                Ok(Self {
+                    cards,
+                    enrolments,
+                    record,
+                })
+            }
             Err(WalletError::Extension(refusals) | WalletError::SharedHsm(refusals)) => {
                 Err(refuse(session, &refusals))
             }
@@ -364,7 +393,7 @@ fn refuse(session: &mut Session, refusals: &[Refusal]) -> Failure {
 }
 
 /// Asks for a stretch of a digest's words.
-fn ask_words(
+pub(super) fn ask_words(
     session: &mut Session,
     who: &Who,
     id: &str,
