@@ -2,7 +2,7 @@
 //! roster; what only the requester says is framed as such.
 
 use bitcoin::Amount;
-use signer_core::approval::{Decision, Duty, HeardRequest, Officer, Role, Roster};
+use signer_core::approval::{Decision, Duty, HeardRequest, Officer, RequestKind, Role, Roster};
 use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::review::address::grouped;
@@ -22,6 +22,13 @@ pub(super) fn show_transaction(desk: &mut Desk, checked: &CheckedTx) -> Result<(
     let (tx, lang) = (checked.wallet_tx(), desk.lang);
     let wallet = tx.wallet();
     let (name, class) = (wallet.name(), wallet.class().name());
+    if checked.kind() == RequestKind::Sweep {
+        let all = lang.pick(
+            "everything to the emergency wallet; only frozen devices sign it",
+            "全額を緊急退避ウォレットへ(凍結中の端末でのみ署名)",
+        );
+        fact(desk, ["SWEEP", "緊急退避送金"], all)?;
+    }
     fact(desk, ["wallet", "ウォレット"], &format!("{name} ({class})"))?;
     for payment in checked.payments() {
         let amount = payment.amount;

@@ -93,6 +93,7 @@ fn json(heard: &HeardRequest) -> Value {
         "policy": request.policy.to_hex(),
         "wallet": request.wallet.to_hex(),
         "tx_digest": request.tx.to_hex(),
+        "kind": request.kind.name(),
         "replaces": request.replaces.iter().map(TxDigest::to_hex).collect::<Vec<_>>(),
         "votes": votes.collect::<Vec<_>>(),
         "waiting": waiting.collect::<Vec<_>>(),
