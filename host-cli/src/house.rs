@@ -88,11 +88,11 @@ impl HouseArgs {
             None => None,
         };
         Ok(House {
-            emergency,
             root,
             roster,
             policy,
             wallet,
+            emergency,
             tip,
         })
     }

@@ -117,14 +117,8 @@ impl Explained for PolicyError {
                 "no risk checker is among those who signed",
                 "署名者にリスク確認者がいない"
             ),
-            Self::ColdFloors => phrase!(
-                "a floor of the cold share outside of 1 to 1000 per mille, twice, out of order or of no age",
-                "コールド比率の下限が1から1000パーミルの範囲外、重複、順序違い、または有効期間なし"
-            ),
-            Self::Sweep => phrase!(
-                "a sweep by the name of a destination, or to a wallet of another class than emergency",
-                "緊急退避送金の名称が送付先と重複、または宛先が緊急退避ウォレットではない"
-            ),
+            Self::ColdFloors => floors(),
+            Self::Sweep => other_sweep(),
             Self::Quorum => phrase!(
                 "a quorum below 2 approvers of 2 departments with 1 director",
                 "承認の定足数が承認者2名・2部門・承認取締役1名に満たない"
@@ -161,6 +155,20 @@ impl Explained for PolicyError {
             ),
         }
     }
+}
+
+fn floors() -> Phrase {
+    phrase!(
+        "a floor of the cold share outside of 1 to 1000 per mille, twice, out of order or of no age",
+        "コールド比率の下限が1から1000パーミルの範囲外、重複、順序違い、または有効期間なし"
+    )
+}
+
+fn other_sweep() -> Phrase {
+    phrase!(
+        "a sweep by the name of a destination, or to a wallet of another class than emergency",
+        "緊急退避送金の名称が送付先と重複、または宛先が緊急退避ウォレットではない"
+    )
 }
 
 impl fmt::Display for PolicyError {

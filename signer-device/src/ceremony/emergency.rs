@@ -12,7 +12,7 @@ use crate::console::Who;
 use crate::failure::Failure;
 
 /// A record that all of its devices have signed, to which the policy in force sweeps.
-pub(super) struct Emergency(RegisteredWallet);
+pub(super) struct Emergency(Box<RegisteredWallet>);
 
 impl Emergency {
     /// Reads the record; the journal takes it only where the newest policy names its full digest.
@@ -33,7 +33,7 @@ impl Emergency {
             "the policy sweeps to this wallet",
             "ポリシーに定めた緊急退避ウォレットです",
         )?;
-        Ok(Self(wallet))
+        Ok(Self(Box::new(wallet)))
     }
 
     /// Its words, typed by both from the paper of its own devices.
