@@ -32,7 +32,7 @@ use crate::split::{Credential, Kdf, SealedShare, ShareSet};
 use crate::testing::device::hsm_facts;
 use crate::testing::{
     ADMINISTRATORS, Ballot, Case, SCOPE, SoftDevice, TIP, World, device_endorses, enrolment, id,
-    label, officer_signs, officers_sign, p256_key, p256_public, roster,
+    label, officer_signs, officers_sign, p256_key, p256_public, roster, sweep_to,
 };
 use crate::token::{
     AcceptanceRecord, Date, FipsClaim, FipsLevel, FipsList, FipsListing, FipsStandard, Line,
@@ -313,6 +313,7 @@ fn later_policy(world: &World) -> Policy {
             per_mille: 950,
             age: Blocks(144),
         }]),
+        sweep: Some(sweep_to(world.wallet.digest())),
         ..world.policy.policy().clone()
     };
     for rules in &mut policy.wallets {
