@@ -139,6 +139,8 @@ pub struct Case {
     pub policy: Option<Vec<u8>>,
     /// What must come of it.
     pub expected: Expected,
+    /// Rules of form and ownership that pass with a notice, where it is accepted: exactly these.
+    pub notices: Vec<String>,
 }
 
 /// The cases of one attack.
@@ -168,7 +170,13 @@ impl Case {
             ledger: vec![],
             policy: None,
             expected,
+            notices: vec![],
         }
+    }
+
+    /// The case, accepted with a notice of this rule.
+    pub(crate) fn noting(self, rule: &str) -> Self {
+        self.with(|case| case.notices.push(rule.into()))
     }
 
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -212,9 +220,11 @@ impl Case {
             Source::File(bytes) => format!("file {}", hex(bytes)),
             Source::Generated(name) => format!("generated {name}"),
         };
+        let notices = self.notices.iter();
+        let notices: String = notices.flat_map(|rule| [" notice ", rule]).collect();
         let _ = writeln!(
             out,
-            "{}\nexpect {}",
+            "{}\nexpect {}{notices}",
             source.trim_end(),
             self.expected.text()
         );
@@ -319,7 +329,11 @@ fn read_line(cases: &mut Vec<Case>, line: &str) -> Option<()> {
         "psbt" => case.source = Source::Bytes(unbase64(rest)?),
         "file" => case.source = Source::File(unhex(rest)?),
         "generated" => case.source = Source::Generated(rest.into()),
-        "expect" => case.expected = Expected::read(rest)?,
+        "expect" => {
+            let mut parts = rest.split(" notice ");
+            case.expected = Expected::read(parts.next()?)?;
+            case.notices = parts.map(str::to_owned).collect();
+        }
         _ => return None,
     }
     Some(())

@@ -27,6 +27,8 @@ pub(crate) struct Coin {
     pub(crate) witness_script: Option<ScriptBuf>,
     pub(crate) redeem_script: Option<ScriptBuf>,
     pub(crate) origins: Vec<Key>,
+    /// What its parent spends, in place of a coin of somebody.
+    pub(crate) from: Option<OutPoint>,
 }
 
 impl Coin {
@@ -40,6 +42,7 @@ impl Coin {
             witness_script: Some(wallet.witness_script(chain, index)),
             redeem_script: wallet.redeem_script(chain, index),
             origins: wallet.keys(chain, index),
+            from: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Coin {
             witness_script: None,
             redeem_script: None,
             origins: vec![],
+            from: None,
         }
     }
 
@@ -66,11 +70,12 @@ impl Coin {
     /// The transaction that made it: the coin is its output 1.
     pub(crate) fn parent(&self) -> Transaction {
         let number = u8::try_from(self.number % 251).expect("below 256");
+        let usual = OutPoint::new(Txid::from_byte_array([number; 32]), self.number);
         Transaction {
             version: transaction::Version::TWO,
             lock_time: LockTime::ZERO,
             input: vec![TxIn {
-                previous_output: OutPoint::new(Txid::from_byte_array([number; 32]), self.number),
+                previous_output: self.from.unwrap_or(usual),
                 script_sig: ScriptBuf::new(),
                 sequence: Sequence::MAX,
                 witness: Witness::new(),

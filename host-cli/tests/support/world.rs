@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bitcoin::absolute::LockTime;
+use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, consensus,
+    Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness,
+    consensus,
 };
 use signer_core::codec;
 use signer_core::cose::Scope;
@@ -440,7 +442,7 @@ fn previous(n: usize, script: ScriptBuf) -> Transaction {
         version: Version::TWO,
         lock_time: LockTime::from_consensus(u32::try_from(n).expect("small")),
         input: vec![TxIn {
-            previous_output: OutPoint::null(),
+            previous_output: OutPoint::new(Txid::from_byte_array([7; 32]), 0),
             script_sig: ScriptBuf::new(),
             sequence: Sequence::ZERO,
             witness: Witness::new(),

@@ -86,14 +86,15 @@ impl ParsedPsbt {
         let reading = Reading {
             fields: &fields,
             limits,
-            spent: &proofs,
+            spent: &proofs.spent,
+            mined: &proofs.mined,
         };
         let mut verdicts = alloc::vec![(RuleId::PSB01, Verdict::Passed)];
         verdicts.extend(rules::judge(&reading));
         let report = RuleReport::new().with_stage(Stage::Parse, &verdicts);
         let report = report.unrefused()?;
         // Passed: every coin is proven, and the sums were judged.
-        let spent: Vec<TxOut> = proofs.into_iter().flatten().collect();
+        let spent: Vec<TxOut> = proofs.spent.into_iter().flatten().collect();
         Ok(Self::of(fields, spent, report))
     }
 

@@ -23,6 +23,16 @@ pub struct PreviousTx {
     txid: Txid,
     outputs: u64,
     spent: Option<TxOut>,
+    origin: Origin,
+}
+
+/// Where the coins of a transaction come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From other coins.
+    Coins,
+    /// Newly mined: a coinbase, whose outputs nodes relay only after 100 blocks.
+    Mined,
 }
 
 /// Why bytes are no previous transaction.
@@ -79,7 +89,12 @@ impl From<ReadError> for PreviousTxError {
 impl PreviousTx {
     /// Scans a serialized transaction, with or without witnesses, for its output `vout`.
     pub fn scan(bytes: &[u8], vout: u32) -> Result<Self, PreviousTxError> {
-        let (parts, outputs, spent) = walk(bytes, vout)?;
+        let Walked {
+            parts,
+            outputs,
+            spent,
+            origin,
+        } = walk(bytes, vout)?;
         let mut engine = sha256d::Hash::engine();
         for part in parts {
             engine.input(part);
@@ -88,6 +103,7 @@ impl PreviousTx {
             txid: Txid::from_raw_hash(sha256d::Hash::from_engine(engine)),
             outputs,
             spent,
+            origin,
         })
     }
 
@@ -106,6 +122,11 @@ impl PreviousTx {
         self.spent.as_ref()
     }
 
+    /// Where its coins come from.
+    pub const fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// The output that was asked for, by value.
     pub fn into_spent(self) -> Option<TxOut> {
         self.spent
@@ -117,19 +138,24 @@ impl PreviousTx {
 /// # Errors
 /// [`PreviousTxError`], where the bytes are no transaction.
 pub(super) fn without_witnesses(bytes: &[u8]) -> Result<Vec<u8>, PreviousTxError> {
-    Ok(walk(bytes, 0)?.0.concat())
+    Ok(walk(bytes, 0)?.parts.concat())
 }
 
-/// What the txid covers (version; inputs and outputs; lock time, each as it lies), how many outputs
-/// there are, and the output that was asked for.
-type Walked<'a> = ([&'a [u8]; 3], u64, Option<TxOut>);
+/// A transaction after the walk through its bytes.
+struct Walked<'a> {
+    /// What the txid covers: version; inputs and outputs; lock time, each as it lies.
+    parts: [&'a [u8]; 3],
+    outputs: u64,
+    spent: Option<TxOut>,
+    origin: Origin,
+}
 
 fn walk(bytes: &[u8], vout: u32) -> Result<Walked<'_>, PreviousTxError> {
     let mut cursor = Cursor::new(bytes);
     let _version: [u8; 4] = cursor.array()?;
     let with_witness = skip_marker(&mut cursor)?;
     let body_start = cursor.position();
-    let inputs = skip_inputs(&mut cursor)?;
+    let (inputs, origin) = skip_inputs(&mut cursor)?;
     let (outputs, spent) = find_output(&mut cursor, vout)?;
     let body = body_start..cursor.position();
     if with_witness {
@@ -142,7 +168,12 @@ fn walk(bytes: &[u8], vout: u32) -> Result<Walked<'_>, PreviousTxError> {
     }
     let parts = [0..4, body, lock_start..bytes.len()];
     let parts = parts.map(|range| bytes.get(range).unwrap_or_default());
-    Ok((parts, outputs, spent))
+    Ok(Walked {
+        parts,
+        outputs,
+        spent,
+        origin,
+    })
 }
 
 /// Zero inputs mean the marker of the witness form: a parent without inputs cannot exist.
@@ -161,17 +192,21 @@ fn skip_marker(cursor: &mut Cursor<'_>) -> Result<bool, PreviousTxError> {
     }
 }
 
-fn skip_inputs(cursor: &mut Cursor<'_>) -> Result<u64, PreviousTxError> {
+fn skip_inputs(cursor: &mut Cursor<'_>) -> Result<(u64, Origin), PreviousTxError> {
     let count = cursor.compact()?;
     if count == 0 {
         return Err(PreviousTxError::NoInput);
     }
+    let mut origin = Origin::Coins;
     for _ in 0..count {
-        cursor.take(36)?;
+        let (txid, number) = (cursor.array::<32>()?, cursor.u32()?);
+        if count == 1 && txid == [0; 32] && number == u32::MAX {
+            origin = Origin::Mined;
+        }
         cursor.sized()?;
         cursor.take(4)?;
     }
-    Ok(count)
+    Ok((count, origin))
 }
 
 fn find_output(

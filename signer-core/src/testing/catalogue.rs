@@ -167,8 +167,8 @@ fn open_policy(
     ActivePolicy::open(bytes, roster, standing, tip)
 }
 
-/// What the stages say.
-fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
+/// What the stages say: the notices of what is approved, or the refusals.
+fn judge(case: &Case, bytes: Vec<u8>) -> Result<Vec<RuleId>, Vec<Refusal>> {
     let world = &*WORLD;
     let own_policy = case.policy.as_ref().map(|bytes| {
         let opened = open_policy(bytes, &world.roster, world.tip);
@@ -189,8 +189,18 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<(), Vec<Refusal>> {
     let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;
     let checked = CheckedTx::check(bound, policy, &world.roster).map_err(refusals)?;
     let operators = world.operators(case).map_err(|refusal| vec![refusal])?;
-    ApprovedTx::approve(checked, &world.roster, &operators).map_err(refusals)?;
-    Ok(())
+    let approved = ApprovedTx::approve(checked, &world.roster, &operators).map_err(refusals)?;
+    Ok(approved.report().notices().map(|(rule, _)| rule).collect())
+}
+
+/// Notices of form and ownership are exactly those that the case names.
+fn noted(case: &Case, notices: &[RuleId]) -> Result<(), String> {
+    let early = notices.iter().filter(|rule| rule.stage() <= Stage::Bind);
+    let got: Vec<&str> = early.map(|rule| rule.name()).collect();
+    let right = got == case.notices;
+    right
+        .then_some(())
+        .ok_or_else(|| format!("notices {:?} expected, got {got:?}", case.notices))
 }
 
 fn place(place: &Place) -> String {
@@ -271,7 +281,11 @@ fn run(case: &Case) -> Result<(), String> {
             .map(drop)
             .map_err(|_| "refused whole".into());
     }
-    let got = judge(case, bytes).err().unwrap_or_default();
+    let judged = judge(case, bytes);
+    if let Ok(notices) = &judged {
+        noted(case, notices)?;
+    }
+    let got = judged.err().unwrap_or_default();
     let expected = match &case.expected {
         Expected::Refuse(refusals) => &refusals[..],
         _ => &[],

@@ -1,6 +1,7 @@
 //! A15 to A22: the truth about the coins that are spent.
 
-use bitcoin::{Amount, ScriptBuf, Transaction, TxOut, Witness, consensus};
+use bitcoin::hashes::Hash;
+use bitcoin::{Amount, OutPoint, ScriptBuf, Transaction, TxOut, Txid, Witness, consensus};
 
 use super::{accept, both, refuse, usual};
 use crate::case::{Case, Family};
@@ -27,7 +28,7 @@ pub(super) fn families() -> Vec<Family> {
         Family::new("A19-no-such-output", "", no_such_output()),
         Family::new(
             "A20-odd-parent",
-            "House: a coinbase is taken as any other parent; maturity is not known offline, and an immature
+            "House: a coinbase is taken, with a notice of PSB03; maturity is not known offline, and an immature
              coin only makes the transaction wait.",
             odd_parent(),
         ),
@@ -286,6 +287,19 @@ fn odd_parent() -> Vec<Case> {
             tx.input[0].witness = Witness::from_slice(&[vec![2; 71], vec![3; 33]]);
         });
         cases.push(accept("with-witness", &witnessed));
+        let from = |places: &[usize], outpoint: OutPoint| {
+            let spending = usual(version).with(|t| {
+                for place in places {
+                    t.coins[*place].from = Some(outpoint);
+                }
+            });
+            spending.psbt()
+        };
+        let nearly = OutPoint::new(Txid::all_zeros(), 0);
+        cases.extend([
+            accept("coinbase", &from(&[1], OutPoint::null())).noting("PSB03"),
+            accept("nearly-a-coinbase", &from(&[1], nearly)),
+        ]);
         cases
     })
 }

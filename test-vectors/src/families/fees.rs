@@ -37,7 +37,7 @@ pub(super) fn families() -> Vec<Family> {
         Family::new("A66-sighash-among-many", "", among_many()),
         Family::new(
             "A67-lock-time",
-            "House: none, or a height up to the known one.",
+            "House: none, or a height up to the known one. One that has no effect is taken with a notice.",
             lock_time(),
         ),
         Family::new(
@@ -287,10 +287,9 @@ fn lock_time() -> Vec<Case> {
         };
         for (name, sequence) in [("", 0xFFFF_FFFE), ("-ineffective", u32::MAX)] {
             for lock in [0, 1, TIP - 1, TIP] {
-                cases.push(accept(
-                    format!("{lock}{name}"),
-                    &locked(lock, sequence).psbt(),
-                ));
+                let case = accept(format!("{lock}{name}"), &locked(lock, sequence).psbt());
+                let noted = lock > 0 && sequence == u32::MAX;
+                cases.push(if noted { case.noting("PSB07") } else { case });
             }
             for lock in [
                 TIP + 1,

@@ -19,6 +19,7 @@ use super::form::{Fields, InputFields};
 use super::{Limits, limits};
 
 pub(super) use psb02::file_size;
+pub(super) use psb03::Proofs;
 pub(crate) use psb07::overweight;
 pub(super) use psb07::{multisig_witness_bytes, weight_with};
 
@@ -27,10 +28,12 @@ pub(super) struct Reading<'a> {
     pub(super) fields: &'a Fields,
     pub(super) limits: Limits,
     pub(super) spent: &'a [Result<TxOut, Refusal>],
+    /// Inputs whose coin is newly mined.
+    pub(super) mined: &'a [InputIndex],
 }
 
 /// The coin of each input, proven by the previous transaction in the PSBT, or why it is not.
-pub(super) fn prove_coins(fields: &Fields) -> Vec<Result<TxOut, Refusal>> {
+pub(super) fn prove_coins(fields: &Fields) -> Proofs {
     psb03::prove_coins(fields)
 }
 

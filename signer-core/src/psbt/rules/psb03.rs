@@ -6,26 +6,54 @@ use bitcoin::{OutPoint, TxOut};
 
 use crate::phrase;
 use crate::psbt::form::{Fields, InputFields};
-use crate::psbt::previous::PreviousTx;
+use crate::psbt::previous::{Origin, PreviousTx};
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
+use crate::types::InputIndex;
 
 use super::{Reading, at_input, inputs, verdict};
 
 /// PSB03: Every input carries its full previous transaction, and all that is said of the coin
 /// agrees with it.
+///
+/// A newly mined coin is noted: no device knows how deep it lies, and an immature one only makes the
+/// transaction wait.
 pub(super) fn psb03(reading: &Reading<'_>) -> Verdict {
     let refusals = reading.spent.iter().filter_map(|coin| coin.as_ref().err());
-    verdict(refusals.cloned())
+    match (verdict(refusals.cloned()), reading.mined) {
+        (Verdict::Passed, [first, ..]) => Verdict::Notice(phrase!(
+            "newly mined coins: {count}, the first at {place}; relayed only 100 blocks after they were mined",
+            "新規採掘のコイン {count} 件(最初は{place})。採掘から100ブロック後まで中継されない",
+            count = reading.mined.len(),
+            place = at_input(*first)
+        )),
+        (verdict, _) => verdict,
+    }
+}
+
+/// What the previous transactions prove.
+pub(in crate::psbt) struct Proofs {
+    /// The coin of each input, or why it is not proven.
+    pub(in crate::psbt) spent: Vec<Result<TxOut, Refusal>>,
+    /// Inputs whose coin is newly mined.
+    pub(in crate::psbt) mined: Vec<InputIndex>,
 }
 
 /// The coin of each input as its parent proves it, or why it is not proven.
-pub(super) fn prove_coins(fields: &Fields) -> Vec<Result<TxOut, Refusal>> {
-    inputs(fields)
-        .zip(&fields.tx.input)
-        .map(|((index, input), tx_in)| {
-            prove_coin(fields, input, tx_in.previous_output, &at_input(index))
-        })
-        .collect()
+pub(super) fn prove_coins(fields: &Fields) -> Proofs {
+    let mut mined = Vec::new();
+    let proven = inputs(fields).zip(&fields.tx.input);
+    let spent = proven.map(|((index, input), tx_in)| {
+        let place = at_input(index);
+        let (coin, origin) = prove_coin(fields, input, tx_in.previous_output, &place)?;
+        if origin == Origin::Mined {
+            mined.push(index);
+        }
+        Ok(coin)
+    });
+    Proofs {
+        spent: spent.collect(),
+        mined,
+    }
 }
 
 fn prove_coin(
@@ -33,7 +61,7 @@ fn prove_coin(
     input: &InputFields,
     outpoint: OutPoint,
     place: &Place,
-) -> Result<TxOut, Refusal> {
+) -> Result<(TxOut, Origin), Refusal> {
     let refuse = |expected, got| Refusal::new(RuleId::PSB03, place.clone(), expected, got);
     let full = || phrase!("the full previous transaction", "前の取引の全体");
     let parent = input.parent.as_ref();
@@ -48,7 +76,7 @@ fn prove_coin(
         );
         return Err(refuse(expected, Phrase::figure(parent.txid())));
     }
-    let outputs = parent.outputs();
+    let (outputs, origin) = (parent.outputs(), parent.origin());
     let coin = parent.into_spent().ok_or_else(|| {
         let expected = phrase!("an output of {n}", "出力 {n} 個のうちの1つ", n = outputs);
         refuse(
@@ -58,7 +86,7 @@ fn prove_coin(
     })?;
     match &input.witness_utxo {
         Some(claimed) if *claimed != coin => Err(refuse(coin_text(&coin), coin_text(claimed))),
-        _ => Ok(coin),
+        _ => Ok((coin, origin)),
     }
 }
 
@@ -140,6 +168,37 @@ mod tests {
             &[&good[..], &[0]].concat(),
         ] {
             assert_eq!(refusing(edit(&raw, IN_0, &[0x00], Some(bad))), ALONE);
+        }
+    }
+
+    /// Only the one input that names no coin makes a coinbase.
+    #[test]
+    fn notes_a_newly_mined_coin() {
+        use bitcoin::hashes::Hash;
+        use bitcoin::{OutPoint, Txid};
+        let near = OutPoint::new(Txid::all_zeros(), u32::MAX - 1);
+        let other = OutPoint::new(Txid::from_byte_array([1; 32]), u32::MAX);
+        for (from, more, noted) in [
+            (OutPoint::null(), false, true),
+            (OutPoint::null(), true, false),
+            (near, false, false),
+            (other, false, false),
+        ] {
+            for version in BOTH {
+                let mut case = Case::new(version, 2);
+                let mut mined = parent(5, &script());
+                mined.input[0].previous_output = from;
+                if more {
+                    mined.input.push(mined.input[0].clone());
+                }
+                case.add_coin(&mined, &script());
+                let parsed = ParsedPsbt::parse(case.bytes()).unwrap();
+                let notices: vec::Vec<_> = parsed.report().notices().collect();
+                assert_eq!(notices.len(), usize::from(noted), "{from} {notices:?}");
+                assert!(notices.iter().all(|(rule, text)| {
+                    *rule == RuleId::PSB03 && text.text(crate::types::Lang::En).contains("input 2")
+                }));
+            }
         }
     }
 

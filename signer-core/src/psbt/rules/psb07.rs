@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
+use bitcoin::absolute::LockTime;
 use bitcoin::opcodes::all::{OP_PUSHNUM_1, OP_PUSHNUM_16};
-use bitcoin::{ScriptBuf, Transaction, TxOut};
+use bitcoin::{ScriptBuf, Sequence, Transaction, TxOut};
 
 use crate::phrase;
 use crate::psbt::form::{Fields, InputFields};
@@ -20,7 +21,7 @@ const RELATIVE_LOCK_DISABLED: u32 = 1 << 31;
 /// no relative lock, weight within the limit.
 ///
 /// Lock times that are times are refused, heights are taken: whether a height is ahead is judged
-/// where the height of the chain is known. The weight is the largest that the witness scripts in
+/// where the height of the chain is known; one that has no effect is noted. The weight is the largest that the witness scripts in
 /// the PSBT allow; where a witness script is missing, the stage that knows the wallet refuses.
 pub(super) fn psb07(reading: &Reading<'_>) -> Verdict {
     let tx = &reading.fields.tx;
@@ -48,7 +49,19 @@ pub(super) fn psb07(reading: &Reading<'_>) -> Verdict {
     if weight > limits::WEIGHT {
         refusals.push(overweight(weight));
     }
-    verdict(refusals)
+    match verdict(refusals) {
+        Verdict::Passed if is_ineffective(tx) => Verdict::Notice(phrase!(
+            "lock time {height} has no effect: every input has sequence 0xffffffff",
+            "ロックタイム {height} は効力なし: 全入力のシーケンスが 0xffffffff",
+            height = lock_time
+        )),
+        verdict => verdict,
+    }
+}
+
+/// Whether a lock time stands there that no input lets take effect.
+fn is_ineffective(tx: &Transaction) -> bool {
+    tx.lock_time != LockTime::ZERO && tx.input.iter().all(|tx_in| tx_in.sequence == Sequence::MAX)
 }
 
 fn relative_locks(fields: &Fields) -> Vec<Refusal> {
@@ -190,6 +203,30 @@ mod tests {
         for version in [0, 3, -1, i32::MAX, i32::MIN] {
             let refused = with(|tx| tx.version = transaction::Version(version));
             assert_eq!(refused, [ALONE, ALONE]);
+        }
+    }
+
+    #[test]
+    fn notes_a_lock_time_without_effect() {
+        let most = Sequence::MAX.0;
+        for (lock, sequences, noted) in [
+            (0, [most, most], false),
+            (1, [most, most], true),
+            (499_999_999, [most, most], true),
+            (1, [most, most - 1], false),
+            (1, [most - 1, most], false),
+        ] {
+            for version in BOTH {
+                let mut case = Case::new(version, 2);
+                case.tx.lock_time = LockTime::from_consensus(lock);
+                for (tx_in, sequence) in case.tx.input.iter_mut().zip(sequences) {
+                    tx_in.sequence = Sequence(sequence);
+                }
+                let parsed = ParsedPsbt::parse(case.bytes()).unwrap();
+                let rules = parsed.report().notices().map(|(rule, _)| rule);
+                let expected = noted.then_some(RuleId::PSB07);
+                assert!(rules.eq(expected), "{lock} {sequences:?}");
+            }
         }
     }
 
