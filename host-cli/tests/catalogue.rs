@@ -24,7 +24,9 @@ use test_vectors::{
 use catalogue::{desk, sheets, world::World};
 
 /// Rules that `psbt check` does not judge: they ask for a device and what it remembers.
-const OF_DEVICES: [&str; 6] = ["WAL01", "POL03", "POL05", "POL06", "POL07", "POL09"];
+const OF_DEVICES: [&str; 7] = [
+    "WAL01", "POL03", "POL05", "POL06", "POL07", "POL09", "POL10",
+];
 /// The window of change is the policy's, above what the device has paid: a list has none.
 const OF_WINDOWS: &str = "WAL05";
 /// Without a device no signature is its own.

@@ -19,7 +19,7 @@ use test_vectors::{
 /// Stages that `psbt review` judges, by the letters of their rules.
 const REVIEWED: [&str; 3] = ["PSB", "WAL", "POL"];
 /// Rules of these stages.
-const RULES: usize = 22;
+const RULES: usize = 23;
 /// A file on a medium may be larger than what comes by pictures.
 const HEAVIER_BY_FILE: &str = "file-of-4-mib-and-a-byte";
 /// No PSBT where bytes are wanted, and one where a file may be text.

@@ -25,13 +25,14 @@ use crate::{artefact, cli, supply};
 ///
 /// The coin list is JSON that any node or indexer can give:
 /// [{"txid": "<64 hex>", "vout": 0, "previous_tx": "<hex>"}]
+///
+/// A sweep names no payment and no change: `--sweep emergency.cbor --to-index 0` in place of `--pay` and
+/// `--change-index` (docs/ceremony/sweep.md).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli psbt create --wallet wallet.cbor --policy policy.cbor --roster roster.cbor \\\n    \
     --coins coins.json --pay hot-refill-01=0.50000000 --fee-rate 5 --change-index 0 \\\n    \
-    --out transfer.psbt
-  host-cli psbt create --wallet wallet.cbor --policy policy.cbor --roster roster.cbor \\\n    \
-    --coins coins.json --sweep emergency.cbor --to-index 0 --fee-rate 100 --out sweep.psbt")]
+    --out transfer.psbt")]
 pub(crate) struct Args {
     /// The wallet that pays
     #[arg(long)]
