@@ -257,7 +257,7 @@ fn trusted(entry: &Entry, trust: &Trust) -> Option<Refusal> {
 
 /// The rules of the machine, of its random numbers and of its HSM, judged again over what was read.
 fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> Option<Refusal> {
-    let mut again = environment::judge(&opened.environment, opened.hsm.assurance);
+    let mut again = environment::judge(&opened.environment, state.assurance_in(opened));
     let before = RandomBefore::Sessions(state.random_samples());
     again.push(random_line(&opened.random, before));
     // The HSM of a replacement is judged with the card of the entry that replaces.

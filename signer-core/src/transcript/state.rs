@@ -44,6 +44,7 @@ use crate::policy::{ActivePolicy, Before, PolicyStanding};
 use crate::settlement::OpenRegister;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::Pins;
+use crate::token::Assurance;
 use crate::types::Height;
 use crate::wallet::{CheckedCard, Registry};
 
@@ -258,6 +259,16 @@ impl DeviceState {
     /// again.
     pub const fn random_samples(&self) -> &BTreeSet<SampleDigest> {
         &self.random_samples
+    }
+
+    /// How strictly the machine of a session is judged: by what is stated of its HSM or of the device's
+    /// own, whichever is stricter. A profile that is named for one session makes no rehearsal of a real
+    /// device. A session that replaces the HSM is judged by the one that comes.
+    pub fn assurance_in(&self, opened: &SessionOpened) -> Assurance {
+        let stated = opened.hsm.assurance;
+        let own = self.genesis();
+        let own = own.filter(|_| opened.kind != CeremonyKind::Replace);
+        own.map_or(stated, |birth| birth.hsm.assurance.stricter(stated))
     }
 
     /// Takes the next entry.

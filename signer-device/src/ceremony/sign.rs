@@ -202,12 +202,7 @@ fn say_report(session: &mut Session, report: &RuleReport) -> Result<(), Failure>
 /// Every screen is shown, every question asked; what was typed is recorded, right or wrong.
 fn confirm(session: &mut Session, approved: ApprovedTx) -> Result<ConfirmedTx, Failure> {
     let opened = review(session.journal().state(), approved);
-    let mut review = opened.map_err(|_| {
-        Failure::internal(phrase!(
-            "the session is not open",
-            "セッションが開いていない"
-        ))
-    })?;
+    let mut review = opened.map_err(|_| not_open())?;
     loop {
         match review.step() {
             Step::Show { .. } => show(session, &mut review)?,
@@ -217,6 +212,13 @@ fn confirm(session: &mut Session, approved: ApprovedTx) -> Result<ConfirmedTx, F
     }
     session.records.flush()?;
     review.finish().map_err(|refusal| session.refuse(&refusal))
+}
+
+fn not_open() -> Failure {
+    Failure::internal(phrase!(
+        "the session is not open",
+        "セッションが開いていない"
+    ))
 }
 
 fn show(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
@@ -275,7 +277,9 @@ fn ask(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
 /// HSM is asked.
 fn recheck(session: &mut Session) -> Result<(), Failure> {
     let reading = machine::read();
-    let assurance = session.hsm.token().facts().assurance;
+    let state = session.journal().state();
+    let open = state.open().ok_or_else(not_open)?;
+    let assurance = state.assurance_in(open.opened());
     let mut lines = environment::judge(&reading, assurance);
     let (random, line) = session.test_random()?;
     lines.push(line);

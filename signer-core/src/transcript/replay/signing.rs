@@ -332,7 +332,7 @@ fn rechecked(
     let Some(session) = state.open() else {
         return Ok(());
     };
-    let assurance = session.opened().hsm.assurance;
+    let assurance = state.assurance_in(session.opened());
     let mut lines = crate::environment::judge(&again.environment, assurance);
     let before = RandomBefore::Opening(&session.opened().random);
     lines.push(random_line(&again.random, before));

@@ -7,13 +7,16 @@ use alloc::vec::Vec;
 use super::found;
 use crate::codec::ByteString;
 use crate::digest::ScreenDigest;
+use crate::environment::{self, EnvironmentReading};
 use crate::life::Standing;
 use crate::random::testing::evidence;
-use crate::rule::{Phrase, RuleId, Verdict};
+use crate::rule::{Phrase, Place, RuleId, RuleLine, Verdict};
 use crate::testing::Case;
-use crate::token::{RandomBefore, hsm04};
+use crate::token::{Assurance, RandomBefore, hsm04};
 use crate::transcript::testing::Bench;
-use crate::transcript::{Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript};
+use crate::transcript::{
+    Body, CeremonyKind, Journal, Outcome, UnverifiedTranscript, VerifiedTranscript,
+};
 
 /// The journal written again with changed bodies, every seal made anew; nothing where the device
 /// itself could not have written it.
@@ -189,6 +192,59 @@ mod trn04 {
             }
             other => std::vec![other],
         });
+    }
+
+    /// A real device whose sessions say that they rehearse: what is wrong with its machine is refused
+    /// all the same, at the start and right before it signs.
+    #[test]
+    fn finds_a_rehearsal_of_a_real_device() {
+        let real = |body| match body {
+            Body::Genesis(mut genesis) => {
+                genesis.hsm.assurance = Assurance::Verified;
+                Body::Genesis(genesis)
+            }
+            other => other,
+        };
+        let swapping = |reading: &mut EnvironmentReading, report: &mut Vec<RuleLine>| {
+            reading.swaps = Some(std::vec!["/dev/sda2".into()]);
+            let kindly = environment::judge(reading, Assurance::TestOnly);
+            report.retain(|line| kindly.iter().all(|again| again.rule != line.rule));
+            report.extend(kindly);
+        };
+        let opening = |body| match body {
+            Body::SessionOpened(mut opened) => {
+                swapping(&mut opened.environment, &mut opened.report);
+                Body::SessionOpened(opened)
+            }
+            other => other,
+        };
+        let again = |body| match body {
+            Body::Rechecked(mut again) => {
+                swapping(&mut again.environment, &mut again.report);
+                Body::Rechecked(again)
+            }
+            other => other,
+        };
+        let judged = |bench: &Bench, change: &dyn Fn(Body) -> Body| {
+            let disk = forged(bench, |body| std::vec![change(body)]).unwrap();
+            let verified = VerifiedTranscript::verify(&disk, &bench.trust());
+            verified
+                .err()
+                .map(|findings| findings.refusals()[0].place.clone())
+        };
+        let idle = Bench::ready();
+        assert_eq!(judged(&idle, &opening), None, "a rehearsal");
+        assert_eq!(judged(&idle, &real), None, "a closed machine");
+        assert!(judged(&idle, &|body| opening(real(body))).is_some());
+        // A receipt names the entry before it, so that this device can only lie in full. Where the
+        // machine was read again is the first place that is wrong.
+        let signed = bench();
+        let entries = UnverifiedTranscript::parse(&signed.disk).unwrap();
+        let mut entries = entries.entries().iter();
+        let place = entries.position(|entry| matches!(entry.body, Body::Rechecked(_)));
+        let place = Place::Entry(u64::try_from(place.unwrap()).unwrap());
+        assert_ne!(judged(&signed, &again), Some(place.clone()));
+        assert_eq!(judged(&signed, &|body| again(real(body))), Some(place));
     }
 
     #[test]
