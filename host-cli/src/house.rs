@@ -136,6 +136,7 @@ impl House {
             device: &device,
             time: self.tip.into(),
             standing: DeviceStanding::Unknown,
+            register: unborn.register(),
         };
         Ok(WalletTx::bind(parsed, &context)?)
     }

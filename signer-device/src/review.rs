@@ -70,6 +70,7 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
             device: &device,
             time,
             standing: DeviceStanding::of(state.frozen()),
+            register: state.register(),
         };
         let tx = WalletTx::bind(parsed, &context)?;
         CheckedTx::check(tx, policy, roster)

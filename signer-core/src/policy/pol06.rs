@@ -29,8 +29,9 @@ pub struct ColdShare {
 ///
 /// The statement is a reconciler's; a missing one and one that cannot be judged close the rule. What
 /// leaves for anywhere but a wallet of the same class that the statement lists as cold counts as hot,
-/// so do the transfers that this device has counted since the block of the statement, and every fee
-/// leaves the whole. A device that lost a part of its journal takes statements of later blocks only.
+/// so do the transfers that this device has counted since the block of the statement, and those of any
+/// day whose signatures are open: nobody knows whether a statement shows them. Every fee leaves the
+/// whole. A device that lost a part of its journal takes statements of later blocks only.
 /// Where the policy names no floor for the class of the wallet, there is nothing to judge.
 pub(super) fn pol06(
     checking: &Checking<'_>,
@@ -254,14 +255,16 @@ impl Reconciled<'_> {
             .map(|(_, _, amount)| amount))
     }
 
-    /// What was signed at the height of the statement or later, and may not be in it.
+    /// What was signed at the height of the statement or later, and may not be in it; and what was
+    /// signed before and is not settled, which a truthful statement shows as cold until it is sent.
     fn since(&self, statement: &BalanceStatement) -> Since {
         let (judged, asked) = (self.tx.parsed().tx_digest(), self.asked);
         let replaced = asked.map_or(&[][..], |asked| &asked.replaces);
         let mut since = Since::default();
         for (tx, known) in self.tx.ledger().transfers().iter() {
             let counted_here = *tx == judged || replaced.contains(tx);
-            let counts = known.replaced_by().is_none() && known.height() >= statement.height;
+            let unseen = known.height() >= statement.height || self.tx.is_open(tx);
+            let counts = known.replaced_by().is_none() && unseen;
             let transfer = known.transfer();
             if counted_here || !counts || statement.of(&transfer.wallet).is_none() {
                 continue;
@@ -316,10 +319,11 @@ mod tests {
     use crate::digest::{TxDigest, WalletId};
     use crate::ledger::Transfer;
     use crate::rule::{RuleId, Verdict};
+    use crate::settlement::{OpenSignature, SettledAs, SettledSet};
     use crate::testing::{
         Case, Output, SCOPE, TIP, World, id, officer_signs, outside_script, refused, world,
     };
-    use crate::types::{Blocks, Chain, Height, OfficerId};
+    use crate::types::{Blocks, Chain, Height, OfficerId, SessionNumber};
     use crate::wallet::WalletClass;
 
     const ALONE: [RuleId; 1] = [RuleId::POL06];
@@ -475,6 +479,47 @@ mod tests {
         assert_eq!(judged(&before(TIP.0, 500_000)), []);
         assert_eq!(judged(&before(TIP.0, 500_001)), ALONE);
         assert_eq!(judged(&before(TIP.0 - 1, 500_001)), []);
+    }
+
+    /// What was signed before the block of the statement and held back is cold by a truthful
+    /// statement: it counts until it is settled.
+    #[test]
+    fn counts_what_is_open_however_old() {
+        let open = |sats| {
+            let mut case = Case::new(floored());
+            let tx = TxDigest::over(&[b"held back"]);
+            let transfer = Transfer {
+                wallet: floored().wallet.id(),
+                payments: vec![(outside_script("hot-2"), Amount::from_sat(sats))],
+                change: Amount::ZERO,
+                fee: Amount::ZERO,
+                coins: vec![],
+            };
+            let long_ago = Height(TIP.0 - 1_000);
+            case.ledger.record_transfer(tx, &transfer, &[], long_ago);
+            case.register.made(OpenSignature {
+                tx,
+                unsigned: None,
+                wallet: Some(transfer.wallet),
+                paid: Some(transfer.paid()),
+                session: SessionNumber(1),
+                since: long_ago,
+                coins: vec![],
+            });
+            case
+        };
+        let judged = |case: &Case| judged_by(case, "reconciler.c", leaving(90_500_000));
+        assert_eq!(judged(&open(500_000)), []);
+        let mut one_past = open(500_001);
+        assert_eq!(judged(&one_past), ALONE);
+        // Settled, it is in the statement.
+        one_past.register.settle(&[SettledSet {
+            tx: TxDigest::over(&[b"held back"]),
+            how: SettledAs::Confirmed,
+            by: [7; 32],
+            height: TIP,
+        }]);
+        assert_eq!(judged(&one_past), []);
     }
 
     #[test]

@@ -248,8 +248,8 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "出庫後のコールド比率は、有効期間内の残高報告書によれば下限以上である。",
             ],
             advice: [
-                "Have a reconciler sign a newer statement and put it into the PSBT, or send less.",
-                "残高照合担当者に新しい残高報告書の署名を依頼してPSBTに入れるか、金額を減らしてください。",
+                "Settle what is open (signer-device signature settle), have a reconciler sign a newer statement and put it into the PSBT, or send less.",
+                "未使用部分署名を解消する(signer-device signature settle)か、残高照合担当者に新しい残高報告書の署名を依頼してPSBTに入れるか、金額を減らしてください。",
             ],
         },
         RuleId::POL07 => Words {

@@ -1,6 +1,6 @@
 //! The register of what was signed and is not settled.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -135,6 +135,11 @@ impl OpenRegister {
     /// How many are open.
     pub fn count(&self) -> usize {
         self.open.len()
+    }
+
+    /// The transactions over which signatures are open.
+    pub(crate) fn transactions(&self) -> BTreeSet<TxDigest> {
+        self.open.keys().copied().collect()
     }
 
     /// How this transaction was settled, if it was.

@@ -21,6 +21,7 @@ use crate::policy::CheckedTx;
 use crate::psbt::build::{InputParts, OutputParts, build};
 use crate::psbt::{KeyOrigin, MapId, ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
 use crate::rule::{Refusal, RuleId, Stopped};
+use crate::settlement::OpenRegister;
 use crate::signing::Receipt;
 use crate::types::{Chain, Height, InputIndex, KeyIndex, SessionNumber};
 use crate::wallet::{BindContext, DeviceStanding, RegisteredWallet, WalletTx};
@@ -164,6 +165,7 @@ pub(crate) struct Case {
     pub(crate) ledger: LedgerState,
     pub(crate) time: KnownTime,
     pub(crate) standing: DeviceStanding,
+    pub(crate) register: OpenRegister,
     pub(crate) kind: RequestKind,
 }
 
@@ -193,6 +195,7 @@ impl Case {
             ledger: LedgerState::empty(),
             time: free(TIP),
             standing: DeviceStanding::Free,
+            register: OpenRegister::default(),
             kind: RequestKind::Ordinary,
         }
     }
@@ -310,6 +313,7 @@ impl Case {
             ledger: self.ledger.clone(),
             time: self.time,
             standing: self.standing,
+            register: self.register.clone(),
             kind: self.kind,
         }
     }
@@ -423,6 +427,7 @@ impl Case {
             device: &world.devices[self.device].id(),
             time: self.time,
             standing: self.standing,
+            register: &self.register,
         };
         WalletTx::bind(parsed, &context)
     }

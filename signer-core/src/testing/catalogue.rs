@@ -22,6 +22,7 @@ use crate::policy::{ActivePolicy, Before, CheckedTx, PolicyError, PolicyStanding
 use crate::psbt::{Limits, ParsedPsbt, unarmoured};
 use crate::root::Root;
 use crate::rule::{Place, Refusal, RuleId, Stage, Stopped};
+use crate::settlement::OpenRegister;
 use crate::testing::free;
 use crate::types::{Chain, Height, Id, KeyIndex, Lang, Network, Purpose, SessionNumber};
 use crate::wallet::{
@@ -184,6 +185,7 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<Vec<RuleId>, Vec<Refusal>> {
         device: &world.device(&case.device),
         time,
         standing: DeviceStanding::Free,
+        register: &OpenRegister::default(),
     };
     let parsed = ParsedPsbt::parse(bytes).map_err(refusals)?;
     let bound = WalletTx::bind(parsed, &context).map_err(refusals)?;

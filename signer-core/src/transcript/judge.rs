@@ -69,6 +69,7 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
         device: &device,
         time,
         standing: DeviceStanding::of(state.frozen()),
+        register: state.register(),
     };
     let tx = WalletTx::bind(parsed, &context)?;
     let checked = CheckedTx::check(tx, policy, roster)?;

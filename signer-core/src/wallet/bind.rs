@@ -1,5 +1,6 @@
 //! `ParsedPsbt` to `WalletTx`: every input and every output is explained by one registered wallet.
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -11,7 +12,7 @@ use super::binding::{Binding, ChangeWindow};
 use super::moves::{InsideMove, Moves, inside, outputs};
 use super::scripts::WalletScripts;
 use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
-use crate::digest::{DeviceId, PolicyDigest};
+use crate::digest::{DeviceId, PolicyDigest, TxDigest};
 use crate::headers::KnownTime;
 use crate::keys::Signature64;
 use crate::ledger::{LedgerState, Transfer};
@@ -20,6 +21,7 @@ use crate::phrase;
 use crate::policy::ActivePolicy;
 use crate::psbt::{ParsedPsbt, limits, overweight};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Stopped};
+use crate::settlement::OpenRegister;
 use crate::signing::WalletKeyRef;
 use crate::types::{Chain, Height, Id, InputIndex, KeyIndex, OutputIndex};
 
@@ -38,6 +40,8 @@ pub struct BindContext<'a> {
     pub time: KnownTime,
     /// Whether the device is frozen.
     pub standing: DeviceStanding,
+    /// What it signed that is not settled.
+    pub register: &'a OpenRegister,
 }
 
 /// Whether a device is frozen.
@@ -77,6 +81,7 @@ pub struct WalletTx {
     ledger: LedgerState,
     time: KnownTime,
     standing: DeviceStanding,
+    open: BTreeSet<TxDigest>,
     report: RuleReport,
 }
 
@@ -183,6 +188,7 @@ impl WalletTx {
             ledger: context.ledger.clone(),
             time: context.time,
             standing: context.standing,
+            open: context.register.transactions(),
             report,
         })
     }
@@ -312,6 +318,11 @@ impl WalletTx {
     /// Whether the device was frozen when it was explained. Every later stage judges by the same.
     pub(crate) const fn standing(&self) -> DeviceStanding {
         self.standing
+    }
+
+    /// Whether signatures over this transaction were open when this one was explained.
+    pub(crate) fn is_open(&self, tx: &TxDigest) -> bool {
+        self.open.contains(tx)
     }
 
     /// The report so far: PSB01 to WAL06, none refused.

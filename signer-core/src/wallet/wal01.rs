@@ -181,6 +181,7 @@ mod tests {
                 device: &device.id(),
                 time: TIP.into(),
                 standing: DeviceStanding::Free,
+                register: &case.register,
             };
             WalletTx::bind(parsed, &context)
         };
@@ -200,6 +201,7 @@ mod tests {
             device: &here.devices[0].id(),
             time: TIP.into(),
             standing: DeviceStanding::Free,
+            register: &case.register,
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         assert!(
@@ -238,6 +240,7 @@ mod tests {
             device: &world.devices[0].id(),
             time: TIP.into(),
             standing: DeviceStanding::Free,
+            register: &case.register,
         };
         let refusals = refusals(WalletTx::bind(parsed, &context));
         let expected = phrase!("live on regtest", "regtest の本番");

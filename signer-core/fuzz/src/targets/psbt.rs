@@ -155,6 +155,7 @@ pub(crate) fn stages(data: &[u8]) -> bool {
         device: &public(DEVICES[0]).device_id(),
         time: TIP.into(),
         standing: DeviceStanding::Free,
+        register: journal.state().register(),
     };
     let bound = match WalletTx::bind(parsed, &context) {
         Ok(bound) => bound,
