@@ -198,7 +198,7 @@ const fn refused(expected: Phrase, got: Phrase) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use bitcoin::Amount;
+    use bitcoin::{Amount, OutPoint};
 
     use crate::digest::TxDigest;
     use crate::rule::{Place, RuleId, Verdict};
@@ -319,31 +319,29 @@ mod tests {
     /// still be paid beside the other, and the limits would count one.
     #[test]
     fn refuses_to_stand_for_two_transfers() {
-        let alone = |place: usize, shared: bool| {
-            let mut one = Case::new(world());
-            if !shared {
-                one.coins.swap_remove(1 - place);
-            }
-            one.outputs[0].sats = 100_000;
-            one.outputs[1].sats = 100_000 + u64::try_from(place).unwrap();
-            let bound = one.bind(world()).unwrap();
-            (bound.parsed().tx_digest(), bound.transfer())
-        };
-        let both = |versions: [(TxDigest, crate::ledger::Transfer); 2]| {
+        let bump = || {
             let mut case = Case::new(world());
             case.outputs[0].sats = 100_000;
             case.outputs[1].sats = 50_000;
-            for (tx, transfer) in &versions {
-                case.ledger.record_intent(*tx, &transfer.coins);
-                case.ledger
-                    .record_transfer(*tx, transfer, &[], Height(850_000));
-            }
-            rules(&declaring(case, &versions.map(|(tx, _)| tx)))
+            case
         };
-        let apart = both([alone(0, false), alone(1, false)]);
-        assert!(apart.contains(&RuleId::POL07), "{apart:?}");
-        let chained = both([alone(0, false), alone(1, true)]);
-        assert!(!chained.contains(&RuleId::POL07), "{chained:?}");
+        let whole = bump().bind(world()).unwrap().transfer();
+        let judged = |coins: [&[OutPoint]; 2]| {
+            let mut case = bump();
+            let versions = [0_u8, 1].map(|n| TxDigest::over(&[b"version", &[n]]));
+            for (tx, coins) in versions.iter().zip(coins) {
+                let mut transfer = whole.clone();
+                transfer.fee = Amount::ONE_SAT;
+                transfer.coins = coins.to_vec();
+                case.ledger.record_intent(*tx, coins);
+                case.ledger
+                    .record_transfer(*tx, &transfer, &[], Height(850_000));
+            }
+            rules(&declaring(case, &versions))
+        };
+        let (first, second) = whole.coins.split_at(1);
+        assert!(judged([first, second]).contains(&RuleId::POL07));
+        assert!(!judged([first, &whole.coins]).contains(&RuleId::POL07));
     }
 
     #[test]

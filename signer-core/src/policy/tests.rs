@@ -8,7 +8,7 @@ use bitcoin::Amount;
 
 use super::strict::{both, nothing};
 use super::{
-    ActivePolicy, ApprovalQuorum, Before, ClassMove, Direction, Policy, PolicyChange,
+    ActivePolicy, ApprovalQuorum, Before, ClassMove, ColdFloor, Direction, Policy, PolicyChange,
     PolicyChanges, PolicyError, PolicyStanding, QuorumBand, WindowLimit,
 };
 use crate::testing::{
@@ -18,7 +18,9 @@ use crate::types::{Blocks, Height, Lang, Version};
 use crate::wallet::WalletClass;
 
 fn usual() -> Policy {
-    policy_for(&world().roster, [&world().wallet, &world().other])
+    let mut policy = policy_for(&world().roster, [&world().wallet, &world().other]);
+    policy.cold_floors = Some(Vec::from([floor(WalletClass::Customer)]));
+    policy
 }
 
 fn first() -> Arc<ActivePolicy> {
@@ -156,7 +158,7 @@ const LOOSER: Direction = Direction::Loosening;
 const TIGHTER: Direction = Direction::Tightening;
 
 /// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
-const EDITS: [Edit; 48] = [
+const EDITS: [Edit; 54] = [
     (|p| p.separation.devices_per_operator += 1, LOOSER),
     (|p| p.separation.devices_per_operator -= 1, TIGHTER),
     (|p| p.separation.administrators_apart += 1, TIGHTER),
@@ -217,7 +219,25 @@ const EDITS: [Edit; 48] = [
     (|p| p.class_moves[0].to = WalletClass::Guarantee, LOOSER),
     (|p| p.class_moves[0].purpose = Some(label("X")), TIGHTER),
     (|p| p.class_moves.insert(0, to_company()), LOOSER),
+    (|p| floors(p)[0].per_mille += 1, TIGHTER),
+    (|p| floors(p)[0].per_mille -= 1, LOOSER),
+    (|p| floors(p)[0].age.0 -= 1, TIGHTER),
+    (|p| floors(p)[0].age.0 += 1, LOOSER),
+    (|p| p.cold_floors = None, LOOSER),
+    (|p| floors(p).push(floor(WalletClass::Company)), TIGHTER),
 ];
+
+const fn floor(class: WalletClass) -> ColdFloor {
+    ColdFloor {
+        class,
+        per_mille: 900,
+        age: Blocks(144),
+    }
+}
+
+fn floors(policy: &mut Policy) -> &mut Vec<ColdFloor> {
+    policy.cold_floors.get_or_insert_default()
+}
 
 const fn week() -> WindowLimit {
     WindowLimit {
@@ -356,7 +376,8 @@ fn the_stricter_of_both_is_within_both() {
             let strict = both(&old, &new);
             assert!(!loosens(&old, &strict) && !loosens(&new, &strict));
             assert_eq!(strict == new, !loosens(&old, &new));
-            // Nothing is within everything.
+            // Nothing is within everything; where nothing moves, no floor is needed.
+            new.cold_floors = None;
             assert!(!loosens(&new, &nothing(&new)));
         }
     }

@@ -1,8 +1,9 @@
 use super::*;
 use crate::approval::RosterError;
-use crate::policy::{Placement, Separation};
+use crate::policy::{ColdFloor, Placement, Separation};
 use crate::testing::{FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world};
-use crate::types::Purpose;
+use crate::types::{Blocks, Purpose};
+use crate::wallet::WalletClass;
 
 fn usual() -> Policy {
     policy_for(&world().roster, [&world().wallet, &world().other])
@@ -106,6 +107,36 @@ fn placement_is_one_at_least() {
     assert_eq!([with(1, 1), with(9, 9)], [Ok(()), Ok(())]);
     let none = Err(PolicyError::Placement);
     assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none]);
+}
+
+#[test]
+fn at_the_limit_and_one_past_it_of_a_floor() {
+    let with = |floors: &[(WalletClass, u32, u32)]| {
+        let floor = |(class, per_mille, age): &(WalletClass, u32, u32)| ColdFloor {
+            class: *class,
+            per_mille: *per_mille,
+            age: Blocks(*age),
+        };
+        take(|policy| policy.cold_floors = Some(floors.iter().map(floor).collect())).map(drop)
+    };
+    let (one, other) = (WalletClass::Customer, WalletClass::Company);
+    for good in [
+        &[(one, 1, 1)][..],
+        &[(one, 1_000, 1)],
+        &[(one, 900, 1), (other, 900, 144)],
+    ] {
+        assert_eq!(with(good), Ok(()), "{good:?}");
+    }
+    for bad in [
+        &[][..],
+        &[(one, 0, 1)],
+        &[(one, 1_001, 1)],
+        &[(one, 900, 0)],
+        &[(one, 900, 1), (one, 900, 1)],
+        &[(other, 900, 1), (one, 900, 1)],
+    ] {
+        assert_eq!(with(bad), Err(PolicyError::ColdFloors), "{bad:?}");
+    }
 }
 
 #[test]
