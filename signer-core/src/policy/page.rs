@@ -251,6 +251,15 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_typed_as_it_stands() {
+        let asked = Asked::of_line("name", Seat::OperatorA, "Cold 1", ["?", "?"], Lang::En);
+        assert_eq!(asked.takes(" Cold 1 "), Typed::Right);
+        for other in ["cold 1", "Cold 2", "Cold1", ""] {
+            assert_eq!(asked.takes(other), Typed::Wrong, "{other}");
+        }
+    }
+
+    #[test]
     fn words_are_of_the_digest_and_their_place_is_drawn() {
         let digest = [7; 32];
         let words = words_of(&digest);

@@ -161,6 +161,28 @@ mod tests {
         assert_eq!(paying_own(&several, "Ledger 7"), []);
     }
 
+    /// Of two payments only the one to a registered wallet is shown as such.
+    #[test]
+    fn names_the_wallet_of_the_payment_that_goes_to_one() {
+        let world = with_moves(&[(WalletClass::Customer, WalletClass::Company, None)]);
+        let mut case = Case::new(&world);
+        let mut own = Output::own(&world.other, Chain::Receive, 0, 400_000);
+        own.parts = crate::psbt::build::OutputParts::default();
+        case.outputs[0].sats = 800_000;
+        case.outputs.insert(1, own);
+        let checked = case.check(&world).unwrap();
+        let inside = checked.payments().iter().map(|payment| {
+            let to = payment.inside.as_ref();
+            (payment.output, to.map(|to| to.wallet))
+        });
+        let inside: Vec<_> = inside.collect();
+        let expected = [
+            (OutputIndex(0), None),
+            (OutputIndex(1), Some(world.other.id())),
+        ];
+        assert_eq!(inside, expected);
+    }
+
     #[test]
     fn refuses_a_move_that_it_does_not_name() {
         use WalletClass::{Company, Customer, Guarantee};
