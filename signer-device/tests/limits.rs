@@ -259,7 +259,8 @@ fn classes_of_assets_stay_apart() {
     });
 }
 
-/// The PSBT with a statement: of 20 BTC after the usual transfer so much stays cold.
+/// The PSBT with a statement: of 20 BTC after the usual transfer, or of a little more, so much stays
+/// cold.
 fn stated(
     house: &mut House<'_>,
     psbt: &RawPsbt,
@@ -280,7 +281,7 @@ fn stated(
             wallet: house.wallet.as_ref().expect("registered").id(),
             amount: Amount::from_sat(cold + gone),
         }],
-        hot: Amount::from_sat(left + fee - gone - cold),
+        hot: Amount::from_sat((left + fee).saturating_sub(gone + cold)),
     };
     let signed = house.officers.sign(officer, statement).to_bytes();
     psbt.with_balance(&signed).expect("it fits")
@@ -330,7 +331,14 @@ fn the_cold_share_stays_above_its_floor() {
             .says("x POL06 refused");
         house.known_height = Height(5);
         let next = approved(&mut house, &of_coin(3));
+        // A newer statement may show as cold what was signed and held back: it counts while it is open.
         let newer = stated(&mut house, &next, "wit.a", (FLOOR, 5));
+        sign(&house, "d1", "still-open", &newer)
+            .ended(1)
+            .says("x POL06 refused")
+            .says("settle");
+        let beyond = FLOOR + 100_010_000;
+        let newer = stated(&mut house, &next, "wit.a", (beyond, 5));
         sign(&house, "d1", "newer", &newer).ended(0);
 
         house.known_height = Height(26);
