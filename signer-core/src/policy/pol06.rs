@@ -458,18 +458,23 @@ mod tests {
         assert_eq!(with(|s| s.height = Height(TIP.0 + 1)), ALONE);
     }
 
+    /// So much of the wallet's, to somebody outside.
+    fn paid_out(sats: u64) -> Transfer {
+        Transfer {
+            wallet: floored().wallet.id(),
+            payments: vec![(outside_script("hot-2"), Amount::from_sat(sats))],
+            change: Amount::ZERO,
+            fee: Amount::ZERO,
+            coins: vec![],
+        }
+    }
+
     /// What was signed since the block of the statement is not in it.
     #[test]
     fn counts_what_was_signed_since() {
         let before = |height: u32, sats| {
             let mut case = Case::new(floored());
-            let transfer = Transfer {
-                wallet: floored().wallet.id(),
-                payments: vec![(outside_script("hot-2"), Amount::from_sat(sats))],
-                change: Amount::ZERO,
-                fee: Amount::ZERO,
-                coins: vec![],
-            };
+            let transfer = paid_out(sats);
             let tx = TxDigest::over(&[b"before"]);
             case.ledger
                 .record_transfer(tx, &transfer, &[], Height(height));
@@ -488,13 +493,7 @@ mod tests {
         let open = |sats| {
             let mut case = Case::new(floored());
             let tx = TxDigest::over(&[b"held back"]);
-            let transfer = Transfer {
-                wallet: floored().wallet.id(),
-                payments: vec![(outside_script("hot-2"), Amount::from_sat(sats))],
-                change: Amount::ZERO,
-                fee: Amount::ZERO,
-                coins: vec![],
-            };
+            let transfer = paid_out(sats);
             let long_ago = Height(TIP.0 - 1_000);
             case.ledger.record_transfer(tx, &transfer, &[], long_ago);
             case.register.made(OpenSignature {
