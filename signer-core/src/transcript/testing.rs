@@ -318,6 +318,17 @@ impl Bench {
         self.say_what_is_open();
     }
 
+    /// Opens a session whose report says of ENV03 that it passed, whatever was found.
+    pub(crate) fn open_hiding_the_freeze(&mut self, kind: CeremonyKind) {
+        let mut opened = opened(self, kind);
+        for line in &mut opened.report {
+            if line.rule == RuleId::ENV03 {
+                line.verdict = Verdict::Passed;
+            }
+        }
+        self.add(Body::SessionOpened(Box::new(opened)));
+    }
+
     /// Where nothing but open signatures is due, it is said at once.
     fn say_what_is_open(&mut self) {
         let due = self.state().open().and_then(OpenSession::due).cloned();
