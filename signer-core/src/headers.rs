@@ -4,11 +4,11 @@
 //! shown for ever. On signet and regtest headers prove nothing at all (the signature of signet
 //! lies in the block, not in the header; regtest has no work), and a screen must say so.
 //!
-//! What this module may not do: read a clock, choose between chains, or forget a rule of work. One
-//! chain is followed; a tip that was later reorganised away is refused as another chain. So send
-//! headers that are some blocks deep.
+//! What this module may not do: read a clock, forget a rule of work, or let a height fall. One chain is
+//! followed; where another one has more work from one of the last blocks on, that one is (`chain`).
 
 mod accepted;
+mod chain;
 mod known;
 
 use alloc::vec::Vec;
@@ -26,6 +26,7 @@ use crate::rule::{Explained, Phrase};
 use crate::types::{Height, Lang, Network};
 
 pub use accepted::AcceptedBlocks;
+pub use chain::{Chain, Extended, GIVEN_UP, LeftBlocks};
 pub use known::{Distance, FAR_AHEAD, FAR_BEHIND, KnownTime};
 
 /// Most headers in one run: 1.6 MB, four months.
@@ -94,8 +95,11 @@ pub enum HeaderError {
     },
     /// The header at this height does not follow the one before it.
     Unlinked(Height),
-    /// The header at the height of the tip is another block than the tip.
+    /// The header at the height of the tip is another block than the tip, and the headers lead to none
+    /// of the last blocks.
     OtherChain(Height),
+    /// The headers lead away from the known chain at this height, without more work than it has.
+    NoMoreWork(Height),
     /// The header at this height states another target than the rules ask for.
     Target {
         /// The height.
@@ -135,6 +139,11 @@ impl Explained for HeaderError {
                 "ヘッダー {height} が既知のブロックと異なる",
                 height = height
             ),
+            Self::NoMoreWork(height) => phrase!(
+                "from header {height} on another chain, with no more work than the known one",
+                "ヘッダー {height} から別のチェーンであり、既知のチェーンより作業量が多くない",
+                height = height
+            ),
             Self::Unlinked(height) => phrase!(
                 "header {height} does not follow the one before it",
                 "ヘッダー {height} が直前のものに続かない",
@@ -172,8 +181,13 @@ impl Explained for HeaderError {
                 "ホストのノードを最新にしてください。"
             ),
             Self::OtherChain(_) => phrase!(
-                "Find out which chain the host's node follows before going on.",
-                "続行する前に、ホストのノードがどのチェーンに従っているか確認してください。"
+                "Send them from {blocks} blocks below the last known one; else find out which chain the host's node follows.",
+                "既知の最新ブロックの {blocks} ブロック前から送ってください。それでも同じ場合は、ホストのノードがどのチェーンに従っているか確認してください。",
+                blocks = GIVEN_UP.0
+            ),
+            Self::NoMoreWork(_) => phrase!(
+                "Wait for the next blocks: the chain with more work is followed.",
+                "次のブロックを待ってください。作業量の多いチェーンに従います。"
             ),
             Self::Unlinked(_) | Self::Target { .. } | Self::Work(_) | Self::Time(_) => phrase!(
                 "Fetch the headers again from your own node.",
@@ -244,6 +258,16 @@ impl ChainTip {
     /// # Errors
     /// [`HeaderError`] with the height; nothing of the run is taken then.
     pub fn extend(&self, run: &HeaderRun, network: Network) -> Result<Self, HeaderError> {
+        self.follow(run, network, |_, _| {})
+    }
+
+    /// The same; `took` sees every new block.
+    fn follow(
+        &self,
+        run: &HeaderRun,
+        network: Network,
+        mut took: impl FnMut(&Self, &Header),
+    ) -> Result<Self, HeaderError> {
         if run.headers.is_empty() || run.headers.len() > RUN_LIMIT {
             return Err(HeaderError::Count(run.headers.len()));
         }
@@ -264,6 +288,7 @@ impl ChainTip {
                 known = Some((self.skip(&header, height, known)?, height));
             } else {
                 tip = tip.advance(&header, height, network)?;
+                took(&tip, &header);
             }
         }
         match known {
@@ -282,9 +307,8 @@ impl ChainTip {
         height: Height,
         before: Option<([u8; 32], Height)>,
     ) -> Result<[u8; 32], HeaderError> {
-        let hash = header.block_hash().to_byte_array();
-        let previous = header.prev_blockhash.to_byte_array();
-        if before.is_some_and(|(before, _)| before != previous) {
+        let hash = hash_of(header);
+        if before.is_some_and(|(before, _)| before != previous(header)) {
             return Err(HeaderError::Unlinked(height));
         }
         if height == self.height && hash != self.hash {
@@ -381,6 +405,14 @@ const fn least_work(network: Network) -> u32 {
 
 fn decode(bytes: &[u8; HEADER]) -> Option<Header> {
     consensus::deserialize(bytes).ok()
+}
+
+fn hash_of(header: &Header) -> [u8; 32] {
+    header.block_hash().to_byte_array()
+}
+
+fn previous(header: &Header) -> [u8; 32] {
+    header.prev_blockhash.to_byte_array()
 }
 
 /// Headers as one byte string, a multiple of 80 bytes.

@@ -2,7 +2,7 @@
 //! opened, nobody consents. Approvals are judged in the ceremony alone: there are no operators here.
 
 use signer_core::codec;
-use signer_core::headers::{ChainTip, HeaderRun, KnownTime};
+use signer_core::headers::{Chain, HeaderRun, KnownTime};
 use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::{Limits, ParsedPsbt};
@@ -81,19 +81,16 @@ fn judge(state: &DeviceState, psbt: Vec<u8>) -> Result<Result<CheckedTx, Stopped
 /// What is known of the time now, with the headers in the PSBT, if they lead on from the last known
 /// block.
 fn known_time(state: &DeviceState, parsed: &ParsedPsbt) -> KnownTime {
-    let extended = |tip: &ChainTip, network| {
+    let extended = |chain: &Chain, network| {
         let run: HeaderRun = codec::decode(parsed.carried().headers.as_deref()?).ok()?;
-        tip.extend(&run, network).ok()
+        Some(chain.extend(&run, network).ok()?.chain)
     };
-    let (Some(tip), Some(scope)) = (state.tip(), state.scope()) else {
+    let (Some(chain), Some(scope)) = (state.chain(), state.scope()) else {
         return KnownTime::without_clock(state.height());
     };
-    let newer = extended(tip, scope.network);
-    KnownTime::of(
-        newer.as_ref().unwrap_or(tip),
-        machine::clock(),
-        scope.network,
-    )
+    let newer = extended(chain, scope.network);
+    let tip = newer.as_ref().unwrap_or(chain).tip();
+    KnownTime::of(tip, machine::clock(), scope.network)
 }
 
 fn refused(stopped: &Stopped) -> Failure {

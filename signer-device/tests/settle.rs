@@ -128,9 +128,12 @@ fn open_signatures_are_said_until_they_are_settled_by_proof() {
             refuses_what_proves_nothing(&world);
             assert_eq!(open(&house), 2);
             is_cut_and_goes_on(&world);
+            takes_a_stale_block(&world);
             // The conflict settles the other one, and frees nothing: its coin stays signed over.
             settle(&house, &world.proof(1, 12))
                 .ended(0)
+                .says("1 known blocks from height 11 on are replaced")
+                .says("headers are linked up to height 12")
                 .says("dead, another transaction spent a coin of it")
                 .says("settled; 0 transactions are still open");
             assert_eq!(
@@ -207,6 +210,23 @@ fn is_cut_and_goes_on(world: &World<'_>) {
     ceremony(&arguments)
         .ended(1)
         .says("a transaction that spends a coin of an open partial signature");
+}
+
+/// The newest block of the day is one that the chain leaves again: this device takes it.
+fn takes_a_stale_block(world: &World<'_>) {
+    let mut blocks = world.blocks.clone();
+    blocks.push((Height(11), world.blocks[0].1.clone()));
+    let house = world.house;
+    let stale = World { house, blocks };
+    settle(house, &stale.proof(1, 11))
+        .ended(1)
+        .says("headers are linked up to height 11")
+        .says("the header of its block and 6 on top");
+    // Another block of that height has as much work: the first one stays.
+    settle(house, &world.proof(1, 11))
+        .ended(1)
+        .says("headers are not taken")
+        .says("from header 11 on another chain, with no more work");
 }
 
 /// How proofs settled, by the journal that two verifiers take.

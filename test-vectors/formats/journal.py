@@ -12,8 +12,8 @@ proof of possession, that keys end only after a retirement of their wallet, all 
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
 recovery of this device, whose receipts are not ahead of it, that an HSM is replaced only by one that
 proved every key since the old one was used, by a signed order, and again in that session, that every
-session was told how many released signatures are open, and that each of them that was settled was
-settled by a transaction in the chain.
+session was told how many released signatures are open, that each of them that was settled was
+settled by a transaction in the chain, and that known blocks were left only for others with more work.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -25,11 +25,12 @@ import digests
 import psbt
 import settlement
 from cddl import Grammar, Mismatch
+from chain import Chain
 from ecdsa import SECP256k1
 
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
-INTENDED, DISCARDED = 20, 21
+INTENDED, DISCARDED, EXCEPTION = 20, 21, 16
 PROVEN, DESTROYING, DESTROYED, ANNOUNCED, RECOVERED, REPLACED, SETTLED = 23, 24, 25, 26, 27, 30, 31
 BACKUP, REPLACE, SETTLE = 11, 17, 18
 SIGNED = 1
@@ -67,7 +68,7 @@ class Journal:
         self.grammar, self.root, self.identity = grammar, root, identity
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
-        self.waiting, self.height, self.frozen = None, None, None
+        self.waiting, self.chain, self.excepted, self.frozen = None, None, None, None
         self.sweep, self.cut_in = None, None
         self.pinned = self.psbt = self.outcome = None
         self.intent, self.spends = {}, {}
@@ -82,7 +83,11 @@ class Journal:
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
-        self.blocks, self.open, self.settled, self.untold = {}, {}, set(), False
+        self.open, self.settled, self.untold = {}, set(), False
+
+    @property
+    def height(self):
+        return self.chain.height
 
     def take(self, entry, data):
         self.grammar.check("entry", entry)
@@ -116,6 +121,7 @@ class Journal:
             REPLACED: self.replaced,
             ANNOUNCED: self.told,
             SETTLED: self.settle,
+            EXCEPTION: self.except_,
             CLOSED: self.closed,
             SEALED: self.sealed,
         }
@@ -126,9 +132,8 @@ class Journal:
         digest = digests.tagged("himuro/root", cbor.dumps(genesis[0]))
         require(digest == self.root, "another root than the one that is trusted")
         require(genesis[3] == self.identity, "another device than the one that is trusted")
-        self.pinned, self.height = genesis[0][3], genesis[0][2][0]
+        self.pinned, self.chain = genesis[0][3], Chain(genesis[0][2][0], genesis[0][2][1])
         self.hsm, self.generation = genesis[4], genesis[5]
-        self.blocks[self.height] = genesis[0][2][1]
 
     def artefact(self, rule, data, brought=()):
         """Grammar and signatures of an artefact; its body and its digest."""
@@ -145,9 +150,8 @@ class Journal:
         uses = self.ceremony in (SIGN, SWEEP, DESTROY, RESUME)
         require(rule == "header-run" or not uses, "an artefact in the session that uses it")
         if rule == "header-run":
-            self.height = max(self.height, item[0] + len(item[1]) // 80 - 1)
-            for height, header in settlement.headers(item).items():
-                self.blocks.setdefault(height, settlement.sha256d(header))
+            self.chain.follow(item, self.excepted)
+            self.excepted = None
             return
         require(self.ceremony != SETTLE, "an artefact in a session that settles")
         brought = self.brought(rule, body_of(rule, item))
@@ -382,7 +386,11 @@ class Journal:
             if cbor.loads(sign1.value[0])[4] == digests.key_id(self.identity):
                 self.new_r(sign1.value[3])
 
+    def except_(self, exception):
+        self.excepted = exception
+
     def opened(self, opened):
+        self.excepted = None
         require(not self.recovering, "a session behind one that was to recover and did not")
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
         self.seats = {}
@@ -502,7 +510,7 @@ class Journal:
 
     def settle(self, what):
         require(self.ceremony == SETTLE and len(self.seats) == 2, "a settlement without its ceremony")
-        sets = settlement.judge(what[0], self.blocks, self.open)
+        sets = settlement.judge(what[0], self.chain.blocks, self.open)
         require(what[1] == [sets[tx] for tx in sorted(sets)], "another settlement than its proof")
         for tx in sets:
             del self.open[tx]

@@ -40,8 +40,15 @@ impl AcceptedBlocks {
         self.hashes.get(usize::try_from(place).ok()?)
     }
 
-    /// Takes the blocks of a run that [`ChainTip::extend`] has taken; those that are known are left
-    /// as they are.
+    /// Forgets the blocks from this height on.
+    pub(crate) fn leave(&mut self, from: Height) {
+        let kept = from.0.saturating_sub(self.first.0);
+        self.hashes
+            .truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+    }
+
+    /// Takes the blocks of a run that [`Chain::extend`](super::Chain::extend) has taken; those that are
+    /// known are left as they are.
     pub(crate) fn follow(&mut self, run: &HeaderRun) {
         let next = usize::try_from(self.first.0)
             .unwrap_or(usize::MAX)

@@ -6,32 +6,38 @@ use bitcoin::constants::genesis_block;
 use super::*;
 use crate::codec;
 
-const START: u32 = 1_700_000_000;
+pub(super) const START: u32 = 1_700_000_000;
 
 /// Finds a nonce: on regtest every second one does.
-fn mine(mut header: Header) -> Header {
+pub(super) fn mine(mut header: Header) -> Header {
     while header.validate_pow(header.target()).is_err() {
         header.nonce += 1;
     }
     header
 }
 
-fn regtest_checkpoint(height: u32) -> (ChainTip, Header) {
+/// A block at this height, as a root states it.
+pub(super) fn regtest_block(height: u32) -> (Checkpoint, Header) {
     let genesis = genesis_block(bitcoin::Network::Regtest).header;
     let header = mine(Header {
         time: START,
         ..genesis
     });
-    let tip = ChainTip::checkpoint(&Checkpoint {
+    let checkpoint = Checkpoint {
         height: Height(height),
         hash: header.block_hash().to_byte_array(),
         bits: 0x207f_ffff,
         time: START,
-    });
-    (tip, header)
+    };
+    (checkpoint, header)
 }
 
-fn mine_regtest(last: &Header, count: usize, step: u32) -> Vec<Header> {
+fn regtest_checkpoint(height: u32) -> (ChainTip, Header) {
+    let (checkpoint, header) = regtest_block(height);
+    (ChainTip::checkpoint(&checkpoint), header)
+}
+
+pub(super) fn mine_regtest(last: &Header, count: usize, step: u32) -> Vec<Header> {
     let mut headers = vec![];
     let mut last = *last;
     for n in 0..count {
@@ -46,7 +52,7 @@ fn mine_regtest(last: &Header, count: usize, step: u32) -> Vec<Header> {
     headers
 }
 
-fn run(first: u32, headers: &[Header]) -> HeaderRun {
+pub(super) fn run(first: u32, headers: &[Header]) -> HeaderRun {
     let bytes = |header: &Header| consensus::serialize(header).try_into().unwrap();
     HeaderRun {
         first_height: Height(first),

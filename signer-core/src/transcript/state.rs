@@ -36,7 +36,7 @@ use crate::approval::{ActiveRoster, CheckedEnrolment, RequestKind, WaitingRoster
 use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, FileDigest, SampleDigest};
-use crate::headers::{AcceptedBlocks, ChainTip, KnownTime};
+use crate::headers::{AcceptedBlocks, Chain, ChainTip, KnownTime};
 use crate::keys::P256PublicKey;
 use crate::ledger::LedgerState;
 use crate::life::{Frozen, PolicyPin, ProvenHsm};
@@ -61,7 +61,7 @@ pub struct DeviceState {
     wallets: Registry,
     policy: Option<Arc<ActivePolicy>>,
     pinned: Option<PolicyPin>,
-    tip: Option<ChainTip>,
+    chain: Option<Chain>,
     accepted: AcceptedBlocks,
     register: OpenRegister,
     keys: Vec<KeysGenerated>,
@@ -93,7 +93,7 @@ impl DeviceState {
             wallets: Registry::new(),
             policy: None,
             pinned: None,
-            tip: None,
+            chain: None,
             accepted: AcceptedBlocks::none(),
             register: OpenRegister::default(),
             keys: Vec::new(),
@@ -201,8 +201,13 @@ impl DeviceState {
     }
 
     /// The last block that is known.
-    pub const fn tip(&self) -> Option<&ChainTip> {
-        self.tip.as_ref()
+    pub fn tip(&self) -> Option<&ChainTip> {
+        self.chain().map(Chain::tip)
+    }
+
+    /// The chain that is followed.
+    pub const fn chain(&self) -> Option<&Chain> {
+        self.chain.as_ref()
     }
 
     /// Height of the last block that is known; 0 before the device was born.
@@ -393,9 +398,9 @@ impl DeviceState {
         if entry.sequence != 0 || self.genesis.is_some() {
             return Err(FoldError::Genesis);
         }
-        let tip = ChainTip::checkpoint(&genesis.root.checkpoint);
-        self.accepted = AcceptedBlocks::checkpoint(&tip);
-        self.tip = Some(tip);
+        let chain = Chain::checkpoint(&genesis.root.checkpoint);
+        self.accepted = AcceptedBlocks::checkpoint(chain.tip());
+        self.chain = Some(chain);
         self.genesis = Some(genesis.clone());
         Ok(())
     }
@@ -458,6 +463,7 @@ impl DeviceState {
             session.backwards = None;
             self.latest_clock = session.opened.clock;
         }
+        session.excepted = Some(exception.clone());
     }
 
     /// For ever, and for an intent that goes on after a cut too: it is judged by what was before

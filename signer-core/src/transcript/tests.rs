@@ -4,6 +4,7 @@
 mod compared;
 mod forged;
 mod frozen;
+mod headers;
 mod keys;
 mod life;
 mod numbers;

@@ -7,11 +7,10 @@ use signer_core::frames::{Direction, direction::Receipts};
 use signer_core::headers::HeaderRun;
 use signer_core::phrase;
 use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
-use signer_core::rule::Explained;
-use signer_core::transcript::{Body, CeremonyKind, Channel, Intake, WhatKind};
+use signer_core::transcript::{Body, CeremonyKind, Channel, Intake};
 
 use super::begin::Desk;
-use super::register_wallet::install;
+use super::headers;
 use super::session::Session;
 use crate::failure::Failure;
 use crate::gap::Inlet;
@@ -111,39 +110,14 @@ fn receipt_of(key: &[u8]) -> Option<DeviceId> {
     (field == ProprietaryField::Receipt).then(|| DeviceId::from_bytes(*device))
 }
 
-/// Headers that lead on from the last known block are taken; others change nothing, and the rules
-/// judge at the height that is known.
+/// The headers of the PSBT, if it brings any.
 fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
     let key = ProprietaryField::headers_key();
-    let Some(bytes) = raw.value(MapId::Global, &key).map(<[u8]>::to_vec) else {
+    let Some(bytes) = raw.value(MapId::Global, &key) else {
         return Ok(());
     };
-    let network = session.scope()?.network;
-    let state = session.journal().state();
-    let extended = codec::decode::<HeaderRun>(&bytes)
-        .map_err(|error| error.phrase())
-        .and_then(|run| {
-            let none = || phrase!("no block is known", "既知のブロックがない");
-            let tip = state.tip().ok_or_else(none)?;
-            tip.extend(&run, network).map_err(|error| error.what())
-        });
-    match extended {
-        Ok(tip) => {
-            install(session, WhatKind::Headers, bytes)?;
-            let height = tip.height();
-            session.room.say(
-                &format!("headers are linked up to height {height}"),
-                &format!("ブロックヘッダーを高さ {height} まで確認しました"),
-            )
-        }
-        Err(why) => {
-            let what = phrase!(
-                "headers are not taken: {why}",
-                "ブロックヘッダーを受け付けません: {why}",
-                why = why
-            );
-            let lang = session.lang();
-            session.room.console.notice(what.text(lang))
-        }
+    match codec::decode::<HeaderRun>(bytes) {
+        Ok(run) => headers::take(session, &run),
+        Err(error) => headers::not_taken(session, &error.phrase()),
     }
 }

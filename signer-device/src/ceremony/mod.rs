@@ -13,6 +13,7 @@ mod emergency;
 pub(crate) mod export;
 pub(crate) mod freeze;
 pub(crate) mod generate;
+mod headers;
 mod holders;
 pub(crate) mod install_policy;
 pub(crate) mod install_roster;

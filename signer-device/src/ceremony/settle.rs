@@ -4,14 +4,14 @@
 use signer_core::codec;
 use signer_core::phrase;
 use signer_core::settlement::{Settled, SettlementFile, trn06};
-use signer_core::transcript::{Body, CeremonyKind, Outcome, WhatKind};
+use signer_core::transcript::{Body, CeremonyKind, Outcome};
 use signer_core::types::Network;
 
 use super::Script;
 use super::begin::Desk;
 use super::compare::{compare, out_of_order};
+use super::headers;
 use super::officers;
-use super::register_wallet::install;
 use super::session::Session;
 use crate::failure::Failure;
 use crate::files;
@@ -120,39 +120,10 @@ fn read(bytes: &[u8]) -> Result<SettlementFile, Failure> {
     })
 }
 
-/// Headers that lead on from the last known block are taken; others change nothing, and the rule
-/// judges by the blocks that are known.
+/// The headers of the file. On some networks they prove nothing.
 fn take_headers(session: &mut Session, file: &SettlementFile) -> Result<(), Failure> {
     let network = session.scope()?.network;
-    let state = session.journal().state();
-    let known = state.height();
-    let extended = state
-        .tip()
-        .map(|tip| tip.extend(&file.headers, network))
-        .transpose();
-    match extended {
-        Ok(Some(tip)) if tip.height() > known => {
-            install(session, WhatKind::Headers, codec::encode(&file.headers))?;
-            let height = tip.height();
-            session.room.say(
-                &format!("headers are linked up to height {height}"),
-                &format!("ブロックヘッダーを高さ {height} まで確認しました"),
-            )?;
-        }
-        Ok(_) => session.room.say(
-            &format!("no newer header than height {known}"),
-            &format!("高さ {known} より新しいヘッダーはありません"),
-        )?,
-        Err(error) => {
-            let what = phrase!(
-                "headers are not taken: {why}",
-                "ブロックヘッダーを受け付けません: {why}",
-                why = signer_core::rule::Explained::what(&error)
-            );
-            let lang = session.lang();
-            session.room.console.notice(what.text(lang))?;
-        }
-    }
+    headers::take(session, &file.headers)?;
     if matches!(network, Network::Regtest | Network::Signet) {
         let notice = session.lang().pick(
             "on this network headers prove nothing: whoever likes can make them",

@@ -6,7 +6,7 @@ use bitcoin::consensus;
 use bitcoin::hashes::Hash as _;
 use bitcoin::{BlockHash, CompactTarget};
 use signer_core::codec;
-use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::headers::{Chain, ChainTip, GIVEN_UP, HeaderRun};
 use signer_core::settlement::{SettlementFile, trn06};
 use signer_core::transcript::DeviceState;
 use signer_core::types::{Height, Network};
@@ -81,7 +81,27 @@ fn linked(tip: &ChainTip, run: &HeaderRun) -> bool {
     }
     // Shown again from the start, the end is where it was.
     assert_eq!(end.extend(&whole, Network::Regtest), Ok(end.clone()));
+    left(&whole, &end);
     true
+}
+
+/// A device that knew one other block there follows these where they are more, and no others.
+fn left(whole: &HeaderRun, end: &ChainTip) {
+    let checkpoint = &world().root.checkpoint;
+    let known = Chain::checkpoint(checkpoint);
+    let mut other = whole.headers.first().expect("some").to_owned();
+    other[36] ^= 1;
+    let stale = HeaderRun {
+        first_height: whole.first_height,
+        headers: worked(checkpoint.hash, &[other]),
+    };
+    let stale = known.extend(&stale, Network::Regtest).expect("a block");
+    let after = stale.chain.extend(whole, Network::Regtest);
+    assert_eq!(after.is_ok(), whole.headers.len() > 1);
+    if let Ok(after) = after {
+        assert_eq!(after.chain.tip(), end);
+        assert!(after.left.is_some_and(|left| left.count() <= GIVEN_UP));
+    }
 }
 
 fn worked(mut prev: [u8; 32], headers: &[[u8; 80]]) -> Vec<[u8; 80]> {

@@ -2,9 +2,12 @@
 
 use alloc::format;
 
+use bitcoin::BlockHash;
+use bitcoin::hashes::Hash as _;
 use minicbor::{Decode, Encode};
 
 use crate::approval::Seat;
+use crate::headers::LeftBlocks;
 use crate::token::{Date, Line};
 use crate::types::OfficerId;
 
@@ -69,6 +72,22 @@ impl Exception {
             decision: Line::lossy("begun all the same"),
             decided_by: None,
         })
+    }
+
+    /// Blocks that a device knew are left for others with more work. The journal takes these only
+    /// after this, in exactly these words.
+    pub fn blocks_left(left: &LeftBlocks) -> Self {
+        let hash = BlockHash::from_byte_array(left.tip);
+        let (count, from) = (left.count().0, left.from);
+        Self {
+            step: 6,
+            expected: Line::lossy(&format!("block {} {hash}", left.to)),
+            happened: Line::lossy(&format!(
+                "{count} blocks from height {from} on are replaced"
+            )),
+            decision: Line::lossy("the chain with more work is followed"),
+            decided_by: None,
+        }
     }
 }
 

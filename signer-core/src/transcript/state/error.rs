@@ -44,6 +44,8 @@ pub enum FoldError {
     Unannounced,
     /// The clock lies behind an earlier session's, and that was not recorded before anything else.
     Backwards,
+    /// Blocks that were known are left for others, and that was not recorded right before.
+    BlocksLeft,
     /// SOD-7: nothing is done any more in the session that installed another roster.
     Renewed,
     /// A PSBT was read on a frozen device and not for a sweep, or for a sweep on another.
@@ -119,6 +121,10 @@ impl FoldError {
                 "a clock that went back, without the exception that says so",
                 "時計の逆行を例外として記録していないセッション"
             ),
+            Self::BlocksLeft => phrase!(
+                "known blocks replaced by others, without the exception that says so",
+                "既知のブロックが置き換わったことを例外として記録していないセッション"
+            ),
             Self::Renewed => phrase!(
                 "the use of a roster in the session that installed it",
                 "名簿を登録したセッション内での名簿の使用"
@@ -126,14 +132,18 @@ impl FoldError {
             Self::Seal(refusal)
             | Self::Key(refusal)
             | Self::Policy(refusal)
-            | Self::Settlement(refusal) => phrase!(
-                "{rule}: {difference}",
-                "{rule}: {difference}",
-                rule = refusal.rule,
-                difference = refusal.difference()
-            ),
+            | Self::Settlement(refusal) => of_rule(refusal),
         }
     }
+}
+
+fn of_rule(refusal: &Refusal) -> Phrase {
+    phrase!(
+        "{rule}: {difference}",
+        "{rule}: {difference}",
+        rule = refusal.rule,
+        difference = refusal.difference()
+    )
 }
 
 impl fmt::Display for FoldError {

@@ -8,12 +8,12 @@ use super::{DeviceState, FoldError, OpenSession};
 use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
 use crate::codec;
 use crate::digest::RosterDigest;
-use crate::headers::HeaderRun;
+use crate::headers::{HeaderRun, LeftBlocks};
 use crate::life::{CheckedRetirement, FreezeStanding, Frozen, RetirementStanding};
 use crate::phrase;
 use crate::policy::{Page, pol08};
 use crate::rule::Explained;
-use crate::transcript::entry::{CeremonyKind, Genesis, Installed, WhatKind};
+use crate::transcript::entry::{CeremonyKind, Exception, Genesis, Installed, WhatKind};
 use crate::transcript::judge::operators;
 use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass};
 
@@ -278,14 +278,28 @@ impl DeviceState {
 
     fn install_headers(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let run: HeaderRun = codec::decode(bytes).map_err(|e| FoldError::Artefact(e.phrase()))?;
-        let tip = self.tip.as_ref().ok_or(FoldError::Genesis)?;
-        let extended = tip.extend(&run, genesis.root.scope.network);
-        self.tip = Some(extended.map_err(refused)?);
+        let chain = self.chain.as_ref().ok_or(FoldError::Genesis)?;
+        let extended = chain.extend(&run, genesis.root.scope.network);
+        let extended = extended.map_err(refused)?;
+        if let Some(left) = &extended.left {
+            self.left_blocks(left)?;
+        }
+        self.chain = Some(extended.chain);
         self.accepted.follow(&run);
         // What a policy loosens opens by headers, and by nothing else.
         let height = self.height();
         self.policy = self.policy.take().map(|policy| Arc::new(policy.at(height)));
         self.note_active();
+        Ok(())
+    }
+
+    /// Blocks are left for others only where that was recorded right before.
+    fn left_blocks(&mut self, left: &LeftBlocks) -> Result<(), FoldError> {
+        let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
+        if session.excepted.take() != Some(Exception::blocks_left(left)) {
+            return Err(FoldError::BlocksLeft);
+        }
+        self.accepted.leave(left.from);
         Ok(())
     }
 }

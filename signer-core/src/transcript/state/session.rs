@@ -40,6 +40,7 @@ pub struct OpenSession {
     pub(super) intended: bool,
     pub(super) due: Option<Announced>,
     pub(super) backwards: Option<Exception>,
+    pub(super) excepted: Option<Exception>,
     pub(super) renewed: Option<RosterDigest>,
     pub(super) closed: Option<Outcome>,
 }
@@ -64,6 +65,7 @@ impl OpenSession {
             intended: false,
             due,
             backwards,
+            excepted: None,
             renewed: None,
             closed: None,
         }
