@@ -51,14 +51,14 @@ pub(super) fn app10(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use crate::approval::{ActiveRoster, ApprovedTx, Operators, Seat, SessionFacts};
+    use crate::approval::{ActiveRoster, ApprovedTx, Attendance, Operators, Seat, SessionFacts};
     use crate::policy::CheckedTx;
     use crate::rule::RuleId;
     use crate::testing::{
-        ADMINISTRATORS, Case, SCOPE, TIP, World, attendance, free, id, officers_sign, refused,
-        root_over, roster, world,
+        ADMINISTRATORS, Case, SCOPE, TIP, World, attendance, free, id, officer_signs,
+        officers_sign, refused, root_over, roster, world,
     };
-    use crate::types::{Height, SessionNumber, Version};
+    use crate::types::{Height, Purpose, SessionNumber, Version};
 
     const ALONE: [RuleId; 1] = [RuleId::APP10];
 
@@ -136,6 +136,41 @@ mod tests {
         let stranger = attendance("stranger", Seat::OperatorA, session);
         assert_eq!(open(&stranger, &b), Err(RuleId::APP10));
         assert_eq!(open(&[], &b), Err(RuleId::APP10));
+    }
+
+    /// Each field of an attendance, other than it should be and signed by its officer.
+    #[test]
+    fn every_field_of_an_attendance_is_judged() {
+        let session = world().session(0);
+        let right = || Attendance {
+            version: 1,
+            scope: SCOPE,
+            officer: id("operator.a"),
+            seat: Seat::OperatorA,
+            device: session.device,
+            session: session.session,
+            nonce: session.nonce,
+        };
+        let b = attendance("operator.b", Seat::OperatorB, session);
+        let open = |change: &dyn Fn(&mut Attendance)| {
+            let mut body = right();
+            change(&mut body);
+            let a = officer_signs(body, "operator.a").to_bytes();
+            Operators::open(&a, &b, session, &world().roster).map_err(|refusal| refusal.rule)
+        };
+        assert!(open(&|_| {}).is_ok());
+        let changes: [&dyn Fn(&mut Attendance); 7] = [
+            &|a| a.version = 2,
+            &|a| a.scope.purpose = Purpose::Drill,
+            &|a| a.officer = id("operator.b"),
+            &|a| a.seat = Seat::Witness,
+            &|a| a.device = world().devices[1].id(),
+            &|a| a.session = SessionNumber(5),
+            &|a| a.nonce = [0; 32],
+        ];
+        for (place, change) in changes.into_iter().enumerate() {
+            assert_eq!(open(change).unwrap_err(), RuleId::APP10, "{place}");
+        }
     }
 
     #[test]

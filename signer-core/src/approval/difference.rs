@@ -282,6 +282,20 @@ mod tests {
     }
 
     #[test]
+    fn a_change_names_its_person() {
+        let (old, mut new) = (roster(), roster());
+        new.officers[2].id = id("admin.cc");
+        new.officers[3].name = label("New");
+        let difference = RosterDifference::between(&old, &new);
+        let people: Vec<&OfficerId> = difference
+            .people()
+            .iter()
+            .filter_map(PersonChange::who)
+            .collect();
+        assert_eq!(people, [&id("admin.c"), &id("approver.a"), &id("admin.cc")]);
+    }
+
+    #[test]
     fn quorums_have_their_lines_in_both_languages() {
         let change = |r: &mut Roster| {
             r.administrators = 3;

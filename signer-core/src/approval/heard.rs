@@ -254,6 +254,12 @@ mod tests {
                 ("director.d", Duty::Mandatory, None)
             ]
         );
+        let votes: Vec<_> = heard
+            .votes()
+            .iter()
+            .map(|(who, word)| (who.id.as_str(), *word))
+            .collect();
+        assert_eq!(votes, [("approver.a", Decision::Approve)]);
         let open: Vec<RuleId> = heard.open().iter().map(|refusal| refusal.rule).collect();
         assert_eq!(
             open,
@@ -282,6 +288,18 @@ mod tests {
         let stopped =
             HeardRequest::hear(case.check_full(&world).unwrap(), &world.roster).unwrap_err();
         assert_eq!(stopped[0].rule, RuleId::APP08);
+    }
+
+    /// The request is genuine, an approval is not: there is nothing to look at.
+    #[test]
+    fn what_a_rule_refuses_is_not_seen() {
+        let world = World::new();
+        let mut case = Case::new(&world);
+        case.ballots.push(Ballot::yes("requester.r"));
+        let checked = case.check_full(&world).unwrap();
+        let stopped = HeardRequest::look(checked, &world.roster).unwrap_err();
+        let rules: Vec<RuleId> = stopped.iter().map(|refusal| refusal.rule).collect();
+        assert_eq!(rules, [RuleId::APP04]);
     }
 
     #[test]

@@ -269,3 +269,27 @@ impl Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Lang;
+
+    /// The heading and the sentence have one word for one seat, and each seat its own.
+    #[test]
+    fn a_seat_has_one_name_in_each_language() {
+        let seats = [Seat::OperatorA, Seat::OperatorB, Seat::Witness];
+        let expected = [
+            ("operator a", "操作者A(操作)"),
+            ("operator b", "操作者B(照合)"),
+            ("witness", "立会人"),
+        ];
+        for (seat, (en, ja)) in seats.into_iter().zip(expected) {
+            let [heading, heading_ja] = seat.title();
+            assert_eq!((&*heading.to_lowercase(), heading_ja), (en, ja));
+            let phrase = seat.phrase();
+            assert!(phrase.text(Lang::En).to_lowercase().ends_with(en));
+            assert_eq!(phrase.text(Lang::Ja), ja);
+        }
+    }
+}

@@ -202,3 +202,21 @@ pub struct RecoveryQuorum {
     #[n(2)]
     pub delay: Blocks,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name is the word on screens as files write it; nothing else names a role.
+    #[test]
+    fn every_role_is_found_by_its_name_and_by_no_other() {
+        for role in Role::ALL {
+            let title = role.title(Lang::En);
+            assert_eq!(role.name(), title.to_lowercase().replace(' ', "-"));
+            assert_eq!(Role::from_name(role.name()), Some(role));
+        }
+        for other in ["", "Approver", "risk checker", "approver "] {
+            assert_eq!(Role::from_name(other), None);
+        }
+    }
+}

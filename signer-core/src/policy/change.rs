@@ -447,3 +447,22 @@ pub(super) fn of_quorum(
         .into_iter()
         .filter_map(|(who, old, new)| Changed::between(&old, &new).map(|change| (who, change)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_rises_or_falls_tightens() {
+        let change = |old: u32, new: u32| Changed { old, new };
+        let (tightens, loosens) = (Direction::Tightening, Direction::Loosening);
+        for (new, rises, falls) in [
+            (4, loosens, tightens),
+            (5, loosens, loosens),
+            (6, tightens, loosens),
+        ] {
+            let change = change(5, new);
+            assert_eq!((change.rises(), change.falls()), (rises, falls), "{new}");
+        }
+    }
+}

@@ -101,12 +101,13 @@ fn with_purpose(got: Phrase, purpose: Option<&Label>) -> Phrase {
 #[cfg(test)]
 mod tests {
     use std::boxed::Box;
+    use std::string::ToString;
     use std::vec::Vec;
 
     use crate::policy::{ClassMove, Destination, Policy};
     use crate::rule::{Place, RuleId};
     use crate::testing::{Case, Output, World, id, label, refusals, refused, rules_of, world};
-    use crate::types::{Chain, KeyIndex, OutputIndex};
+    use crate::types::{Chain, KeyIndex, Lang, OutputIndex};
     use crate::wallet::WalletClass;
 
     const ALONE: [RuleId; 1] = [RuleId::POL05];
@@ -139,12 +140,16 @@ mod tests {
         rules_of(policy).destinations.push(id("own-0"));
     }
 
-    fn paying_own(world: &World, purpose: &'static str) -> Vec<RuleId> {
+    fn own_for(world: &World, purpose: &'static str) -> Case {
         let mut case = Case::new(world);
         case.outputs[0] = Output::own(&world.other, Chain::Receive, 0, 1_200_000);
         case.outputs[0].parts = crate::psbt::build::OutputParts::default();
         case.edit_request = Box::new(move |request| request.purpose = label(purpose));
-        refused(case.approve(world))
+        case
+    }
+
+    fn paying_own(world: &World, purpose: &'static str) -> Vec<RuleId> {
+        refused(own_for(world, purpose).approve(world))
     }
 
     #[test]
@@ -203,6 +208,23 @@ mod tests {
         assert_eq!(paying_own(&world, "Hot wallet refill"), ALONE);
     }
 
+    #[test]
+    fn says_for_which_purpose_the_move_is_named() {
+        use WalletClass::{Company, Customer};
+        let expected = |moves: &[(WalletClass, WalletClass, Option<&str>)]| {
+            let world = with_moves(moves);
+            let refusals = refusals(own_for(&world, "Refill").approve(&world));
+            assert_eq!(refusals.len(), 1);
+            refusals[0].expected.text(Lang::En).to_string()
+        };
+        let for_fees = expected(&[(Customer, Company, Some("Fees"))]);
+        assert_eq!(for_fees, "a request for the purpose Fees");
+        assert_eq!(
+            expected(&[]),
+            "a move between classes that the policy names"
+        );
+    }
+
     /// The label of the destination says nothing: the script is of a registered wallet.
     #[test]
     fn refuses_by_the_script_and_names_the_wallet() {
@@ -213,7 +235,7 @@ mod tests {
         let refusals = refusals(case.check(&world));
         assert_eq!(refusals.len(), 1);
         assert_eq!(refusals[0].place, Place::Output(OutputIndex(0)));
-        let got = refusals[0].got.text(crate::types::Lang::En);
+        let got = refusals[0].got.text(Lang::En);
         assert_eq!(got, "customer assets to own assets, wallet Own 1");
     }
 

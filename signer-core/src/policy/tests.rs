@@ -151,6 +151,8 @@ fn a_delay_beyond_the_last_height_never_ends() {
     assert_eq!(limit(&next, u32::MAX - 1), 2_000_000);
 }
 
+mod words;
+
 /// One edit of a policy, and which way it goes.
 type Edit = (fn(&mut Policy), Direction);
 

@@ -162,7 +162,7 @@ fn merge_value(
 /// Bits 0 and 1 allow something, so both must; the others state something, so one is enough.
 const fn merge_modifiable(a: u8, b: u8) -> u8 {
     const ALLOW: u8 = 0b11;
-    (a & b & ALLOW) | ((a | b) & !ALLOW)
+    (a | b) & (!ALLOW | (a & b))
 }
 
 #[cfg(test)]

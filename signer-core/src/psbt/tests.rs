@@ -265,3 +265,25 @@ fn headers_are_replaced_and_nothing_else_changes() {
         assert_eq!(others(&twice), others(&before));
     }
 }
+
+/// The flags are told as they stand there, whatever else the global map says.
+#[test]
+fn the_flags_of_version_two_are_told() {
+    let v2 = Case::new(BOTH[1], 1).raw();
+    assert_eq!(parsed(v2.to_bytes()).modifiable(), None);
+    for flags in [0, 2, 3] {
+        let with = v2.insert_global(&[0x06], &[flags]).unwrap();
+        let with = with.insert_global(b"\xf0", b"other").unwrap();
+        assert_eq!(parsed(with.into_bytes()).modifiable(), Some(flags));
+    }
+}
+
+#[test]
+fn a_file_says_which_transaction_it_is_about() {
+    for version in BOTH {
+        let case = Case::new(version, 2);
+        let txid = case.tx.compute_txid();
+        assert_eq!(case.raw().unsigned_txid(), Some(txid));
+        assert_eq!(parsed(case.bytes()).tx().compute_txid(), txid);
+    }
+}

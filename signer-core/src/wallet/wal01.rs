@@ -151,6 +151,17 @@ mod tests {
     }
 
     #[test]
+    fn tells_to_wait_for_a_wallet_that_the_policy_lists_later() {
+        let world =
+            World::with_policy(|policy| policy.activation = crate::types::Height(TIP.0 + 1));
+        let refusals = refusals(Case::new(&world).bind(&world));
+        assert_eq!(refusals[0].rule, RuleId::WAL01);
+        let expected = refusals[0].expected.text(Lang::En);
+        let later = std::format!("a wallet that the policy lists at height {TIP}");
+        assert_eq!(expected, later);
+    }
+
+    #[test]
     fn refuses_a_retired_wallet_and_no_other() {
         let mut world = World::new();
         let order = RetirementDigest::over(&[b"order"]);

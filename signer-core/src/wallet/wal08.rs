@@ -54,6 +54,7 @@ fn shared(cosigner: &CoSigner, other: &CoSigner) -> Refusal {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::testing::device::hsm_facts;
     use crate::testing::world;
     use crate::token::Line;
     use crate::wallet::WalletError;
@@ -105,6 +106,33 @@ pub(super) mod tests {
             }
         });
         assert_eq!(refused(&all), 2);
+    }
+
+    /// The device that takes another HSM, and no other, is then told by that one.
+    #[test]
+    fn another_hsm_is_the_one_of_its_own_device() {
+        let mut record = record(|_| {});
+        record.cosigners[1].serial = Line::lossy("spare");
+        let hsm = |of: usize| {
+            let mut hsm = hsm_facts();
+            hsm.vendor = record.cosigners[of].vendor.clone();
+            hsm.serial = record.cosigners[of].serial.clone();
+            hsm
+        };
+        let after = |place: usize, of: usize| {
+            let device = record.cosigners[place].identity.device_id();
+            record.cosigners_after(&device, &hsm(of))
+        };
+        assert_eq!(after(1, 1), record.cosigners);
+        let mut moved = record.cosigners.clone();
+        beside_the_first(&mut moved, 2);
+        assert_eq!(after(2, 0), moved);
+        let third = record.cosigners[2].identity.device_id();
+        assert!(matches!(
+            wal08_after(&record, &third, &hsm(0)),
+            Verdict::Refused(_)
+        ));
+        assert_eq!(wal08_after(&record, &third, &hsm(2)), Verdict::Passed);
     }
 
     /// Nothing else is wrong with the record.

@@ -97,9 +97,23 @@ fn refuses_a_wrong_shape() {
         RosterError::Roles(id("everybody"))
     );
     assert_eq!(
+        err(|r| r.officers[7].roles[1] = r.officers[7].roles[0]),
+        RosterError::Roles(id("everybody"))
+    );
+    assert_eq!(
         err(|r| r.officers[7].valid_to = Height(1)),
         RosterError::Validity(id("everybody"))
     );
+}
+
+#[test]
+fn an_officer_may_be_valid_at_one_height_only() {
+    let at = |from, to| {
+        first(|r| (r.officers[7].valid_from, r.officers[7].valid_to) = (Height(from), Height(to)))
+    };
+    assert!(at(TIP.0, TIP.0).is_ok());
+    let error = at(TIP.0 + 1, TIP.0).unwrap_err();
+    assert_eq!(error, RosterError::Validity(id("everybody")));
 }
 
 /// As the host judges what it has drafted: nobody has signed yet.

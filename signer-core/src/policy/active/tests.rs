@@ -1,8 +1,9 @@
 use super::*;
 use crate::approval::RosterError;
 use crate::policy::{ColdFloor, Placement, Separation};
+use crate::rule::Explained;
 use crate::testing::{FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world};
-use crate::types::{Blocks, Purpose};
+use crate::types::{Blocks, Lang, Purpose};
 use crate::wallet::WalletClass;
 
 fn usual() -> Policy {
@@ -241,4 +242,11 @@ fn refuses_a_changed_byte_anywhere() {
         assert!(opened.is_err(), "byte {place}");
     }
     assert_eq!(SCOPE, world().policy.scope());
+}
+
+#[test]
+fn an_error_is_told_in_its_two_lines() {
+    let error = PolicyError::Quorum;
+    assert_eq!(std::format!("{error}"), error.text(Lang::En));
+    assert_eq!(error.text(Lang::En).lines().count(), 2);
 }

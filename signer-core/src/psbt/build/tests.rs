@@ -112,3 +112,10 @@ fn the_coin_is_written_where_it_is_spent_by_a_witness() {
         assert_eq!(coin, expected);
     }
 }
+
+#[test]
+fn an_error_is_told_in_its_two_lines() {
+    let error = BuildError::OtherPrevious(1);
+    assert_eq!(std::format!("{error}"), error.text(Lang::En));
+    assert_eq!(error.text(Lang::En).lines().count(), 2);
+}

@@ -4,8 +4,8 @@ use std::vec::Vec;
 use crate::psbt::key::{self, PsbtVersion};
 use crate::psbt::testing::{BOTH, Case, IN_0, edit, key, refusing};
 use crate::psbt::{MapId, ParsedPsbt, ProprietaryField, RawPsbt, raw};
-use crate::rule::RuleId;
-use crate::types::{InputIndex, OutputIndex};
+use crate::rule::{Phrase, RuleId};
+use crate::types::{InputIndex, Lang, OutputIndex};
 
 const ALONE: [RuleId; 1] = [RuleId::PSB01];
 const OUT_0: MapId = MapId::Output(OutputIndex(0));
@@ -429,4 +429,39 @@ fn refuses_our_own_records_under_other_keys() {
         assert_eq!(with(&key), ALONE);
     }
     assert_eq!(with(&ProprietaryField::Receipt.key(&[1; 36])), []);
+}
+
+fn expected_and_got(bytes: &[u8]) -> [Phrase; 2] {
+    let refusal = super::psb01(RawPsbt::parse(bytes).unwrap()).unwrap_err();
+    assert_eq!(refusal.rule, RuleId::PSB01);
+    [refusal.expected, refusal.got]
+}
+
+#[test]
+fn names_the_version_that_a_field_is_of() {
+    let v0 = Case::new(PsbtVersion::V0, 1).raw();
+    let with = edit(&v0, MapId::Global, &[0x06], Some(&[0]));
+    let [expected, got] = expected_and_got(&with);
+    assert_eq!(
+        expected.text(Lang::En),
+        "GLOBAL_TX_MODIFIABLE only in version 2"
+    );
+    assert_eq!(got.text(Lang::En), "version 0");
+}
+
+#[test]
+fn names_our_own_record_that_has_another_key() {
+    let raw = Case::new(BOTH[0], 1).raw();
+    for (field, name) in [
+        (ProprietaryField::Request, "request"),
+        (ProprietaryField::Approval, "approval"),
+        (ProprietaryField::Headers, "headers"),
+        (ProprietaryField::Balance, "balance"),
+        (ProprietaryField::Receipt, "receipt"),
+    ] {
+        let spoiled = raw.insert_global(&field.key(&[0xFF]), b"x").unwrap();
+        let [expected, _] = expected_and_got(spoiled.bytes());
+        let begins = std::format!("himuro {name} with ");
+        assert!(expected.text(Lang::En).starts_with(&begins), "{name}");
+    }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::digest::DeviceId;
-use crate::psbt::testing::{BOTH, Case, IN_0, edit, key};
+use crate::psbt::testing::{BOTH, Case, IN_0, edit, key, parent};
 use crate::psbt::{ProprietaryField, signed::add_signatures};
 use crate::types::{InputIndex, OutputIndex, SessionNumber};
 
@@ -99,6 +99,37 @@ fn an_answer_adds_one_signature_for_each_input_and_one_receipt() {
                 matches!(refused, Err(MergeError::Form(_))),
                 "{map:?} {record:02x?}"
             );
+        }
+    }
+}
+
+/// The witness of a previous transaction is left out, that of a record of others never.
+#[test]
+fn witnesses_are_left_out_of_previous_transactions_alone() {
+    let script = crate::psbt::testing::multisig(2, &[key(1), key(2), key(3)]);
+    let with_witness = bitcoin::consensus::serialize(&parent(1, &script));
+    for version in BOTH {
+        let whole = Case::new(version, 2).raw();
+        let second = MapId::Input(InputIndex(1));
+        let before = whole.value(second, &[IN_NON_WITNESS_UTXO]).unwrap();
+        assert_eq!(before, with_witness);
+        let output = MapId::Output(OutputIndex(0));
+        let whole = whole.with_records(&[
+            (second, b"\xf0".to_vec(), with_witness.clone()),
+            (output, b"\xf0".to_vec(), with_witness.clone()),
+            (output, [OUT_REDEEM_SCRIPT].to_vec(), with_witness.clone()),
+        ]);
+        let whole = whole.unwrap();
+        let parsed = ParsedPsbt::parse(whole.into_bytes()).unwrap();
+        let lean = request(&parsed, |_| None).unwrap();
+        let left = lean.value(second, &[IN_NON_WITNESS_UTXO]).unwrap();
+        assert!(left.len() < with_witness.len());
+        for (map, record) in [
+            (second, &b"\xf0"[..]),
+            (output, b"\xf0"),
+            (output, &[OUT_REDEEM_SCRIPT]),
+        ] {
+            assert_eq!(lean.value(map, record), Some(&with_witness[..]));
         }
     }
 }

@@ -177,3 +177,10 @@ fn modifiable_flags_merge_to_what_both_allow() {
     assert_eq!(answered.value(MapId::Global, &[0x06]), Some(&[0][..]));
     assert_eq!(asked.merge(&answered).unwrap().bytes(), answered.bytes());
 }
+
+#[test]
+fn an_error_is_told_in_its_two_lines() {
+    let error = MergeError::Transaction;
+    assert_eq!(std::format!("{error}"), error.text(Lang::En));
+    assert_eq!(error.text(Lang::En).lines().count(), 2);
+}

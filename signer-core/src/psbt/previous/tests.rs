@@ -121,3 +121,9 @@ fn odd_forms_have_names() {
     let huge: Vec<u8> = [&[2, 0, 0, 0][..], &[0xFF; 9], &[0; 50]].concat();
     assert_eq!(scan(&huge), Err(PreviousTxError::Unreadable));
 }
+
+#[test]
+fn an_error_is_told_in_the_words_of_a_refusal() {
+    let error = PreviousTxError::Trailing;
+    assert_eq!(std::format!("{error}"), "bytes after the transaction");
+}

@@ -176,6 +176,10 @@ fn sig05_finds_every_changed_record() {
 fn sig05_refuses_another_transaction_or_version() {
     let [v0, v2] = BOTH.map(|version| Case::new(version, 2).raw());
     refused(&v0, answer(&v2).bytes());
+    // Said as such, not as the first record that another version writes in another way.
+    let refusal = only_permitted_difference(&v0, &answer(&v2)).unwrap_err();
+    let expected = refusal.expected.text(crate::types::Lang::En);
+    assert_eq!(expected, "the same version and the same maps");
     let fewer = Case::new(PsbtVersion::V0, 1).raw();
     refused(&v0, answer(&fewer).bytes());
     let mut other = Case::new(PsbtVersion::V0, 2);

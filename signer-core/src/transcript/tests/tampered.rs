@@ -40,6 +40,18 @@ mod trn01 {
     }
 
     #[test]
+    fn an_entry_is_known_by_the_hash_of_its_bytes() {
+        let bench = signed();
+        let transcript = UnverifiedTranscript::parse(&bench.disk).unwrap();
+        let hashes: Vec<_> = items(&bench.disk)
+            .iter()
+            .map(|item| sha256_of(item))
+            .collect();
+        assert_eq!(transcript.hashes(), hashes);
+        assert_eq!(hashes.last(), Some(&bench.journal.head().hash));
+    }
+
+    #[test]
     fn finds_every_flipped_bit_of_a_small_transcript() {
         let bench = Bench::born();
         for bit in 0..bench.disk.len() * 8 {

@@ -225,3 +225,24 @@ fn says_so_where_no_height_was_given() {
     assert_eq!(pol01(Some(TIP)), Some(Verdict::Passed));
     assert!(matches!(pol01(None), Some(Verdict::Notice(_))));
 }
+
+/// Without a height the report says what it did not judge; with one it passes.
+#[test]
+fn a_missing_height_is_noted() {
+    let (wallet, plain) = (descriptors(world()), plain(world()));
+    let of = |tip| {
+        let terms = CheckTerms {
+            wallet: &wallet,
+            network: Network::Regtest,
+            policy: Some(&plain),
+            tip,
+        };
+        let bytes = Case::new(world()).unsigned().into_bytes();
+        let judged = CheckOnly::judge(bytes, Limits::USUAL, terms);
+        let mut lines = judged.report().lines().iter();
+        let line = lines.find(|line| line.rule == RuleId::POL01).unwrap();
+        line.verdict.clone()
+    };
+    assert_eq!(of(Some(TIP)), Verdict::Passed);
+    assert!(matches!(of(None), Verdict::Notice(_)));
+}

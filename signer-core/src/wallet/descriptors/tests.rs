@@ -246,3 +246,10 @@ fn it_holds_its_own_scripts() {
     assert!(wallet.holding(own).is_some());
     assert!(wallet.holding(&ScriptBuf::new()).is_none());
 }
+
+#[test]
+fn an_error_is_told_in_its_two_lines() {
+    let error = DescriptorError::TooMany;
+    assert_eq!(std::format!("{error}"), error.text(Lang::En));
+    assert_eq!(error.text(Lang::En).lines().count(), 2);
+}
