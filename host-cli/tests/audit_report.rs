@@ -5,7 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use bitcoin::absolute::LockTime;
+use bitcoin::block::{self, Header};
+use bitcoin::consensus::encode::{serialize, serialize_hex};
+use bitcoin::hashes::Hash as _;
+use bitcoin::{Block, BlockHash, CompactTarget, ScriptBuf, Transaction, TxIn, TxOut, transaction};
 use serde_json::Value;
+
+#[path = "support/authority.rs"]
+mod authority;
+
+use authority::{Authority, P256, RSA};
 
 const CASE: &str = "wr-2026-000123";
 const DEVICES: [&str; 3] = ["d1", "d2", "d3"];
@@ -211,7 +221,7 @@ fn a_bundle_is_checked_anywhere(office: &Office) {
     every_device(office, &pack, &verify);
     changed(office, &verify);
     forged_list(office, &verify);
-    tokens(office, &list, &verify);
+    tokens(office, &list);
 }
 
 /// Nothing is a case while a device of the trust file could have done anything.
@@ -293,22 +303,141 @@ fn forged_list(office: &Office, verify: &dyn Fn(&str) -> Output) {
     fs::remove_file(strange).expect("ours");
 }
 
-/// A token of this list names its block; one of another list is found.
-fn tokens(office: &Office, list: &[u8], verify: &dyn Fn(&str) -> Output) {
+/// What a token proves with what the auditor has: the block of a node, the certificate of an authority.
+fn tokens(office: &Office, list: &[u8]) {
+    open_timestamps(office, list);
+    rfc_3161(office, list);
+}
+
+fn verify_with(office: &Office, trust: &str, more: &[&str], code: i32, said: &str) {
+    let (folder, trust) = (office.path("bundle"), office.path(trust));
+    let args = [
+        "audit", "pack", "--verify", "--folder", &folder, "--trust", &trust,
+    ];
+    let run = Office::run(&[&args[..], more].concat());
+    let shown = text(&run.stdout) + &text(&run.stderr);
+    assert_eq!(run.status.code(), Some(code), "{shown}");
+    assert!(shown.contains(said), "{shown}");
+}
+
+/// A list whose digest stands in the coinbase of a block: with that block, with another one, with none.
+fn open_timestamps(office: &Office, list: &[u8]) {
     const MAGIC: &[u8] =
         b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94\x01\x08";
-    let block = [0, 5, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 1, 1, 77];
-    let path = office.0.join("bundle/MANIFEST.sha256.ots");
     let digest = signer_core::digest::sha256_of(list);
-    for (digest, code, said) in [
-        (digest, 2, "before block 77"),
-        ([1; 32], 1, "of another list"),
-    ] {
-        fs::write(&path, [MAGIC, &digest, &block].concat()).expect("ours");
-        let run = verify("trust.toml");
-        assert_eq!(run.status.code(), Some(code), "{}", text(&run.stdout));
-        assert!(text(&run.stdout).contains(said), "{}", text(&run.stdout));
+    let (block, other) = (stamped_block(digest), stamped_block([1; 32]));
+    let coinbase = serialize(&block.txdata[0]);
+    let at = coinbase
+        .windows(32)
+        .position(|part| part == digest)
+        .expect("in it");
+    let step = |step: u8, bytes: &[u8]| {
+        let length = u8::try_from(bytes.len()).expect("short");
+        [&[step, length], bytes].concat()
+    };
+    let way = [
+        step(0xf0, &coinbase[at + 32..]),
+        step(0xf1, &coinbase[..at]),
+        vec![8, 8],
+        vec![0, 5, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 1, 1, 77],
+    ];
+    for (name, block) in [("block.hex", &block), ("other.hex", &other)] {
+        fs::write(office.0.join(name), serialize_hex(block)).expect("ours");
     }
+    let blocks = office.path("block.hex");
+    let others = office.path("other.hex");
+    let path = office.0.join("bundle/MANIFEST.sha256.ots");
+    let write = |digest: &[u8]| {
+        fs::write(&path, [MAGIC, digest, &way.concat()].concat()).expect("ours");
+    };
+    write(&digest);
+    verify_with(office, "trust.toml", &[], 2, "give that block (--blocks)");
+    verify_with(
+        office,
+        "trust.toml",
+        &["--blocks", &blocks],
+        0,
+        "before block 77 of 2026-11-22",
+    );
+    verify_with(
+        office,
+        "trust.toml",
+        &["--blocks", &others],
+        1,
+        "another Merkle root",
+    );
+    write(&[1; 32]);
+    verify_with(
+        office,
+        "trust.toml",
+        &["--blocks", &blocks],
+        1,
+        "of another list",
+    );
+    fs::remove_file(path).expect("ours");
+}
+
+/// A block at height 77 with one transaction, whose output holds a digest.
+fn stamped_block(digest: [u8; 32]) -> Block {
+    let coinbase = Transaction {
+        version: transaction::Version::TWO,
+        lock_time: LockTime::ZERO,
+        input: vec![TxIn {
+            script_sig: ScriptBuf::builder().push_int(77).into_script(),
+            ..TxIn::default()
+        }],
+        output: vec![TxOut {
+            value: bitcoin::Amount::ZERO,
+            script_pubkey: ScriptBuf::new_op_return(digest),
+        }],
+    };
+    Block {
+        header: Header {
+            version: block::Version::TWO,
+            prev_blockhash: BlockHash::from_byte_array([7; 32]),
+            merkle_root: coinbase.compute_txid().to_raw_hash().into(),
+            time: 1_795_382_100,
+            bits: CompactTarget::from_consensus(0x207f_ffff),
+            nonce: 0,
+        },
+        txdata: vec![coinbase],
+    }
+}
+
+/// A token of an authority that the trust file names, of one that it does not, and with no such line.
+fn rfc_3161(office: &Office, list: &[u8]) {
+    let (ours, other) = (
+        Authority::new("report", P256),
+        Authority::new("report-other", RSA),
+    );
+    let trust = fs::read_to_string(office.0.join("trust.toml")).expect("there");
+    let named = |authority: &Authority| {
+        let certificate = authority.pem("ca");
+        format!(
+            "{trust}\n[[timestamp]]\nname = \"Example TSA\"\ncertificate = \"\"\"\n{certificate}\"\"\"\n"
+        )
+    };
+    fs::write(office.0.join("trust-tsa.toml"), named(&ours)).expect("ours");
+    fs::write(office.0.join("trust-other.toml"), named(&other)).expect("ours");
+    let path = office.0.join("bundle/MANIFEST.sha256.tsr");
+    fs::write(&path, ours.token(list, "-sha256")).expect("ours");
+    verify_with(office, "trust.toml", &[], 2, "names no authority");
+    verify_with(
+        office,
+        "trust-tsa.toml",
+        &[],
+        0,
+        "by the token of Example TSA",
+    );
+    verify_with(
+        office,
+        "trust-other.toml",
+        &[],
+        1,
+        "by no authority of the trust file",
+    );
+    fs::write(&path, ours.token(b"another list", "-sha256")).expect("ours");
+    verify_with(office, "trust-tsa.toml", &[], 1, "of another list");
     fs::remove_file(path).expect("ours");
 }
 

@@ -52,11 +52,21 @@ pub enum Coverage {
 #[derive(Clone, Debug, Default)]
 pub struct GivenBlocks(BTreeMap<BlockHash, Link>);
 
-/// What a block is built on, and its height where it says so.
+/// What a block is built on, its height where it says so, and what a time-stamp leads to.
 #[derive(Clone, Copy, Debug)]
 struct Link {
     previous: BlockHash,
     height: Option<u32>,
+    stated: StatedBlock,
+}
+
+/// What the header of a block says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedBlock {
+    /// The Merkle root, in the byte order of the header.
+    pub merkle_root: [u8; 32],
+    /// Its time, in seconds since 1970.
+    pub time: u32,
 }
 
 impl GivenBlocks {
@@ -69,7 +79,24 @@ impl GivenBlocks {
             let stated = block.bip34_block_height().ok();
             stated.and_then(|height| u32::try_from(height).ok())
         };
-        self.0.insert(block.block_hash(), Link { previous, height });
+        let stated = StatedBlock {
+            merkle_root: block.header.merkle_root.to_byte_array(),
+            time: block.header.time,
+        };
+        let link = Link {
+            previous,
+            height,
+            stated,
+        };
+        self.0.insert(block.block_hash(), link);
+    }
+
+    /// The blocks that state this height.
+    pub fn at(&self, height: Height) -> impl Iterator<Item = StatedBlock> {
+        let links = self.0.values();
+        links
+            .filter(move |link| link.height == Some(height.0))
+            .map(|link| link.stated)
     }
 
     /// The range that they are; none where one is missing between them, where two stand side by side,

@@ -21,7 +21,7 @@ mod trust;
 mod walk;
 
 pub use answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
-pub use blocks::{BlockRange, Coverage, GivenBlocks};
+pub use blocks::{BlockRange, Coverage, GivenBlocks, StatedBlock};
 pub use finding::Finding;
 pub use history::{
     Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,

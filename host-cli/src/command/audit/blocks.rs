@@ -26,6 +26,19 @@ pub(crate) struct BlockArgs {
 }
 
 impl BlockArgs {
+    /// The blocks alone.
+    pub(super) fn given(&self) -> Result<GivenBlocks, Failure> {
+        let mut blocks = GivenBlocks::default();
+        for path in &self.blocks {
+            each_given(path, |given| {
+                if let Given::Block(block) = given {
+                    blocks.add(&block);
+                }
+            })?;
+        }
+        Ok(blocks)
+    }
+
     /// Adds every spend of a registered wallet.
     pub(super) fn read(&self, papers: &mut Papers, records: &Records) -> Result<(), Failure> {
         let mut blocks = GivenBlocks::default();

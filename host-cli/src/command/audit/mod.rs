@@ -11,6 +11,8 @@ mod pack;
 mod progress;
 mod report;
 mod shown;
+mod stamp;
+mod tokens;
 mod trust;
 mod unpack;
 
@@ -26,6 +28,8 @@ use crate::error::Failure;
 
 use blocks::BlockArgs;
 use folder::Folder;
+use stamp::StampAuthority;
+use trust::TrustFile;
 
 pub(super) const EXAMPLE: &str =
     "Example:\n  host-cli audit verify --folder evidence --trust trust.toml";
@@ -184,9 +188,13 @@ pub(crate) struct EvidenceArgs {
 impl EvidenceArgs {
     /// Reads the trust file, and what lies in the folder.
     pub(crate) fn read(&self) -> Result<Evidence, Failure> {
-        let trust = trust::read(&self.trust, &self.folder)?;
+        let TrustFile { audit, authorities } = trust::read(&self.trust, &self.folder)?;
         let folder = Folder::read(&self.folder)?;
-        Ok(Evidence { folder, trust })
+        Ok(Evidence {
+            folder,
+            trust: audit,
+            authorities,
+        })
     }
 
     /// Where the trust file lies.
@@ -196,7 +204,7 @@ impl EvidenceArgs {
 
     /// Reads and replays every transcript.
     pub(crate) fn records(&self) -> Result<(Folder, Records), Failure> {
-        let Evidence { folder, trust } = self.read()?;
+        let Evidence { folder, trust, .. } = self.read()?;
         let records = load::records(&folder, trust)?;
         Ok((folder, records))
     }
@@ -213,7 +221,7 @@ impl EvidenceArgs {
 
     /// Walks every transcript along its chain, without a replay.
     fn chain(&self, desk: &Desk) -> Result<(), Failure> {
-        let Evidence { folder, trust } = self.read()?;
+        let Evidence { folder, trust, .. } = self.read()?;
         let walked = load::walk(&folder, &trust)?;
         self.answer(&audit::chain(&trust, &walked), desk)
     }
@@ -300,4 +308,5 @@ impl SampleArgs {
 pub(crate) struct Evidence {
     pub(crate) folder: Folder,
     pub(crate) trust: AuditTrust,
+    authorities: Vec<StampAuthority>,
 }

@@ -13,6 +13,7 @@ use signer_core::report::FinishedTx;
 use signer_core::rule::Phrase;
 use signer_core::types::Id;
 
+use super::blocks::BlockArgs;
 use super::folder::FileKind;
 use super::report::{self, Page, Transcripts};
 use super::{Evidence, EvidenceArgs, unpack};
@@ -48,6 +49,9 @@ pub(crate) struct Args {
     /// Check the bundle that --folder names
     #[arg(long, conflicts_with_all = ["case", "out"])]
     verify: bool,
+
+    #[command(flatten)]
+    node: BlockArgs,
 }
 
 impl Args {
@@ -55,7 +59,7 @@ impl Args {
         let evidence = self.evidence.read()?;
         let cases = match (&self.case, &self.out) {
             (Some(case), Some(out)) => self.pack(&evidence, case, out)?,
-            _ => unpack::check(&evidence)?,
+            _ => unpack::check(&evidence, &self.node.given()?)?,
         };
         let unit = if self.verify {
             Unit {
@@ -198,15 +202,15 @@ fn read_me(case: &Id) -> String {
          3. Any other question: host-cli audit verify, approvals, shown and the rest, on this folder.\n\n\
          Without our code: docs/formats describes every byte; test-vectors/formats/journal.py reads a transcript.\n\
          {TRUST_COPY} is no trust anchor: it came with the bundle.\n\
-         A time-stamp token of {MANIFEST} is put beside it as {MANIFEST}.ots (OpenTimestamps: the digest is\n\
-         checked and the block is told, which your node must confirm) or {MANIFEST}.tsr (RFC 3161: not checked\n\
-         by host-cli; openssl ts -verify does it).\n\n\
+         A time-stamp token of {MANIFEST} is put beside it as {MANIFEST}.ots (OpenTimestamps: checked with the\n\
+         block of your own node, --blocks) or {MANIFEST}.tsr (RFC 3161: checked with the authority's certificate\n\
+         in your own trust file).\n\n\
          案件 {case}: ネットワークなしで再検証するための一式です。\n\
          1. 当方のソフトウェアなしで改変の有無を確認: sha256sum -c {MANIFEST}\n\
          2. host-cli とご自身の信頼ファイルで全体を検証:\n     \
          host-cli audit pack --verify --folder このフォルダ --trust ご自身の信頼ファイル\n\
          3. {TRUST_COPY} は信頼の起点ではありません(一式に同梱された写しです)。\n\
-         4. タイムスタンプは {MANIFEST}.ots(ダイジェストを確認しブロックを表示。ブロックの確認はご自身のノードで)または\n   \
-         {MANIFEST}.tsr(RFC 3161。host-cli は検証しません。openssl ts -verify を使用)として添えられます。\n"
+         4. タイムスタンプは {MANIFEST}.ots(OpenTimestamps。ご自身のノードのブロック --blocks で検証)または\n   \
+         {MANIFEST}.tsr(RFC 3161。ご自身の信頼ファイルにある認証局の証明書で検証)として添えられます。\n"
     )
 }

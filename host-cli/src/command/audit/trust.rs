@@ -10,11 +10,21 @@
 //! [[release]]
 //! version = "0.1.0"
 //! binary = "64 hexadecimal characters"
+//!
+//! [[timestamp]]
+//! name = "the authority"
+//! certificate = """
+//! -----BEGIN CERTIFICATE-----
+//! ...
+//! -----END CERTIFICATE-----
+//! """
 //! ```
 
 use std::fs;
 use std::path::Path;
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use signer_core::audit::{AuditTrust, TrustedDevice, TrustedRelease};
 use signer_core::digest::{DeviceId, FileDigest, RootDigest, from_hex, from_words};
 use signer_core::keys::P256PublicKey;
@@ -23,12 +33,22 @@ use signer_core::rule::{Named, Phrase};
 use signer_core::types::Id;
 use toml::de::DeTable;
 
+use super::stamp::StampAuthority;
 use crate::command::policy::table::Table;
 use crate::error::{Failure, not_toml};
 use crate::files;
 
+/// What the trust file says.
+#[derive(Debug)]
+pub(crate) struct TrustFile {
+    /// What transcripts are judged by.
+    pub(super) audit: AuditTrust,
+    /// Whose time-stamps are believed; empty where none was noted.
+    pub(super) authorities: Vec<StampAuthority>,
+}
+
 /// Reads the trust file. One that lies in the folder it is to judge is not taken.
-pub(super) fn read(path: &Path, folder: &Path) -> Result<AuditTrust, Failure> {
+pub(super) fn read(path: &Path, folder: &Path) -> Result<TrustFile, Failure> {
     let text = files::read_text(path)?;
     if within(path, folder) {
         return Err(Failure::input(
@@ -67,7 +87,7 @@ fn within(path: &Path, folder: &Path) -> bool {
     }
 }
 
-fn parse(text: &str) -> Result<AuditTrust, Phrase> {
+fn parse(text: &str) -> Result<TrustFile, Phrase> {
     let document = DeTable::parse(text).map_err(|error| not_toml(&error))?;
     let mut file = Table::new("", document.get_ref());
     let root = RootDigest::from_bytes(file.text("root", digest)?);
@@ -75,11 +95,16 @@ fn parse(text: &str) -> Result<AuditTrust, Phrase> {
     let devices = devices.collect::<Result<Vec<_>, _>>()?;
     let releases = file.some_tables("release")?.into_iter().map(release);
     let releases = releases.collect::<Result<Vec<_>, _>>()?;
+    let authorities = file.some_tables("timestamp")?.into_iter().map(authority);
+    let authorities = authorities.collect::<Result<Vec<_>, _>>()?;
     file.end()?;
-    Ok(AuditTrust {
-        root,
-        devices,
-        releases,
+    Ok(TrustFile {
+        audit: AuditTrust {
+            root,
+            devices,
+            releases,
+        },
+        authorities,
     })
 }
 
@@ -95,6 +120,21 @@ fn release(mut table: Table<'_>) -> Result<TrustedRelease, Phrase> {
     let binary = FileDigest::from_bytes(table.text("binary", digest)?);
     table.end()?;
     Ok(TrustedRelease { version, binary })
+}
+
+fn authority(mut table: Table<'_>) -> Result<StampAuthority, Phrase> {
+    let name = table.text("name", |text| Ok::<_, Phrase>(text.to_owned()))?;
+    let certificate = table.text("certificate", certificate)?;
+    table.end()?;
+    Ok(StampAuthority { name, certificate })
+}
+
+/// One certificate in PEM that stands above others.
+fn certificate(text: &str) -> Result<CertificateDer<'static>, Phrase> {
+    let certificate = CertificateDer::from_pem_slice(text.as_bytes()).ok();
+    certificate
+        .filter(|found| webpki::anchor_from_trusted_cert(found).is_ok())
+        .ok_or_else(|| phrase!("not a certificate in PEM", "PEM形式の証明書ではない"))
 }
 
 fn name(text: &str) -> Result<Id, Phrase> {

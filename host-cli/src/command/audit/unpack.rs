@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use signer_core::audit::AuditCase;
-use signer_core::digest::{hex, sha256_of};
-use signer_core::pack::{Attestation, Manifest, OtsToken};
+use signer_core::audit::{AuditCase, GivenBlocks};
+use signer_core::digest::sha256_of;
+use signer_core::pack::Manifest;
 use signer_core::phrase;
 use signer_core::rule::{Explained as _, Phrase};
 use signer_core::types::Id;
@@ -13,11 +13,12 @@ use signer_core::types::Id;
 use super::Evidence;
 use super::pack::MANIFEST;
 use super::report::{self, Page, Transcripts};
+use super::tokens;
 use crate::error::Failure;
 use crate::files;
 
 /// Everything that can be checked of a bundle.
-pub(super) fn check(evidence: &Evidence) -> Result<Vec<AuditCase>, Failure> {
+pub(super) fn check(evidence: &Evidence, blocks: &GivenBlocks) -> Result<Vec<AuditCase>, Failure> {
     let folder = evidence.folder.path();
     let list = phrase!("the list of files", "ファイルの一覧");
     let path = folder.join(MANIFEST);
@@ -41,7 +42,7 @@ pub(super) fn check(evidence: &Evidence) -> Result<Vec<AuditCase>, Failure> {
     let transcripts = report::verified(evidence)?;
     cases.extend(replayed(&transcripts));
     cases.extend(reports(evidence, &manifest, &transcripts)?);
-    cases.extend(tokens(folder, &text)?);
+    cases.extend(tokens::check(evidence, text.as_bytes(), blocks)?);
     Ok(cases)
 }
 
@@ -76,7 +77,11 @@ fn listed(folder: &Path, manifest: &Manifest) -> Result<Vec<AuditCase>, Failure>
 /// Files beside the list that it does not know, but for tokens.
 fn unlisted(evidence: &Evidence, manifest: &Manifest) -> Vec<AuditCase> {
     let folder = evidence.folder.path();
-    let known = [String::new(), ".ots".into(), ".tsr".into()].map(|end| format!("{MANIFEST}{end}"));
+    let known = [
+        MANIFEST.into(),
+        tokens::open_timestamps(),
+        tokens::rfc_3161(),
+    ];
     let files = evidence.folder.files().iter();
     let names = files.map(|file| file.path.strip_prefix(folder).unwrap_or(&file.path));
     let strange = names.map(|name| name.display().to_string());
@@ -158,63 +163,4 @@ fn reports(
         ));
     }
     Ok(found)
-}
-
-/// Time-stamp tokens of the list.
-fn tokens(folder: &Path, manifest: &str) -> Result<Vec<AuditCase>, Failure> {
-    let mut found = Vec::new();
-    let path = folder.join(format!("{MANIFEST}.ots"));
-    if path.is_file() {
-        let subject = phrase!("OpenTimestamps token", "OpenTimestampsのトークン");
-        match OtsToken::parse(&files::read(&path)?) {
-            Err(error) => found.push(AuditCase::fail(subject, error.what())),
-            Ok(token) if *token.digest() != sha256_of(manifest.as_bytes()) => {
-                let other = phrase!("of another list", "別の一覧に対するもの");
-                found.push(AuditCase::fail(subject, other));
-            }
-            Ok(token) => {
-                let told = token.attestations().iter().map(attested);
-                found.extend(told.map(|what| AuditCase::missing(subject.clone(), what)));
-            }
-        }
-    }
-    if folder.join(format!("{MANIFEST}.tsr")).is_file() {
-        found.push(AuditCase::missing(
-            phrase!("RFC 3161 token", "RFC 3161のトークン"),
-            phrase!(
-                "not checked here: {command}",
-                "ここでは検証しない: {command}",
-                command =
-                    format!("openssl ts -verify -data {MANIFEST} -in {MANIFEST}.tsr -CAfile CA")
-            ),
-        ));
-    }
-    Ok(found)
-}
-
-/// What a branch of a token says. None is a proof before a node of the auditor has confirmed it.
-fn attested(attestation: &Attestation) -> Phrase {
-    match attestation {
-        Attestation::Bitcoin {
-            height,
-            merkle_root,
-        } => {
-            let root: Vec<u8> = merkle_root.iter().rev().copied().collect();
-            phrase!(
-                "the list existed before block {height}, if your node says that its merkleroot is {root}",
-                "ブロック {height} より前に存在(ご自身のノードでmerklerootが {root} と確認できる場合)",
-                height = height,
-                root = hex(&root)
-            )
-        }
-        Attestation::Pending { calendar } => phrase!(
-            "waits at {calendar}: proves nothing yet",
-            "{calendar} で待機中: まだ証明にならない",
-            calendar = calendar
-        ),
-        Attestation::Unknown => phrase!(
-            "a kind of proof that is not read here",
-            "対応していない種類の証明"
-        ),
-    }
 }
