@@ -11,7 +11,7 @@ use crate::digest::{
 };
 use crate::headers::ChainTip;
 use crate::keys::P256PublicKey;
-use crate::policy::{ApprovalQuorum, Destination, Policy, Separation, WalletRules};
+use crate::policy::{ApprovalQuorum, Destination, Policy, Separation, Sweep, WalletRules};
 use crate::random::RandomEvidence;
 use crate::review::TxFacts;
 use crate::rule::{Refusal, RuleLine};
@@ -174,6 +174,8 @@ pub struct Allowed {
     pub destinations: Vec<Destination>,
     /// From when all of the policy is in force, where some of it waited.
     pub waits_until: Option<Height>,
+    /// By which profile, where it is a sweep.
+    pub sweep: Option<Sweep>,
 }
 
 /// A roster, as a device took it.

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use super::history::{
     Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
 };
-use crate::approval::Attendance;
+use crate::approval::{Attendance, RequestKind};
 use crate::codec::ByteString;
 use crate::cose::{Signed, peek};
 use crate::digest::{KeyId, ReceiptDigest};
-use crate::policy::{ActivePolicy, CheckedTx, Destination, Policy};
+use crate::policy::{ActivePolicy, CheckedTx, Destination, Policy, Sweep};
 use crate::review::{Review, TxFacts};
 use crate::rule::Verdict;
 use crate::signing::Receipt;
@@ -216,8 +216,9 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
             rules: checked.rules().clone(),
             destinations: paid_to(checked, policy),
             waits_until: policy.waits_until(),
+            sweep: swept_to(checked, policy),
         },
-        quorum: checked.rules().quorum_for(checked.wallet_tx().paid_out()),
+        quorum: checked.quorum(),
         approvals: approvals
             .map(|a| (a.officer.id.clone(), a.approval, a.height))
             .collect(),
@@ -243,6 +244,14 @@ fn paid_to(checked: &CheckedTx, policy: &ActivePolicy) -> Vec<Destination> {
         payments.any(|payment| payment.destination == listed.id)
     };
     listed.filter(is_paid).cloned().collect()
+}
+
+/// The profile of a sweep.
+fn swept_to(checked: &CheckedTx, policy: &ActivePolicy) -> Option<Sweep> {
+    match checked.kind() {
+        RequestKind::Ordinary => None,
+        RequestKind::Sweep => policy.policy().sweep.clone(),
+    }
 }
 
 /// The officers of the roster in force who hold these keys.

@@ -16,7 +16,7 @@ use crate::rule::{Phrase, RuleId};
 use crate::signing::SigningHsm as _;
 use crate::testing::{Case, id, officers_sign, rules_of};
 use crate::token::Line;
-use crate::transcript::testing::Bench;
+use crate::transcript::testing::{Bench, sweeping};
 use crate::transcript::{CeremonyKind, Exception};
 use crate::types::{Blocks, Chain, Height, Lang, Version};
 
@@ -122,7 +122,7 @@ fn blocks(first: u32, last: u32) -> NodeData {
 
 fn signed(history: &mut DeviceHistory) -> &mut SessionRecord {
     let mut sessions = history.sessions.iter_mut();
-    sessions.find(|s| s.kind == CeremonyKind::Sign).unwrap()
+    sessions.find(|s| s.kind.signs()).unwrap()
 }
 
 fn case(history: &mut DeviceHistory) -> &mut CaseRecord {
@@ -578,6 +578,43 @@ fn f17_a_limit_is_the_one_that_was_in_force() {
     };
     passes(&ask(2_000_000));
     finds(&ask(2_000_001), Finding::Count);
+}
+
+/// A sweep is judged by its own profile: its quorum, its one wallet, no limit of transfers.
+#[test]
+fn f17_a_sweep_has_a_profile_of_its_own() {
+    let mut bench = sweeping();
+    let swept = Case::sweep(&bench.world);
+    let _ = bench.sign_as(CeremonyKind::Sweep, &swept);
+    let ask = |spoil: &dyn Fn(&mut CaseRecord)| {
+        let mut history = recorded(&bench);
+        spoil(case(&mut history));
+        let records = alone(&bench, history);
+        [
+            approvals(&records),
+            destinations(&records),
+            limits(&records),
+        ]
+    };
+    let sweep = bench.world.policy.policy().sweep.clone().unwrap();
+    let over = |case: &mut CaseRecord| {
+        assert_eq!(case.quorum, sweep.quorum);
+        let total = case.facts.total();
+        assert_ne!(case.allowed.rules.quorum_for(total), sweep.quorum);
+        case.allowed.rules.per_transfer = total - Amount::from_sat(1);
+    };
+    ask(&over).iter().for_each(passes);
+    let [by_quorum, ..] = ask(&|case| case.quorum.approvers += 1);
+    assert_eq!(by_quorum.conclusion(), Conclusion::Fail);
+    let [_, elsewhere, _] = ask(&|case| case.facts.payments[0].destination = id("hot-1"));
+    assert_eq!(elsewhere.conclusion(), Conclusion::Fail);
+    // The same without the profile is no sweep.
+    let [_, unlisted, exceeded] = ask(&|case| {
+        over(case);
+        case.allowed.sweep = None;
+    });
+    assert_eq!(unlisted.conclusion(), Conclusion::Fail);
+    finds(&exceeded, Finding::Count);
 }
 
 /// Two devices with different policies: the stricter one decides, in whatever order the trust file

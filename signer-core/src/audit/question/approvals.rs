@@ -7,6 +7,7 @@ use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::finding::Finding;
 use super::super::records::{Held, Records};
 use super::people::names;
+use crate::approval::RequestKind;
 use crate::digest::{DeviceId, TxDigest};
 use crate::phrase;
 use crate::review::Standing;
@@ -42,8 +43,9 @@ fn session(held: &Held<'_>) -> AuditCase {
     let [approvers, of_departments, of_directors] = got;
     let found = phrase!(
         "{who}: {approvers} approvals, {departments} departments, {directors} directors; asked for \
-         were {asked}",
-        "{who}: 承認 {approvers}、部門 {departments}、取締役 {directors}(必要数 {asked})",
+         {by} were {asked}",
+        "{who}: 承認 {approvers}、部門 {departments}、取締役 {directors}({by}の必要数 {asked})",
+        by = asked_by(facts.kind),
         who = names(case.approvals.iter().map(|(who, _, _)| who)),
         approvers = approvers,
         departments = of_departments,
@@ -55,6 +57,13 @@ fn session(held: &Held<'_>) -> AuditCase {
         AuditCase::pass(held.subject(), found)
     } else {
         AuditCase::fail(held.subject(), found)
+    }
+}
+
+fn asked_by(kind: RequestKind) -> Phrase {
+    match kind {
+        RequestKind::Ordinary => phrase!("by the wallet's rules", "ウォレットの規定"),
+        RequestKind::Sweep => phrase!("of a sweep", "緊急退避送金"),
     }
 }
 

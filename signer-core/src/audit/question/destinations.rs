@@ -9,6 +9,7 @@ use super::super::history::InstalledPolicy;
 use super::super::records::{Held, Records};
 use super::people::names;
 use crate::phrase;
+use crate::policy::Sweep;
 use crate::review::PaymentFacts;
 use crate::rule::Phrase;
 
@@ -61,6 +62,9 @@ fn output(held: &Held<'_>, number: u32) -> Phrase {
 
 fn paid(held: &Held<'_>, payment: &PaymentFacts) -> AuditCase {
     let subject = output(held, payment.output.0);
+    if let Some(sweep) = &held.case.allowed.sweep {
+        return swept(subject, sweep, held, payment);
+    }
     let policies = &held.history.policies;
     let mut listed = held.case.allowed.destinations.iter();
     let listed = listed.find(|listed| listed.id == payment.destination);
@@ -88,6 +92,24 @@ fn paid(held: &Held<'_>, payment: &PaymentFacts) -> AuditCase {
         from = destination.activation
     );
     if same && active {
+        AuditCase::pass(subject, found)
+    } else {
+        AuditCase::fail(subject, found)
+    }
+}
+
+/// A sweep pays scripts of one registered wallet, each of which the replay has derived (POL10).
+fn swept(subject: Phrase, sweep: &Sweep, held: &Held<'_>, payment: &PaymentFacts) -> AuditCase {
+    let found = phrase!(
+        "{id} {address}, {sat} satoshi: the emergency wallet {digest}, in a sweep at height {height}",
+        "{id} {address}、{sat} satoshi: 緊急退避ウォレット {digest}、ブロック高 {height} の緊急退避送金",
+        id = payment.destination,
+        address = payment.address,
+        sat = payment.amount.to_sat(),
+        digest = sweep.wallet,
+        height = held.case.height
+    );
+    if payment.destination == sweep.id {
         AuditCase::pass(subject, found)
     } else {
         AuditCase::fail(subject, found)

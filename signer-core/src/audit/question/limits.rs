@@ -8,7 +8,7 @@ use super::super::finding::Finding;
 use super::super::records::{Held, Records};
 use crate::digest::{TxDigest, WalletId};
 use crate::phrase;
-use crate::policy::{Destination, WalletRules};
+use crate::policy::{Destination, Sweep, WalletRules};
 use crate::review::TxFacts;
 use crate::rule::Phrase;
 use crate::signing::Coin;
@@ -88,6 +88,10 @@ fn case(transfer: &Transfer<'_>, all: &[Transfer<'_>]) -> AuditCase {
     let mut used = Used::default();
     for held in &transfer.held {
         let (at, allowed) = (held.case.height, &held.case.allowed);
+        if let Some(sweep) = &allowed.sweep {
+            used.line(swept(transfer, sweep));
+            continue;
+        }
         used.wallet(transfer, &allowed.rules, at, all);
         for destination in &allowed.destinations {
             used.destination(transfer, destination, at, all);
@@ -107,6 +111,19 @@ fn case(transfer: &Transfer<'_>, all: &[Transfer<'_>]) -> AuditCase {
     } else {
         AuditCase::pass(subject, found)
     }
+}
+
+/// A sweep has no limit but the caps on its fee, which the replay has judged (POL04).
+fn swept(transfer: &Transfer<'_>, sweep: &Sweep) -> Phrase {
+    phrase!(
+        "a sweep of {sat} satoshi to the emergency wallet {id}: no limit of transfers bounds it; fee \
+         {fee} satoshi, within the sweep's caps",
+        "緊急退避ウォレット {id} への緊急退避送金 {sat} satoshi: 送付の上限は適用されない。手数料 {fee} \
+         satoshi(緊急退避送金の手数料上限以内)",
+        sat = transfer.sat,
+        id = sweep.id,
+        fee = transfer.facts.fee.fee.to_sat()
+    )
 }
 
 /// What is used of each limit, and whether one is exceeded.
