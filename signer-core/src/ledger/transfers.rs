@@ -109,6 +109,11 @@ impl Transfers {
         self.0.get(tx)
     }
 
+    /// The same with the digest that the record keeps.
+    pub fn entry(&self, tx: &TxDigest) -> Option<(&TxDigest, &KnownTransfer)> {
+        self.0.get_key_value(tx)
+    }
+
     /// All of them, with the digest of their transaction.
     pub fn iter(&self) -> impl Iterator<Item = (&TxDigest, &KnownTransfer)> {
         self.0.iter()

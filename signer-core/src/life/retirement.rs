@@ -141,7 +141,8 @@ pub struct RetirementStanding<'a> {
     pub known: Height,
 }
 
-/// A retirement that a quorum of administrators signed, of a wallet of this device.
+/// A retirement that a quorum of administrators signed, of a wallet of this device or of the emergency wallet
+/// of others.
 #[derive(Clone, Debug)]
 pub struct CheckedRetirement {
     endorsed: Endorsed<Retirement>,
@@ -159,7 +160,7 @@ impl CheckedRetirement {
         } = at;
         let endorsed = roster.open_order::<Retirement>(bytes, known)?;
         let order = endorsed.body();
-        if !wallets.wallets().iter().any(|w| w.id() == order.wallet) {
+        if wallets.known(&order.wallet).is_none() {
             return Err(RetirementError::NoWallet(order.wallet));
         }
         if wallets.retirement(&order.wallet).is_some() {
@@ -194,7 +195,7 @@ impl CheckedRetirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{SCOPE, TIP, label, officers_sign, world};
+    use crate::testing::{SCOPE, TIP, foreign_emergency, label, officers_sign, world};
     use crate::types::Purpose;
 
     fn usual() -> Retirement {
@@ -241,6 +242,32 @@ mod tests {
                 &["admin.a", "admin.b"]
             )
             .is_ok()
+        );
+    }
+
+    /// Where its keys are doubted, a frozen device must stop sweeping to it.
+    #[test]
+    fn takes_the_emergency_wallet_of_other_devices() {
+        let (wallet, emergency) = foreign_emergency();
+        let order = Retirement {
+            root: emergency.root.digest(),
+            roster: emergency.roster.digest(),
+            wallet: wallet.id(),
+            ..usual()
+        };
+        let bytes = officers_sign(order, &["admin.a", "admin.b"]).to_bytes();
+        let open = |wallets| {
+            let at = RetirementStanding {
+                roster: &emergency.roster,
+                wallets,
+                known: TIP,
+            };
+            CheckedRetirement::open(&bytes, at).map(|order| order.order().wallet)
+        };
+        assert_eq!(open(&emergency.wallets), Ok(wallet.id()));
+        assert_eq!(
+            open(&Registry::new()),
+            Err(RetirementError::NoWallet(wallet.id()))
         );
     }
 

@@ -1,6 +1,7 @@
 //! POL06.
 
 use alloc::vec::Vec;
+use core::iter;
 
 use bitcoin::Amount;
 
@@ -8,7 +9,8 @@ use super::checking::Checking;
 use super::{BalanceStatement, ColdFloor};
 use crate::approval::{ActiveRoster, Officer, Request, Role};
 use crate::cose::CoseError;
-use crate::ledger::RecoveredAt;
+use crate::digest::TxDigest;
+use crate::ledger::{KnownTransfer, RecoveredAt};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 use crate::types::Height;
@@ -31,7 +33,9 @@ pub struct ColdShare {
 /// leaves for anywhere but a wallet of the same class that the statement lists as cold counts as hot,
 /// so do the transfers that this device has counted since the block of the statement, and those of any
 /// day whose signatures are open: nobody knows whether a statement shows them. Every fee leaves the
-/// whole. A device that lost a part of its journal takes statements of later blocks only.
+/// whole. A device that lost a part of its journal takes statements of later blocks only, and none while
+/// signatures are open of which it knows the receipt alone. A fee bump counts in the place of the versions
+/// before it once it can be sent itself.
 /// Where the policy names no floor for the class of the wallet, there is nothing to judge.
 pub(super) fn pol06(
     checking: &Checking<'_>,
@@ -94,6 +98,7 @@ impl Reconciled<'_> {
             self.of_people(statement, officer),
             self.of_age(floor, statement),
             self.of_recovery(statement),
+            self.of_open(),
             self.of_wallets(statement),
         ];
         parts.into_iter().flatten().collect()
@@ -173,6 +178,18 @@ impl Reconciled<'_> {
             );
             refused(expected, Phrase::figure(statement.height))
         })
+    }
+
+    /// Signatures that a recovery knows from a receipt alone: what they pay stands in no record, and
+    /// they can still be sent.
+    fn of_open(&self) -> Option<Refusal> {
+        let transfers = self.tx.ledger().transfers();
+        let unknown = self.tx.open().find(|tx| transfers.get(tx).is_none())?;
+        let expected = phrase!(
+            "open signatures whose amounts this device knows, or settled ones",
+            "金額が分かる未決済の署名、または決済確認済みの署名"
+        );
+        Some(refused(expected, Phrase::figure(unknown)))
     }
 
     fn of_wallets(&self, statement: &BalanceStatement) -> Option<Refusal> {
@@ -263,8 +280,10 @@ impl Reconciled<'_> {
         let mut since = Since::default();
         for (tx, known) in self.tx.ledger().transfers().iter() {
             let counted_here = *tx == judged || replaced.contains(tx);
-            let unseen = known.height() >= statement.height || self.tx.is_open(tx);
-            let counts = known.replaced_by().is_none() && unseen;
+            let counts = self.is_unseen(tx, known, statement)
+                && !self
+                    .later_versions(known)
+                    .any(|(tx, later)| self.is_unseen(tx, later, statement));
             let transfer = known.transfer();
             if counted_here || !counts || statement.of(&transfer.wallet).is_none() {
                 continue;
@@ -273,6 +292,27 @@ impl Reconciled<'_> {
             since.fees = since.fees.saturating_add(sats(transfer.fee));
         }
         since
+    }
+
+    fn is_unseen(
+        &self,
+        tx: &TxDigest,
+        known: &KnownTransfer,
+        statement: &BalanceStatement,
+    ) -> bool {
+        known.height() >= statement.height || self.tx.open().any(|open| open == tx)
+    }
+
+    /// The fee bumps in whose place a transfer counts no more, where they count themselves: one that was
+    /// cut before its first signature does not, and the version before it can still be sent.
+    fn later_versions<'k>(
+        &'k self,
+        known: &'k KnownTransfer,
+    ) -> impl Iterator<Item = (&'k TxDigest, &'k KnownTransfer)> {
+        let transfers = self.tx.ledger().transfers();
+        let next = |known: &'k KnownTransfer| transfers.entry(&known.replaced_by()?);
+        // Each version pays a higher fee than the one before, so that none comes twice.
+        iter::successors(next(known), move |(_, later)| next(later)).take(transfers.iter().count())
     }
 }
 
@@ -496,15 +536,7 @@ mod tests {
             let transfer = paid_out(sats);
             let long_ago = Height(TIP.0 - 1_000);
             case.ledger.record_transfer(tx, &transfer, &[], long_ago);
-            case.register.made(OpenSignature {
-                tx,
-                unsigned: None,
-                wallet: Some(transfer.wallet),
-                paid: Some(transfer.paid()),
-                session: SessionNumber(1),
-                since: long_ago,
-                coins: vec![],
-            });
+            case.register.made(open_set(tx, Some(sats)));
             case
         };
         let judged = |case: &Case| judged_by(case, "reconciler.c", leaving(90_500_000));
@@ -519,6 +551,80 @@ mod tests {
             height: TIP,
         }]);
         assert_eq!(judged(&one_past), []);
+    }
+
+    fn open_set(tx: TxDigest, paid: Option<u64>) -> OpenSignature {
+        OpenSignature {
+            tx,
+            unsigned: None,
+            wallet: paid.map(|_| floored().wallet.id()),
+            paid: paid.map(Amount::from_sat),
+            session: SessionNumber(1),
+            since: Height(TIP.0 - 1_000),
+            coins: vec![],
+        }
+    }
+
+    /// A fee bump that was cut before its first signature cannot be sent: the version before it can.
+    #[test]
+    fn counts_an_open_version_until_a_later_one_is_open_too() {
+        let [first, second, third] = [[1], [2], [3]].map(|n| TxDigest::over(&[&n]));
+        let judged = |open: &[TxDigest]| {
+            let mut case = Case::new(floored());
+            let (transfer, long_ago) = (paid_out(500_001), Height(TIP.0 - 1_000));
+            let versions: [(TxDigest, &[TxDigest]); 3] =
+                [(first, &[]), (second, &[first]), (third, &[second])];
+            for (tx, before) in versions {
+                case.ledger.record_transfer(tx, &transfer, before, long_ago);
+            }
+            for tx in open {
+                case.register.made(open_set(*tx, Some(500_001)));
+            }
+            judged_by(&case, "reconciler.c", leaving(90_500_000))
+        };
+        assert_eq!(judged(&[]), []);
+        assert_eq!(judged(&[first]), ALONE);
+        assert_eq!(judged(&[second]), ALONE);
+        // Two of them would be one satoshi over twice: each pays the same, so that one counts.
+        let twice = |open: &[TxDigest], cold| {
+            let mut case = Case::new(floored());
+            let (transfer, long_ago) = (paid_out(500_000), Height(TIP.0 - 1_000));
+            case.ledger.record_transfer(first, &transfer, &[], long_ago);
+            case.ledger
+                .record_transfer(second, &transfer, &[first], long_ago);
+            case.ledger
+                .record_transfer(third, &transfer, &[second], long_ago);
+            for tx in open {
+                case.register.made(open_set(*tx, Some(500_000)));
+            }
+            judged_by(&case, "reconciler.c", leaving(cold))
+        };
+        for open in [
+            &[first][..],
+            &[first, second],
+            &[first, third],
+            &[first, second, third],
+        ] {
+            assert_eq!(twice(open, 90_500_000), []);
+            assert_eq!(twice(open, 90_499_999), ALONE);
+        }
+    }
+
+    /// After a recovery: what a receipt alone tells of has no amount.
+    #[test]
+    fn refuses_while_signatures_of_unknown_amount_are_open() {
+        let mut case = Case::new(floored());
+        let tx = TxDigest::over(&[b"by its receipt"]);
+        let judged = |case: &Case| judged_by(case, "reconciler.c", leaving(95_000_000));
+        case.register.made(open_set(tx, None));
+        assert_eq!(judged(&case), ALONE);
+        case.register.settle(&[SettledSet {
+            tx,
+            how: SettledAs::Conflicting,
+            by: [7; 32],
+            height: TIP,
+        }]);
+        assert_eq!(judged(&case), []);
     }
 
     #[test]

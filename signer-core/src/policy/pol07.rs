@@ -29,6 +29,7 @@ pub(super) fn pol07(tx: &WalletTx, replaces: &[TxDigest], kind: RequestKind) -> 
         digest: tx.parsed().tx_digest(),
         transfer: tx.transfer(),
         replaces,
+        kind,
     };
     let mut refusals = bump.undeclared();
     match kind {
@@ -60,6 +61,7 @@ struct Bump<'a> {
     digest: TxDigest,
     transfer: Transfer,
     replaces: &'a [TxDigest],
+    kind: RequestKind,
 }
 
 impl Bump<'_> {
@@ -74,9 +76,14 @@ impl Bump<'_> {
         refusals.collect()
     }
 
-    /// A version counts as declared where the ledger knows what to compare it with.
+    /// A version counts as declared where the ledger knows what to compare it with. A sweep is compared
+    /// with none: it may name what a recovery knows by its receipt alone.
     fn declares(&self, before: &TxDigest) -> bool {
-        self.replaces.contains(before) && self.ledger.transfers().get(before).is_some()
+        let comparable = match self.kind {
+            RequestKind::Ordinary => self.ledger.transfers().get(before).is_some(),
+            RequestKind::Sweep => true,
+        };
+        self.replaces.contains(before) && comparable
     }
 
     fn same(&self, before: &TxDigest) -> Option<Refusal> {

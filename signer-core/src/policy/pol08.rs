@@ -268,7 +268,7 @@ impl<'a> NewPolicy<'a> {
     }
 
     fn name(&self, wallet: &WalletDigest, lang: Lang) -> String {
-        match self.wallets.by_digest(wallet) {
+        match self.wallets.emergency(wallet) {
             Some(known) => known.name().to_string(),
             None => lang
                 .pick(

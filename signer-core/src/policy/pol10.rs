@@ -202,13 +202,14 @@ mod tests {
     use bitcoin::Amount;
 
     use super::*;
-    use crate::digest::{RetirementDigest, WalletDigest};
+    use crate::approval::RequestKind;
+    use crate::digest::{RetirementDigest, TxDigest, WalletDigest};
     use crate::policy::FeeCaps;
     use crate::rule::Stopped;
     use crate::testing::{
-        Ballot, Case, Coin, Output, World, foreign_emergency, refusals, refused, rules_of,
+        Ballot, Case, Coin, Output, World, coin_of, foreign_emergency, refusals, refused, rules_of,
     };
-    use crate::types::{Height, Lang};
+    use crate::types::{Height, InputIndex, Lang};
 
     const ALONE: [RuleId; 1] = [RuleId::POL10];
 
@@ -399,6 +400,36 @@ mod tests {
         let order = RetirementDigest::over(&[b"order"]);
         world.wallets.retire(world.other.id(), order);
         assert_eq!(refused(Case::sweep(&world).check_full(&world)), ALONE);
+
+        let (wallet, mut world) = foreign_emergency();
+        world.wallets.retire(wallet.id(), order);
+        let mut case = Case::sweep(&world);
+        case.outputs = vec![Output::bare(&wallet, Chain::Receive, 0, 1_910_000)];
+        assert_eq!(refused(case.approve(&world)), ALONE);
+    }
+
+    /// A recovery knows of some transactions by their receipts alone: a sweep may name them.
+    #[test]
+    fn passes_coins_of_a_transaction_that_a_receipt_alone_tells_of() {
+        let world = world();
+        let lost = TxDigest::over(&[b"lost"]);
+        let judged = |kind: RequestKind, replaces: &[TxDigest]| {
+            let mut case = match kind {
+                RequestKind::Sweep => Case::sweep(&world),
+                RequestKind::Ordinary => Case::new(&world),
+            };
+            let coin = coin_of(&case, InputIndex(0));
+            case.ledger.record_intent(lost, &[coin]);
+            let (before, replaces) = (case.edit_request, replaces.to_vec());
+            case.edit_request = std::boxed::Box::new(move |request| {
+                before(request);
+                request.replaces.clone_from(&replaces);
+            });
+            refused(case.check_full(&world))
+        };
+        assert_eq!(judged(RequestKind::Sweep, &[lost]), []);
+        assert_eq!(judged(RequestKind::Sweep, &[]), [RuleId::POL07]);
+        assert_eq!(judged(RequestKind::Ordinary, &[lost]), [RuleId::POL07]);
     }
 
     /// What lies in the emergency wallet is where a sweep would bring it.
@@ -418,10 +449,13 @@ mod tests {
         case.outputs = vec![Output::bare(&wallet, Chain::Receive, 0, 1_910_000)];
         assert_eq!(refused(case.approve(&world)), []);
         assert!(world.wallets.locate(&case.outputs[0].script).is_none());
-        // An ordinary transfer still knows it for what it is not: a registered destination.
+        // An ordinary transfer still knows it for what it is: no registered destination, another class.
         let mut ordinary = Case::new(&world);
         ordinary.outputs[0].script = case.outputs[0].script.clone();
-        assert_eq!(refused(ordinary.check(&world)), [RuleId::POL01]);
+        assert_eq!(
+            refused(ordinary.check(&world)),
+            [RuleId::POL01, RuleId::POL05]
+        );
     }
 
     /// What a policy loosens waits, and a sweep that it adds loosens.

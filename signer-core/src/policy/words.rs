@@ -134,7 +134,13 @@ impl SweepChange {
                 let ended = lang.pick("ended, to", "を終了。宛先:");
                 format!("{what} {ended} {}", to(sweep))
             }
-            Self::Exchanged(sweep) => from_to(what, sweep, to),
+            Self::Exchanged(sweep) => {
+                let until = lang.pick(
+                    "until this begins, nothing can be swept",
+                    "有効になるまで緊急退避送金は不可",
+                );
+                format!("{}; {until}", from_to(what, sweep, to))
+            }
             Self::Fee(cap) => format!("{what}: {}", cap.text(lang)),
             Self::Quorum(who, count) => {
                 let count = from_to(who.name(lang), count, ToString::to_string);

@@ -320,9 +320,9 @@ impl WalletTx {
         self.standing
     }
 
-    /// Whether signatures over this transaction were open when this one was explained.
-    pub(crate) fn is_open(&self, tx: &TxDigest) -> bool {
-        self.open.contains(tx)
+    /// The transactions whose signatures were open when this one was explained.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &TxDigest> {
+        self.open.iter()
     }
 
     /// The report so far: PSB01 to WAL06, none refused.

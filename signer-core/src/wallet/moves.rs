@@ -65,14 +65,14 @@ pub struct InsideMove {
     pub class: WalletClass,
 }
 
-/// The payments that a wallet of this device receives.
+/// The payments that a wallet of this device receives, or the emergency wallet of others.
 pub(super) fn inside(outputs: &[OutputKind], wallets: &Registry) -> Vec<InsideMove> {
     let indexed = (0..).map(OutputIndex).zip(outputs);
     let moves = indexed.filter_map(|(output, kind)| {
         let OutputKind::Payment { script, .. } = kind else {
             return None;
         };
-        let (wallet, _, _) = wallets.locate(script)?;
+        let wallet = wallets.receiver(script)?;
         Some(InsideMove {
             output,
             wallet: wallet.id(),

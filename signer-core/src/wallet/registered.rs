@@ -406,6 +406,22 @@ impl Registry {
         })
     }
 
+    /// The wallet that a payment to this script reaches: one of this device's own, or the emergency wallet of
+    /// others.
+    pub fn receiver(&self, script: &Script) -> Option<&Arc<RegisteredWallet>> {
+        let mut others = self.emergency.iter().rev();
+        self.locate(script)
+            .map(|(wallet, _, _)| wallet)
+            .or_else(|| others.find(|wallet| wallet.locate(script).is_some()))
+    }
+
+    /// The newest version of a wallet of this device, or of one that a sweep may pay.
+    pub fn known(&self, wallet: &WalletId) -> Option<&Arc<RegisteredWallet>> {
+        let mut others = self.emergency.iter().rev();
+        self.by_id(wallet)
+            .or_else(|| others.find(|known| known.id() == *wallet))
+    }
+
     /// Every version of the wallet that has this output script, newest first.
     pub fn versions(&self, script: &Script) -> impl Iterator<Item = &Arc<RegisteredWallet>> {
         let newest_first = self.wallets.iter().rev();

@@ -105,8 +105,7 @@ impl DeviceState {
     pub fn retirement_page(&self, order: &CheckedRetirement) -> Result<Page, FoldError> {
         let asking = self.asking()?;
         let (lang, body) = (asking.lang, order.order());
-        let mut wallets = self.wallets().wallets().iter();
-        let wallet = wallets.find(|wallet| wallet.id() == body.wallet);
+        let wallet = self.wallets().known(&body.wallet);
         let wallet = wallet.ok_or(FoldError::Ceremony)?;
         let name = wallet.name().to_string();
         let lines = Vec::from([
