@@ -4,6 +4,7 @@
 //! out of order. So whatever is read here is encoded again, and the bytes must be equal. That also
 //! refuses unknown keys and bytes after the end.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -222,6 +223,26 @@ impl<C> Encode<C> for ByteString {
 impl<'b, C> Decode<'b, C> for ByteString {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         d.bytes().map(|b| Self(b.to_vec()))
+    }
+}
+
+/// A byte string that several hold and nobody changes: a large one lies in memory once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedBytes(pub(crate) Arc<Vec<u8>>);
+
+impl<C> Encode<C> for SharedBytes {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for SharedBytes {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.bytes().map(|b| Self(Arc::new(b.to_vec())))
     }
 }
 

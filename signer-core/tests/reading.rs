@@ -1,5 +1,6 @@
 //! A field's value is read in one place only, and nothing is decoded twice on the way to the sighash:
-//! the sources of `src/psbt` held against that sentence.
+//! the sources of `src/psbt` held against that sentence. And a file is read once: the sources of the
+//! stages and of the device's program, from what comes in to what goes out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,13 +27,14 @@ const READERS: [&str; 16] = [
 ];
 
 /// What takes text off, writes, joins or compares records, and the list of types.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 8] = [
     "armour.rs",
     "build.rs",
     "key.rs",
     "lean.rs",
     "merge.rs",
     "mod.rs",
+    "once.rs",
     "signed.rs",
 ];
 
@@ -55,6 +57,41 @@ const DECODERS: [(&str, usize); 11] = [
     ("consensus_decode", 0),
 ];
 
+/// Whoever reads a whole file, and how often: everybody else is handed what was read.
+const READINGS: [(&str, &str, usize); 13] = [
+    // Every reading of bytes is this one.
+    ("psbt/parse.rs", "parse_within(", 1),
+    ("psbt/parse.rs", "parse_shared(", 1),
+    ("psbt/parse.rs", "from_shared(", 1),
+    // A ceremony and its replay: kept in the entry of the journal, from the first that asks.
+    ("psbt/once.rs", "parse_shared(", 1),
+    // Without a device; on one without a ceremony; an auditor's own papers.
+    ("wallet/check_only.rs", "parse_within(", 1),
+    ("device/review.rs", "parse_within(", 1),
+    ("audit/papers.rs", "parse_within(", 1),
+    // The container alone. Pictures without a checksum must have brought a whole one.
+    ("frames/collection.rs", "RawPsbt::parse(", 1),
+    // Of what a session has judged and signed: a journal that is loaded, a signed PSBT that is given
+    // out again.
+    ("transcript/entry.rs", "from_shared(", 1),
+    ("transcript/entry.rs", "container(", 1),
+    ("transcript/release/again.rs", "container(", 1),
+    // The keys of the first map, without a reading: whether there is a receipt, or a rejection.
+    ("transcript/entry.rs", "first_map(", 1),
+    ("approval/approve.rs", "first_map(", 1),
+];
+/// Calls that read a file, or a part of it.
+const READS: [&str; 8] = [
+    "ParsedPsbt::parse(",
+    "parse_within(",
+    "parse_shared(",
+    "RawPsbt::parse(",
+    "from_vec(",
+    "from_shared(",
+    "first_map(",
+    "container(",
+];
+
 /// Known types that nobody reads: passed through.
 const UNREAD: [&str; 1] = ["GLOBAL_XPUB"];
 
@@ -62,7 +99,12 @@ type Sources = BTreeMap<String, String>;
 
 /// All code of the folder but its tests, by path.
 fn sources() -> Sources {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/psbt");
+    below("src/psbt")
+}
+
+/// All code below a folder but its tests.
+fn below(folder: &str) -> Sources {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut found = Sources::new();
     let mut folders = vec![folder.clone()];
     while let Some(next) = folders.pop() {
@@ -73,9 +115,13 @@ fn sources() -> Sources {
                 continue;
             }
             let name = path.strip_prefix(&folder).unwrap().to_str().unwrap();
-            let test =
-                name.ends_with("tests.rs") || ["testing.rs", "form/psb01.rs"].contains(&name);
-            if !test {
+            let test = name.ends_with("tests.rs")
+                || name
+                    .split('/')
+                    .any(|part| ["tests", "testing"].contains(&part))
+                || name.ends_with("testing.rs")
+                || name == "form/psb01.rs";
+            if !test && name.ends_with(".rs") {
                 found.insert(name.to_owned(), code(&fs::read_to_string(&path).unwrap()));
             }
         }
@@ -154,6 +200,65 @@ fn wrong(sources: &Sources) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The sources of all stages and of the device's program. What reads, writes and joins records makes
+/// PSBTs of its own: only the two files that begin a reading are looked at there.
+fn stages() -> Sources {
+    let mut found = below("src");
+    found.retain(|name, _| {
+        ["psbt/once.rs", "psbt/parse.rs"].contains(&&name[..]) || !name.starts_with("psbt/")
+    });
+    let device = below("../signer-device/src");
+    found.extend(
+        device
+            .into_iter()
+            .map(|(name, text)| (format!("device/{name}"), text)),
+    );
+    found
+}
+
+/// Where files are read, other than listed.
+fn read_elsewhere(stages: &Sources) -> Vec<String> {
+    let calls = stages
+        .iter()
+        .flat_map(|(name, text)| READS.map(|call| (name, call, called(text, call))));
+    let unlisted = calls.filter(|(name, call, count)| {
+        let mut listed = READINGS.iter().filter(|(n, c, _)| n == name && c == call);
+        *count != listed.next().map_or(0, |(_, _, count)| *count)
+    });
+    unlisted
+        .map(|(name, call, count)| format!("{name}: {call} {count}"))
+        .collect()
+}
+
+#[test]
+fn a_file_is_read_once_and_the_reading_handed_on() {
+    let stages = stages();
+    assert!(
+        READINGS
+            .iter()
+            .all(|(name, call, _)| stages.contains_key(*name) && READS.contains(call))
+    );
+    assert_eq!(read_elsewhere(&stages), [""; 0]);
+    // And is found where it is read again.
+    for (file, line) in [
+        (
+            "transcript/judge.rs",
+            "ParsedPsbt::parse_within(intake.psbt().to_vec(), limits)?;",
+        ),
+        ("transcript/state/receipts.rs", "intake.container();"),
+        ("device/ceremony/intake.rs", "RawPsbt::parse(&psbt).ok();"),
+        ("psbt/once.rs", "ParsedPsbt::parse_shared(bytes, limits);"),
+    ] {
+        let mut spoiled = stages.clone();
+        spoiled.get_mut(file).unwrap().push_str(line);
+        let found = read_elsewhere(&spoiled);
+        assert!(
+            matches!(&found[..], [one] if one.starts_with(file)),
+            "{line}: {found:?}"
+        );
+    }
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn an_answer_has_the_form_in_which_it_was_asked_for() {
                     _ => None,
                 });
             let intake = intake.expect("one was read");
-            assert_eq!(intake.channel, Channel::ByteFrames);
+            assert_eq!(intake.channel(), Channel::ByteFrames);
             assert_eq!(intake.code, Some(code));
         },
     );

@@ -21,6 +21,11 @@ use super::{Limits, PsbtVersion, RawPsbt};
 ///
 /// Made only by reading. It holds the bytes that it was read from, unchanged.
 pub struct ParsedPsbt {
+    read: Arc<Read>,
+}
+
+/// What one reading found.
+struct Read {
     raw: RawPsbt,
     digest: PsbtDigest,
     tx: Arc<Transaction>,
@@ -75,8 +80,13 @@ impl ParsedPsbt {
     /// # Errors
     /// The complete report, when any rule of PSB01 to PSB08 refuses.
     pub fn parse_within(bytes: Vec<u8>, limits: Limits) -> Result<Self, Stopped> {
+        Self::parse_shared(Arc::new(bytes), limits)
+    }
+
+    /// Reads a PSBT whose bytes others hold too.
+    pub(super) fn parse_shared(bytes: Arc<Vec<u8>>, limits: Limits) -> Result<Self, Stopped> {
         let read = rules::file_size(bytes.len(), limits)
-            .and_then(|()| RawPsbt::from_vec(bytes))
+            .and_then(|()| RawPsbt::from_shared(bytes))
             .and_then(form::psb01);
         let fields = match read {
             Ok(fields) => fields,
@@ -95,9 +105,116 @@ impl ParsedPsbt {
         let report = report.unrefused()?;
         // Passed: every coin is proven, and the sums were judged.
         let spent: Vec<TxOut> = proofs.spent.into_iter().flatten().collect();
-        Ok(Self::of(fields, spent, report))
+        let read = Arc::new(Read::of(fields, spent, report));
+        Ok(Self { read })
     }
 
+    /// The same reading as a stage of its own, for who goes on from it.
+    pub(super) fn again(&self) -> Self {
+        let read = Arc::clone(&self.read);
+        Self { read }
+    }
+
+    /// The version in which it came, and in which it goes out again.
+    pub fn version(&self) -> PsbtVersion {
+        self.read.raw.version()
+    }
+
+    /// The digest of the bytes that came in.
+    pub fn digest(&self) -> PsbtDigest {
+        self.read.digest
+    }
+
+    /// The unsigned transaction, in version 2 with its lock time resolved.
+    pub fn tx(&self) -> &Transaction {
+        &self.read.tx
+    }
+
+    /// The digest of the transaction that people approve.
+    ///
+    /// Tagged SHA-256 (`himuro/tx`) of: version (4 bytes); lock time (4); number of inputs (4); for
+    /// each input its previous txid (32, in the order of serialization), output number (4),
+    /// sequence (4), the amount it spends (8), the length of the script it spends (4), that
+    /// script; number of outputs (4); for each output its amount (8), the length of its script
+    /// (4), that script. All numbers little-endian. The same for both versions of PSBT, and
+    /// unchanged by added signatures.
+    pub fn tx_digest(&self) -> TxDigest {
+        self.read.tx_digest
+    }
+
+    /// The inputs, in order.
+    pub fn inputs(&self) -> &[ParsedInput] {
+        &self.read.inputs
+    }
+
+    /// What is claimed of the outputs, in the order of the transaction.
+    pub fn outputs(&self) -> &[ParsedOutput] {
+        &self.read.outputs
+    }
+
+    /// What the inputs bring.
+    pub fn total_in(&self) -> Amount {
+        self.read.total_in
+    }
+
+    /// What the outputs leave.
+    pub fn fee(&self) -> Amount {
+        self.read.fee
+    }
+
+    /// The resolved lock time: none, or a height (PSB07). Whether that height is ahead is judged
+    /// where the height of the chain is known.
+    pub fn lock_time(&self) -> LockTime {
+        self.read.tx.lock_time
+    }
+
+    /// The weight of the transaction once every input has a witness of so many bytes
+    /// ([`multisig_witness_bytes`]).
+    pub fn weight_with(&self, witness_bytes_per_input: u64) -> Weight {
+        let spent: Vec<TxOut> = self
+            .inputs()
+            .iter()
+            .map(|input| input.spent.clone())
+            .collect();
+        Weight::from_wu(rules::weight_with(
+            &self.read.tx,
+            &spent,
+            witness_bytes_per_input,
+        ))
+    }
+
+    /// How many records are passed through unread: unknown and foreign proprietary ones.
+    pub fn foreign_records(&self) -> usize {
+        self.read.foreign_records
+    }
+
+    /// The flags "transaction modifiable" of version 2, where they are there.
+    pub fn modifiable(&self) -> Option<u8> {
+        self.read.modifiable
+    }
+
+    /// What travels in the PSBT for us.
+    pub fn carried(&self) -> &Carried {
+        &self.read.carried
+    }
+
+    /// The report so far: PSB01 to PSB08, none refused.
+    pub fn report(&self) -> &RuleReport {
+        &self.read.report
+    }
+
+    /// The container, as it came.
+    pub fn raw(&self) -> &RawPsbt {
+        &self.read.raw
+    }
+
+    /// The bytes that came in.
+    pub fn bytes(&self) -> &[u8] {
+        self.read.raw.bytes()
+    }
+}
+
+impl Read {
     fn of(fields: Fields, spent: Vec<TxOut>, report: RuleReport) -> Self {
         let total = |outputs: &[TxOut]| {
             let sats = outputs.iter().map(|output| output.value.to_sat());
@@ -124,111 +241,13 @@ impl ParsedPsbt {
             report,
         }
     }
-
-    /// The version in which it came, and in which it goes out again.
-    pub const fn version(&self) -> PsbtVersion {
-        self.raw.version()
-    }
-
-    /// The digest of the bytes that came in.
-    pub const fn digest(&self) -> PsbtDigest {
-        self.digest
-    }
-
-    /// The unsigned transaction, in version 2 with its lock time resolved.
-    pub fn tx(&self) -> &Transaction {
-        &self.tx
-    }
-
-    /// The digest of the transaction that people approve.
-    ///
-    /// Tagged SHA-256 (`himuro/tx`) of: version (4 bytes); lock time (4); number of inputs (4); for
-    /// each input its previous txid (32, in the order of serialization), output number (4),
-    /// sequence (4), the amount it spends (8), the length of the script it spends (4), that
-    /// script; number of outputs (4); for each output its amount (8), the length of its script
-    /// (4), that script. All numbers little-endian. The same for both versions of PSBT, and
-    /// unchanged by added signatures.
-    pub const fn tx_digest(&self) -> TxDigest {
-        self.tx_digest
-    }
-
-    /// The inputs, in order.
-    pub fn inputs(&self) -> &[ParsedInput] {
-        &self.inputs
-    }
-
-    /// What is claimed of the outputs, in the order of the transaction.
-    pub fn outputs(&self) -> &[ParsedOutput] {
-        &self.outputs
-    }
-
-    /// What the inputs bring.
-    pub const fn total_in(&self) -> Amount {
-        self.total_in
-    }
-
-    /// What the outputs leave.
-    pub const fn fee(&self) -> Amount {
-        self.fee
-    }
-
-    /// The resolved lock time: none, or a height (PSB07). Whether that height is ahead is judged
-    /// where the height of the chain is known.
-    pub fn lock_time(&self) -> LockTime {
-        self.tx.lock_time
-    }
-
-    /// The weight of the transaction once every input has a witness of so many bytes
-    /// ([`multisig_witness_bytes`]).
-    pub fn weight_with(&self, witness_bytes_per_input: u64) -> Weight {
-        let spent: Vec<TxOut> = self
-            .inputs
-            .iter()
-            .map(|input| input.spent.clone())
-            .collect();
-        Weight::from_wu(rules::weight_with(
-            &self.tx,
-            &spent,
-            witness_bytes_per_input,
-        ))
-    }
-
-    /// How many records are passed through unread: unknown and foreign proprietary ones.
-    pub const fn foreign_records(&self) -> usize {
-        self.foreign_records
-    }
-
-    /// The flags "transaction modifiable" of version 2, where they are there.
-    pub const fn modifiable(&self) -> Option<u8> {
-        self.modifiable
-    }
-
-    /// What travels in the PSBT for us.
-    pub const fn carried(&self) -> &Carried {
-        &self.carried
-    }
-
-    /// The report so far: PSB01 to PSB08, none refused.
-    pub const fn report(&self) -> &RuleReport {
-        &self.report
-    }
-
-    /// The container, as it came.
-    pub const fn raw(&self) -> &RawPsbt {
-        &self.raw
-    }
-
-    /// The bytes that came in.
-    pub fn bytes(&self) -> &[u8] {
-        self.raw.bytes()
-    }
 }
 
 impl fmt::Debug for ParsedPsbt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParsedPsbt")
-            .field("raw", &self.raw)
-            .field("tx_digest", &self.tx_digest)
+            .field("raw", &self.read.raw)
+            .field("tx_digest", &self.read.tx_digest)
             .finish_non_exhaustive()
     }
 }

@@ -25,7 +25,7 @@ pub(super) const MAGIC: [u8; 5] = *b"psbt\xff";
 /// as the transaction asks for, nothing after the last. What the records mean is not judged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawPsbt {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     version: PsbtVersion,
     global: Map,
     inputs: Vec<Map>,
@@ -107,6 +107,11 @@ impl RawPsbt {
     /// # Errors
     /// PSB01 for the form, PSB02 for what is too much to look at.
     pub fn from_vec(bytes: Vec<u8>) -> Result<Self, Refusal> {
+        Self::from_shared(Arc::new(bytes))
+    }
+
+    /// Reads a PSBT of either version whose bytes others hold too.
+    pub(crate) fn from_shared(bytes: Arc<Vec<u8>>) -> Result<Self, Refusal> {
         let maps = container::maps(&bytes)?;
         Ok(Self {
             bytes,
@@ -126,7 +131,7 @@ impl RawPsbt {
 
     /// The PSBT as it was read or written.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.bytes.clone()
+        self.bytes.to_vec()
     }
 
     /// The PSBT as it was read or written, borrowed.
@@ -134,9 +139,9 @@ impl RawPsbt {
         &self.bytes
     }
 
-    /// The bytes, without copying them.
+    /// The bytes, without copying them where nobody else holds them.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+        Arc::unwrap_or_clone(self.bytes)
     }
 
     /// The digest of the bytes.
@@ -269,7 +274,8 @@ impl RawPsbt {
     /// Overwrites a value of the global map that is one byte, where it is there.
     pub(super) fn overwrite(&mut self, key: u8, value: u8) {
         let place = self.value_range(MapId::Global, &[key]);
-        if let Some([byte]) = place.and_then(|range| self.bytes.get_mut(range)) {
+        let bytes = Arc::make_mut(&mut self.bytes);
+        if let Some([byte]) = place.and_then(|range| bytes.get_mut(range)) {
             *byte = value;
         }
     }

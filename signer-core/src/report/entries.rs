@@ -59,7 +59,7 @@ fn detail(body: &Body) -> String {
             format!("pool {}, {chain}/{first}: {}", made.pool, made.keys.len())
         }
         Body::KeysDiscarded(gone) => format!("pool {}: {}", gone.pool, gone.keys.len()),
-        Body::Intake(intake) => format!("{} bytes", intake.psbt.0.len()),
+        Body::Intake(intake) => format!("{} bytes", intake.psbt().len()),
         Body::Shown(shown) => format!("{}", shown.number),
         Body::Answered(answered) => format!("{}: {}", answered.screen, answered.text),
         Body::Result(line) => format!("input {}", line.input),

@@ -6,7 +6,7 @@ use crate::approval::{ActiveRoster, Approval, Decision, Request};
 use crate::cose::Signed;
 use crate::digest::{ApprovalDigest, RequestDigest, sha256_of};
 use crate::frames::TransferCode;
-use crate::psbt::{Limits, ParsedPsbt};
+use crate::psbt::ParsedPsbt;
 use crate::review::{self, Person};
 use crate::rule::{Phrase, RuleId};
 use crate::transcript::{Channel, DeviceState, Intake};
@@ -58,19 +58,20 @@ pub(super) struct Said {
 impl Heard {
     /// Reads what came in with the roster of that hour.
     pub(super) fn of(intake: &Intake, state: &DeviceState) -> Self {
-        let bytes = &intake.psbt.0;
+        let bytes = intake.psbt();
         let mut heard = Self {
             bytes: bytes.len(),
             sha256: sha256_of(bytes),
-            channel: intake.channel,
+            channel: intake.channel(),
             code: intake.code,
             unreadable: None,
             request: None,
             no_request: None,
             votes: Vec::new(),
         };
-        match ParsedPsbt::parse_within(bytes.clone(), Limits::HEAVY) {
-            Ok(parsed) => heard.listen(&parsed, state.roster()),
+        // Of a copy: a transcript would keep every reading.
+        match intake.clone().read() {
+            Ok(parsed) => heard.listen(parsed, state.roster()),
             Err(stopped) => heard.unreadable = stopped.refusal().map(|refusal| refusal.rule),
         }
         heard

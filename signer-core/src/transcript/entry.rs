@@ -9,8 +9,10 @@ mod opened;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use bitcoin::Txid;
 use minicbor::{Decode, Encode};
 
 pub use announced::{Announced, AnnouncedRoster, EndingEntry, OpenCount};
@@ -20,14 +22,15 @@ pub use life::{Inventoried, Proven};
 pub use opened::{CeremonyKind, Looks, Rechecked, SessionOpened, Software};
 
 use crate::approval::Seat;
-use crate::codec::ByteString;
-use crate::digest::{RequestDigest, ScreenDigest};
+use crate::codec::{ByteString, SharedBytes};
+use crate::digest::{DeviceId, RequestDigest, ScreenDigest};
 use crate::frames::{Form, TransferCode};
 use crate::keys::{CkaId, P256PublicKey};
 use crate::life::{Destroying, Recovered, Replaced};
+use crate::psbt::{Limits, ParsedPsbt, ProprietaryField, RawPsbt, ReadOnce, first_map};
 use crate::root::Root;
 use crate::rule::Phrase;
-use crate::rule::{Refusal, RuleReport};
+use crate::rule::{Refusal, RuleReport, Stopped};
 use crate::settlement::Settled;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::{PinOpened, PinSplit};
@@ -349,6 +352,14 @@ impl Channel {
         }
     }
 
+    /// Only a medium carries the large files that heavy parents make.
+    const fn limits(self) -> Limits {
+        match self {
+            Self::File => Limits::HEAVY,
+            Self::Pictures | Self::Bbqr | Self::ByteFrames => Limits::USUAL,
+        }
+    }
+
     /// The name in files and on the host's pages.
     pub const fn name(self) -> &'static str {
         match self {
@@ -366,13 +377,16 @@ impl Channel {
 pub struct Intake {
     /// Byte for byte.
     #[n(0)]
-    pub psbt: ByteString,
+    psbt: SharedBytes,
     /// How it came.
     #[n(1)]
-    pub channel: Channel,
+    channel: Channel,
     /// What both screens showed of a transfer by pictures.
     #[n(2)]
     pub code: Option<TransferCode>,
+    /// The one reading of it.
+    #[cbor(skip)]
+    read: ReadOnce,
 }
 
 impl Intake {
@@ -383,10 +397,57 @@ impl Intake {
             _ => Some(TransferCode::of(&psbt)),
         };
         Self {
-            psbt: ByteString(psbt),
+            psbt: SharedBytes(Arc::new(psbt)),
             channel,
             code,
+            read: ReadOnce::default(),
         }
+    }
+
+    /// The PSBT, byte for byte.
+    pub fn psbt(&self) -> &[u8] {
+        &self.psbt.0
+    }
+
+    /// How it came.
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The devices whose receipts its keys name. Nothing else of it is looked at: most have none.
+    pub fn answered_by(&self) -> impl Iterator<Item = DeviceId> {
+        first_map(self.psbt()).filter_map(|record| {
+            let (field, named) = ProprietaryField::of_key(record.key())?;
+            let device = named.first_chunk::<32>()?;
+            (field == ProprietaryField::Receipt).then(|| DeviceId::from_bytes(*device))
+        })
+    }
+
+    /// What reading it finds. It is read once, however often it is asked.
+    ///
+    /// # Errors
+    /// The complete report, when any rule of PSB01 to PSB08 refuses.
+    pub fn read(&self) -> Result<&ParsedPsbt, &Stopped> {
+        self.read.of(&self.psbt.0, self.channel.limits())
+    }
+
+    /// The stage that goes on from it.
+    pub(super) fn stage(&self) -> Result<ParsedPsbt, Stopped> {
+        self.read.stage(&self.psbt.0, self.channel.limits())
+    }
+
+    /// The id of its unsigned transaction. A journal that is loaded asks for no more of it: then only
+    /// the container is looked at.
+    pub(super) fn unsigned_txid(&self) -> Option<Txid> {
+        match self.read.known() {
+            Some(parsed) => parsed.raw().unsigned_txid(),
+            None => self.container().ok()?.unsigned_txid(),
+        }
+    }
+
+    /// The container alone, of a PSBT that was judged before it was signed.
+    pub(super) fn container(&self) -> Result<RawPsbt, Refusal> {
+        RawPsbt::from_shared(Arc::clone(&self.psbt.0))
     }
 
     /// Whether the code, where there is one, is that of the PSBT.
@@ -394,7 +455,7 @@ impl Intake {
         match (self.channel, self.code) {
             (_, None) => true,
             (Channel::File, Some(_)) => false,
-            (_, Some(code)) => code == TransferCode::of(&self.psbt.0),
+            (_, Some(code)) => code == TransferCode::of(self.psbt()),
         }
     }
 }

@@ -3,13 +3,12 @@
 
 use alloc::vec::Vec;
 
-use super::entry::{CeremonyKind, Channel, Rejected};
+use super::entry::{CeremonyKind, Rejected};
 use super::state::{DeviceState, OpenSession};
 use crate::approval::{ApprovedTx, Operators, SessionFacts, may_reject, rejections};
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::CheckedTx;
-use crate::psbt::{Limits, ParsedPsbt};
 use crate::review::{Review, ReviewSession};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stopped};
 use crate::wallet::{BindContext, DeviceStanding, WalletTx};
@@ -61,7 +60,7 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
     let ledger = ledger(state, session)?;
     let operators = operators(state)?;
     let time = state.time();
-    let parsed = ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel))?;
+    let parsed = intake.stage()?;
     let context = BindContext {
         wallets: state.wallets(),
         policy,
@@ -124,25 +123,15 @@ pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
     let found = || {
         let roster = state.roster()?;
         let intake = state.open()?.intake()?;
-        // Most hold none, and are not read again.
-        may_reject(&intake.psbt.0).then_some(())?;
-        let parsed =
-            ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel)).ok()?;
-        Some(rejections(&parsed, roster))
+        // An auditor asks this of every session, and most hold none.
+        may_reject(intake.psbt()).then_some(())?;
+        Some(rejections(intake.read().ok()?, roster))
     };
     let found = found().unwrap_or_default().into_iter();
     found
         .filter(|(request, _)| state.ledger().rejected_by(request).is_none())
         .map(|(request, officer)| Rejected { request, officer })
         .collect()
-}
-
-/// Only a medium carries the large files that heavy parents make.
-pub(super) const fn limits(channel: Channel) -> Limits {
-    match channel {
-        Channel::File => Limits::HEAVY,
-        Channel::Pictures | Channel::Bbqr | Channel::ByteFrames => Limits::USUAL,
-    }
 }
 
 /// A session that goes on after a cut is judged as if its intent had never been.

@@ -96,6 +96,11 @@ impl Release {
         self.released.as_ref()
     }
 
+    /// The same without the transcript.
+    pub fn into_released(self) -> Option<Released> {
+        self.released
+    }
+
     /// The signed PSBT; none of a session without signatures.
     pub fn psbt(&self) -> Option<&[u8]> {
         self.released.as_ref().map(Released::psbt)

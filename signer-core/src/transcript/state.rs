@@ -486,7 +486,7 @@ impl DeviceState {
         if session.opened.kind == CeremonyKind::Resume {
             // Lines without a result may be signed a second time: they count again.
             let unfinished = self.unfinished.as_ref().ok_or(FoldError::Intent)?;
-            if unfinished.intent != *intent || unfinished.intake.psbt != intake.psbt {
+            if unfinished.intent != *intent || unfinished.intake.psbt() != intake.psbt() {
                 return Err(FoldError::Intent);
             }
             let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();

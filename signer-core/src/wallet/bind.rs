@@ -256,7 +256,7 @@ impl WalletTx {
     }
 
     /// What the inputs bring and the outputs leave.
-    pub const fn fee(&self) -> Amount {
+    pub fn fee(&self) -> Amount {
         self.parsed.fee()
     }
 

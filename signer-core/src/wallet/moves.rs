@@ -104,7 +104,7 @@ impl<'a> Moves<'a> {
         }
     }
 
-    pub(crate) const fn fee(self) -> Amount {
+    pub(crate) fn fee(self) -> Amount {
         self.parsed.fee()
     }
 

@@ -64,8 +64,8 @@ impl Desk {
         script: &'static Script,
     ) -> Result<Self, Failure> {
         let mut room = Room::enter(place.lang, script);
-        let (disk, torn) = Disk::open(&place.state, Hold::Alone)?;
-        let written = UnverifiedTranscript::parse(disk.bytes());
+        let (mut disk, torn) = Disk::open(&place.state, Hold::Alone)?;
+        let written = UnverifiedTranscript::parse(&disk.take_bytes());
         let written = written.map_err(|refusal| room.refused([&refusal]))?;
         let journal = Journal::of(&written).map_err(|refusal| room.refused([&refusal]))?;
         let genesis = journal.state().genesis().cloned();

@@ -6,8 +6,7 @@ use signer_core::digest::DeviceId;
 use signer_core::frames::{Direction, direction::Receipts};
 use signer_core::headers::HeaderRun;
 use signer_core::phrase;
-use signer_core::psbt::{MapId, ProprietaryField, RawPsbt};
-use signer_core::transcript::{Body, CeremonyKind, Channel, Intake};
+use signer_core::transcript::{Body, CeremonyKind, Channel, Intake, OpenSession};
 
 use super::begin::Desk;
 use super::headers;
@@ -64,14 +63,10 @@ pub(super) fn take_in(session: &mut Session, mouth: Mouth) -> Result<Channel, Fa
         Mouth::Journal => return take_again(session),
     };
     let (psbt, channel) = inlet.read(&mut session.room.console)?;
-    let raw = RawPsbt::parse(&psbt).ok();
-    if let Some(raw) = &raw {
-        admit(session, raw)?;
-    }
-    session.record(Body::Intake(Intake::new(psbt, channel)))?;
-    if let Some(raw) = raw {
-        take_headers(session, &raw)?;
-    }
+    let intake = Intake::new(psbt, channel);
+    admit(session, &intake)?;
+    session.record(Body::Intake(intake))?;
+    take_headers(session)?;
     Ok(channel)
 }
 
@@ -82,7 +77,7 @@ fn take_again(session: &mut Session) -> Result<Channel, Failure> {
         Failure::internal(phrase!("no intent is recorded", "署名予定の記録がない"))
     })?;
     let (intake, number) = (unfinished.intake().clone(), unfinished.session());
-    let channel = intake.channel;
+    let channel = intake.channel();
     session.record(Body::Intake(intake))?;
     session.room.say(
         &format!("the PSBT of session {number} is taken from the journal"),
@@ -92,28 +87,20 @@ fn take_again(session: &mut Session) -> Result<Channel, Failure> {
 }
 
 /// The device's own answer is no request.
-fn admit(session: &Session, raw: &RawPsbt) -> Result<(), Failure> {
-    let receipts: Vec<DeviceId> = raw
-        .records(MapId::Global)
-        .filter_map(|record| receipt_of(record.key()))
-        .collect();
+fn admit(session: &Session, intake: &Intake) -> Result<(), Failure> {
+    let receipts: Vec<DeviceId> = intake.answered_by().collect();
     let receipts = Receipts::among(&receipts, &session.facts.device);
     Direction::ToDevice
         .admit(receipts)
         .map_err(|wrong| Failure::explained(&wrong))
 }
 
-/// The device that a receipt's key names.
-fn receipt_of(key: &[u8]) -> Option<DeviceId> {
-    let (field, named) = ProprietaryField::of_key(key)?;
-    let device = named.first_chunk::<32>()?;
-    (field == ProprietaryField::Receipt).then(|| DeviceId::from_bytes(*device))
-}
-
-/// The headers of the PSBT, if it brings any.
-fn take_headers(session: &mut Session, raw: &RawPsbt) -> Result<(), Failure> {
-    let key = ProprietaryField::headers_key();
-    let Some(bytes) = raw.value(MapId::Global, &key) else {
+/// The headers of the PSBT, if it brings any and could be read.
+fn take_headers(session: &mut Session) -> Result<(), Failure> {
+    let intake = session.journal().state().open();
+    let intake = intake.and_then(OpenSession::intake);
+    let read = intake.and_then(|intake| intake.read().ok());
+    let Some(bytes) = read.and_then(|parsed| parsed.carried().headers.as_deref()) else {
         return Ok(());
     };
     match codec::decode::<HeaderRun>(bytes) {

@@ -198,6 +198,11 @@ impl Records {
         self.disk.folder()
     }
 
+    /// As many bytes of the journal's end as the disk has them now.
+    pub(super) fn read_end(&self, length: usize) -> Result<Vec<u8>, Failure> {
+        self.disk.read_end(length)
+    }
+
     /// The journal as the disk has it now.
     pub(super) fn read_back(&self) -> Result<Vec<u8>, Failure> {
         self.disk.read_back()

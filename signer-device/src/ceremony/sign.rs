@@ -297,7 +297,7 @@ fn intend(session: &mut Session, intended: Intended) -> Result<Signing, Failure>
     let body = Body::Intent(intended.intent().clone());
     let entry = session.records.append_durably(body)?;
     session.anchor()?;
-    let disk = session.records.read_back()?;
+    let disk = session.records.read_end(entry.bytes().len())?;
     let signing = intended.journalled(&entry, &disk);
     let signing = signing.map_err(|refusal| session.refuse(&refusal))?;
     let [kept, kept_ja] = if session.records.is_told() {
@@ -430,13 +430,14 @@ fn release(
     let transcript = session.records.read_back()?;
     let release = Release::signed(signed, sealed, transcript)
         .map_err(|refusal| session.room.refused([&refusal]))?;
-    let released = release.released().ok_or_else(|| {
+    // The journal, which may be long, need not lie in memory while media are written.
+    let released = release.into_released().ok_or_else(|| {
         Failure::internal(phrase!("a release without a PSBT", "PSBTのない書出し"))
     })?;
     let kept = keep(session, released.psbt());
     let mut failed = None;
     for outlet in outlets {
-        if let Err(failure) = outlet.write(released, form, &mut session.room.console) {
+        if let Err(failure) = outlet.write(&released, form, &mut session.room.console) {
             failed.get_or_insert(failure);
         }
     }

@@ -7,7 +7,7 @@ mod torn;
 pub(crate) mod unrecorded;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -187,9 +187,14 @@ impl Disk {
         &self.folder
     }
 
-    /// All complete entries.
+    /// All complete entries that were there when it was opened.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The same, given away: a long journal need not lie in memory while a ceremony goes on.
+    pub(crate) fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
     }
 
     /// Appends one entry. It is durable only after [`Self::flush`].
@@ -199,7 +204,6 @@ impl Disk {
             self.trusted = false;
             return Err(disk(Deed::Append, &self.folder.join(FILE), &error));
         }
-        self.bytes.extend_from_slice(entry);
         Ok(())
     }
 
@@ -217,6 +221,20 @@ impl Disk {
     pub(crate) fn read_back(&self) -> Result<Vec<u8>, Failure> {
         let path = self.folder.join(FILE);
         let mut file = File::open(&path).map_err(|e| disk(Deed::Open, &path, &e))?;
+        read_all(&mut file, &path)
+    }
+
+    /// As many bytes of its end as it is read now; all of a file that is shorter.
+    pub(crate) fn read_end(&self, length: usize) -> Result<Vec<u8>, Failure> {
+        let path = self.folder.join(FILE);
+        let mut file = File::open(&path).map_err(|e| disk(Deed::Open, &path, &e))?;
+        let all = file
+            .metadata()
+            .map_err(|e| disk(Deed::Read, &path, &e))?
+            .len();
+        let before = all.saturating_sub(length as u64);
+        file.seek(SeekFrom::Start(before))
+            .map_err(|e| disk(Deed::Read, &path, &e))?;
         read_all(&mut file, &path)
     }
 

@@ -41,11 +41,17 @@ fn what_was_appended_is_read_again() {
     journal.append(&entry("one")).unwrap();
     journal.append(&entry("two")).unwrap();
     journal.flush().unwrap();
-    let written = journal.bytes().to_vec();
+    let written = [entry("one"), entry("two")].concat();
+    assert_eq!(journal.read_back().unwrap(), written);
+    for (length, end) in [(4, &written[4..]), (8, &written), (9, &written)] {
+        assert_eq!(journal.read_end(length).unwrap(), end);
+    }
     drop(journal);
-    let (journal, tail) = Disk::open(&folder.0, Hold::Alone).unwrap();
+    let (mut journal, tail) = Disk::open(&folder.0, Hold::Alone).unwrap();
     assert_eq!(tail, None);
     assert_eq!(journal.bytes(), written);
+    assert_eq!(journal.take_bytes(), written);
+    assert_eq!(journal.bytes(), b"");
 }
 
 #[test]

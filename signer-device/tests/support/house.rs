@@ -17,7 +17,7 @@ use signer_core::policy::{
     ApprovalQuorum, Destination, FeeCaps, Placement, Policy, Separation, WalletRules,
 };
 use signer_core::psbt::build::{InputParts, OutputParts, build};
-use signer_core::psbt::{ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
+use signer_core::psbt::{Limits, ParsedPsbt, ProprietaryField, PsbtVersion, RawPsbt};
 use signer_core::transcript::{Trust, VerifiedTranscript};
 use signer_core::types::{Blocks, Chain, Height, Id, KeyIndex, Label, Version};
 use signer_core::wallet::{
@@ -537,6 +537,24 @@ impl<'a> House<'a> {
         self.unsigned_of(parents.collect(), transfer)
     }
 
+    /// The same, whose parents have so many outputs beside the coin.
+    pub(crate) fn unsigned_heavy(&self, transfer: &Transfer, others: usize) -> RawPsbt {
+        let wallet = self.wallet.as_ref().expect("registered before");
+        let other = TxOut {
+            value: Amount::from_sat(1_000),
+            script_pubkey: destination_script(),
+        };
+        let heavy = |&(index, coin): &(KeyIndex, u32)| {
+            let (mut previous, mut input) = parent(wallet, index, coin);
+            previous
+                .output
+                .extend(std::iter::repeat_n(other.clone(), others));
+            input.previous = bitcoin::consensus::serialize(&previous);
+            (previous, input)
+        };
+        self.unsigned_of(transfer.coins.iter().map(heavy).collect(), transfer)
+    }
+
     /// A PSBT that pays all of these coins, but for the fee, to these scripts; the first of them gets what
     /// the others leave.
     pub(crate) fn unsigned_to(
@@ -620,7 +638,7 @@ impl<'a> House<'a> {
     }
 
     fn request(&mut self, psbt: &RawPsbt) -> Signed<Request> {
-        let parsed = ParsedPsbt::parse(psbt.to_bytes()).expect("strict");
+        let parsed = ParsedPsbt::parse_within(psbt.to_bytes(), Limits::HEAVY).expect("strict");
         let policy = self.policy.as_ref().expect("installed before");
         let outputs = parsed.tx().output.iter();
         // The second output of an ordinary transfer is its change.

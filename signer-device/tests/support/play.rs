@@ -136,6 +136,47 @@ pub(crate) fn play_for(
     }
 }
 
+/// Runs the program; the most memory that it held at once, in kB.
+pub(crate) fn play_measured(
+    command: &mut Command,
+    mut person: impl FnMut(&Prompt<'_>) -> Act,
+) -> (Played, u64) {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let status = format!("/proc/{}/status", child.id());
+    let watch = std::thread::spawn(move || {
+        // A program that has ended has no memory, and the entry goes when it was waited for.
+        let peak = |text: String| {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        };
+        let mut most = 0;
+        while let Some(kb) = std::fs::read_to_string(&status).ok().and_then(peak) {
+            most = most.max(kb);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        most
+    });
+    let output = converse(&mut child, None, &mut person);
+    let mut errors = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_string(&mut errors).expect("errors are text");
+    }
+    let peak = watch.join().expect("it has ended");
+    let status = child.wait().expect("the program ends");
+    let code = status.code().unwrap_or(255);
+    let played = Played {
+        output,
+        errors,
+        code,
+    };
+    (played, peak)
+}
+
 fn converse(
     child: &mut Child,
     mut plug: Option<Plug<'_>>,

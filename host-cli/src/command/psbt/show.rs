@@ -45,7 +45,7 @@ impl Args {
     }
 }
 
-const fn version(parsed: &ParsedPsbt) -> u32 {
+fn version(parsed: &ParsedPsbt) -> u32 {
     match parsed.version() {
         PsbtVersion::V0 => 0,
         PsbtVersion::V2 => 2,

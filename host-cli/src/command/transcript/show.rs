@@ -88,7 +88,11 @@ fn detail(entry: &Entry) -> String {
             format!("pool {}: {}", discarded.pool, keys.join(", "))
         }
         Body::Intake(intake) => {
-            format!("{} bytes by {}", intake.psbt.0.len(), intake.channel.name())
+            format!(
+                "{} bytes by {}",
+                intake.psbt().len(),
+                intake.channel().name()
+            )
         }
         Body::Reported(report) => {
             let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();

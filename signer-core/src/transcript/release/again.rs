@@ -8,7 +8,6 @@ use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::digest::PsbtDigest;
 use crate::phrase;
-use crate::psbt::RawPsbt;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
 use crate::signing::{Receipt, SignedPsbt};
 use crate::transcript::chain::{UnverifiedTranscript, refused};
@@ -77,14 +76,14 @@ fn signed_again(
         let expected = phrase!("two operators of the session", "セッションの操作者2名");
         refuse(expected, Phrase::none())
     })?;
-    let psbt = &unfinished.intake().psbt.0;
+    let intake = unfinished.intake();
     let recorded = Receipt {
         version: 1,
         scope,
         device: identity.device_id(),
         session: entry.session,
         tx: unfinished.intent().tx,
-        psbt: PsbtDigest::over(&[psbt]),
+        psbt: PsbtDigest::over(&[intake.psbt()]),
         signatures: unfinished.results().to_vec(),
         head: entry.prev,
         entries: entry.sequence,
@@ -98,7 +97,7 @@ fn signed_again(
         );
         return Err(refuse(expected, phrase!("another receipt", "別の受領証")));
     }
-    SignedPsbt::assemble(&RawPsbt::parse(psbt)?, &receipt)
+    SignedPsbt::assemble(&intake.container()?, &receipt)
 }
 
 #[cfg(test)]

@@ -4,10 +4,7 @@ use super::DeviceState;
 use crate::cose::{Scope, Signed, peek};
 use crate::digest::{DeviceId, TxDigest};
 use crate::ledger::Transfer;
-use crate::psbt::{ParsedPsbt, ProprietaryField, Record, first_map};
 use crate::signing::Receipt;
-use crate::transcript::entry::Intake;
-use crate::transcript::judge::limits;
 use crate::wallet::{RegisteredWallet, transfer_of};
 
 impl DeviceState {
@@ -22,24 +19,17 @@ impl DeviceState {
 
     fn signed_elsewhere(&self) -> Option<(TxDigest, Transfer)> {
         let intake = self.open()?.intake()?;
-        let parsed = with_receipts(intake)?;
+        // Most have no receipt, and are not read for this.
+        intake.answered_by().next()?;
+        let parsed = intake.read().ok()?;
         let coin = parsed.inputs().first()?;
         let (wallet, _, _) = self.wallets().locate(&coin.spent.script_pubkey)?;
         let (scope, tx) = (self.scope()?, parsed.tx_digest());
         let own = self.device()?;
         let mut receipts = parsed.carried().receipts.iter();
         let signed = receipts.any(|(_, _, bytes)| is_of_cosigner(bytes, scope, wallet, (tx, own)));
-        signed.then(|| (tx, transfer_of(&parsed, wallet)))
+        signed.then(|| (tx, transfer_of(parsed, wallet)))
     }
-}
-
-/// The PSBT, where anything in it says that it is a receipt: most have none, and are not read again.
-fn with_receipts(intake: &Intake) -> Option<ParsedPsbt> {
-    let mut keys = first_map(&intake.psbt.0).map(Record::key);
-    let receipt = |key| ProprietaryField::of_key(key).map(|(field, _)| field);
-    keys.any(|key| receipt(key) == Some(ProprietaryField::Receipt))
-        .then_some(())?;
-    ParsedPsbt::parse_within(intake.psbt.0.clone(), limits(intake.channel)).ok()
 }
 
 /// Whether a receipt is a genuine one of another device of this wallet, over this transaction.

@@ -10,7 +10,6 @@ use crate::approval::Seat;
 use crate::digest::hex;
 use crate::phrase;
 use crate::policy::{Asked, Page};
-use crate::psbt::RawPsbt;
 use crate::settlement::{OpenSignature, Settled, SettledSet, trn06};
 use crate::transcript::entry::OpenCount;
 use crate::types::Lang;
@@ -44,11 +43,10 @@ impl DeviceState {
             return;
         };
         let intent = &unfinished.intent;
-        let raw = RawPsbt::parse(&unfinished.intake.psbt.0).ok();
         let transfer = intent.transfer();
         self.register.made(OpenSignature {
             tx: intent.tx,
-            unsigned: raw.and_then(|raw| raw.unsigned_txid()),
+            unsigned: unfinished.intake.unsigned_txid(),
             wallet: Some(intent.wallet),
             paid: Some(transfer.paid()),
             session: unfinished.session,

@@ -21,7 +21,7 @@ fn intake(bench: &Bench) -> Body {
 #[test]
 fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
     let right = |bench: &Bench| match intake(bench) {
-        Body::Intake(intake) => intake.psbt.0,
+        Body::Intake(intake) => intake.psbt().to_vec(),
         _ => unreachable!("an intake"),
     };
     for channel in [Channel::Pictures, Channel::Bbqr, Channel::ByteFrames] {
@@ -41,7 +41,7 @@ fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
     let mut bench = Bench::ready();
     bench.attend(CeremonyKind::Sign, OPERATORS);
     let mut by_file = Intake::new(right(&bench), Channel::File);
-    by_file.code = Some(TransferCode::of(&by_file.psbt.0));
+    by_file.code = Some(TransferCode::of(by_file.psbt()));
     let refusal = bench.try_add(Body::Intake(by_file)).unwrap_err();
     assert!(refusal.got.text(Lang::En).contains("transfer code"));
 }

@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use super::*;
 use crate::psbt::PsbtVersion;
 use crate::testing::Case;
+use crate::transcript::Intake;
 use crate::transcript::testing::Bench;
 use crate::transcript::{CeremonyKind, Journal};
 use crate::types::InputIndex;
@@ -132,7 +133,7 @@ fn altered_entries_give_nothing() {
     });
     let psbt = rewritten(&bench, |body| {
         if let Body::Intake(intake) = body {
-            intake.psbt.0.push(0);
+            *intake = Intake::new([intake.psbt(), &[0]].concat(), intake.channel());
         }
     });
     let receipt = rewritten(&bench, |body| {
