@@ -121,7 +121,7 @@ fn below(folder: &str) -> Sources {
                     .any(|part| ["tests", "testing"].contains(&part))
                 || name.ends_with("testing.rs")
                 || name == "form/psb01.rs";
-            if !test && name.ends_with(".rs") {
+            if !test && path.extension().is_some_and(|ext| ext == "rs") {
                 found.insert(name.to_owned(), code(&fs::read_to_string(&path).unwrap()));
             }
         }

@@ -61,6 +61,10 @@ impl Receipt {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.signed().bytes()
+    }
+
+    pub(crate) fn signed(&self) -> Signed {
         let line = |(input, key, signature): &(u32, Vec<u8>, [u8; 64])| {
             let parts = [
                 Value::Uint((*input).into()),
@@ -83,7 +87,7 @@ impl Receipt {
             Some(Value::Uint(self.lines.len() as u64)),
             Some(Value::Array(operators.to_vec())),
         ]);
-        Signed::new("receipt", &body.encode(), self.signer).bytes()
+        Signed::new("receipt", &body.encode(), self.signer)
     }
 
     pub(crate) fn key(&self) -> Vec<u8> {

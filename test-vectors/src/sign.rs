@@ -113,6 +113,11 @@ impl Signed {
         }
     }
 
+    /// The hash that the signature is over.
+    pub(crate) const fn over(&self) -> &[u8; 32] {
+        &self.over
+    }
+
     /// What the digest of this kind of artefact is over the signed bytes.
     pub(crate) fn digest(&self, tag: &str) -> [u8; 32] {
         tagged(tag, &[&self.over])

@@ -34,6 +34,14 @@ pub(super) fn sheets() -> Vec<Sheet> {
             "Extended keys in descriptors.",
             extended_keys(),
         ),
+        Sheet::new(
+            "A43-unusual-origin",
+            Kind::Descriptors,
+            "An origin is a name for a key and proves nothing: a list may say any, and what the PSBT says of the\n\
+             same key must not contradict it. A key without one is its own master key. In a wallet of devices a key has no path of derivation: pool,\n\
+             chain and index name it, and A37 and A38 swap those.",
+            unusual_origins(),
+        ),
     ]
 }
 
@@ -229,6 +237,32 @@ fn descriptors() -> Vec<SheetCase> {
         ),
         listed("empty", &[String::new()], refused),
         listed("key-twice", &one(&first_key_twice), refused),
+    ]
+}
+
+fn unusual_origins() -> Vec<SheetCase> {
+    // Of the device that is asked, and of a co-signer.
+    let (own, other) = (0, 1);
+    let origin = |key: usize, new: &'static str| {
+        each(|text| {
+            let start = text.match_indices('[').nth(key).expect("three keys").0;
+            let end = start + text[start..].find(']').expect("an origin");
+            let (fingerprint, path) = (&text[start + 1..start + 9], &text[start + 11..end]);
+            let new = new.replace("FP", fingerprint).replace("TAIL", path);
+            format!("{}{new}{}", &text[..start], &text[end + 1..])
+        })
+    };
+    let bip48 = "[FP/48h/1h/0h/2hTAIL]";
+    let differs =
+        |name: &str, key, new: &'static str| listed(name, &origin(key, new), "other-origin");
+    vec![
+        listed("as-the-psbt-says", &origin(other, "[FP/1TAIL]"), "taken"),
+        differs("of-a-co-signer-none", other, ""),
+        differs("of-a-co-signer-bip48", other, bip48),
+        differs("of-a-co-signer-of-another-seed", other, "[00000000/1TAIL]"),
+        differs("own-none", own, ""),
+        differs("own-bip48", own, bip48),
+        differs("own-of-another-seed", own, "[00000000/1TAIL]"),
     ]
 }
 

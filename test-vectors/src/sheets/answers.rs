@@ -1,13 +1,14 @@
 //! A76 to A79: what devices answer, at the host.
 
-use bitcoin::secp256k1::ecdsa;
+use bitcoin::EcdsaSighashType;
+use bitcoin::secp256k1::{Message, Secp256k1, ecdsa};
 
 use crate::psbt::Psbt;
 use crate::receipt::Receipt;
 use crate::sheet::{Kind, Sheet, SheetCase};
-use crate::sign::tagged;
+use crate::sign::{Signed, device_signature, tagged};
 use crate::text::base64;
-use crate::transfer::Transfer;
+use crate::transfer::{Coin, Output, Transfer};
 
 pub(super) fn sheets() -> Vec<Sheet> {
     let sheet = |name, note, cases| Sheet::new(name, Kind::Answers, note, cases);
@@ -31,6 +32,21 @@ pub(super) fn sheets() -> Vec<Sheet> {
             "A79-edited",
             "An answer that changed anything but what a device adds.",
             edited(),
+        ),
+        sheet(
+            "A100-changed-between",
+            "The file was exchanged while a device had it: its answer is true, and the file beside it is another.\n\
+             A device reads its file once, into the journal, and goes on with those bytes\n\
+             (a_file_exchanged_while_people_read_changes_nothing in signer-device/tests/sign.rs, and\n\
+             signer-core/tests/reading.rs). Here stands what the host makes of it.",
+            exchanged(),
+        ),
+        sheet(
+            "A116-key-for-another-purpose",
+            "The identity key signs what only a wallet key may sign, and the reverse. Devices cannot: the keys\n\
+             are of two curves, and orders of two types, which do not compile when they are mixed\n\
+             (signer-core/probes/seal_as_signature.rs, hsm_signs_raw_bytes.rs). These are made outside of one.",
+            other_purpose(),
         ),
     ]
 }
@@ -179,6 +195,100 @@ fn lost() -> Vec<SheetCase> {
             REFUSED,
         ),
         answers("without-the-request", &[&without(0, 0xFC), &south], REFUSED),
+    ]
+}
+
+fn exchanged() -> Vec<SheetCase> {
+    let (north, south) = (usual("north"), usual("south"));
+    let to = |name: &str, request: &Psbt, expected: &str| {
+        let case = SheetCase::new(name, expected).line("request", base64(&request.bytes()));
+        [&north, &south].iter().fold(case, |case, psbt| {
+            case.line("answer", base64(&psbt.bytes()))
+        })
+    };
+    let with = |name: &str, change: &dyn Fn(&mut Transfer)| {
+        to(
+            name,
+            &sent().with(|transfer| change(transfer)).psbt(),
+            REFUSED,
+        )
+    };
+    let (transfer, world) = (sent(), crate::world::world());
+    let later = transfer.asked(&transfer.request().with(|request| request.expiry += 1));
+    let record = transfer.psbt().with(|psbt| {
+        psbt.inputs[0].push(&[0xF0, 1], b"x");
+    });
+    vec![
+        to("not-exchanged", &transfer.psbt(), FINAL),
+        with("another-destination", &|t| {
+            t.outputs[0] = Output::to("hot-2", t.outputs[0].sats)
+        }),
+        with("another-amount", &|t| {
+            t.outputs[0].sats += 1;
+            t.outputs[1].sats -= 1;
+        }),
+        with("another-change", &|t| {
+            t.outputs[1] = Output::own(&world.cold, 1, 2, t.outputs[1].sats);
+        }),
+        with("another-fee", &|t| t.outputs[1].sats -= 1_000),
+        with("another-coin", &|t| {
+            t.replace(1, Coin::of(&world.cold, 0, 2, t.coins[1].sats));
+        }),
+        to("another-request", &later, REFUSED),
+        to("a-record-more", &record, REFUSED),
+    ]
+}
+
+fn other_purpose() -> Vec<SheetCase> {
+    let transfer = sent();
+    let sighash = transfer.sighash(0, EcdsaSighashType::All);
+    let of_wallet = |digest: &[u8; 32]| {
+        let secret = transfer.wallet.secret("north", 0, 0);
+        Secp256k1::new().sign_ecdsa(&Message::from_digest(*digest), &secret)
+    };
+    let (key, _) = transfer.signature("north", 0, 0);
+    let signed_by = |compact: &[u8; 64]| {
+        let der = ecdsa::Signature::from_compact(compact).expect("in range");
+        [&der.serialize_der()[..], &[1]].concat()
+    };
+    // The answer, its first partial signature exchanged; the receipt lists that one.
+    let partial = |name: &str, compact: [u8; 64]| {
+        let psbt = transfer.psbt();
+        let mut answer = answer(&transfer, &psbt, "north", |receipt| {
+            receipt.lines[0].2 = compact;
+        });
+        let record = [&[2], &key[..]].concat();
+        answer.inputs[0].set(&record, &signed_by(&compact));
+        answers(name, &[&answer, &usual("south")], REFUSED)
+    };
+    // The answer, the signature of its receipt exchanged.
+    let receipt = |name: &str, make: &dyn Fn(&Signed) -> [u8; 64]| {
+        let mut signed = None;
+        let mut answer = answer(&transfer, &transfer.psbt(), "north", |receipt| {
+            signed = Some(receipt.signed());
+        });
+        let mut signed = signed.expect("it was made");
+        signed.signature = make(&signed).to_vec();
+        let last = answer.global.0.len() - 1;
+        answer.global.0[last].1 = signed.bytes();
+        answers(name, &[&answer, &usual("south")], REFUSED)
+    };
+    let of_receipt = Receipt::of(&transfer, "north").signed();
+    vec![
+        partial(
+            "identity-key-over-the-transaction",
+            device_signature("north", &sighash),
+        ),
+        partial(
+            "wallet-key-over-a-receipt",
+            of_wallet(of_receipt.over()).serialize_compact(),
+        ),
+        receipt("wallet-key-as-identity", &|signed| {
+            of_wallet(signed.over()).serialize_compact()
+        }),
+        receipt("identity-key-over-a-transaction-as-receipt", &|_| {
+            device_signature("north", &sighash)
+        }),
     ]
 }
 
