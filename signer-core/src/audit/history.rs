@@ -152,6 +152,8 @@ pub struct CaseRecord {
     pub heads: Vec<KnownHead>,
     /// The height that the device knew.
     pub height: Height,
+    /// The height at which it was counted: the later of headers and clock.
+    pub counted: Height,
     /// How many screens there were to show.
     pub pages: u32,
     /// How many questions there were to answer.

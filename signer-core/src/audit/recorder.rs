@@ -228,6 +228,7 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
         builder: approved.request().builder.clone(),
         heads: approved.request().heads.clone(),
         height: state.height(),
+        counted: state.time().closes(),
         pages: count(review.pages().len()),
         questions: count(questions.sum()),
         intent: None,

@@ -641,6 +641,33 @@ fn f17_the_strictest_policy_of_the_signers_decides() {
     finds(&ask(second), Finding::Count);
 }
 
+/// A device to which headers were withheld counts by its clock, and so does its auditor.
+#[test]
+fn f17_windows_are_counted_at_the_later_of_headers_and_clock() {
+    let bench = bench();
+    let ask = |first: u32| {
+        let mut house = Vec::from([recorded(&bench), second(&bench), idle(2, "third")]);
+        let height = case(&mut house[0]).height;
+        let later = case(&mut house[1]);
+        later.facts.tx = TxDigest::over(&[b"another"]);
+        for line in &mut later.intent.as_mut().unwrap().lines {
+            line.coin.vout = line.coin.vout.wrapping_add(1);
+        }
+        for (history, counted) in house.iter_mut().zip([first, 150]) {
+            let case = case(history);
+            case.counted = Height(height.0 + counted);
+            case.allowed.destinations.clear();
+            case.allowed.rules.windows = Vec::from([WindowLimit {
+                blocks: Blocks(144),
+                amount: Amount::from_sat(2 * case.facts.total().to_sat() - 1),
+            }]);
+        }
+        limits(&records(&bench, house))
+    };
+    passes(&ask(6));
+    finds(&ask(7), Finding::Count);
+}
+
 #[test]
 fn f17_a_destination_has_limits_of_its_own() {
     let ask = |over: u64, blocks: Option<u32>| {

@@ -218,9 +218,7 @@ impl DeviceState {
     /// What is known of the time: by the headers, and by the clock of the session that is open.
     pub fn time(&self) -> KnownTime {
         match (self.tip(), self.scope(), self.open()) {
-            (Some(tip), Some(scope), Some(open)) => {
-                KnownTime::of(tip, open.opened().clock, scope.network)
-            }
+            (Some(tip), Some(scope), Some(open)) => KnownTime::of(tip, open.clock, scope.network),
             _ => KnownTime::without_clock(self.height()),
         }
     }
@@ -433,6 +431,7 @@ impl DeviceState {
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);
         let due = self.announcement();
+        let before = self.latest_clock;
         let backwards = self.compare_clock(opened.clock);
         self.forget_proven(opened.kind);
         self.open = Some(OpenSession::new(
@@ -441,6 +440,7 @@ impl DeviceState {
             opened,
             due,
             backwards,
+            before,
         ));
         Ok(())
     }
@@ -454,7 +454,8 @@ impl DeviceState {
         backwards
     }
 
-    /// From a recorded exception on, the clock counts as it is now.
+    /// From the next session on, the clock counts as it is now. In this one two clocks contradict each
+    /// other, and the later one closes.
     fn except(&mut self, exception: &Exception) {
         let Some(session) = self.open.as_mut() else {
             return;

@@ -40,7 +40,7 @@ struct Transfer<'a> {
     facts: &'a TxFacts,
     tx: TxDigest,
     wallet: WalletId,
-    /// When it was signed first.
+    /// When it was counted first: at the later of headers and clock, as its device did.
     height: Height,
     sat: u64,
     /// What each destination is paid.
@@ -53,7 +53,7 @@ fn transfers(records: &Records) -> Vec<Transfer<'_>> {
     for held in records.signed() {
         let (case, facts) = (held.case, &held.case.facts);
         if let Some(known) = found.iter_mut().find(|known| known.tx == facts.tx) {
-            known.height = known.height.min(case.height);
+            known.height = known.height.min(case.counted);
             known.held.push(held);
             continue;
         }
@@ -63,7 +63,7 @@ fn transfers(records: &Records) -> Vec<Transfer<'_>> {
             facts,
             tx: facts.tx,
             wallet: case.wallet,
-            height: case.height,
+            height: case.counted,
             sat: facts.total().to_sat(),
             paid: paid(facts),
             coins: lines.map(|line| line.coin).collect(),
@@ -87,7 +87,7 @@ fn case(transfer: &Transfer<'_>, all: &[Transfer<'_>]) -> AuditCase {
     let subject = phrase!("case {case}", "案件 {case}", case = transfer.facts.case);
     let mut used = Used::default();
     for held in &transfer.held {
-        let (at, allowed) = (held.case.height, &held.case.allowed);
+        let (at, allowed) = (held.case.counted, &held.case.allowed);
         if let Some(sweep) = &allowed.sweep {
             used.line(swept(transfer, sweep));
             continue;
@@ -100,7 +100,7 @@ fn case(transfer: &Transfer<'_>, all: &[Transfer<'_>]) -> AuditCase {
             used.line(phrase!(
                 "signed at height {height}, while what the policy loosens waited until height {until}",
                 "ブロック高 {height} で署名、ポリシーの緩和はブロック高 {until} まで待機中",
-                height = at,
+                height = held.case.height,
                 until = until
             ));
         }

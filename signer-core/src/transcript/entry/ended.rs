@@ -69,7 +69,7 @@ impl Exception {
             step: 4,
             expected: Line::lossy(&format!("a clock not before {}", Date::moment(before))),
             happened: Line::lossy(&format!("the clock says {}", Date::moment(now))),
-            decision: Line::lossy("begun all the same"),
+            decision: Line::lossy("begun all the same, judged by the later clock"),
             decided_by: None,
         })
     }

@@ -40,6 +40,8 @@ pub struct OpenSession {
     pub(super) intended: bool,
     pub(super) due: Option<Announced>,
     pub(super) backwards: Option<Exception>,
+    /// The latest clock of all sessions up to this one: what is judged in it.
+    pub(super) clock: u64,
     pub(super) excepted: Option<Exception>,
     pub(super) renewed: Option<RosterDigest>,
     pub(super) closed: Option<Outcome>,
@@ -53,8 +55,10 @@ impl OpenSession {
         opened: &SessionOpened,
         due: Option<Announced>,
         backwards: Option<Exception>,
+        before: u64,
     ) -> Self {
         Self {
+            clock: before.max(opened.clock),
             number,
             at,
             opened: opened.clone(),
