@@ -12,20 +12,24 @@ use crate::gap::{self, Outlet};
 use crate::journal::{Disk, Hold};
 use crate::plan::{Codes, Place, Reissue};
 
-/// Shows what a session has just released, now that the token is closed. Its sheet is written already.
-pub(crate) fn show(place: Place, codes: &Codes, form: Form) -> Result<(), Failure> {
+/// Shows what this session has just released, now that the token is closed. Its sheet is written already.
+pub(crate) fn show(
+    place: Place,
+    session: SessionNumber,
+    codes: &Codes,
+    form: Form,
+) -> Result<(), Failure> {
     if codes.shown.is_none() {
         return Ok(());
     }
-    let (session, outputs) = (None, Vec::new());
     let codes = Codes {
         sheet: None,
         ..*codes
     };
     let plan = Reissue {
         place,
-        session,
-        outputs,
+        session: Some(session),
+        outputs: Vec::new(),
         codes,
     };
     again(&plan, Some(form))

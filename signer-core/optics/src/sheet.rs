@@ -62,7 +62,7 @@ fn write(page: &mut String, sender: &Sender, codes: &[Modules]) -> fmt::Result {
         writeln!(
             page,
             "<figure><svg viewBox=\"0 0 {side} {side}\"><path d=\"{}\"></path></svg>\
-             <figcaption>{place} / {all}</figcaption></figure>",
+             <figcaption>{code}: {place} / {all}</figcaption></figure>",
             outline(modules)?
         )?;
     }
@@ -126,7 +126,13 @@ mod tests {
                     page.contains(&format!("repeat({columns},1fr)")),
                     "version {version}"
                 );
-                assert!(page.contains(&format!("<code>{}</code>", sender.code())));
+                // Pages of two sheets that were mixed up are told apart.
+                let (code, all) = (sender.code(), seen.len());
+                assert!(page.contains(&format!("<code>{code}</code>")));
+                for place in 1..=all {
+                    let caption = format!("<figcaption>{code}: {place} / {all}</figcaption>");
+                    assert!(page.contains(&caption), "{caption}");
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use signer_core::transcript::{
     Answered, Body, Channel, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
     new_rejections, review,
 };
-use signer_core::types::Lang;
+use signer_core::types::{Lang, SessionNumber};
 
 use super::Script;
 use super::begin::Desk;
@@ -65,12 +65,12 @@ pub(crate) const SCRIPT: Script = Script {
 /// Runs the ceremony, and shows the answer where that was asked for.
 pub(crate) fn run(plan: Sign) -> Result<(), Failure> {
     let (place, codes) = (plan.place.clone(), plan.codes.clone());
-    let form = ceremony(plan)?;
-    reissue::show(place, &codes, form)
+    let (session, form) = ceremony(plan)?;
+    reissue::show(place, session, &codes, form)
 }
 
-/// The ceremony; the form of the answer.
-fn ceremony(plan: Sign) -> Result<Form, Failure> {
+/// The ceremony; its session, and the form of the answer.
+fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     let mouth = Mouth::open(&plan.source)?;
     let outlets = Outlet::all(&plan.outputs, &plan.codes)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
@@ -140,9 +140,10 @@ fn finish(
     signed: SignedPsbt,
     channel: Channel,
     outlets: Vec<Outlet>,
-) -> Result<Form, Failure> {
+) -> Result<(SessionNumber, Form), Failure> {
     // 13. Seal
     session.room.step(13)?;
+    let number = signed.session();
     let sealed = session.close(Outcome::Signed)?;
 
     // 14. Release
@@ -153,7 +154,7 @@ fn finish(
     // 15. Log out
     session.room.step(15)?;
     session.leave()?;
-    released.map(|()| form)
+    released.map(|()| (number, form))
 }
 
 /// Runs every rule over what the journal holds; the whole report is recorded.
