@@ -526,6 +526,24 @@ mod tests {
         assert_eq!(judged(&before(TIP.0 - 1, 500_001)), []);
     }
 
+    /// A transfer that the statement does not show and that is judged again is counted once.
+    #[test]
+    fn counts_nothing_twice() {
+        let statement = || leaving(90_000_000);
+        let recorded = |tx: TxDigest| {
+            let mut case = Case::new(floored());
+            case.ledger.record_transfer(tx, &paid_out(1), &[], TIP);
+            case
+        };
+        let (other, itself) = {
+            let tx = Case::new(floored()).bind(floored()).unwrap();
+            (TxDigest::over(&[b"other"]), tx.parsed().tx_digest())
+        };
+        let judged = |case: &Case| judged_by(case, "reconciler.c", statement());
+        assert_eq!(judged(&recorded(other)), ALONE);
+        assert_eq!(judged(&recorded(itself)), []);
+    }
+
     /// What was signed before the block of the statement and held back is cold by a truthful
     /// statement: it counts until it is settled.
     #[test]

@@ -142,6 +142,18 @@ fn a_later_policy_leaves_what_waits_to_its_height() {
     assert_eq!(limit(&revoked, TIP.0 + 500), 2_000_000);
 }
 
+/// What holds before anything is known, or was heard of.
+#[test]
+fn nothing_is_allowed_by_nothing() {
+    let mut full = usual();
+    full.sweep = Some(words::sweep());
+    let none = nothing(&full);
+    assert_eq!((none.number, none.delay), (full.number, full.delay));
+    assert!(none.wallets.is_empty() && none.destinations.is_empty());
+    assert!(none.class_moves.is_empty() && none.cold_floors.is_none());
+    assert_eq!(none.sweep, None);
+}
+
 /// Heights that no chain reaches do not wrap around.
 #[test]
 fn a_delay_beyond_the_last_height_never_ends() {

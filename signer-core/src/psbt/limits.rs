@@ -64,3 +64,17 @@ impl Limits {
         self.file_bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_that_people_are_told() {
+        let mib = 1 << 20;
+        assert_eq!([FILE_BYTES, HEAVY_FILE_BYTES], [4 * mib, 128 * mib]);
+        assert_eq!([CARRIED_BYTES, FOREIGN_BYTES], [2 * mib, 65_536]);
+        assert_eq!(Limits::USUAL.file_bytes(), 4_194_304);
+        assert_eq!(Limits::HEAVY.file_bytes(), 134_217_728);
+    }
+}

@@ -287,3 +287,22 @@ fn a_file_says_which_transaction_it_is_about() {
         assert_eq!(parsed(case.bytes()).tx().compute_txid(), txid);
     }
 }
+
+/// Whoever has not read a PSBT sees the records of its global map, and no further.
+#[test]
+fn the_first_map_is_the_global_one_up_to_its_end() {
+    for version in BOTH {
+        let raw = Case::new(version, 1).raw();
+        let keys = |bytes: &[u8]| -> Vec<Vec<u8>> {
+            super::first_map(bytes)
+                .map(|record| record.key().to_vec())
+                .collect()
+        };
+        let global = raw
+            .records(MapId::Global)
+            .map(|record| record.key().to_vec());
+        let global: Vec<Vec<u8>> = global.collect();
+        assert_eq!(keys(raw.bytes()), global);
+        assert_eq!(keys(&raw.bytes()[1..]), Vec::<Vec<u8>>::new());
+    }
+}

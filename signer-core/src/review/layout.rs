@@ -193,6 +193,8 @@ mod tests {
         let words = wrap("one two three four", 9);
         assert_eq!(words, ["one two", "three", "four"]);
         assert_eq!(wrap("", 9), [""]);
+        // A space before the first word is no place to break at.
+        assert_eq!(wrap(" word", 4), [" wor", "d"]);
     }
 
     #[test]

@@ -62,7 +62,6 @@ impl SighashOrder {
 #[derive(Debug)]
 pub struct PossessionOrder {
     key: WalletKeyRef,
-    nonce: [u8; 32],
     digest: [u8; 32],
 }
 
@@ -81,17 +80,12 @@ impl PossessionOrder {
                 &nonce,
             ],
         );
-        Self { key, nonce, digest }
+        Self { key, digest }
     }
 
     /// The key.
     pub const fn key(&self) -> WalletKeyRef {
         self.key
-    }
-
-    /// The nonce.
-    pub const fn nonce(&self) -> &[u8; 32] {
-        &self.nonce
     }
 
     /// The 32 bytes that CKM_ECDSA gets.

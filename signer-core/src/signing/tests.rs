@@ -82,6 +82,21 @@ fn confirmed() -> (Bench, ConfirmedTx) {
 mod intended {
     use super::*;
 
+    /// What leaves the wallet stands in the intent, to be counted by the journal alone.
+    #[test]
+    fn says_what_it_pays() {
+        let (_, confirmed) = confirmed();
+        let outputs = confirmed.wallet_tx().parsed().tx().output.clone();
+        let intended = Signing::begin(confirmed).unwrap();
+        let intent = intended.intent();
+        let [paid] = &intent.payments[..] else {
+            panic!("{:?}", intent.payments)
+        };
+        assert_eq!(paid.script, outputs[0].script_pubkey);
+        assert_eq!(paid.amount, outputs[0].value);
+        assert_eq!(intent.returns, outputs[1].value);
+    }
+
     #[test]
     fn gives_orders_once_its_intent_is_on_the_disk() {
         let (mut bench, confirmed) = confirmed();
@@ -443,7 +458,8 @@ mod sig05 {
             entries: 1,
             signature_count: 2,
         };
-        let tx = signing.intent().tx;
+        let intent = signing.intent().clone();
+        let tx = intent.tx;
         let draft = signing.receipt(facts, bench.device.identity()).unwrap();
         let receipt = bench.device.seal(draft.body().clone());
         let psbt = signing.finish(&receipt).unwrap();
@@ -453,6 +469,19 @@ mod sig05 {
         let parsed = crate::psbt::ParsedPsbt::parse(bytes).unwrap();
         assert_eq!(parsed.tx_digest(), tx);
         assert_eq!(parsed.carried().receipts.len(), 1);
+        // Each signature as Bitcoin reads it: DER, the type ALL, and of the key over the sighash.
+        assert_eq!(parsed.inputs().len(), intent.lines.len());
+        for (input, line) in parsed.inputs().iter().zip(&intent.lines) {
+            let [(key, value)] = &input.partial_sigs[..] else {
+                panic!("{:?}", input.partial_sigs)
+            };
+            let read = bitcoin::ecdsa::Signature::from_slice(value).unwrap();
+            assert_eq!(read.sighash_type, bitcoin::EcdsaSighashType::All);
+            assert_eq!(crate::keys::KeyPoint::from(*key), line.key);
+            let message = Message::from_digest(line.sighash);
+            let verified = Secp256k1::new().verify_ecdsa(&message, &read.signature, key);
+            assert_eq!(verified, Ok(()));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::signing::used_before;
 use crate::types::SessionNumber;
 
 /// Largest entry: a PSBT of the largest size with some room.
-const ENTRY_LIMIT: usize = 132 * 1024 * 1024;
+pub(super) const ENTRY_LIMIT: usize = 132 * 1024 * 1024;
 
 /// Where a journal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 use super::*;
 use crate::approval::RosterError;
-use crate::policy::{ColdFloor, Placement, Separation};
+use crate::digest::WalletDigest;
+use crate::policy::{ColdFloor, Placement, Separation, Sweep};
 use crate::rule::Explained;
-use crate::testing::{FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, world};
+use crate::testing::{
+    FIRST, SCOPE, TIP, activate, id, officers_sign, policy_for, rules_of, sweep_to, world,
+};
 use crate::types::{Blocks, Lang, Purpose};
 use crate::wallet::WalletClass;
 
@@ -249,4 +252,32 @@ fn an_error_is_told_in_its_two_lines() {
     let error = PolicyError::Quorum;
     assert_eq!(std::format!("{error}"), error.text(Lang::En));
     assert_eq!(error.text(Lang::En).lines().count(), 2);
+}
+
+/// Besides the wallets that the policy lists, a sweep may go to one that no device of it knows.
+#[test]
+fn a_sweep_is_of_a_quorum_a_name_of_its_own_and_an_emergency_wallet() {
+    let with = |edit: &dyn Fn(&mut Policy)| {
+        take(|policy| {
+            policy.sweep = Some(sweep_to(WalletDigest::over(&[b"elsewhere"])));
+            edit(policy);
+        })
+        .map(drop)
+    };
+    let to_first = |policy: &mut Policy| {
+        let digest = rules_of(policy).wallet;
+        policy.sweep = Some(sweep_to(digest));
+    };
+    assert_eq!(with(&|_| {}), Ok(()));
+    let emergency = |policy: &mut Policy| {
+        to_first(policy);
+        rules_of(policy).class = WalletClass::Emergency;
+    };
+    assert_eq!(with(&emergency), Ok(()));
+    assert_eq!(with(&to_first), Err(PolicyError::Sweep));
+    let edited = |edit: fn(&mut Sweep)| with(&|policy| edit(policy.sweep.as_mut().unwrap()));
+    let taken = edited(|sweep| sweep.id = id("hot-1"));
+    assert_eq!(taken, Err(PolicyError::Sweep));
+    let alone = edited(|sweep| sweep.quorum.approvers = 1);
+    assert_eq!(alone, Err(PolicyError::Quorum));
 }

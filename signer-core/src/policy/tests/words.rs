@@ -44,7 +44,7 @@ fn every_change_is_told_in_the_words_of_the_golden_text() {
     golden("policy-changes.txt", &text);
 }
 
-fn sweep() -> Sweep {
+pub(super) fn sweep() -> Sweep {
     Sweep {
         id: id("emergency"),
         wallet: WalletDigest::over(&[b"emergency"]),

@@ -127,3 +127,16 @@ fn an_error_is_told_in_the_words_of_a_refusal() {
     let error = PreviousTxError::Trailing;
     assert_eq!(std::format!("{error}"), "bytes after the transaction");
 }
+
+#[test]
+fn without_its_witnesses_it_is_what_its_id_covers() {
+    for witness in [true, false] {
+        let bytes = consensus::serialize(&transaction(3, 2, witness));
+        let bare = consensus::serialize(&transaction(3, 2, false));
+        assert_eq!(without_witnesses(&bytes), Ok(bare));
+    }
+    assert_eq!(
+        without_witnesses(&[2, 0, 0]),
+        Err(PreviousTxError::Unreadable)
+    );
+}

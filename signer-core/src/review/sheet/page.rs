@@ -104,7 +104,7 @@ fn row(page: &mut String, en: Option<&Item>, ja: Option<&Item>) -> fmt::Result {
         return Ok(());
     }
     page.push_str("<tr>");
-    let is_line = en_name.is_empty() && ja_name.is_empty() && matches!(en, Some(Item::Text(_)));
+    let is_line = ja_name.is_empty() && matches!(en, Some(Item::Text(_)));
     if !is_line {
         name(page, en_name, ja_name)?;
     }
@@ -179,4 +179,38 @@ fn boxes(page: &mut String, sheet: &Sheet) -> fmt::Result {
     }
     page.push_str("</table>\n");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(en: Option<&Item>, ja: Option<&Item>) -> String {
+        let mut page = String::new();
+        row(&mut page, en, ja).unwrap();
+        page
+    }
+
+    #[test]
+    fn what_one_language_says_alone_is_kept() {
+        let text = Item::Text("alone".into());
+        for (en, ja) in [(Some(&text), None), (None, Some(&text))] {
+            assert!(written(en, ja).contains("alone"));
+        }
+        assert_eq!(written(Some(&Item::Gap), None), "");
+    }
+
+    /// A line takes the whole row, unless the other language has a name to put before it.
+    #[test]
+    fn a_line_has_no_name() {
+        let line = Item::Text("line".into());
+        let fact = |name: &str| Item::Fact {
+            name: name.into(),
+            value: "value".into(),
+        };
+        let named = |en: &Item, ja: &Item| written(Some(en), Some(ja)).contains("<th>");
+        assert!(!named(&line, &line));
+        assert!(named(&line, &fact("name")) && named(&fact("name"), &line));
+        assert!(named(&fact(""), &fact("")));
+    }
 }

@@ -6,6 +6,7 @@ use super::{found, items, signed};
 use crate::digest::sha256_of;
 use crate::rule::RuleId;
 use crate::testing::Case;
+use crate::transcript::chain::ENTRY_LIMIT;
 use crate::transcript::testing::Bench;
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Entry, Journal, UnverifiedTranscript, trn03, whole_prefix,
@@ -348,4 +349,17 @@ mod alone {
         );
         assert_eq!(refused.map_err(|refusal| refusal.rule), Err(RuleId::TRN03));
     }
+}
+
+/// An entry of the largest PSBT is read back, and the document says so.
+#[test]
+fn the_largest_entry_is_the_documented_one() {
+    let document =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/README.md");
+    let text = std::fs::read_to_string(document).unwrap();
+    let (mib, rest) = (ENTRY_LIMIT >> 20, ENTRY_LIMIT % (1 << 20));
+    assert_eq!(rest, 0);
+    let said = std::format!("largest journal entry: {mib} MiB");
+    assert!(text.contains(&said), "{said}");
+    assert!(ENTRY_LIMIT > crate::psbt::limits::HEAVY_FILE_BYTES);
 }

@@ -46,6 +46,7 @@ fn a_lean_request_is_judged_as_the_whole_one() {
         for (one, other) in of_whole.inputs().iter().zip(of_lean.inputs()) {
             assert_eq!(one.sighash(), other.sighash());
             assert_eq!(one.witness_script(), other.witness_script());
+            assert!(!one.witness_script().is_empty());
             assert_eq!(one.signatures(), other.signatures());
         }
         assert_eq!(of_whole.change(), of_lean.change());

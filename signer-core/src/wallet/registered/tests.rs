@@ -5,8 +5,8 @@ use miniscript::descriptor::{Descriptor, DescriptorPublicKey};
 
 use super::*;
 use crate::testing::{
-    KEYS, SCOPE, World, cards, device_endorses, outside_script, p256_key, p256_public, terms,
-    world, wrapped,
+    KEYS, SCOPE, World, cards, device_endorses, foreign_emergency, outside_script, p256_key,
+    p256_public, terms, world, wrapped,
 };
 use crate::types::{Network, Purpose};
 use crate::wallet::draft_record;
@@ -221,4 +221,26 @@ fn a_pool_is_in_use_by_its_own_device_alone() {
         ..own
     };
     assert!(!shares_pool(&of_another_pool, wallet));
+}
+
+/// Of the wallets that a sweep may pay some are the device's own, others were registered for it.
+#[test]
+fn a_sweep_finds_its_wallet_and_no_other() {
+    let (far, mut world) = foreign_emergency();
+    let found = |world: &World, wallet: &RegisteredWallet| {
+        let found = world.wallets.emergency(&wallet.digest());
+        found.map(|found| found.digest())
+    };
+    for wallet in [&far, &world.wallet, &world.other] {
+        assert_eq!(found(&world, wallet), Some(wallet.digest()));
+    }
+    let nobodys = WalletDigest::over(&[b"nobody"]);
+    assert!(world.wallets.emergency(&nobodys).is_none());
+    // It is paid and nothing else: no coin of it is looked for.
+    assert!(world.wallets.by_digest(&far.digest()).is_none());
+    let before = world.wallets.emergency.len();
+    for known in [Arc::clone(&far), Arc::clone(&world.wallet)] {
+        world.wallets.add_emergency(known);
+    }
+    assert_eq!((before, world.wallets.emergency.len()), (1, 1));
 }
