@@ -1,4 +1,4 @@
-//! Writing CBOR: deterministic, or wrong on purpose.
+//! Writing CBOR: deterministic, or wrong on purpose; and reading what we wrote.
 
 /// A value to be written.
 #[derive(Clone)]
@@ -41,6 +41,51 @@ impl Value {
         out
     }
 
+    /// Reads a whole item; nothing where it holds what we never write.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let value = take(&mut rest)?;
+        rest.is_empty().then_some(value)
+    }
+
+    /// The value of a map under this key.
+    pub(crate) fn field(&self, key: u64) -> Option<&Self> {
+        let Self::Map(fields) = self else { return None };
+        fields.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// The parts of an array.
+    pub(crate) fn parts(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(parts) => Some(parts),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    pub(crate) const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Uint(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// A text.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A string of bytes.
+    pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Uint(n) => head(out, 0, *n),
@@ -73,6 +118,51 @@ impl Value {
             Self::Null => out.push(0xF6),
             Self::Raw(bytes) => out.extend_from_slice(bytes),
         }
+    }
+}
+
+fn take(rest: &mut &[u8]) -> Option<Value> {
+    let (first, after) = rest.split_first()?;
+    *rest = after;
+    if *first == 0xF6 {
+        return Some(Value::Null);
+    }
+    let wide = match first & 31 {
+        0..24 => 0,
+        24 => 1,
+        25 => 2,
+        26 => 4,
+        27 => 8,
+        _ => return None,
+    };
+    let (number, after) = rest.split_at_checked(wide)?;
+    *rest = after;
+    let number = match wide {
+        0 => u64::from(first & 31),
+        _ => number.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+    };
+    let count = usize::try_from(number).ok()?;
+    match first >> 5 {
+        0 => Some(Value::Uint(number)),
+        1 => Some(Value::Negative(number)),
+        kind @ (2 | 3) => {
+            let (bytes, after) = rest.split_at_checked(count)?;
+            *rest = after;
+            if kind == 2 {
+                return Some(Value::bytes(bytes));
+            }
+            Some(Value::text(std::str::from_utf8(bytes).ok()?))
+        }
+        4 => {
+            let parts = (0..count).map(|_| take(rest));
+            parts.collect::<Option<_>>().map(Value::Array)
+        }
+        5 => {
+            let fields = (0..count).map(|_| Some((take(rest)?.number()?, take(rest)?)));
+            fields.collect::<Option<_>>().map(Value::Map)
+        }
+        6 => Some(Value::Tag(number, Box::new(take(rest)?))),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The journal of a device that stands where a case wants it, written from
 //! `docs/formats/transcript.cddl`: so that a case can be put to a whole program.
 //!
-//! Three sealed sessions: root and roster; wallets, policy and headers; and what the device
+//! Three sealed sessions: root, roster and policy; wallets and headers; and what the device
 //! remembers. The fourth is the one that the attendances of the world are signed for.
 
 use bitcoin::block::{Header, Version};
@@ -11,6 +11,7 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 use crate::card::Card;
 use crate::case::{Case, Fact, SignedBefore};
 use crate::cbor::Value;
+use crate::pages::{Known, Page, identity_of_card};
 use crate::sign::{Signed, key_id, public, sha256_of, tagged};
 use crate::world::{
     self, DEVICES, NONCE, SESSION, STRANGE_DEVICE, TIP, Wallet, attendance_of, scope, world,
@@ -19,7 +20,7 @@ use crate::world::{
 /// Ceremonies by their numbers.
 const COMMISSION: u64 = 0;
 const WALLETS: u64 = 2;
-const POLICY: u64 = 4;
+const KEYS: u64 = 1;
 const HEADERS: u64 = 5;
 const SIGN: u64 = 6;
 /// Outcomes by their numbers.
@@ -27,9 +28,13 @@ const DONE: u64 = 0;
 const ABORTED: u64 = 3;
 /// Artefacts by their numbers.
 const ROSTER: u64 = 0;
-const WALLET: u64 = 4;
+const CARD: u64 = 2;
 const INSTALLED_POLICY: u64 = 5;
 const INSTALLED_HEADERS: u64 = 6;
+/// Entries by their numbers.
+const ATTENDED: u64 = 4;
+const SHOWN: u64 = 8;
+const ANSWERED: u64 = 9;
 /// What the people of a session are told at its beginning.
 const ANNOUNCED: u64 = 26;
 /// Most headers of one run.
@@ -42,9 +47,6 @@ const HSM06: u64 = 49;
 const RANDOM_TESTS: [u64; 6] = [40, 8, 1024, 6, 512, 19];
 /// Bytes of a start-up test.
 const RANDOM_START: u64 = 1024;
-
-/// The place of the first artefact in [`journal_installing`].
-pub const FIRST_INSTALLED: u64 = 10;
 
 /// The journal of the case's device before anybody sits down for the case: three sealed sessions.
 pub fn journal(case: &Case) -> Vec<u8> {
@@ -59,38 +61,53 @@ pub fn journal_with_intake(case: &Case, psbt: &[u8], language: u64) -> Vec<u8> {
     journal.open(SIGN);
     for (seat, label) in (0..).zip(&case.operators) {
         let bytes = world::attendance(&case.device, seat, label);
-        journal.add(4, Value::Bytes(bytes));
+        journal.add(ATTENDED, Value::Bytes(bytes));
     }
     journal.take_in(psbt);
     journal.bytes
 }
 
 /// The journal of a device that was born with the root and the roster of the world, generated
-/// the keys of its card, and in its second session installed these: kind (`enrolment`, `card`, `draft`, `wallet`, `policy`,
-/// `headers`) and artefact. The first of them is entry [`FIRST_INSTALLED`].
+/// the keys of its card, and then installed these: kind (`enrolment`, `card`, `draft`, `wallet`) and
+/// artefact. Two operators compared each of them but the device's own card.
 pub fn journal_installing(device: &str, artefacts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    installing(device, artefacts).0
+}
+
+/// In which entries of [`journal_installing`] these stand.
+pub fn places_of(device: &str, artefacts: &[(String, Vec<u8>)]) -> Vec<u64> {
+    installing(device, artefacts).1
+}
+
+fn installing(device: &str, artefacts: &[(String, Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
     let mut journal = Journal::new(device);
     journal.open(COMMISSION);
     journal.install(ROSTER, world().roster_bytes());
     journal.generate(&Card::of(journal.device));
     journal.close(DONE);
-    journal.open(WALLETS);
+    let (mut ceremony, mut places) = (WALLETS, vec![]);
+    journal.open_registration();
     for (kind, bytes) in artefacts {
-        let known = [
-            "roster",
-            "enrolment",
-            "card",
-            "draft",
-            "wallet",
-            "policy",
-            "headers",
-        ];
-        let number = known.iter().position(|name| name == kind);
-        let number = number.unwrap_or_else(|| panic!("{kind} is no artefact"));
-        journal.install(number as u64, bytes.clone());
+        let own = kind == "card" && identity_of_card(bytes) == Some(public(journal.device));
+        let wanted = if own { KEYS } else { WALLETS };
+        if wanted != ceremony {
+            journal.close(DONE);
+            match own {
+                true => journal.open(KEYS),
+                false => journal.open_registration(),
+            }
+            ceremony = wanted;
+        }
+        if own {
+            journal.install(CARD, bytes.clone());
+            journal.known.add(kind, bytes);
+        } else {
+            journal.register(kind, bytes);
+        }
+        places.push(journal.entries - 1);
     }
     journal.close(DONE);
-    journal.bytes
+    (journal.bytes, places)
 }
 
 /// The journal of a device of the world that was born with a root of somebody's own making.
@@ -109,16 +126,16 @@ fn standing(case: &Case) -> Journal {
     let mut journal = Journal::new(&case.device);
     journal.open(COMMISSION);
     journal.install(ROSTER, world().roster_bytes());
-    journal.close(DONE);
-    journal.open(POLICY);
-    for wallet in world().wallets() {
-        journal.install(WALLET, wallet.record_bytes());
-    }
     let own = case.policy.clone();
     journal.install(
         INSTALLED_POLICY,
         own.unwrap_or_else(|| world().policy.bytes()),
     );
+    journal.close(DONE);
+    journal.open_registration();
+    for wallet in world().wallets() {
+        journal.register("wallet", &wallet.record_bytes());
+    }
     // What was signed earlier was signed at the height of then.
     let signed = case.ledger.iter().filter_map(|fact| match fact {
         Fact::Signed(before) => Some(before.height),
@@ -148,6 +165,9 @@ struct Journal {
     height: u32,
     /// Whether the roster of the world is in force.
     rostered: bool,
+    /// Screens of the open session.
+    screens: u64,
+    known: Known,
     ledger: Ledger,
 }
 
@@ -182,6 +202,8 @@ impl Journal {
             last_seal: None,
             height: TIP,
             rostered: false,
+            screens: 0,
+            known: Known::default(),
             ledger: Ledger::default(),
         };
         let genesis = Value::fields([
@@ -211,6 +233,7 @@ impl Journal {
 
     fn open(&mut self, ceremony: u64) {
         self.session += 1;
+        self.screens = 0;
         let reading = environment();
         let passed = |rule: u64| {
             let verdict = Value::Array(vec![Value::Uint(0), Value::Array(vec![])]);
@@ -246,6 +269,47 @@ impl Journal {
         });
         let announced = Value::fields([Some(Value::Array(entries.collect()))]);
         self.add(ANNOUNCED, announced);
+    }
+
+    /// A session in which two operators compare what comes.
+    fn open_registration(&mut self) {
+        self.open(WALLETS);
+        self.seat_operators();
+    }
+
+    fn seat_operators(&mut self) {
+        for (seat, label) in [(0, "operator.a"), (1, "operator.b")] {
+            let nonce = nonce(self.session);
+            let bytes = attendance_of(self.device, seat, label, self.session, nonce);
+            self.add(ATTENDED, Value::Bytes(bytes));
+        }
+    }
+
+    /// Shows what has to be compared, types what is asked for, and installs it.
+    fn register(&mut self, kind: &str, artefact: &[u8]) {
+        let (own, nonce) = (public(self.device), nonce(self.session));
+        for page in self.known.pages(kind, artefact, &own, &nonce) {
+            self.compare(&page);
+        }
+        let known = ["roster", "enrolment", "card", "draft", "wallet"];
+        let number = known.iter().position(|name| *name == kind);
+        let number = number.unwrap_or_else(|| panic!("{kind} is no artefact"));
+        self.install(number as u64, artefact.to_vec());
+        self.known.add(kind, artefact);
+    }
+
+    fn compare(&mut self, page: &Page) {
+        self.screens += 1;
+        let number = || Some(Value::Uint(self.screens));
+        let shown = Value::fields([number(), Some(Value::bytes(&page.digest()))]);
+        let answers = page.typed.iter().map(|(seat, text)| {
+            Value::fields([number(), Some(Value::Uint(*seat)), Some(Value::text(text))])
+        });
+        let answers: Vec<Value> = answers.collect();
+        self.add(SHOWN, shown);
+        for answer in answers {
+            self.add(ANSWERED, answer);
+        }
     }
 
     fn install(&mut self, kind: u64, artefact: Vec<u8>) {
@@ -324,11 +388,7 @@ impl Journal {
     /// A session that was to sign and was given up: its intent counts as signed.
     fn remember(&mut self, facts: &[Fact], tip: u32) {
         self.open(SIGN);
-        for (seat, label) in [(0, "operator.a"), (1, "operator.b")] {
-            let nonce = nonce(self.session);
-            let bytes = attendance_of(self.device, seat, label, self.session, nonce);
-            self.add(4, Value::Bytes(bytes));
-        }
+        self.seat_operators();
         self.take_in(&[]);
         let before = tagged("himuro/tx", &[b"before"]);
         let mut lines = vec![];

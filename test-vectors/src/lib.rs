@@ -23,6 +23,7 @@ mod case;
 mod cbor;
 mod families;
 mod journal;
+mod pages;
 mod psbt;
 mod receipt;
 mod sheet;
@@ -35,7 +36,7 @@ mod world;
 
 pub use case::{Case, Expected, Fact, Family, Refusal, SignedBefore, Source, read_family};
 pub use families::{families, generated, stopped_by_one};
-pub use journal::{FIRST_INSTALLED, journal, journal_installing, journal_with_intake};
+pub use journal::{journal, journal_installing, journal_with_intake, places_of};
 pub use sheet::{Kind, Sheet, SheetCase, stored_sheets};
 pub use sheets::{sheets, transcript};
 pub use sign::device_signature;

@@ -167,6 +167,12 @@ impl Asked {
         })
     }
 
+    /// The same question for another person.
+    pub(crate) const fn by(mut self, seat: Seat) -> Self {
+        self.seat = seat;
+        self
+    }
+
     /// Some words of a digest that B has on paper.
     pub(crate) fn of_words(
         id: &str,

@@ -10,6 +10,7 @@ mod life;
 mod pins;
 mod receipts;
 mod recovery;
+mod registered;
 mod replacement;
 mod session;
 mod settlement;

@@ -19,7 +19,7 @@ use super::{
     Proven, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind, judge,
     new_rejections, review,
 };
-use crate::approval::{ApprovedTx, Seat, SessionFacts};
+use crate::approval::{ApprovedTx, CheckedEnrolment, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Signed};
 use crate::digest::{FileDigest, FreezeDigest};
@@ -44,7 +44,12 @@ use crate::token::{
 };
 use crate::transcript::entry::Answered;
 use crate::types::{Blocks, Chain, Height, KeyIndex, Lang, SessionNumber};
-use crate::wallet::{DeviceCard, PoolCard};
+use crate::wallet::{
+    CheckedCard, DeviceCard, PoolCard, RegisteredWallet, RegistrableRecord, Registration,
+};
+
+/// Who operates the device of the tests.
+pub(crate) const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
 
 /// The announcement of a whole pool.
 pub(crate) fn announced(pool: &PoolCard) -> KeysIntended {
@@ -128,8 +133,22 @@ impl Bench {
         Self::made_ready(Self::born_in(world, 0))
     }
 
-    fn made_ready(mut bench: Self) -> Self {
+    fn made_ready(bench: Self) -> Self {
+        let mut bench = Self::with_keys(bench);
+        bench.attend(CeremonyKind::Wallet, OPERATORS);
+        bench.settle();
+        bench
+    }
+
+    /// A device with keys, roster and headers, and nothing else.
+    pub(crate) fn keyed() -> Self {
+        Self::with_keys(Self::born())
+    }
+
+    fn with_keys(mut bench: Self) -> Self {
         bench.open(CeremonyKind::Keys);
+        bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
+        bench.install(WhatKind::Headers, codec::encode(&headers()));
         let card = bench.device.card(bench.world.root.digest(), &[1]);
         let pool = &card.pools[0];
         bench.add(Body::KeysIntended(announced(pool)));
@@ -146,33 +165,42 @@ impl Bench {
                 evidence: Evidence::Declared,
             }));
         }
+        bench.install(WhatKind::Card, bench.device.seal(card).to_bytes());
         bench.close(Outcome::Done);
-        bench.open(CeremonyKind::Roster);
-        bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
-        bench.install(WhatKind::Headers, codec::encode(&headers()));
-        for device in bench.world.devices.clone() {
-            bench.enrol(&device);
-            let card = device.card(bench.world.root.digest(), &[1]);
-            bench.install(WhatKind::Card, device.seal(card).to_bytes());
-        }
-        bench.close(Outcome::Done);
-        bench.settle();
         bench
     }
 
-    fn enrol(&mut self, device: &SoftDevice) {
-        let body = enrolment(device, &self.world.roster);
-        let bytes = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
-        self.install(WhatKind::Enrolment, bytes);
+    /// Every device of the world and the wallet, in the order in which they are registered.
+    pub(crate) fn registration(&self) -> Vec<(WhatKind, Vec<u8>)> {
+        let mut artefacts = vec![];
+        for device in &self.world.devices {
+            let body = enrolment(device, &self.world.roster);
+            let enrolled = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
+            artefacts.push((WhatKind::Enrolment, enrolled));
+            if device.id() != self.device.id() {
+                let card = device.card(self.world.root.digest(), &[1]);
+                artefacts.push((WhatKind::Card, device.seal(card).to_bytes()));
+            }
+        }
+        let record = self.world.wallet.to_bytes();
+        artefacts.push((WhatKind::WalletDraft, record.clone()));
+        artefacts.push((WhatKind::Wallet, record));
+        artefacts
     }
 
-    /// The wallet and the policy.
+    /// All of that in an open session; and the policy in its own.
     fn settle(&mut self) {
-        self.open(CeremonyKind::Wallet);
-        self.install(WhatKind::WalletDraft, self.world.wallet.to_bytes());
-        self.install(WhatKind::Wallet, self.world.wallet.to_bytes());
-        self.install(WhatKind::Policy, self.world.policy.to_bytes());
+        for (kind, artefact) in self.registration() {
+            self.register(kind, artefact);
+        }
         self.close(Outcome::Done);
+        self.install_policy(self.world.policy.to_bytes());
+    }
+
+    /// Two operators compare it, and it is installed.
+    pub(crate) fn register(&mut self, kind: WhatKind, artefact: Vec<u8>) {
+        self.compare(kind, &artefact);
+        self.install(kind, artefact);
     }
 
     /// What an auditor of this device trusts.
@@ -222,7 +250,7 @@ impl Bench {
 
     /// Opens a session, shows every screen of a policy and types every right answer.
     pub(crate) fn compare_policy(&mut self, bytes: &[u8]) {
-        self.attend(CeremonyKind::Policy, ["operator.a", "operator.b"]);
+        self.attend(CeremonyKind::Policy, OPERATORS);
         let pages = NewPolicy::of(self.state(), bytes).unwrap().pages(self.lang);
         self.show_all(pages);
     }
@@ -260,6 +288,30 @@ impl Bench {
                 let order = CheckedRetirement::open(bytes, standing).ok();
                 order.map(|order| vec![state.retirement_page(&order).unwrap()])
             }
+            WhatKind::Enrolment => {
+                let enrolment = CheckedEnrolment::open(bytes, roster, height).ok();
+                enrolment.map(|known| vec![state.enrolment_page(&known).unwrap()])
+            }
+            WhatKind::Card => {
+                let card = CheckedCard::open(bytes, SCOPE, &self.world.root.digest()).ok();
+                card.map(|card| vec![state.card_page(&card).unwrap()])
+            }
+            WhatKind::WalletDraft => {
+                let draft = RegistrableRecord::check(&Registration {
+                    record: bytes,
+                    own: state.own_card().unwrap(),
+                    cards: state.cards(),
+                    enrolments: state.enrolments(),
+                    wallets: state.wallets(),
+                });
+                draft.ok().map(|draft| state.draft_pages(&draft).unwrap())
+            }
+            WhatKind::Wallet => {
+                let wallet = RegisteredWallet::open(bytes, SCOPE, &self.world.root.digest());
+                wallet
+                    .ok()
+                    .map(|wallet| state.wallet_pages(&wallet).unwrap())
+            }
             _ => None,
         };
         pages.unwrap_or_default()
@@ -273,7 +325,8 @@ impl Bench {
 
     /// Shows these screens and types every right answer.
     pub(crate) fn show_all(&mut self, pages: Vec<Page>) {
-        for (screen, page) in (1..).zip(pages) {
+        let shown = u32::try_from(self.state().open().unwrap().shown().len()).unwrap();
+        for (screen, page) in (shown + 1..).zip(pages) {
             self.add(Body::Shown(Shown::of(screen, self.lang, &page.lines)));
             for asked in &page.asked {
                 self.add(Body::Answered(Answered {
@@ -405,7 +458,7 @@ impl Bench {
     pub(crate) fn thaw(&mut self) -> Result<(), Refusal> {
         let frozen = self.state().frozen();
         let frozen = frozen.map_or(FreezeDigest::over(&[]), |frozen| frozen.digest);
-        self.attend(CeremonyKind::Thaw, ["operator.a", "operator.b"]);
+        self.attend(CeremonyKind::Thaw, OPERATORS);
         let artefact = thaw(&self.world, frozen).to_bytes();
         self.compare(WhatKind::Thaw, &artefact);
         self.try_session(WhatKind::Thaw, artefact)
@@ -427,7 +480,7 @@ impl Bench {
 
     /// Retires the wallet of the tests.
     pub(crate) fn retire(&mut self) {
-        self.attend(CeremonyKind::Retire, ["operator.a", "operator.b"]);
+        self.attend(CeremonyKind::Retire, OPERATORS);
         let order = retirement(&self.world).to_bytes();
         self.compare(WhatKind::Retirement, &order);
         self.install(WhatKind::Retirement, order);
@@ -436,7 +489,7 @@ impl Bench {
 
     /// Opens a destruction, shows its screen and types every right answer.
     pub(crate) fn confirm_destruction(&mut self) -> Destruction {
-        self.attend(CeremonyKind::Destroy, ["operator.a", "operator.b"]);
+        self.attend(CeremonyKind::Destroy, OPERATORS);
         let wallet = self.world.wallet.id();
         let destruction = Destruction::of(self.state(), &wallet).unwrap();
         let lines = destruction.screen(self.lang);
@@ -673,7 +726,7 @@ pub(crate) fn renewed() -> Bench {
     body.officers
         .retain(|officer| officer.id != id("approver.s"));
     let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
-    bench.attend(CeremonyKind::Roster, ["operator.a", "operator.b"]);
+    bench.attend(CeremonyKind::Roster, OPERATORS);
     bench.compare(WhatKind::Roster, &bytes);
     bench.install(WhatKind::Roster, bytes.clone());
     bench.close(Outcome::Done);
@@ -742,8 +795,8 @@ pub(crate) fn thawed() -> Bench {
 /// A frozen device whose policy names a sweep to a wallet that is registered on it.
 pub(crate) fn sweeping() -> Bench {
     let mut bench = Bench::ready_in(World::sweeping(|_| {}));
-    bench.open(CeremonyKind::Wallet);
-    bench.install(WhatKind::Wallet, bench.world.other.to_bytes());
+    bench.attend(CeremonyKind::Wallet, OPERATORS);
+    bench.register(WhatKind::Wallet, bench.world.other.to_bytes());
     bench.close(Outcome::Done);
     bench.freeze().unwrap();
     bench

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 
-use bitcoin::Address;
-
 use super::registered::check_shape;
-use super::script;
 use super::wal07::kept;
 use super::{
     CheckedCard, CoSigner, KeyRow, PoolKey, RegisteredWallet, Registry, ScriptType, WalletClass,
@@ -15,7 +12,7 @@ use crate::approval::CheckedEnrolment;
 use crate::codec;
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RootDigest, WalletDigest, WalletId};
-use crate::types::{Chain, KeyIndex, Label, PoolNumber};
+use crate::types::{Chain, Label, PoolNumber};
 
 /// What people choose when they make a wallet; all else comes from the cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,15 +225,6 @@ impl RegistrableRecord {
     /// The device that checked it.
     pub const fn device(&self) -> DeviceId {
         self.device
-    }
-
-    /// An address of the wallet, for the screens of every device.
-    pub fn address(&self, chain: Chain, index: KeyIndex) -> Option<Address> {
-        let record = self.record();
-        let row = record.chain(chain).get(usize::try_from(index.0).ok()?)?;
-        let witness = script::sorted_multisig(record.threshold, &row.0);
-        let output = script::output(record.script_type, &witness);
-        Address::from_script(&output, record.scope.network.to_bitcoin()).ok()
     }
 
     /// Identity of the wallet, for the screens of every device.

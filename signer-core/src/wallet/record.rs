@@ -2,9 +2,11 @@
 
 use alloc::vec::Vec;
 
+use bitcoin::Address;
 use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
+use super::script;
 use crate::codec::{self, ByteString};
 use crate::cose::{Artefact, Scope, SignedBy};
 use crate::digest::{CardDigest, DeviceId, RootDigest, WalletDigest, WalletId};
@@ -12,7 +14,7 @@ use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::token::{HsmFacts, HsmIdentity, Line};
-use crate::types::{Chain, Id, Label, PoolNumber};
+use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
 
 /// A wallet, signed by all of its devices.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -101,6 +103,14 @@ impl WalletRecord {
             Chain::Receive => &self.receive,
             Chain::Change => &self.change,
         }
+    }
+
+    /// An address of the wallet, for the screens of every device.
+    pub fn address(&self, chain: Chain, index: KeyIndex) -> Option<Address> {
+        let row = self.chain(chain).get(usize::try_from(index.0).ok()?)?;
+        let witness = script::sorted_multisig(self.threshold, &row.0);
+        let output = script::output(self.script_type, &witness);
+        Address::from_script(&output, self.scope.network.to_bitcoin()).ok()
     }
 }
 

@@ -1,29 +1,26 @@
-//! Registering a wallet: people compare every co-signer's card, then the device signs the record,
-//! or installs the one that all devices have signed.
+//! Registering a wallet: people compare every co-signer's enrolment and card, then the device signs
+//! the record, or installs the one that all devices have signed. What is shown and typed is what the
+//! journal's fold asks for: `transcript/state/registered.rs` in signer-core.
 
 use std::path::PathBuf;
 
 use signer_core::approval::CheckedEnrolment;
 use signer_core::codec::ByteString;
 use signer_core::cose::Endorsed;
-use signer_core::digest::word_lines;
 use signer_core::phrase;
-use signer_core::review::address::grouped;
 use signer_core::rule::Refusal;
 use signer_core::signing::SigningHsm as _;
 use signer_core::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
-use signer_core::types::{Chain, KeyIndex, Lang};
 use signer_core::wallet::{
     CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletError, WalletRecord,
 };
 
 use super::Script;
 use super::begin::Desk;
+use super::compare::{compare, out_of_order};
 use super::emergency::{self, Emergency};
 use super::officers;
 use super::session::{Session, of_hsm};
-use super::words::WordQuestion;
-use crate::console::Who;
 use crate::failure::{Failure, path_of};
 use crate::files::{self, Output};
 use crate::plan::{RecordChoice, Register};
@@ -41,7 +38,7 @@ pub(crate) const SCRIPT: Script = Script {
             "Check cards, enrolments and record",
             "カード、登録証、記録の検証",
         ],
-        ["Compare the cards", "カードの照合"],
+        ["Compare enrolments and cards", "登録証とカードの照合"],
         ["Compare the wallet", "ウォレットの照合"],
         ["Sign or install the record", "記録への署名または登録"],
         ["Seal", "封印"],
@@ -100,11 +97,15 @@ fn register(
         }
     };
 
-    // 7. Compare the cards
+    // 7. Compare enrolments and cards
     session.room.step(7)?;
     match &found {
-        Found::Own(checked) if draft => checked.compare_cards(session)?,
-        Found::Own(checked) => checked.was_signed_here(session)?,
+        Found::Own(checked) => {
+            if !draft {
+                checked.was_signed_here(session)?;
+            }
+            checked.compare_papers(session)?;
+        }
         Found::Emergency(_) => emergency::no_cards(session)?,
     }
 
@@ -118,14 +119,8 @@ fn register(
     // 9. Sign or install the record
     session.room.step(9)?;
     let (kind, record) = match found {
-        Found::Own(checked) => {
-            checked.install_papers(session)?;
-            if draft {
-                (WhatKind::WalletDraft, sign(session, checked.record)?)
-            } else {
-                (WhatKind::Wallet, checked.record.endorsed().to_bytes())
-            }
-        }
+        Found::Own(checked) if draft => (WhatKind::WalletDraft, sign(session, checked.record)?),
+        Found::Own(checked) => (WhatKind::Wallet, checked.record.endorsed().to_bytes()),
         Found::Emergency(emergency) => (WhatKind::Wallet, emergency.to_bytes()),
     };
     install(session, kind, record.clone())?;
@@ -239,23 +234,32 @@ impl Checked {
         }
     }
 
-    /// Every card of another device of the wallet: its words in full, and a stretch of them typed
-    /// from the paper that the device's own operators brought.
-    fn compare_cards(&self, session: &mut Session) -> Result<(), Failure> {
-        let own = session.facts.device;
-        let members = self.record.record().cosigners.iter();
-        for cosigner in members.filter(|member| member.identity.device_id() != own) {
-            let (name, digest) = (cosigner.name.as_str(), cosigner.card.as_bytes());
-            let id = format!("card-{name}");
-            let mut lines = vec![format!("card of device {name} ({})", cosigner.site)];
-            lines.push(String::new());
-            lines.extend(word_lines(digest));
-            let screen = session.show(&id, &lines)?;
-            let subject = [
-                format!("the card of device {name} from its own paper"),
-                format!("端末 {name} の書面にあるカード照合語"),
-            ];
-            ask_words(session, &Who::A, &id, screen, digest, &subject)?;
+    /// Everything of this wallet that the journal does not hold yet: it is shown, words of it are
+    /// typed from the paper that the devices' own operators brought, and it is installed.
+    fn compare_papers(&self, session: &mut Session) -> Result<(), Failure> {
+        let members = &self.record.record().cosigners;
+        for enrolment in &self.enrolments {
+            let state = session.journal().state();
+            let mut known = state.enrolments().iter();
+            let identity = enrolment.enrolment().identity;
+            if !known.any(|old| old.digest() == enrolment.digest())
+                && members.iter().any(|member| member.identity == identity)
+            {
+                let page = state.enrolment_page(enrolment).map_err(out_of_order)?;
+                compare(session, &page)?;
+                install(session, WhatKind::Enrolment, enrolment.to_bytes())?;
+            }
+        }
+        for card in &self.cards {
+            let state = session.journal().state();
+            let mut known = state.cards().iter();
+            if !known.any(|old| old.digest() == card.digest())
+                && members.iter().any(|member| member.card == card.digest())
+            {
+                let page = state.card_page(card).map_err(out_of_order)?;
+                compare(session, &page)?;
+                install(session, WhatKind::Card, card.to_bytes())?;
+            }
         }
         Ok(())
     }
@@ -290,95 +294,23 @@ impl Checked {
 
     /// The wallet itself: the same words and the same first address on every device.
     fn compare_wallet(&self, session: &mut Session, draft: bool) -> Result<(), Failure> {
-        let lines = self.wallet_lines(session);
-        let screen = session.show("wallet", &lines)?;
-        let subject = [
-            "the wallet, as every other device shows them".to_owned(),
-            "ウォレット照合語(他の端末と同じもの)".to_owned(),
-        ];
-        let digest = *self.record.digest().as_bytes();
-        if draft {
-            return ask_words(session, &Who::B, "wallet", screen, &digest, &subject);
-        }
-        ask_words(session, &Who::A, "wallet-1", screen, &digest, &subject)?;
-        ask_words(session, &Who::B, "wallet-2", screen, &digest, &subject)
-    }
-
-    fn wallet_lines(&self, session: &Session) -> Vec<String> {
-        let (record, lang) = (self.record.record(), session.lang());
-        let (m, n) = (record.threshold, record.cosigners.len());
-        let mut lines = vec![
-            format!("{}  {}", record.name, record.class.phrase().text(lang)),
-            format!(
-                "{m} of {n}  {}  {}",
-                record.script_type.name(),
-                record.scope.network
-            ),
-        ];
-        for cosigner in &record.cosigners {
-            lines.push(format!(
-                "  {} ({}) pool {}",
-                cosigner.name, cosigner.site, cosigner.pool
-            ));
-        }
-        let counts = [&record.receive, &record.change].map(Vec::len);
-        lines.push(format!(
-            "{} receive addresses, {} change addresses; the first receive address:",
-            counts[0], counts[1]
-        ));
-        lines.extend(self.address_lines(KeyIndex(0)));
-        let known = session.journal().state().wallets();
-        let before = record.predecessor.and_then(|named| known.by_digest(&named));
-        if let Some(before) = before {
-            lines.extend(self.extension_lines(before, lang));
-        }
-        lines.push(String::new());
-        lines.extend(word_lines(self.record.digest().as_bytes()));
-        lines
-    }
-
-    fn address_lines(&self, index: KeyIndex) -> Vec<String> {
-        let address = self.record.address(Chain::Receive, index);
-        address.map_or_else(Vec::new, |address| grouped(&address.to_string()))
-    }
-
-    /// What an extension keeps, and the first address that it adds.
-    fn extension_lines(&self, before: &RegisteredWallet, lang: Lang) -> Vec<String> {
-        let version = self.record.record().table_version;
-        let [receive, change] = [Chain::Receive, Chain::Change].map(|c| before.addresses(c));
-        let digest = before.digest();
-        let mut lines = vec![String::new()];
-        lines.push(match lang {
-            Lang::En => format!("version {version}, extends {digest}"),
-            Lang::Ja => format!("第 {version} 版、拡張元 {digest}"),
-        });
-        lines.push(match lang {
-            Lang::En => format!(
-                "{receive} receive and {change} change addresses stay as they are; the first new one:"
-            ),
-            Lang::Ja => format!(
-                "受取 {receive} 件、おつり {change} 件のアドレスは変更なし。最初の新アドレス:"
-            ),
-        });
-        lines.extend(self.address_lines(KeyIndex(receive)));
-        lines
-    }
-
-    /// Cards and enrolments go into the journal; those that are there already stay.
-    fn install_papers(&self, session: &mut Session) -> Result<(), Failure> {
-        for enrolment in &self.enrolments {
-            let known = session.journal().state().enrolments();
-            if !known.iter().any(|old| old.digest() == enrolment.digest()) {
-                install(session, WhatKind::Enrolment, enrolment.to_bytes())?;
-            }
-        }
-        for card in &self.cards {
-            let known = session.journal().state().cards();
-            if !known.iter().any(|old| old.digest() == card.digest()) {
-                install(session, WhatKind::Card, card.to_bytes())?;
-            }
+        let state = session.journal().state();
+        let pages = if draft {
+            state.draft_pages(&self.record)
+        } else {
+            state.wallet_pages(&self.complete(session)?)
+        };
+        for page in pages.map_err(out_of_order)? {
+            compare(session, &page)?;
         }
         Ok(())
+    }
+
+    /// The record, which every one of its devices has signed.
+    fn complete(&self, session: &Session) -> Result<RegisteredWallet, Failure> {
+        let (scope, root) = (session.scope()?, self.record.record().root);
+        let wallet = RegisteredWallet::open(&self.record.endorsed().to_bytes(), scope, &root);
+        wallet.map_err(|error| Failure::told(&phrase!("wallet record", "ウォレット記録"), &error))
     }
 }
 
@@ -390,23 +322,6 @@ fn refuse(session: &mut Session, refusals: &[Refusal]) -> Failure {
         }
     }
     session.room.refused(refusals)
-}
-
-/// Asks for a stretch of a digest's words.
-pub(super) fn ask_words(
-    session: &mut Session,
-    who: &Who,
-    id: &str,
-    screen: u32,
-    digest: &[u8; 32],
-    subject: &[String; 2],
-) -> Result<(), Failure> {
-    let [en, ja] = subject;
-    let lang = session.lang();
-    let asked = WordQuestion::new(&session.facts.nonce, id, digest, [en, ja], lang);
-    session.ask(who, id, &asked.text, screen, |typed| {
-        asked.is_answered_by(typed)
-    })
 }
 
 /// Adds this device's signature.

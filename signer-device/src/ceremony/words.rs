@@ -1,69 +1,6 @@
-//! Digests as words on a screen, and a stretch of them to be typed.
+//! Halves of a digest in words, typed by two people.
 
-use signer_core::digest::{from_words, tagged, words_of};
-use signer_core::types::Lang;
-
-/// Words that are asked for.
-const STRETCH: usize = 4;
-
-/// A stretch of something that people read, chosen by the session's nonce.
-pub(super) struct Stretch {
-    /// Number of the first, from 1.
-    pub(super) first: usize,
-    /// Number of the last.
-    pub(super) last: usize,
-}
-
-impl Stretch {
-    /// `count` of `of`, beyond the first `skip`: nobody can know which before the session began.
-    pub(super) fn pick(nonce: &[u8; 32], of: usize, skip: usize, count: usize, id: &str) -> Self {
-        let [a, b, c, d, ..] = tagged("himuro/stretch", &[nonce, id.as_bytes()]);
-        let places = of.saturating_sub(skip).saturating_sub(count) + 1;
-        let number = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(0);
-        let first = skip + number % places + 1;
-        Self {
-            first,
-            last: (first + count - 1).min(of),
-        }
-    }
-}
-
-/// Which words of a digest are asked for, the question, and the answer.
-pub(super) struct WordQuestion {
-    /// The question.
-    pub(super) text: String,
-    expected: Vec<&'static str>,
-}
-
-impl WordQuestion {
-    /// Asks for some words of the digest of `subject`.
-    pub(super) fn new(
-        nonce: &[u8; 32],
-        id: &str,
-        digest: &[u8; 32],
-        subject: [&str; 2],
-        lang: Lang,
-    ) -> Self {
-        let words = words_of(digest);
-        let Stretch { first, last } = Stretch::pick(nonce, words.len(), 0, STRETCH, id);
-        let [en, ja] = subject;
-        let text = match lang {
-            Lang::En => format!("Type words {first} to {last} of {en}"),
-            Lang::Ja => format!("{first}語目から{last}語目を入力: {ja}"),
-        };
-        let asked = words.get(first - 1..last).unwrap_or_default();
-        Self {
-            text,
-            expected: asked.to_vec(),
-        }
-    }
-
-    /// Whether this was typed, in any case and spacing.
-    pub(super) fn is_answered_by(&self, typed: &str) -> bool {
-        let typed = typed.split_whitespace().map(str::to_ascii_lowercase);
-        typed.eq(self.expected.iter().map(|word| (*word).to_owned()))
-    }
-}
+use signer_core::digest::{from_words, words_of};
 
 /// The half of a digest that one person types: 16 words.
 pub(super) fn is_half(digest: &[u8; 32], half: Half, typed: &str) -> bool {
@@ -102,26 +39,5 @@ mod tests {
         swapped[3] = words_of(&[8; 32])[3];
         assert!(!is_half(&DIGEST, Half::First, &swapped.join(" ")));
         assert!(!is_half(&DIGEST, Half::First, ""));
-    }
-
-    #[test]
-    fn a_stretch_lies_within_and_moves_with_the_nonce() {
-        let mut seen = std::collections::BTreeSet::new();
-        for byte in 0..=255 {
-            let Stretch { first, last } = Stretch::pick(&[byte; 32], 42, 4, 6, "x");
-            assert!(first >= 5 && last <= 42 && last - first == 5);
-            seen.insert(first);
-        }
-        assert!(seen.len() > 20, "{seen:?}");
-    }
-
-    #[test]
-    fn only_the_words_that_stand_there_answer() {
-        let asked = WordQuestion::new(&[1; 32], "x", &DIGEST, ["a card", "カード"], Lang::En);
-        let right = asked.expected.join("  ").to_uppercase();
-        assert!(asked.is_answered_by(&right));
-        assert!(!asked.is_answered_by(""));
-        assert!(!asked.is_answered_by(&asked.expected[..3].join(" ")));
-        assert!(asked.text.starts_with("Type words "));
     }
 }

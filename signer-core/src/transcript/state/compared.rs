@@ -19,14 +19,14 @@ use crate::types::Lang;
 const TAIL: usize = 8;
 
 /// The open session, as far as its questions depend on it.
-struct Asking {
-    nonce: [u8; 32],
-    lang: Lang,
+pub(super) struct Asking {
+    pub(super) nonce: [u8; 32],
+    pub(super) lang: Lang,
 }
 
 impl Asking {
     /// B types words of a digest.
-    fn words(&self, id: &str, digest: &[u8; 32], subject: [&str; 2]) -> Vec<Asked> {
+    pub(super) fn words(&self, id: &str, digest: &[u8; 32], subject: [&str; 2]) -> Vec<Asked> {
         Vec::from([Asked::of_words(id, digest, &self.nonce, subject, self.lang)])
     }
 
@@ -37,7 +37,7 @@ impl Asking {
 }
 
 impl DeviceState {
-    fn asking(&self) -> Result<Asking, FoldError> {
+    pub(super) fn asking(&self) -> Result<Asking, FoldError> {
         let opened = self.open().ok_or(FoldError::NoSession)?.opened();
         Ok(Asking {
             nonce: opened.nonce,
@@ -230,15 +230,16 @@ fn tail(key: &str) -> String {
     key.chars().skip(skip).collect()
 }
 
-/// Whether the open session showed just these screens, and each question was answered rightly by
-/// the right person.
+/// Whether the open session showed just these screens since the last artefact that was compared in
+/// it, and each question was answered rightly by the right person.
 pub(super) fn read_and_typed(open: &OpenSession, pages: &[Page]) -> Result<(), FoldError> {
-    let numbered = || (1_u32..).zip(pages);
+    let (first, unread) = open.unread();
+    let numbered = || (first..).zip(pages);
     let lang = open.opened().lang;
     let shown: Vec<_> = numbered()
         .map(|(number, page)| page.shown_as(number, lang))
         .collect();
-    if open.shown() != shown {
+    if unread != shown {
         return Err(FoldError::Artefact(phrase!(
             "an artefact whose screens were not shown",
             "画面が表示されていない文書"

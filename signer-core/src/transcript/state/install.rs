@@ -180,16 +180,23 @@ impl DeviceState {
     fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
         let roster = self.roster.as_ref().ok_or_else(no_roster)?;
         let enrolment = CheckedEnrolment::open(bytes, roster, self.time()).map_err(refused)?;
+        self.registers(&[self.enrolment_page(&enrolment)?])?;
         self.enrolments.push(enrolment);
+        self.have_compared();
         Ok(())
     }
 
+    /// The device's own card comes with its keys; one of a co-signer is compared with its paper.
     fn install_card(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let root = &genesis.root;
         let card = CheckedCard::open(bytes, root.scope, &root.digest()).map_err(refused)?;
         if card.device() == genesis.identity.device_id() {
+            self.makes_cards()?;
             self.judge_own_card(&card)?;
             self.generation = None;
+        } else {
+            self.registers(&[self.card_page(&card)?])?;
+            self.have_compared();
         }
         self.cards.push(card);
         Ok(())
@@ -202,7 +209,7 @@ impl DeviceState {
                 "この端末の端末カードなし"
             ))
         })?;
-        RegistrableRecord::check(&Registration {
+        let record = RegistrableRecord::check(&Registration {
             record: &installed.artefact.0,
             own,
             cards: &self.cards,
@@ -210,7 +217,9 @@ impl DeviceState {
             wallets: &self.wallets,
         })
         .map_err(refused)?;
+        self.registers(&self.draft_pages(&record)?)?;
         self.drafts.push(installed.artefact.clone());
+        self.have_compared();
         Ok(())
     }
 
@@ -219,21 +228,47 @@ impl DeviceState {
         let wallet = RegisteredWallet::open(bytes, root.scope, &root.digest()).map_err(refused)?;
         // All devices of a record have signed it: where this one is missing, nobody here has
         // compared anything, and names, pools or scripts of others would be taken by it.
-        let mut members = wallet.cosigners().iter();
-        let own = members.any(|cosigner| cosigner.identity == genesis.identity);
-        if !own && self.sweeps_to(&wallet) {
-            self.wallets.add_emergency(Arc::new(wallet));
-            return Ok(());
-        }
-        if !own {
+        let own = self.is_of(wallet.record());
+        if !own && !self.sweeps_to(&wallet) {
             return Err(FoldError::Artefact(phrase!(
                 "a wallet of which this device is no co-signer",
                 "この端末が共同署名者でないウォレット"
             )));
         }
-        self.wallets.add(Arc::new(wallet)).map_err(refused)?;
-        self.note_active();
+        self.registers(&self.wallet_pages(&wallet)?)?;
+        if own {
+            self.wallets.add(Arc::new(wallet)).map_err(refused)?;
+            self.note_active();
+        } else {
+            self.wallets.add_emergency(Arc::new(wallet));
+        }
+        self.have_compared();
         Ok(())
+    }
+
+    /// A registration has a ceremony of its own, in which two operators read and type this.
+    fn registers(&self, pages: &[Page]) -> Result<(), FoldError> {
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        if session.opened().kind != CeremonyKind::Wallet {
+            return Err(FoldError::Ceremony);
+        }
+        self.compared_by_two_operators(self.roster.as_ref().ok_or_else(no_roster)?)?;
+        self.read_and_typed(pages)
+    }
+
+    fn have_compared(&mut self) {
+        if let Some(session) = self.open.as_mut() {
+            session.have_compared();
+        }
+    }
+
+    /// Cards of the device itself are made where its keys are.
+    fn makes_cards(&self) -> Result<(), FoldError> {
+        let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
+        match session.opened().kind {
+            CeremonyKind::Commission | CeremonyKind::Keys | CeremonyKind::Card => Ok(()),
+            _ => Err(FoldError::Ceremony),
+        }
     }
 
     /// The one wallet of other devices that is taken: the newest policy names it by its full digest, of

@@ -37,6 +37,8 @@ pub struct OpenSession {
     pub(super) intake: Option<Intake>,
     pub(super) shown: Vec<Shown>,
     pub(super) answered: Vec<Answered>,
+    /// Screens that were read for an artefact that is installed.
+    compared: usize,
     pub(super) intended: bool,
     pub(super) due: Option<Announced>,
     pub(super) backwards: Option<Exception>,
@@ -66,6 +68,7 @@ impl OpenSession {
             intake: None,
             shown: Vec::new(),
             answered: Vec::new(),
+            compared: 0,
             intended: false,
             due,
             backwards,
@@ -185,6 +188,19 @@ impl OpenSession {
     /// The screens that were shown, in order.
     pub fn shown(&self) -> &[Shown] {
         &self.shown
+    }
+
+    /// The number of the first screen since the last artefact that was compared, and the screens from
+    /// there on.
+    pub(super) fn unread(&self) -> (u32, &[Shown]) {
+        let first = u32::try_from(self.compared).map_or(u32::MAX, |read| read.saturating_add(1));
+        (first, self.shown.get(self.compared..).unwrap_or_default())
+    }
+
+    /// What was shown up to here was about what is installed: the next artefact has screens of its
+    /// own.
+    pub(super) const fn have_compared(&mut self) {
+        self.compared = self.shown.len();
     }
 
     /// What was typed, in order, right or wrong.

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use std::vec;
 
-use super::{Bench, headers};
+use super::{Bench, OPERATORS, headers};
 use crate::approval::{Seat, SessionFacts};
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, peek};
@@ -139,16 +139,8 @@ impl Bench {
 
     /// What a journal that began anew lacks: headers, co-signers, wallet and policy.
     pub(crate) fn take_up(&mut self) {
-        self.open(CeremonyKind::Roster);
+        self.attend(CeremonyKind::Wallet, OPERATORS);
         self.install(WhatKind::Headers, codec::encode(&headers()));
-        for device in self.world.devices.clone() {
-            self.enrol(&device);
-            if device.id() != self.device.id() {
-                let card = device.card(self.world.root.digest(), &[1]);
-                self.install(WhatKind::Card, device.seal(card).to_bytes());
-            }
-        }
-        self.close(Outcome::Done);
         self.settle();
     }
 }

@@ -8,12 +8,11 @@ use crate::approval::Seat;
 use crate::codec::ByteString;
 use crate::digest::ScreenDigest;
 use crate::rule::{Refusal, RuleId};
-use crate::testing::{id, officers_sign};
+use crate::testing::{World, foreign_emergency, id, officers_sign};
 use crate::transcript::entry::Answered;
-use crate::transcript::testing::{Bench, retirement, safes, thaw};
-use crate::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
-
-const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
+use crate::transcript::testing::{Bench, OPERATORS, retirement, safes, thaw};
+use crate::transcript::{Body, CeremonyKind, Installed, Outcome, Shown, WhatKind};
+use crate::wallet::Registry;
 
 /// A device, and what is to take effect on it.
 struct Matter {
@@ -24,7 +23,10 @@ struct Matter {
 }
 
 fn matters() -> Vec<Matter> {
-    let makers: [fn() -> Matter; 5] = [roster, waiting, cancelled, frozen, retired];
+    let makers: [fn() -> Matter; 10] = [
+        roster, waiting, cancelled, frozen, retired, enrolled, carded, drafted, registered,
+        swept_to,
+    ];
     makers.iter().map(|make| make()).collect()
 }
 
@@ -94,6 +96,55 @@ fn retired() -> Matter {
     }
 }
 
+/// A device with keys and roster, in a session before this artefact of its registration.
+fn before(kind: WhatKind) -> Matter {
+    let mut bench = Bench::keyed();
+    let artefacts = bench.registration();
+    let place = artefacts.iter().position(|(what, _)| *what == kind);
+    bench.attend(CeremonyKind::Wallet, OPERATORS);
+    let mut artefacts = artefacts.into_iter();
+    for (what, artefact) in artefacts.by_ref().take(place.unwrap()) {
+        bench.register(what, artefact);
+    }
+    bench.close(Outcome::Done);
+    Matter {
+        bench,
+        ceremony: CeremonyKind::Wallet,
+        kind,
+        artefact: artefacts.next().unwrap().1,
+    }
+}
+
+fn enrolled() -> Matter {
+    before(WhatKind::Enrolment)
+}
+
+fn carded() -> Matter {
+    before(WhatKind::Card)
+}
+
+fn drafted() -> Matter {
+    before(WhatKind::WalletDraft)
+}
+
+fn registered() -> Matter {
+    before(WhatKind::Wallet)
+}
+
+/// The emergency wallet of other devices.
+fn swept_to() -> Matter {
+    let (wallet, world) = foreign_emergency();
+    Matter {
+        bench: Bench::ready_in(World {
+            wallets: Registry::new(),
+            ..world
+        }),
+        ceremony: CeremonyKind::Wallet,
+        kind: WhatKind::Wallet,
+        artefact: wallet.to_bytes(),
+    }
+}
+
 impl Matter {
     /// Opens a session, with what is to be said first.
     fn open(&mut self) {
@@ -152,6 +203,21 @@ impl Matter {
     }
 }
 
+impl Matter {
+    /// A session in which one screen more is shown than there is to compare.
+    fn unread(&mut self) -> Refusal {
+        self.open();
+        self.bench.sit_down(OPERATORS);
+        let mut entries = self.entries();
+        let screens = entries.iter().filter(|e| matches!(e, Body::Shown(_)));
+        entries.push(Body::Shown(Shown {
+            number: u32::try_from(screens.count()).unwrap() + 1,
+            screen: ScreenDigest::over(&[b"one more"]),
+        }));
+        self.install(entries).unwrap_err()
+    }
+}
+
 fn leave_out(entries: &mut Vec<Body>, place: usize) {
     entries.remove(place);
 }
@@ -193,6 +259,7 @@ fn nothing_of_it_may_be_missing_or_wrong() {
             }
         }
         assert!(tried >= 6, "{:?}: {tried}", matter.kind);
+        assert_eq!(matter.unread().rule, RuleId::TRN04, "{:?}", matter.kind);
         matter.open();
         matter.bench.sit_down(OPERATORS);
         let entries = matter.entries();
@@ -211,13 +278,61 @@ fn nobody_compares_alone() {
     }
 }
 
-/// A retirement that came in beside something else is none.
+/// What came in beside something else is nothing.
 #[test]
-fn a_retirement_has_a_ceremony_of_its_own() {
-    let mut matter = retired();
-    matter.ceremony = CeremonyKind::Wallet;
-    matter.open();
-    matter.bench.sit_down(OPERATORS);
-    let entries = matter.entries();
-    assert!(matter.install(entries).is_err());
+fn each_has_a_ceremony_of_its_own() {
+    for mut matter in matters() {
+        let own = matter.ceremony;
+        for other in [
+            CeremonyKind::Commission,
+            CeremonyKind::Keys,
+            CeremonyKind::Wallet,
+            CeremonyKind::Policy,
+            CeremonyKind::Headers,
+            CeremonyKind::Freeze,
+            CeremonyKind::Thaw,
+            CeremonyKind::Card,
+            CeremonyKind::Roster,
+            CeremonyKind::Retire,
+            CeremonyKind::SplitPin,
+        ] {
+            if other == own {
+                continue;
+            }
+            matter.ceremony = other;
+            matter.open();
+            matter.bench.sit_down(OPERATORS);
+            let entries = matter.entries();
+            let refusal = matter.install(entries).unwrap_err();
+            assert_eq!(
+                refusal.rule,
+                RuleId::TRN04,
+                "{:?} in {other:?}",
+                matter.kind
+            );
+        }
+    }
+}
+
+/// A card that the journal holds was compared when it came in, and is not asked for again. Where it
+/// does not, the record brings its words.
+#[test]
+fn every_card_of_a_wallet_is_compared_once() {
+    let ids = |matter: &mut Matter| -> Vec<_> {
+        matter.open();
+        let pages = matter.bench.pages(matter.kind, &matter.artefact);
+        matter.bench.close(Outcome::Aborted);
+        pages.into_iter().map(|page| page.id).collect()
+    };
+    assert_eq!(ids(&mut drafted()), ["wallet"]);
+    assert_eq!(ids(&mut registered()), ["wallet"]);
+    let mut bare = registered();
+    bare.bench = Bench::keyed();
+    let pages = ids(&mut bare);
+    assert_eq!(pages.len(), 3);
+    assert!(
+        pages[..2].iter().all(|id| id.starts_with("card-")),
+        "{pages:?}"
+    );
+    assert_eq!(pages[2], "wallet");
 }

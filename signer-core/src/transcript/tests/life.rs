@@ -6,8 +6,8 @@ use super::{found, items};
 use crate::codec::ByteString;
 use crate::life::{Found, KeyState};
 use crate::rule::{Phrase, Refusal, RuleId, RuleLine, Verdict};
-use crate::testing::{Case, officers_sign};
-use crate::transcript::testing::{Bench, retirement};
+use crate::testing::{Case, KEYS, officers_sign};
+use crate::transcript::testing::{Bench, OPERATORS, retirement};
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Entry, Installed, Inventoried, Journal, Outcome, Proven,
     UnverifiedTranscript, WhatKind, trn05,
@@ -114,10 +114,14 @@ fn only_active_keys_sign() {
 fn a_retirement_is_final() {
     let mut bench = Bench::ready();
     bench.retire();
-    bench.open(CeremonyKind::Retire);
     let again = retirement(&bench.world).to_bytes();
     let wallet = bench.world.wallet.to_bytes();
-    for (kind, artefact) in [(WhatKind::Retirement, again), (WhatKind::Wallet, wallet)] {
+    for (ceremony, kind, artefact) in [
+        (CeremonyKind::Retire, WhatKind::Retirement, again),
+        (CeremonyKind::Wallet, WhatKind::Wallet, wallet),
+    ] {
+        bench.attend(ceremony, OPERATORS);
+        bench.compare(kind, &artefact);
         let refused = bench.journal.append(Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
@@ -319,7 +323,7 @@ mod key02 {
             let disk = with_body(
                 &bench,
                 // The number of keys, which no other ceremony asks for.
-                |body| matches!(body, Body::Answered(a) if a.text.parse::<u32>().is_ok()),
+                |body| matches!(body, Body::Answered(a) if a.text.parse() == Ok(2 * KEYS)),
                 |body| {
                     if let Body::Answered(answered) = body {
                         edit(answered);

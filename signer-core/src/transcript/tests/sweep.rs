@@ -5,7 +5,7 @@ use crate::approval::RequestKind;
 use crate::codec::ByteString;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::{Case, Output, World, foreign_emergency};
-use crate::transcript::testing::{Bench, sweeping};
+use crate::transcript::testing::{Bench, OPERATORS, sweeping};
 use crate::transcript::{
     Body, CeremonyKind, Channel, Installed, Intake, Journal, Outcome, WhatKind,
 };
@@ -189,7 +189,8 @@ fn an_emergency_wallet_of_other_devices_is_registered_by_the_policy_alone() {
         wallets: crate::wallet::Registry::new(),
         ..world
     });
-    bench.open(CeremonyKind::Wallet);
+    bench.attend(CeremonyKind::Wallet, OPERATORS);
+    bench.compare(WhatKind::Wallet, &wallet.to_bytes());
     bench.add(record());
     bench.close(Outcome::Done);
     assert!(

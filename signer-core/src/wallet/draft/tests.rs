@@ -163,7 +163,7 @@ fn a_device_signs_the_record_that_the_cards_make() {
     assert_eq!(checked.device(), world().devices[0].id());
     assert_eq!(checked.id(), checked.record().id());
     let digest = checked.digest();
-    let address = |index| checked.address(Chain::Change, KeyIndex(index));
+    let address = |index| checked.record().address(Chain::Change, KeyIndex(index));
     let (third, beyond) = (address(2).unwrap(), address(10_000));
     let signed = device_endorses(&world().devices[0], checked.into_endorsed());
     assert_eq!(signed.wallet_digest(), digest, "whoever has signed");

@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use bitcoin::Amount;
 
-use super::forged;
+use super::{READY, forged, forged_in};
 use crate::digest::ScreenDigest;
 use crate::rule::RuleId;
-use crate::testing::{Case, Output, officers_sign};
+use crate::testing::{Case, Output, TIP, World, activate};
 use crate::transcript::UnverifiedTranscript;
-use crate::transcript::entry::{Body, WhatKind};
+use crate::transcript::entry::Body;
 use crate::transcript::testing::Bench;
 use crate::transcript::tests::found;
-use crate::types::Blocks;
+use crate::types::{Blocks, Height};
 
 /// A device that signed the usual transfer with a second payment, or what was made of that.
 fn signed(change: impl Fn(&mut Case)) -> Bench {
@@ -43,7 +43,7 @@ fn screens_of(change: impl Fn(&mut Case)) -> BTreeMap<u32, ScreenDigest> {
     let transcript = UnverifiedTranscript::parse(&bench.disk).unwrap();
     let entries = transcript.into_entries().into_iter();
     let shown = entries.filter_map(|entry| match entry.body {
-        Body::Shown(shown) => Some((shown.number, shown.screen)),
+        Body::Shown(shown) if entry.session > READY => Some((shown.number, shown.screen)),
         _ => None,
     });
     shown.collect()
@@ -105,19 +105,34 @@ fn another_fee_on_the_screens() {
     });
 }
 
-/// Another policy, rightly signed, stands where the one was installed that the request names.
+/// Another policy, rightly signed and compared, stands where the one was installed that the request
+/// names.
 #[test]
 fn the_digest_of_another_policy() {
-    let mut other = Bench::ready().world.policy.policy().clone();
+    let mut world = World::rooted(Height(TIP.0 - 2));
+    let mut other = world.policy.policy().clone();
     other.delay = Blocks(145);
-    let other = officers_sign(other, &["admin.a", "admin.b"]);
-    refused(|body| match body {
-        Body::Installed(mut installed) if installed.kind == WhatKind::Policy => {
-            installed.artefact.0 = other.to_bytes();
-            std::vec![Body::Installed(installed)]
-        }
+    world.policy = activate(other, &world.roster).unwrap();
+    let of_policy = |body: &Body| {
+        matches!(
+            body,
+            Body::Shown(_) | Body::Answered(_) | Body::Installed(_)
+        )
+    };
+    let transcript = UnverifiedTranscript::parse(&Bench::ready_in(world).disk).unwrap();
+    let others = transcript.into_entries().into_iter();
+    let others = others
+        .filter(|entry| entry.session == READY)
+        .map(|entry| entry.body);
+    let others: Vec<Body> = others.filter(of_policy).collect();
+    let bench = signed(|_| {});
+    let disk = forged_in(&bench, |session, body| match body {
+        Body::Installed(_) if session == READY => others.clone(),
+        body if session == READY && of_policy(&body) => std::vec![],
         body => std::vec![body],
     });
+    let rules = found(&bench, &disk.expect("a device could write this"));
+    assert!(rules.contains(&RuleId::TRN04), "{rules:?}");
 }
 
 /// What the HSM is said to have signed is the hash of another input of the same transaction.
