@@ -72,6 +72,13 @@ fn a_wallet_is_registered_only_from_cards_and_enrolments_that_agree() {
                 _ => at_ceremony(prompt),
             })
             .ended(2);
+            // The enrolments were compared, and are not asked for again.
+            run(&arguments, |prompt| match prompt.id {
+                "enrolment-d1" | "enrolment-d2" => panic!("{} was compared", prompt.id),
+                "card-d2" => typed("one two three four"),
+                _ => at_ceremony(prompt),
+            })
+            .ended(2);
             // Files that are not what they must be.
             let mut altered = draft.to_bytes();
             let middle = altered.len() / 2;
@@ -140,19 +147,35 @@ fn both_languages_ask_the_same_questions() {
         house.draft();
         let file = bench.arg("wallet-draft.cbor");
         let mut asked = Vec::new();
-        for lang in ["en", "ja"] {
+        // A card and an enrolment are compared once: another device has them before it still.
+        for (name, other, lang) in [("d1", "d2", "en"), ("d2", "d1", "ja")] {
             let out = bench.arg(&format!("{lang}.cbor"));
             let what = ["--draft", &file, "--endorsement-out", &out, "--lang", lang];
             let mut prompts = Vec::new();
-            run(&house.register_arguments("d1", &what), |prompt| {
-                prompts.push(prompt.id.to_owned());
+            run(&house.register_arguments(name, &what), |prompt| {
+                prompts.push(prompt.id.replace(other, "other"));
                 at_ceremony(prompt)
             })
             .ended(0);
             asked.push(prompts);
         }
-        assert_eq!(asked[0], asked[1]);
-        assert!(asked[0].contains(&"card-d2".to_owned()));
+        for prompts in &mut asked {
+            prompts.sort();
+        }
+        assert!(asked[0].contains(&"card-other".to_owned()));
+        assert!(asked[0].contains(&"enrolment-other".to_owned()));
+        let own = |prompts: &[String]| {
+            prompts
+                .iter()
+                .filter(|id| id.starts_with("enrolment-"))
+                .count()
+        };
+        assert_eq!([own(&asked[0]), own(&asked[1])], [2, 2]);
+        let same = |prompts: &[String]| -> Vec<String> {
+            let all = prompts.iter().filter(|id| !id.starts_with("enrolment-d"));
+            all.cloned().collect()
+        };
+        assert_eq!(same(&asked[0]), same(&asked[1]));
     });
 }
 

@@ -6,7 +6,8 @@ Root digest and identity key (hexadecimal) are what an auditor trusts from outsi
 grammar of every entry and of every artefact in it, the chain, every COSE signature by the keys that
 root, the roster of that moment and enrolments vouch for, that each roster and each policy follows the one
 before it, that a risk checker signed each policy, that receipts name who attended and keep operators of
-several devices apart, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
+several devices apart, that two operators typed the words of every enrolment, co-signer's card and wallet
+in a registration, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
@@ -21,6 +22,7 @@ import sys
 from pathlib import Path
 
 import cbor
+import compared
 import digests
 import psbt
 import settlement
@@ -29,6 +31,7 @@ from chain import Chain
 from ecdsa import SECP256k1
 
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
+SHOWN, ANSWERED = 8, 9
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED, EXCEPTION = 20, 21, 16
 PROVEN, DESTROYING, DESTROYED, ANNOUNCED, RECOVERED, REPLACED, SETTLED = 23, 24, 25, 26, 27, 30, 31
@@ -38,6 +41,8 @@ BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
 REQUEST_FIELD, RECEIPT_FIELD = 0x01, 0x10
 SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
+REGISTER = 2
+MAKES_CARDS = (0, 1, 7)
 EMERGENCY = 3
 ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
 ARTEFACTS = [
@@ -55,6 +60,7 @@ ARTEFACTS = [
     "endorsed-thaw",
 ]
 ROSTER, WAITING, CANCELLATION, HEADERS = 0, 8, 9, 6
+REGISTERED = (1, 2, 3, 4)
 
 
 def require(holds, what):
@@ -80,6 +86,7 @@ class Journal:
         self.nonce, self.recovering, self.begun = None, False, 0
         self.ceremony, self.policy = None, (-1, None)
         self.records, self.seats, self.thresholds = {}, {}, {}
+        self.attends, self.screens, self.answers, self.cards = {}, [], [], set()
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
@@ -109,6 +116,8 @@ class Journal:
             GENERATED: self.keys_generated,
             DISCARDED: self.keys_discarded,
             ATTENDED: self.attended,
+            SHOWN: lambda shown: self.screens.append(shown[0]),
+            ANSWERED: self.answers.append,
             RECEIPT: self.receipt,
             INTAKE: self.taken_in,
             INTENT: self.intended,
@@ -156,6 +165,8 @@ class Journal:
         require(self.ceremony != SETTLE, "an artefact in a session that settles")
         brought = self.brought(rule, body_of(rule, item))
         body, digest = self.artefact(rule, data, brought)
+        if installed[0] in REGISTERED:
+            self.registers(installed[0], body, digest)
         if rule == "endorsed-roster":
             self.next_roster(body, digest, item, installed[0])
         elif rule == "signed-freeze":
@@ -190,6 +201,23 @@ class Journal:
             require(body[4] in self.wallets, "a retirement of an unknown wallet")
             self.retired[body[4]] = digest
         self.own(data)
+
+    def registers(self, kind, body, digest):
+        """Two operators compared it in a ceremony of its own; the device's own card comes with its keys."""
+        if kind == 2:
+            self.cards.add(digest)
+            if body[5] == self.identity:
+                require(self.ceremony in MAKES_CARDS, "a card of this device in another ceremony")
+                return
+        require(self.ceremony == REGISTER, "a registration in another ceremony")
+        session = self.device, self.session, self.nonce
+        officers = self.roster[4] if self.roster else []
+        two = compared.seated(self.attends, officers, self.height, session)
+        require(two, "a registration without two operators")
+        pages = compared.pages(kind, body, digest, self.identity, self.cards)
+        typed = compared.holds(pages, self.screens, self.answers, self.nonce)
+        require(typed, "a registration that was not compared")
+        self.screens = []
 
     def next_policy(self, body, digest, item):
         """Each one names the one before it, and its number rises (POL08)."""
@@ -325,7 +353,7 @@ class Journal:
 
     def attended(self, data):
         body, _ = self.artefact("signed-attendance", data)
-        self.seats[body[3]] = body[2]
+        self.seats[body[3]], self.attends[body[3]] = body[2], body
 
     def receipt(self, data):
         body, _ = self.artefact("signed-receipt", data)
@@ -393,7 +421,7 @@ class Journal:
         self.excepted = None
         require(not self.recovering, "a session behind one that was to recover and did not")
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
-        self.seats = {}
+        self.seats, self.attends, self.screens, self.answers = {}, {}, [], []
         self.recovering, self.begun = opened[0] == RECOVER, self.count
         self.untold = bool(self.open)
         self.replacing, self.hsm_now = opened[0] == REPLACE, opened[6]

@@ -1,5 +1,14 @@
 use super::*;
 
+/// Other programs read them there.
+#[test]
+fn the_words_are_those_of_the_formats() {
+    let listed = include_str!("../../../docs/formats/words.txt");
+    let pairs = words::EVEN.iter().zip(&words::ODD);
+    let ours = pairs.map(|(even, odd)| std::format!("{even} {odd}\n"));
+    assert_eq!(listed, ours.collect::<std::string::String>());
+}
+
 #[test]
 fn words_read_back_to_the_same_bits() {
     let digest = TxDigest::over(&[b"ice"]);

@@ -6,6 +6,7 @@
 
 mod journal;
 mod signed;
+mod uncompared;
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
