@@ -32,8 +32,8 @@ pub(crate) struct Page {
 impl Page {
     /// What stands in the journal.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
-        tagged("himuro/screen", &[&[0], text.as_bytes()])
+        let text = self.lines.join("\n");
+        tagged("himuro/screen", &[&[0], text.as_bytes(), b"\n"])
     }
 }
 
@@ -215,8 +215,8 @@ fn endorsed(artefact: &[u8]) -> Option<(Vec<u8>, Value)> {
 
 fn content(payload: &[u8], kind: &str, tag: &str) -> [u8; 32] {
     let context = format!("{CONTEXT}{kind}");
-    let content = tagged("himuro/content", &[context.as_bytes(), &[0], payload]);
-    tagged(tag, &[&content])
+    let inner = tagged("himuro/content", &[context.as_bytes(), &[0], payload]);
+    tagged(tag, &[&inner])
 }
 
 fn rows(record: &Value, chain: u64) -> Option<&[Value]> {

@@ -221,7 +221,7 @@ fn exchanged() -> Vec<SheetCase> {
     vec![
         to("not-exchanged", &transfer.psbt(), FINAL),
         with("another-destination", &|t| {
-            t.outputs[0] = Output::to("hot-2", t.outputs[0].sats)
+            t.outputs[0] = Output::to("hot-2", t.outputs[0].sats);
         }),
         with("another-amount", &|t| {
             t.outputs[0].sats += 1;
