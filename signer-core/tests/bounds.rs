@@ -1,7 +1,9 @@
 //! Any PSBT of up to 4 MiB is read or refused within 2 seconds of processor time and 256 MiB,
 //! also without optimisation: inputs made to be slow, each in a process state of its own peak.
+//! Larger ones, up to the largest that is taken at all, in proportion.
 
 use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bitcoin::secp256k1::{Secp256k1, SecretKey};
 use bitcoin::{ScriptBuf, opcodes, script};
@@ -68,12 +70,22 @@ fn txid(number: usize) -> [u8; 32] {
 
 /// A PSBT of version 0 of this transaction; `maps` writes each map after the global one, with the
 /// room that is left for it.
-fn psbt(tx: &[u8], maps: usize, mut write: impl FnMut(usize, usize, &mut Vec<u8>)) -> Vec<u8> {
+fn psbt(tx: &[u8], maps: usize, write: impl FnMut(usize, usize, &mut Vec<u8>)) -> Vec<u8> {
+    psbt_of(FILE, tx, maps, write)
+}
+
+/// The same of at most so many bytes.
+fn psbt_of(
+    most: usize,
+    tx: &[u8],
+    maps: usize,
+    mut write: impl FnMut(usize, usize, &mut Vec<u8>),
+) -> Vec<u8> {
     let mut out = b"psbt\xff".to_vec();
     record(&mut out, &[0x00], tx);
     out.push(0);
     for map in 0..maps {
-        let room = (FILE - out.len()) / (maps - map) - 1;
+        let room = (most - out.len()) / (maps - map) - 1;
         let end = out.len() + room;
         write(map, room, &mut out);
         assert!(
@@ -83,7 +95,7 @@ fn psbt(tx: &[u8], maps: usize, mut write: impl FnMut(usize, usize, &mut Vec<u8>
         );
         out.push(0);
     }
-    assert!(out.len() <= FILE);
+    assert!(out.len() <= most);
     out
 }
 
@@ -234,6 +246,12 @@ fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
+/// The tests measure one process: one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What judging took, in nanoseconds and kB, and what was said first.
 fn measured(judge: impl FnOnce() -> Option<String>) -> (u64, u64, String) {
     forget_peak();
@@ -252,6 +270,7 @@ fn within(name: &str, size: usize, (time, peak, said): &(u64, u64, String)) -> b
 
 #[test]
 fn the_slowest_files_to_read_stay_within_the_bounds() {
+    let _alone = alone();
     let mut missed = Vec::new();
     for (name, make) in INPUTS {
         let bytes = make();
@@ -269,9 +288,80 @@ fn the_slowest_files_to_read_stay_within_the_bounds() {
     assert!(missed.is_empty(), "{missed:?}");
 }
 
+/// One parent of seven million outputs; and as much of parents as is taken at all, of inputs alone.
+const LARGE: [Input; 2] = [
+    ("64 MiB: one parent with very many outputs", || {
+        let outputs = (64 * 1024 * 1024 - 400) / 9;
+        let mut out = b"psbt\xff".to_vec();
+        record(&mut out, &[0x00], &transaction(&[txid(0)], 1, &[0x51]));
+        out.push(0);
+        record(&mut out, &[0x00], &transaction(&[txid(1)], outputs, &[]));
+        out.extend([0, 0]);
+        out
+    }),
+    ("128 MiB: a thousand parents of many inputs", || {
+        let most = Limits::HEAVY.file_bytes();
+        let coins: Vec<_> = (0..1_000).map(txid).collect();
+        let parent: Vec<_> = (0..3_265).map(txid).collect();
+        let parent = transaction(&parent, 1, &[0x51]);
+        psbt_of(
+            most,
+            &transaction(&coins, 1, &[0x51]),
+            1_001,
+            |map, room, out| {
+                if map < 1_000 && parent.len() + 8 < room {
+                    record(out, &[0x00], &parent);
+                }
+            },
+        )
+    }),
+];
+
+/// Most memory beside a large file, in its hundredths: what the file holds is not copied.
+const BESIDE: u64 = 20;
+
+/// In proportion: two seconds for each 4 MiB, and 1.2 times the file.
+#[test]
+fn larger_files_stay_within_the_bounds_in_proportion() {
+    let _alone = alone();
+    for (name, make) in LARGE {
+        let bytes = make();
+        let size = bytes.len() as u64;
+        assert!(
+            bytes.len() <= Limits::HEAVY.file_bytes() && bytes.len() > 15 * FILE,
+            "{name}"
+        );
+        forget_peak();
+        let with_the_file = peak_kb();
+        let (time, peak, said) = measured(|| {
+            let stopped = ParsedPsbt::parse_within(bytes, Limits::HEAVY).err()?;
+            let first = stopped.refusal()?;
+            Some(first.text(signer_core::types::Lang::En))
+        });
+        let beside = peak - with_the_file;
+        println!(
+            "{name}: {size} bytes, {} ms, {beside} kB; {said:.120}",
+            time / 1_000_000
+        );
+        assert!(time <= TIME * size / FILE as u64, "{name}: {time} ns");
+        assert!(beside * 1024 <= size * BESIDE / 100, "{name}: {beside} kB");
+    }
+    // One byte past the largest is refused before anything is looked at.
+    let over = vec![0; Limits::HEAVY.file_bytes() + 1];
+    let (time, _, said) = measured(|| {
+        let stopped = ParsedPsbt::parse_within(over, Limits::HEAVY).err()?;
+        Some(stopped.refusal()?.text(signer_core::types::Lang::En))
+    });
+    assert!(
+        said.starts_with("PSB02") && time < TIME / 20,
+        "{time} ns: {said}"
+    );
+}
+
 /// A thousand coins of a wallet of fifteen, each with fifteen signatures that do not verify.
 #[test]
 fn the_most_signatures_stay_within_the_bounds() {
+    let _alone = alone();
     let keys = keys(15);
     let (wallet, script) = wallet(&keys);
     let parents: Vec<_> = (0..1_000)
