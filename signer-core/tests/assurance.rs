@@ -70,6 +70,210 @@ const OTHERS: [(RuleId, &str, Shows); 5] = [
     ),
 ];
 
+/// The number at which a rule begins to refuse.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    /// A test at it, and one just past it; one test may do both.
+    Held(&'static str, &'static str),
+    /// There is none, because ..
+    None(&'static str),
+}
+
+/// Every rule, and what is known of its number.
+const NUMBERS: [(RuleId, Number); RuleId::ALL.len()] = {
+    use Number::{Held, None};
+    [
+        (
+            RuleId::PSB01,
+            None("a form; lengths and counts are PSB02's"),
+        ),
+        (
+            RuleId::PSB02,
+            Held(
+                "passes_at_the_limit_and_refuses_one_past_it",
+                "passes_at_the_limit_and_refuses_one_past_it",
+            ),
+        ),
+        (
+            RuleId::PSB03,
+            None("a parent is the one that is named, or not"),
+        ),
+        (RuleId::PSB04, None("one type is taken")),
+        (RuleId::PSB05, None("final or not")),
+        (
+            RuleId::PSB06,
+            Held(
+                "passes_a_fee_of_nothing_and_refuses_one_below",
+                "passes_a_fee_of_nothing_and_refuses_one_below",
+            ),
+        ),
+        (
+            RuleId::PSB07,
+            Held(
+                "at_the_limit_of_the_weight_of_witnesses_that_the_psbt_leaves_out",
+                "one_past_the_weight_of_witnesses_that_the_psbt_leaves_out",
+            ),
+        ),
+        (
+            RuleId::PSB08,
+            None("another kind of spending, or not; bytes are PSB02's"),
+        ),
+        (RuleId::WAL01, None("active or not")),
+        (RuleId::WAL02, None("equal or not")),
+        (RuleId::WAL03, None("equal or not")),
+        (RuleId::WAL04, None("equal or not")),
+        (
+            RuleId::WAL05,
+            Held("at_the_limit_of_the_window", "one_past_it"),
+        ),
+        (RuleId::WAL06, None("a signature verifies, or not")),
+        (
+            RuleId::POL01,
+            Held("at_the_limit_of_activation", "one_past_it"),
+        ),
+        (RuleId::POL02, Held("at_the_limit", "one_past_it")),
+        (
+            RuleId::POL03,
+            Held(
+                "at_the_limit_of_the_wallet",
+                "one_past_the_limit_of_the_wallet",
+            ),
+        ),
+        (
+            RuleId::POL04,
+            Held(
+                "at_the_limit_and_one_past_the_absolute_cap",
+                "at_the_limit_and_one_past_the_absolute_cap",
+            ),
+        ),
+        (RuleId::POL05, None("a move is named, or not")),
+        (
+            RuleId::POL06,
+            Held(
+                "at_the_limit_and_one_past_it_of_the_floor",
+                "at_the_limit_and_one_past_it_of_the_floor",
+            ),
+        ),
+        (
+            RuleId::POL07,
+            Held(
+                "at_the_limit_and_one_past_it_of_the_fee",
+                "at_the_limit_and_one_past_it_of_the_fee",
+            ),
+        ),
+        (
+            RuleId::POL09,
+            Held(
+                "at_the_limit_and_one_past_it",
+                "at_the_limit_and_one_past_it",
+            ),
+        ),
+        (
+            RuleId::POL10,
+            None("an output is the emergency wallet's, or not"),
+        ),
+        (RuleId::APP01, None("a request is there, or not")),
+        (
+            RuleId::APP02,
+            Held("at_the_limit_of_the_fee", "one_past_it"),
+        ),
+        (RuleId::APP03, Held("at_the_limit", "one_past_it")),
+        (
+            RuleId::APP04,
+            None("equal digests, or not; how many is APP05's"),
+        ),
+        (RuleId::APP05, Held("at_the_limit", "one_past_it")),
+        (RuleId::APP06, Held("at_the_limit", "one_past_it")),
+        (RuleId::APP07, Held("at_the_limit", "one_past_it")),
+        (RuleId::APP08, None("one rejection is enough")),
+        (RuleId::APP09, None("different people, or not")),
+        (RuleId::APP10, None("two seats, different people")),
+        (
+            RuleId::APP11,
+            Held(
+                "at_the_limit_and_one_past_it_of_the_builders_entry",
+                "at_the_limit_and_one_past_it_of_the_builders_entry",
+            ),
+        ),
+        (
+            RuleId::APP12,
+            Held(
+                "the_limit_is_the_lower_of_the_stated_and_one_below_the_threshold",
+                "a_policy_never_allows_so_many_as_sign",
+            ),
+        ),
+        (RuleId::APP13, Held("at_the_limit", "one_past_it")),
+        (RuleId::TIM01, Held("at_the_limit", "one_past_it")),
+        (RuleId::REV01, None("every screen")),
+        (
+            RuleId::REV02,
+            Held(
+                "passes_after_two_wrong_answers_to_each_question",
+                "refuses_a_third_wrong_answer_and_every_answer_after_it",
+            ),
+        ),
+        (RuleId::SIG01, None("a signature verifies, or not")),
+        (
+            RuleId::SIG02,
+            None("no key makes a signature whose s is half the order at will"),
+        ),
+        (RuleId::SIG03, None("new or not")),
+        (RuleId::SIG04, None("each order once")),
+        (RuleId::SIG05, None("equal or not")),
+        (RuleId::ENV01, None("one interface is taken")),
+        (RuleId::ENV02, None("each leak is one too many")),
+        (RuleId::ENV03, None("frozen or not")),
+        (RuleId::HSM01, None("each flag is as it must be, or not")),
+        (
+            RuleId::HSM02,
+            Held(
+                "at_the_oldest_firmware_and_one_before",
+                "at_the_oldest_firmware_and_one_before",
+            ),
+        ),
+        (RuleId::HSM03, None("expected or not")),
+        (
+            RuleId::HSM04,
+            Held(
+                "each_count_at_the_limit_and_one_past_it",
+                "each_count_at_the_limit_and_one_past_it",
+            ),
+        ),
+        (RuleId::HSM05, None("logged in or not")),
+        (RuleId::HSM06, None("equal or not")),
+        (
+            RuleId::HSM07,
+            Held(
+                "says_so_where_nobody_may_be_missing",
+                "one_past_the_number_of_holders",
+            ),
+        ),
+        (RuleId::TRN01, None("equal or not")),
+        (RuleId::TRN02, None("sealed or not")),
+        (RuleId::TRN03, None("the head, an ancestor, or neither")),
+        (RuleId::TRN04, None("equal or not")),
+        (
+            RuleId::TRN05,
+            Held(
+                "passes_sessions_that_were_cut_before_the_hsm_was_told",
+                "refuses_an_hsm_that_is_one_session_old",
+            ),
+        ),
+        (
+            RuleId::TRN06,
+            Held(
+                "at_the_limit_and_one_past_it_of_the_headers",
+                "at_the_limit_and_one_past_it_of_the_headers",
+            ),
+        ),
+        (RuleId::KEY01, None("there and proven, or not")),
+        (RuleId::KEY02, None("retired or not")),
+        (RuleId::WAL07, None("equal or not")),
+        (RuleId::WAL08, None("different HSMs, or not")),
+        (RuleId::POL08, None("read and typed, or not")),
+    ]
+};
+
 /// A rule with what stands in its row.
 #[derive(Debug)]
 struct Row {
@@ -77,6 +281,7 @@ struct Row {
     function: Place,
     passes: Place,
     refuses: Place,
+    number: Number,
     alone: String,
 }
 
@@ -219,6 +424,7 @@ fn a_rule_without_function_or_test_is_found() {
         ("/// POL04: The fee is", "/// POL04: A fee is"),
         ("at_the_limit", "near_the_limit"),
         ("one_past", "far_past"),
+        ("_the_absolute_cap", "_the_cap"),
     ] {
         let file = sources.iter_mut().find(|s| s.path.ends_with("pol04.rs"));
         let file = file.expect("the rule has its file");
@@ -269,11 +475,15 @@ fn the_grammar_of_the_transcript_knows_every_number() {
 }
 
 fn row(rule: RuleId, sources: &[Source]) -> Result<Row, String> {
+    let passes = a_test(rule, sources, Shows::Passes, None)?;
+    // One test for both would say that nothing was tried on one side of it.
+    let refuses = a_test(rule, sources, Shows::Refuses, Some(&passes.name))?;
     Ok(Row {
         rule,
         function: function(rule, sources)?,
-        passes: a_test(rule, sources, Shows::Passes)?,
-        refuses: a_test(rule, sources, Shows::Refuses)?,
+        passes,
+        refuses,
+        number: number(rule, sources)?,
         alone: alone(rule, sources)?,
     })
 }
@@ -334,8 +544,38 @@ fn documented(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The first test of a rule that shows this.
-fn a_test(rule: RuleId, sources: &[Source], shows: Shows) -> Result<Place, String> {
+/// The tests at its number and one past it, or why it has none.
+fn number(rule: RuleId, sources: &[Source]) -> Result<Number, String> {
+    let listed = NUMBERS.iter().find(|(of, _)| *of == rule);
+    let (_, number) = listed.ok_or_else(|| format!("{rule}: nothing is said of its number"))?;
+    let Number::Held(at, past) = *number else {
+        return Ok(*number);
+    };
+    let files: Vec<&Source> = sources.iter().filter(|s| is_of(rule, s)).collect();
+    // Names of a few words are those of the rule's own file; a longer one is the only one of its name.
+    let held = |wanted: &str| {
+        let within = |source: &Source| tests(&source.text).iter().any(|(_, test)| test == wanted);
+        files.iter().any(|source| within(source))
+            || (wanted.len() > 20 && sources.iter().any(within))
+    };
+    match [at, past].into_iter().find(|name| !held(name)) {
+        None => Ok(*number),
+        Some(name) => Err(format!("{rule}: there is no test {name} for its number")),
+    }
+}
+
+fn is_of(rule: RuleId, source: &Source) -> bool {
+    let module = rule.name().to_lowercase();
+    source.path.ends_with(&format!("/{module}.rs"))
+}
+
+/// The first test of a rule that shows this, other than the one named.
+fn a_test(
+    rule: RuleId,
+    sources: &[Source],
+    shows: Shows,
+    but: Option<&str>,
+) -> Result<Place, String> {
     let module = rule.name().to_lowercase();
     let named = |name: &str| {
         WORDS
@@ -352,7 +592,7 @@ fn a_test(rule: RuleId, sources: &[Source], shows: Shows) -> Result<Place, Strin
                 Some((_, wanted, _)) => name == *wanted,
                 None => ours && named(&name),
             };
-            if fits {
+            if fits && but != Some(&name[..]) {
                 let path = source.path.clone();
                 return Ok(Place { path, name });
             }
@@ -401,13 +641,18 @@ fn function_name(line: &str) -> Option<String> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| Rule | Sentence | Stage | Function | Tests: it passes; it refuses | It alone stops |\n\
-         |---|---|---|---|---|---|\n",
+        "| Rule | Sentence | Stage | Function | Tests: it passes; it refuses | At its number; one past it | It alone stops |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let sentence = row.rule.sentence(Lang::En);
         let (rule, stage) = (row.rule, row.rule.stage());
         let (function, passes, refuses) = (&row.function, &row.passes, &row.refuses);
+        let number = match row.number {
+            Number::Held(at, past) if at == past => format!("`{at}`"),
+            Number::Held(at, past) => format!("`{at}`; `{past}`"),
+            Number::None(why) => format!("none: {why}"),
+        };
         let elsewhere = if passes.path == refuses.path {
             String::new()
         } else {
@@ -415,7 +660,7 @@ fn table(rows: &[Row]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {rule} | {sentence} | {stage:?} | `{}::{}` | `{}`: `{}`; {elsewhere}`{}` | {} |",
+            "| {rule} | {sentence} | {stage:?} | `{}::{}` | `{}`: `{}`; {elsewhere}`{}` | {number} | {} |",
             function.path, function.name, passes.path, passes.name, refuses.name, row.alone
         );
     }
