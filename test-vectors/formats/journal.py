@@ -7,7 +7,7 @@ grammar of every entry and of every artefact in it, the chain, every COSE signat
 root, the roster of that moment and enrolments vouch for, that each roster and each policy follows the one
 before it, that a risk checker signed each policy, that receipts name who attended and keep operators of
 several devices apart, that two operators typed the words of every enrolment, co-signer's card and wallet
-in a registration, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
+in a registration and of every policy, that a session that signs or destroys installs nothing but headers, every seal, every Bitcoin signature under its intent, that keys
 were announced before they were made, that the device's cards hold these keys and no others, every
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
@@ -41,7 +41,7 @@ BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
 REQUEST_FIELD, RECEIPT_FIELD = 0x01, 0x10
 SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
-REGISTER = 2
+COMMISSION, REGISTER, POLICY = 0, 2, 4
 MAKES_CARDS = (0, 1, 7)
 EMERGENCY = 3
 ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
@@ -210,18 +210,28 @@ class Journal:
                 require(self.ceremony in MAKES_CARDS, "a card of this device in another ceremony")
                 return
         require(self.ceremony == REGISTER, "a registration in another ceremony")
-        session = self.device, self.session, self.nonce
-        officers = self.roster[4] if self.roster else []
-        two = compared.seated(self.attends, officers, self.height, session)
-        require(two, "a registration without two operators")
+        require(self.seated(), "a registration without two operators")
         pages = compared.pages(kind, body, digest, self.identity, self.cards)
         typed = compared.holds(pages, self.screens, self.answers, self.nonce)
         require(typed, "a registration that was not compared")
         self.screens = []
 
+    def seated(self):
+        """Two operators of the roster attend the session."""
+        session = self.device, self.session, self.nonce
+        officers = self.roster[4] if self.roster else []
+        return compared.seated(self.attends, officers, self.height, session)
+
     def next_policy(self, body, digest, item):
-        """Each one names the one before it, and its number rises (POL08)."""
+        """Each one names the one before it, and its number rises (POL08). Two operators compared it in a
+        ceremony of its own, but for a first one in the very first session."""
         number, last = self.policy
+        if (self.ceremony, self.session, last, self.screens) != (COMMISSION, 1, None, []):
+            require(self.ceremony == POLICY, "a policy in another ceremony")
+            require(self.seated(), "a policy without two operators")
+            words = [[(compared.B, "policy", digest)]]
+            typed = compared.holds(words, self.screens[-1:], self.answers, self.nonce)
+            require(typed, "a policy that was not compared")
         require(body.get(5) == last, "a policy that follows another one")
         require(body[4] > number, "a policy whose number does not rise")
         signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}

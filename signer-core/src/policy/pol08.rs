@@ -18,7 +18,7 @@ use crate::phrase;
 use crate::review::address::grouped;
 use crate::review::amount::{btc, sat};
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId};
-use crate::transcript::{DeviceState, OpenSession, operators};
+use crate::transcript::{CeremonyKind, DeviceState, OpenSession, operators};
 use crate::types::{Height, Id, Lang, Network};
 use crate::wallet::Registry;
 
@@ -312,16 +312,22 @@ impl<'a> NewPolicy<'a> {
 
 /// POL08: A policy follows the one in force, and two operators read what it changes and typed every new address.
 ///
-/// Before the first policy of a device there is nothing that could be compared: its screens are
-/// judged where any were shown.
+/// A policy has a ceremony of its own. In the very first session of a device, in which nobody can be
+/// seated before the roster is there, a first policy is taken as the roster is.
 ///
 /// # Errors
 /// POL08.
 pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal> {
     let new = NewPolicy::of(state, bytes)?;
     let open = state.open().ok_or_else(no_session)?;
-    if state.policy().is_none() && open.shown().is_empty() {
+    if is_born_with_it(state, open) {
         return Ok(new.policy);
+    }
+    if open.opened().kind != CeremonyKind::Policy {
+        return Err(refusal(
+            phrase!("the ceremony of a policy", "ポリシー登録のセレモニー"),
+            phrase!("another ceremony", "別のセレモニー"),
+        ));
     }
     operators(state).map_err(|_| {
         refusal(
@@ -331,6 +337,13 @@ pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal>
     })?;
     new.read_and_typed(open)?;
     Ok(new.policy)
+}
+
+/// Only while the device is commissioned, and only before any other policy.
+fn is_born_with_it(state: &DeviceState, open: &OpenSession) -> bool {
+    let first = state.sessions().is_empty() && open.shown().is_empty();
+    let nothing = matches!(state.policy_standing().before, Before::Nothing);
+    open.opened().kind == CeremonyKind::Commission && first && nothing
 }
 
 fn people(quorum: ApprovalQuorum) -> String {

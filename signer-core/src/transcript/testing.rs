@@ -88,6 +88,18 @@ impl Bench {
     }
 
     fn born_in(world: World, place: usize) -> Self {
+        let mut bench = Self::begun(world, place);
+        bench.open(CeremonyKind::Commission);
+        bench.close(Outcome::Done);
+        bench
+    }
+
+    /// A device with a genesis and no session.
+    pub(crate) fn newborn() -> Self {
+        Self::begun(World::rooted(Height(TIP.0 - 2)), 0)
+    }
+
+    fn begun(world: World, place: usize) -> Self {
         let device = world.devices[place].clone();
         let mut bench = Self {
             device,
@@ -98,8 +110,6 @@ impl Bench {
             mined: vec![],
         };
         bench.begin();
-        bench.open(CeremonyKind::Commission);
-        bench.close(Outcome::Done);
         bench
     }
 
@@ -137,6 +147,14 @@ impl Bench {
         let mut bench = Self::with_keys(bench);
         bench.attend(CeremonyKind::Wallet, OPERATORS);
         bench.settle();
+        bench
+    }
+
+    /// A device with its wallet, and without a policy.
+    pub(crate) fn registered() -> Self {
+        let mut bench = Self::keyed();
+        bench.attend(CeremonyKind::Wallet, OPERATORS);
+        bench.register_all();
         bench
     }
 
@@ -188,12 +206,16 @@ impl Bench {
         artefacts
     }
 
-    /// All of that in an open session; and the policy in its own.
-    fn settle(&mut self) {
+    fn register_all(&mut self) {
         for (kind, artefact) in self.registration() {
             self.register(kind, artefact);
         }
         self.close(Outcome::Done);
+    }
+
+    /// All of that in an open session; and the policy in its own.
+    fn settle(&mut self) {
+        self.register_all();
         self.install_policy(self.world.policy.to_bytes());
     }
 

@@ -10,7 +10,7 @@ use crate::codec::ByteString;
 use crate::policy::Policy;
 use crate::rule::RuleId;
 use crate::testing::{TIP, officers_sign, rules_of};
-use crate::transcript::testing::Bench;
+use crate::transcript::testing::{Bench, OPERATORS};
 use crate::transcript::{
     Body, CeremonyKind, Installed, Journal, Outcome, VerifiedTranscript, WhatKind,
 };
@@ -206,6 +206,89 @@ mod pol08 {
                 "{place}"
             );
         }
+    }
+
+    /// A session of this kind with two operators, in which everything is shown and typed; the journal
+    /// does not take what it judges.
+    fn beside(bench: &mut Bench, kind: CeremonyKind, bytes: &[u8]) -> Refusal {
+        bench.attend(kind, OPERATORS);
+        let pages = NewPolicy::of(bench.state(), bytes).unwrap();
+        let pages = pages.pages(bench.lang);
+        bench.show_all(pages);
+        let refusal = refused(bench, bytes);
+        let appended = bench.try_add(Body::Installed(Installed {
+            kind: WhatKind::Policy,
+            artefact: ByteString(bytes.to_vec()),
+        }));
+        assert!(appended.unwrap_err().text(Lang::En).contains("POL08"));
+        bench.close(Outcome::Aborted);
+        refusal
+    }
+
+    /// Nobody seated, nothing shown, a wrong answer, another ceremony: each is refused, and then all
+    /// of it is right.
+    fn takes_only_what_was_compared(mut bench: Bench, bytes: Vec<u8>) {
+        bench.open(CeremonyKind::Policy);
+        assert_eq!(refused(&bench, &bytes).got.text(Lang::En), "fewer");
+        bench.close(Outcome::Aborted);
+        bench.attend(CeremonyKind::Policy, OPERATORS);
+        assert!(refused(&bench, &bytes).got.text(Lang::En).contains("none"));
+        let new = NewPolicy::of(bench.state(), &bytes).unwrap();
+        let mut pages = new.pages(bench.lang);
+        pages.last_mut().unwrap().asked.clear();
+        bench.show_all(pages);
+        let unanswered = refused(&bench, &bytes);
+        assert_eq!(unanswered.got.text(Lang::En), "no right answer");
+        bench.close(Outcome::Aborted);
+        for kind in [
+            CeremonyKind::Commission,
+            CeremonyKind::Wallet,
+            CeremonyKind::Roster,
+            CeremonyKind::Headers,
+            CeremonyKind::Freeze,
+        ] {
+            let refusal = beside(&mut bench, kind, &bytes);
+            assert_eq!(refusal.got.text(Lang::En), "another ceremony", "{kind:?}");
+        }
+        bench.install_policy(bytes);
+        assert!(bench.state().policy().is_some());
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
+
+    #[test]
+    fn the_first_one_is_compared_too() {
+        let bench = Bench::registered();
+        assert!(bench.state().policy().is_none());
+        let bytes = bench.world.policy.to_bytes();
+        takes_only_what_was_compared(bench, bytes);
+    }
+
+    #[test]
+    fn one_that_a_recovery_names_is_compared_too() {
+        let mut bench = Bench::ready();
+        let bytes = bench.world.policy.to_bytes();
+        let order = bench.recovery();
+        bench.lose();
+        bench.recover(order);
+        assert!(bench.state().pinned_policy().is_some());
+        takes_only_what_was_compared(bench, bytes);
+    }
+
+    /// The session in which the root brings the first roster brings a first policy too, and no later
+    /// one does.
+    #[test]
+    fn a_device_may_be_born_with_one() {
+        let mut bench = Bench::newborn();
+        bench.open(CeremonyKind::Commission);
+        bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
+        let policy = bench.world.policy.to_bytes();
+        bench.install(WhatKind::Policy, policy.clone());
+        assert!(pol08(bench.state(), &policy).is_err(), "a second one");
+        bench.close(Outcome::Done);
+        let mut bench = Bench::born();
+        bench.open(CeremonyKind::Commission);
+        bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
+        refused(&bench, &policy);
     }
 
     #[test]
