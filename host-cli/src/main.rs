@@ -10,6 +10,7 @@ mod consent;
 mod endorse;
 mod error;
 mod files;
+mod heads;
 mod house;
 mod money;
 mod picture;

@@ -395,6 +395,13 @@ fn rules_of_the_devices_refuse_on_the_host_first() {
     ] {
         fails(&world, &draft(more, "undrafted.psbt"), 1, "undrafted.psbt");
     }
+    let unread = format!("{good} --transcript w/root.cbor");
+    fails(
+        &world,
+        &draft(&unread, "undrafted.psbt"),
+        3,
+        "undrafted.psbt",
+    );
     let expired = format!(
         "request approve --psbt w/request-v2.psbt {HOUSE} --height 1001 --officer ito.m \
          --profile softhsm2 --token ito.m --out expired.psbt"

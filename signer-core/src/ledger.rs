@@ -1,17 +1,20 @@
 //! What past sessions mean for the next one: a fold of the journal, never a database of its own.
 
+mod heads;
 mod transfers;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use bitcoin::OutPoint;
 use bitcoin::hashes::Hash;
 
 use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
 use crate::keys::Signature64;
-use crate::types::{Height, KeyIndex, OfficerId};
+use crate::types::{Height, KeyIndex, OfficerId, SessionNumber};
 
+pub use heads::{HeadStanding, Heads};
 pub use transfers::{KnownTransfer, Transfer, Transfers, Window, Witnessed};
 
 /// Signed coins, dead requests, seen r values and used change: what limits and replay need.
@@ -26,6 +29,8 @@ pub struct LedgerState {
     highest_change: BTreeMap<WalletId, KeyIndex>,
     signatures: u64,
     recovered: Option<RecoveredAt>,
+    /// Not in the digest: a journal's entries name the heads before them already.
+    heads: Heads,
 }
 
 /// That a device lost a part of its journal: what it signed before is known in part at best.
@@ -49,7 +54,13 @@ impl LedgerState {
             highest_change: BTreeMap::new(),
             signatures: 0,
             recovered: None,
+            heads: Heads::new(),
         }
+    }
+
+    /// How the sessions of this journal ended.
+    pub const fn heads(&self) -> &Heads {
+        &self.heads
     }
 
     /// That the device lost a part of its journal, where it did: the newest time, and all that is
@@ -131,6 +142,16 @@ impl LedgerState {
     pub(crate) fn record_receipt(&mut self, tx: TxDigest, transfer: &Transfer, height: Height) {
         self.transfers
             .record(tx, transfer, height, Witnessed::ByReceipt);
+    }
+
+    /// Remembers the last entry of a session.
+    pub(crate) fn record_head(&mut self, session: SessionNumber, head: [u8; 32]) {
+        self.heads.record(session, head);
+    }
+
+    /// These sessions are lost, by order of the administrators.
+    pub(crate) fn record_lost(&mut self, sessions: Range<SessionNumber>) {
+        self.heads.lose(sessions);
     }
 
     /// Remembers a rejection for ever.

@@ -203,6 +203,7 @@ const NUMBERS: [(RuleId, Number); RuleId::ALL.len()] = {
             ),
         ),
         (RuleId::APP13, Held("at_the_limit", "one_past_it")),
+        (RuleId::APP14, Held("at_the_last_session", "one_past_it")),
         (RuleId::TIM01, Held("at_the_limit", "one_past_it")),
         (RuleId::REV01, None("every screen")),
         (

@@ -6,11 +6,13 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use signer_core::approval::KnownHead;
 use signer_core::codec;
 use signer_core::cose::peek;
 use signer_core::life::{PossessionReport, Standing};
 use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript};
 
+use support::cut::copy;
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::people::at_ceremony;
@@ -235,6 +237,56 @@ fn a_copy_of_an_open_session_does_not_sign_beside_it() {
             assert!(!bench.path("out.psbt").exists());
         },
     );
+}
+
+/// Against a disk and a token that are rolled back together nothing helps that lies in the room. The
+/// officers know a session that is not there any more.
+#[test]
+fn a_disk_and_a_token_rolled_back_together_lack_what_officers_know() {
+    let name = "a_disk_and_a_token_rolled_back_together_lack_what_officers_know";
+    isolated(name, |bench| {
+        let mut house = House::ready(bench);
+        let parts = ["d1", "tokens"];
+        for part in parts {
+            copy(&bench.path(part), &bench.path(&format!("saved-{part}")));
+        }
+        let sign = |house: &mut House<'_>, coin: u8| {
+            let psbt = house.approved_psbt(destination_script(), coin).to_bytes();
+            let (input, output) = (format!("{coin}.in"), format!("{coin}.out"));
+            let _ = fs::remove_file(bench.path(&output));
+            bench.write(&input, &psbt);
+            ceremony(&house.sign_arguments("d1", &input, &[&output]))
+        };
+        sign(&mut house, 1).ended(0);
+        let transcript = house.verified_transcript("d1");
+        house.heads = vec![KnownHead {
+            device: transcript.state().device().expect("born"),
+            session: transcript.head().session,
+            head: transcript.head().hash,
+        }];
+        sign(&mut house, 2).ended(0);
+        house.verified_transcript("d1");
+        let exported = bench.read("d1.transcript");
+        assert_eq!(house.said_without_our_code("d1", &exported), "");
+
+        for part in parts {
+            fs::remove_dir_all(bench.path(part)).expect("ours");
+            copy(&bench.path(&format!("saved-{part}")), &bench.path(part));
+        }
+        sign(&mut house, 3)
+            .ended(1)
+            .says("x APP14 refused")
+            .says("no such session in this journal");
+        // That the device refused is a session too: the next one of that number is another.
+        sign(&mut house, 4)
+            .ended(1)
+            .says("x APP14 refused")
+            .says("it ended otherwise in this journal");
+        house.verified_transcript("d1");
+        // What nobody knew is not missed.
+        house.heads.clear();
+        sign(&mut house, 1).ended(0);
+    });
 }
 
 /// The disk fills up at one place after the other of a session.

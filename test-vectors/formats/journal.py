@@ -39,7 +39,7 @@ BACKUP, REPLACE, SETTLE = 11, 17, 18
 SIGNED = 1
 BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
-REQUEST_FIELD, RECEIPT_FIELD = 0x01, 0x10
+REQUEST_FIELD, APPROVAL_FIELD, RECEIPT_FIELD = 0x01, 0x02, 0x10
 SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
 COMMISSION, REGISTER, POLICY = 0, 2, 4
 MAKES_CARDS = (0, 1, 7)
@@ -91,6 +91,7 @@ class Journal:
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
         self.open, self.settled, self.untold = {}, set(), False
+        self.ends, self.lost = {}, []
 
     @property
     def height(self):
@@ -101,8 +102,11 @@ class Journal:
         prev, sequence, session, (kind, fields) = entry
         content = fields[0]
         place, number = self.count, self.session + (kind == OPENED)
+        if kind == OPENED:
+            self.ends[self.session] = self.last
         if kind == RECOVERED:
             place = number = max(self.count, content[1][2])
+            self.lost.append(range(self.session, number))
         require((prev, sequence) == (self.last, place), f"entry {sequence} does not follow")
         require((kind == GENESIS) == (sequence == 0), f"entry {sequence}: genesis")
         require(session == number, f"entry {sequence}: session")
@@ -389,6 +393,20 @@ class Journal:
         self.spends[intent[0]] = [coin for coin, _ in psbt.unsigned(psbt.maps(self.psbt))[1]]
         self.tx = intent[0]
         self.kept_apart(intent)
+        self.all_known(records, request)
+
+    def all_known(self, records, request):
+        """Sessions of this device that officers named are here, and ended so (APP14)."""
+        key = psbt.proprietary(APPROVAL_FIELD)
+        words = [value for name, value in records.items() if name.startswith(key)]
+        words = [self.artefact("signed-approval", word)[0][12] for word in words]
+        named = {}
+        for head in (head for heads in [request[15], *words] for head in heads):
+            first = named.setdefault((head[0], head[1]), head[2])
+            if head[0] != self.device:
+                require(first == head[2], "two ends of one session")
+            elif self.ends.get(head[1]) != head[2]:
+                require(any(head[1] in lost for lost in self.lost), "a session that is not here")
 
     def kept_apart(self, intent):
         """Nobody operates more devices of a transfer than the policy says, nor so many as sign (APP12)."""

@@ -14,7 +14,7 @@ use crate::case::SignedBefore;
 use crate::cbor::Value;
 use crate::psbt::{Map, Psbt, compact, push_sized};
 use crate::sign::{Signed, tagged};
-use crate::world::{Key, TIP, Wallet, destination_script, scope, world};
+use crate::world::{Key, TIP, Wallet, destination_script, device_id, scope, world};
 
 /// A coin that is spent, and what the PSBT says of it.
 #[derive(Clone)]
@@ -358,6 +358,7 @@ impl Transfer {
             requester: "requester.r".into(),
             purpose: "Hot wallet refill".into(),
             replaces: vec![],
+            heads: vec![],
             payments: payments.collect(),
             fee_ceiling: 20_000,
             expiry: TIP + 144,
@@ -457,6 +458,17 @@ pub(crate) fn himuro(subtype: u8, key_data: &[u8]) -> Vec<u8> {
     key
 }
 
+/// How a session of a device ended, as somebody knows it: every byte of the hash is the last number.
+pub(crate) type Head = (&'static str, u32, u8);
+
+fn head((device, session, byte): &Head) -> Value {
+    Value::fields([
+        Some(Value::bytes(&device_id(device))),
+        Some(Value::Uint((*session).into())),
+        Some(Value::bytes(&[*byte; 32])),
+    ])
+}
+
 /// A request.
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -470,6 +482,7 @@ pub(crate) struct Request {
     pub(crate) requester: String,
     pub(crate) purpose: String,
     pub(crate) replaces: Vec<[u8; 32]>,
+    pub(crate) heads: Vec<Head>,
     pub(crate) payments: Vec<(String, u64)>,
     pub(crate) fee_ceiling: u64,
     pub(crate) expiry: u32,
@@ -507,7 +520,7 @@ impl Request {
             Some(Value::Uint(self.expiry.into())),
             Some(Value::texts(&invited)),
             Some(Value::texts(&self.mandatory)),
-            Some(Value::Array(vec![])),
+            Some(Value::Array(self.heads.iter().map(head).collect())),
             Some(Value::text(&self.builder)),
             Some(Value::Array(
                 self.replaces.iter().map(|tx| Value::bytes(tx)).collect(),
@@ -573,6 +586,7 @@ impl Ballot {
             over: request.clone(),
             class,
             height: TIP,
+            heads: vec![],
         };
         (self.edit)(&mut approval);
         approval.value(self.officer, self.reject)
@@ -587,6 +601,7 @@ pub(crate) struct Approval {
     pub(crate) over: Request,
     pub(crate) class: u64,
     pub(crate) height: u32,
+    pub(crate) heads: Vec<Head>,
 }
 
 impl Approval {
@@ -605,7 +620,7 @@ impl Approval {
             digest(&self.over.tx),
             Some(Value::Uint(self.class)),
             Some(Value::Uint(self.height.into())),
-            Some(Value::Array(vec![])),
+            Some(Value::Array(self.heads.iter().map(head).collect())),
         ])
     }
 }

@@ -11,7 +11,7 @@ mod request;
 mod root;
 mod roster;
 mod signature;
-mod transcript;
+pub(crate) mod transcript;
 mod wallet;
 
 use clap::Subcommand;

@@ -21,6 +21,7 @@ impl Rehearsal<'_> {
         self.step("a withdrawal is requested", "出庫を申請する");
         self.gather_coins()?;
         self.build_psbt()?;
+        self.export_transcripts()?;
         self.draft_request()?;
         self.step("officers approve", "担当者が承認する");
         let mut file = "request.psbt".to_owned();
@@ -106,6 +107,17 @@ impl Rehearsal<'_> {
             .map(drop)
     }
 
+    /// What officers know of the devices before they ask and approve.
+    fn export_transcripts(&self) -> Result<(), RehearseError> {
+        for name in self.device_names() {
+            let out = format!("../../office/{}", known(&name));
+            let machine = self.house.device(&name)?;
+            let export = ["transcript", "export", "--state", "state", "--out", &out];
+            self.at_device(&machine, &export, 0, nobody)?;
+        }
+        Ok(())
+    }
+
     fn draft_request(&self) -> Result<(), RehearseError> {
         let play = self.arguments.play;
         let expiry = if play == Play::Expired {
@@ -135,6 +147,8 @@ impl Rehearsal<'_> {
         arguments.extend(["--fee-ceiling", "5000000", "--expiry", &expiry]);
         arguments.extend(["--invite", "suzuki.a,tanaka.d", "--headers", "headers.json"]);
         arguments.extend(["--out", "request.psbt"]);
+        let read: Vec<String> = self.device_names().iter().map(|name| known(name)).collect();
+        arguments.extend(read.iter().flat_map(|path| ["--transcript", path]));
         self.sign_at_desk(REQUESTER, &arguments, |prompt| {
             if prompt.question.contains("BTC") {
                 Ok(total.clone())
@@ -150,6 +164,8 @@ impl Rehearsal<'_> {
         arguments.extend(["--roster", "roster.cbor", "--wallet", "wallet.cbor"]);
         arguments.extend(["--root", "root.cbor", "--height", &height]);
         arguments.extend(["--officer", officer, "--out", to]);
+        let read: Vec<String> = self.device_names().iter().map(|name| known(name)).collect();
+        arguments.extend(read.iter().flat_map(|path| ["--transcript", path]));
         self.sign_at_desk(officer, &arguments, |prompt| {
             if prompt.question.contains("BTC") {
                 Ok(total.clone())
@@ -169,6 +185,11 @@ impl Rehearsal<'_> {
     pub(super) fn total(&self) -> Amount {
         self.payment() * self.arguments.outputs as u64
     }
+}
+
+/// The transcript of a device as it is before the withdrawal, in the office.
+fn known(device: &str) -> String {
+    format!("known-{device}.transcript")
 }
 
 /// An amount as officers type it: BTC with eight decimals.

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    ActiveRoster, Approval, Decision, Officer, Operators, Request, Role, app01, app02, app03,
-    app04, app05, app06, app07, app08, app09, app10, app11, app12, app13, tim01,
+    ActiveRoster, Approval, Decision, KnownHead, Officer, Operators, Request, Role, app01, app02,
+    app03, app04, app05, app06, app07, app08, app09, app10, app11, app12, app13, app14, tim01,
 };
 use crate::cose::{CoseError, Signed, peek};
 use crate::digest::{ApprovalDigest, RequestDigest};
@@ -26,6 +26,7 @@ pub struct ApprovedTx {
     requester: Officer,
     approvers: Vec<Approver>,
     operators: [Officer; 2],
+    heads: Vec<KnownHead>,
     report: RuleReport,
 }
 
@@ -79,9 +80,12 @@ impl ApprovedTx {
             (RuleId::APP11, app11::app11(&hearing, operators)),
             (RuleId::APP12, app12::app12(&hearing, operators)),
             (RuleId::APP13, app13::app13(&hearing, operators)),
+            (RuleId::APP14, app14::app14(&hearing)),
             (RuleId::TIM01, tim01::tim01(hearing.time)),
         ];
         let approvers = hearing.approvers();
+        let heads = app14::named(&hearing);
+        let heads = heads.into_iter().map(|(_, head)| head.clone()).collect();
         let seated = hearing.seated(operators);
         let request = hearing.request;
         let report = checked
@@ -100,6 +104,7 @@ impl ApprovedTx {
             requester: requester.clone(),
             approvers,
             operators,
+            heads,
             report,
             checked,
         })
@@ -128,6 +133,11 @@ impl ApprovedTx {
     /// Who approved, in ascending order of their identifiers.
     pub fn approvers(&self) -> &[Approver] {
         &self.approvers
+    }
+
+    /// Every end of a session that the requester and the approvers know.
+    pub fn heads(&self) -> &[KnownHead] {
+        &self.heads
     }
 
     /// Operator A and operator B.

@@ -18,6 +18,7 @@ mod app10;
 mod app11;
 mod app12;
 mod app13;
+mod app14;
 mod approve;
 mod card;
 mod difference;

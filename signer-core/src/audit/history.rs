@@ -148,7 +148,7 @@ pub struct CaseRecord {
     pub threshold: u8,
     /// Who built the transaction.
     pub builder: OfficerId,
-    /// The last sealed heads that the requester knew.
+    /// The last sealed heads that the requester and the approvers knew.
     pub heads: Vec<KnownHead>,
     /// The height that the device knew.
     pub height: Height,

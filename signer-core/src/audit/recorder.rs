@@ -226,7 +226,7 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
         separation: checked.separation(),
         threshold: checked.wallet_tx().wallet().threshold(),
         builder: approved.request().builder.clone(),
-        heads: approved.request().heads.clone(),
+        heads: approved.heads().to_vec(),
         height: state.height(),
         counted: state.time().closes(),
         pages: count(review.pages().len()),

@@ -789,5 +789,17 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "緊急退避送金の前に端末を凍結し(device freeze)、ポリシーの緊急退避ウォレットだけに送付する申請を作成してください。",
             ],
         },
+        RuleId::APP14 => Words {
+            stage: Stage::Approve,
+            name: "APP14",
+            sentence: [
+                "This device has every session of its own that request and approvals name, and no two of them name different ends of one.",
+                "申請と承認が示すこの端末のセッションはすべてジャーナルにあり、同じセッションに異なる末尾を示すものはない。",
+            ],
+            advice: [
+                "Stop, and report it: a journal was rolled back or copied. Freeze the devices named (device freeze) until it is found out which.",
+                "中止して報告してください。ジャーナルの巻戻しまたは複製の疑いがあります。原因が判明するまで該当端末を凍結してください(device freeze)。",
+            ],
+        },
     }
 }

@@ -151,6 +151,10 @@ pub enum RuleId {
     /// As many of those who signed the policy in force as it says have no part in the transfer.
     #[n(58)]
     APP13,
+    /// This device has every session of its own that request and approvals name, and no two of them
+    /// name different ends of one.
+    #[n(65)]
+    APP14,
     /// The newest known block is near the machine's clock.
     #[n(63)]
     TIM01,
@@ -242,7 +246,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -279,6 +283,7 @@ impl RuleId {
         Self::APP11,
         Self::APP12,
         Self::APP13,
+        Self::APP14,
         Self::TIM01,
         Self::REV01,
         Self::REV02,

@@ -428,6 +428,9 @@ impl DeviceState {
                 seal: None,
             });
         }
+        if let Some(before) = self.sessions.last() {
+            self.ledger.record_head(before.number, entry.prev);
+        }
         let random = &opened.random;
         self.random_samples
             .extend([random.hsm.start_up, random.kernel.start_up]);

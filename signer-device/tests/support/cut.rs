@@ -213,7 +213,8 @@ pub(crate) fn beside(name: &str) -> String {
     program.with_file_name(name).display().to_string()
 }
 
-fn copy(from: &Path, to: &Path) {
+/// A folder and all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("ours");
     for entry in fs::read_dir(from).expect("it is there") {
         let entry = entry.expect("it can be read");

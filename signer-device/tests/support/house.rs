@@ -8,7 +8,7 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 use signer_core::approval::{
-    Approval, Decision, Enrolment, Request, RequestKind, RequestedPayment,
+    Approval, Decision, Enrolment, KnownHead, Request, RequestKind, RequestedPayment,
 };
 use signer_core::codec;
 use signer_core::cose::{Endorsed, Scope, Signed, peek};
@@ -56,6 +56,8 @@ pub(crate) struct House<'a> {
     pub(crate) known_height: Height,
     /// What requests from now on declare to replace.
     pub(crate) replaces: Vec<TxDigest>,
+    /// What officers know of the devices when they ask and approve.
+    pub(crate) heads: Vec<KnownHead>,
     /// What requests from now on ask for.
     pub(crate) kind: RequestKind,
 }
@@ -119,6 +121,7 @@ impl<'a> House<'a> {
             keys: KEYS,
             known_height: Height(0),
             replaces: vec![],
+            heads: vec![],
             kind: RequestKind::Ordinary,
         }
     }
@@ -141,6 +144,7 @@ impl<'a> House<'a> {
             keys: KEYS,
             known_height: Height(0),
             replaces: vec![],
+            heads: vec![],
             kind: RequestKind::Ordinary,
         }
     }
@@ -670,7 +674,7 @@ impl<'a> House<'a> {
             expiry: Height(144),
             invited: vec![id("app.a"), id("app.b")],
             mandatory: vec![],
-            heads: vec![],
+            heads: self.heads.clone(),
             builder: id("req.a"),
             replaces: self.replaces.clone(),
             kind: self.kind,
@@ -693,7 +697,7 @@ impl<'a> House<'a> {
             tx: asked.tx,
             class: WalletClass::Customer,
             height: Height(0),
-            heads: vec![],
+            heads: self.heads.clone(),
         };
         self.officers.sign(name, approval)
     }

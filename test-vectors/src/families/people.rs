@@ -7,7 +7,7 @@ use crate::cbor::Value;
 use crate::psbt::Psbt;
 use crate::receipt::Receipt;
 use crate::sign::{Signed, protected};
-use crate::transfer::{Approval, Ballot, Output, PAID, Request, Transfer, himuro};
+use crate::transfer::{Approval, Ballot, Head, Output, PAID, Request, Transfer, himuro};
 use crate::world::{TIP, scope, separation, sign_policy, world};
 use bitcoin::hashes::Hash;
 
@@ -213,9 +213,52 @@ fn request() -> Vec<Case> {
             ),
         ]
     });
+    cases.extend(named_heads());
     cases.extend(order_of_payments());
     cases.extend(bad_signatures());
     cases
+}
+
+/// What officers know of devices; the case is judged at `north`, whose sessions all ended otherwise.
+fn named_heads() -> Vec<Case> {
+    let with = |heads: &[Head], edit: fn(&mut Approval)| {
+        let transfer = usual(0);
+        let request = transfer.request().with(|r| r.heads = heads.to_vec());
+        let votes = [
+            Ballot::edited("approver.a", edit),
+            Ballot::yes("director.d"),
+        ];
+        transfer.voted(&request, &votes)
+    };
+    let other = |a: &mut Approval| a.heads = vec![("south", 7, 8)];
+    let (at, by) = ("APP14@request", "APP14@approval-approver.a");
+    vec![
+        accept("knows-another-device", &with(&[("south", 7, 7)], |_| {})),
+        accept(
+            "two-know-the-same",
+            &with(&[("south", 7, 8), ("west", 7, 9)], other),
+        ),
+        refuse(
+            "knows-a-session-that-is-not-here",
+            &with(&[("north", 1_000, 1)], |_| {}),
+            at,
+        ),
+        refuse(
+            "knows-another-end-of-a-session",
+            &with(&[("north", 1, 1)], |_| {}),
+            at,
+        ),
+        refuse(
+            "an-approver-knows-a-session-that-is-not-here",
+            &with(&[], |a| a.heads = vec![("north", 1_000, 1)]),
+            by,
+        ),
+        refuse(
+            "two-know-different-ends",
+            &with(&[("south", 7, 7)], other),
+            by,
+        ),
+    ]
 }
 
 fn order_of_payments() -> Vec<Case> {

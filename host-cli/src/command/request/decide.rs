@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use signer_core::approval::{Approval, Decision, HeardRequest};
+use signer_core::approval::{Approval, Decision, HeardRequest, KnownHead};
 use signer_core::cose::Draft;
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, ProprietaryField};
@@ -13,6 +13,7 @@ use super::facts;
 use crate::cli::{self, Desk};
 use crate::error::Failure;
 use crate::files::Output;
+use crate::heads::HeadArgs;
 use crate::house::{self, House, HouseArgs, carried_headers, tip_of};
 use crate::token::TokenArgs;
 
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// Who decides
     #[arg(long, value_parser = cli::id)]
     officer: OfficerId,
+
+    #[command(flatten)]
+    known: HeadArgs,
 
     #[command(flatten)]
     token: TokenArgs,
@@ -80,6 +84,7 @@ impl Args {
             ));
         }
         let officer = facts::approver(house.roster.roster(), &self.officer)?;
+        let heads = self.known.known(&house)?;
         let token = self.token.find(house.root.scope.network)?;
         facts::show_request(desk, &heard)?;
         facts::show_transaction(desk, heard.checked())?;
@@ -90,7 +95,7 @@ impl Args {
             }
         }
         let pen = token.login(desk, &self.officer, &officer.key)?;
-        let word = self.word(&house, &heard, decision);
+        let word = self.word(&house, &heard, (decision, heads));
         let signed = pen.sign(Draft::new(word, house.root.scope, officer.key))?;
         let key = ProprietaryField::approval_key(&self.officer);
         let decided = raw.insert_global(&key, &signed.to_bytes())?;
@@ -98,7 +103,12 @@ impl Args {
         desk.say(&signed.approval_digest().to_string())
     }
 
-    fn word(&self, house: &House, heard: &HeardRequest, decision: Decision) -> Approval {
+    fn word(
+        &self,
+        house: &House,
+        heard: &HeardRequest,
+        (decision, heads): (Decision, Vec<KnownHead>),
+    ) -> Approval {
         Approval {
             version: 1,
             scope: house.root.scope,
@@ -112,7 +122,7 @@ impl Args {
             tx: heard.request().tx,
             class: house.wallet.class(),
             height: house.tip,
-            heads: Vec::new(),
+            heads,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::artefact;
 use crate::cli::{self, Desk};
 use crate::error::Failure;
 use crate::files::Output;
+use crate::heads::HeadArgs;
 use crate::house::{self, House, HouseArgs, tip_of};
 use crate::token::TokenArgs;
 
@@ -32,7 +33,7 @@ use crate::token::TokenArgs;
     --wallet wallet.cbor --root root.cbor --case wr-2026-000123 --requester sato.k --builder sato.k \\\n    \
     --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 --expiry 1000 \\\n    \
     --invite suzuki.h,ito.m --profile softhsm2 --token officer-sato.k \\\n    \
-    --headers headers.json --out request.psbt")]
+    --transcript tokyo-1.transcript --headers headers.json --out request.psbt")]
 pub(crate) struct Args {
     /// The PSBT of the transaction
     #[arg(long)]
@@ -82,6 +83,9 @@ pub(crate) struct Args {
     /// ever signed, as `request show` gives it
     #[arg(long, value_delimiter = ',', value_parser = cli::tx_digest)]
     replaces: Vec<TxDigest>,
+
+    #[command(flatten)]
+    known: HeadArgs,
 
     #[command(flatten)]
     token: TokenArgs,
@@ -194,7 +198,7 @@ impl Args {
             expiry: self.expiry,
             invited: officers(&self.invite)?,
             mandatory: officers(&self.mandatory)?,
-            heads: Vec::new(),
+            heads: self.known.known(house)?,
             builder: self.known_builder(house)?,
             replaces: self.replaces.clone(),
             kind: self.kind,

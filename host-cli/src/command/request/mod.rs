@@ -20,7 +20,7 @@ pub(super) const EXAMPLE: &str = "Example:\n  \
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Ask for a transfer: puts a signed request and headers into the PSBT
-    Draft(draft::Args),
+    Draft(Box<draft::Args>),
     /// Read a request on the own desk: the request sheet, as text, page and JSON
     Review(review::Args),
     /// Approve a request

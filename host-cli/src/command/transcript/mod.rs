@@ -35,7 +35,7 @@ impl Command {
 
 /// The entries of a transcript whose chain is whole. A file that does not even begin like one is
 /// bad input, not a finding about a device.
-fn read(path: &Path, bytes: &[u8]) -> Result<UnverifiedTranscript, Failure> {
+pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<UnverifiedTranscript, Failure> {
     UnverifiedTranscript::parse(bytes).map_err(|refusal| match refusal.place {
         Place::Entry(0) => Failure::input(
             phrase!(

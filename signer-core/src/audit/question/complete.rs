@@ -276,7 +276,7 @@ fn counter(statement: &AnchorStatement, records: &Records) -> AuditCase {
     }
 }
 
-/// Every sealed head that a requester knew is the end of that session in the device's transcript.
+/// Every sealed head that a requester or an approver knew is the end of that session in the device's transcript.
 fn heads(records: &Records) -> Vec<AuditCase> {
     let mut cases = Vec::new();
     for held in records.cases() {

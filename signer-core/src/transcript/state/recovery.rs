@@ -28,6 +28,7 @@ impl DeviceState {
         let (order, card) = continuation.into_parts();
         let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
         session.intended = true;
+        self.ledger.record_lost(session.number..number);
         session.number = number;
         self.unfinished = None;
         self.adopt(card);
