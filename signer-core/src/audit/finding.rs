@@ -268,8 +268,8 @@ impl Finding {
             Self::OnePlace => Words {
                 name: "F16",
                 sentence: [
-                    "keys of one wallet stand in one HSM or at one place",
-                    "1つのウォレットの鍵が同じHSMまたは同じ場所にある",
+                    "keys of one wallet stand in one HSM, at one place, or in HSMs of too few vendors",
+                    "1つのウォレットの鍵が同じHSMまたは同じ場所にあるか、HSMの製造元が少なすぎる",
                 ],
                 advice: [
                     "move one of the devices, or register the wallet again with another one",

@@ -68,11 +68,22 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
         let found = phrase!("a device card is missing", "端末カードが不足している");
         return AuditCase::missing(subject, found);
     }
-    standing(subject, &cards)
+    standing(subject, &cards, vendors_asked(wallet, records))
+}
+
+/// Of how many vendors the HSMs of this wallet have to be, by the strictest policy of any device.
+fn vendors_asked(wallet: &RegisteredWallet, records: &Records) -> usize {
+    let policies = records
+        .histories()
+        .filter_map(|history| history.state.policy());
+    let rules = policies.flat_map(|policy| &policy.document().wallets);
+    let of_this = rules.filter(|rules| rules.wallet == wallet.digest());
+    let asked = of_this.map(|rules| usize::from(rules.placement.vendors));
+    asked.max().unwrap_or(1)
 }
 
 /// Where the devices of one wallet stand, by their cards.
-fn standing(subject: Phrase, cards: &[&DeviceCard]) -> AuditCase {
+fn standing(subject: Phrase, cards: &[&DeviceCard], asked: usize) -> AuditCase {
     let hsms = distinct(cards.iter().map(|card| card.hsm.identity()));
     let places = distinct(cards.iter().map(|card| card.site.as_str()));
     let vendors = distinct(cards.iter().map(|card| card.hsm.vendor.as_str()));
@@ -96,7 +107,15 @@ fn standing(subject: Phrase, cards: &[&DeviceCard]) -> AuditCase {
         places = places,
         lines = lines
     );
-    if hsms < cards.len() || places < cards.len() {
+    if vendors < asked {
+        let short = phrase!(
+            "{found}; the policy asks for {asked} vendors",
+            "{found}。ポリシーの定めは製造元 {asked} 社",
+            found = found,
+            asked = asked
+        );
+        AuditCase::found(subject, Finding::OnePlace, short)
+    } else if hsms < cards.len() || places < cards.len() {
         AuditCase::found(subject, Finding::OnePlace, found)
     } else if cards.iter().any(|card| card.hsm.serial.as_str().is_empty()) {
         AuditCase::missing(subject, found)
@@ -117,6 +136,10 @@ mod tests {
     use crate::token::Line;
 
     fn ask(change: fn(&mut [DeviceCard])) -> AuditCase {
+        ask_for(1, change)
+    }
+
+    fn ask_for(vendors: usize, change: fn(&mut [DeviceCard])) -> AuditCase {
         let world = world();
         let devices = world.devices.iter();
         let mut cards: Vec<DeviceCard> = devices
@@ -128,7 +151,24 @@ mod tests {
         }
         change(&mut cards);
         let cards: Vec<&DeviceCard> = cards.iter().collect();
-        standing(Phrase::figure("wallet"), &cards)
+        standing(Phrase::figure("wallet"), &cards, vendors)
+    }
+
+    /// By the newest cards: two HSMs that were replaced, each rightly at its own device, can leave
+    /// fewer vendors than the policy asks for.
+    #[test]
+    fn f16_fewer_vendors_than_the_policy_asks_for_are_found() {
+        let two = |cards: &mut [DeviceCard]| cards[1].hsm.vendor = cards[0].hsm.vendor.clone();
+        for (asked, conclusion) in [
+            (1, Conclusion::Pass),
+            (2, Conclusion::Pass),
+            (3, Conclusion::Fail),
+        ] {
+            let answer = ask_for(asked, two);
+            assert_eq!(answer.conclusion, conclusion, "{answer:?}");
+        }
+        let answer = ask_for(3, two);
+        assert_eq!(answer.finding, Some(Finding::OnePlace));
     }
 
     #[test]

@@ -14,14 +14,17 @@ use crate::types::SessionNumber;
 
 /// The session of a registration.
 const REGISTERS: SessionNumber = SessionNumber(3);
+/// The session of a policy.
+const INSTALLS: SessionNumber = SessionNumber(4);
 
-/// A device that was made ready, chained again after this; nothing stands for an entry left out.
-fn altered(change: impl Fn(&mut Body) -> bool) -> Vec<u8> {
+/// A device that was made ready, chained again after this in that session; nothing stands for an entry
+/// left out.
+fn altered(session: SessionNumber, change: impl Fn(&mut Body) -> bool) -> Vec<u8> {
     let transcript = UnverifiedTranscript::parse(&Bench::ready().disk).unwrap();
     let (mut disk, mut prev, mut sequence) = (Vec::new(), [0; 32], 0);
     for entry in transcript.into_entries() {
         let mut entry: Entry = decode(&encode(&entry)).unwrap();
-        if entry.session == REGISTERS && !change(&mut entry.body) {
+        if entry.session == session && !change(&mut entry.body) {
             continue;
         }
         (entry.prev, entry.sequence) = (prev, sequence);
@@ -33,13 +36,17 @@ fn altered(change: impl Fn(&mut Body) -> bool) -> Vec<u8> {
     disk
 }
 
-/// What it says of that.
+/// It says so of a registration.
 fn said(name: &str, change: impl Fn(&mut Body) -> bool) {
-    let disk = altered(change);
+    said_in(REGISTERS, "registration", name, change);
+}
+
+fn said_in(session: SessionNumber, what: &str, name: &str, change: impl Fn(&mut Body) -> bool) {
+    let disk = altered(session, change);
     let (success, text) = check(name, &workspace().join("docs/formats"), |data| {
         data["transcripts"][0]["hex"] = json!(hex(&disk));
     });
-    assert!(!success && text.contains("registration"), "{name}: {text}");
+    assert!(!success && text.contains(what), "{name}: {text}");
 }
 
 #[test]
@@ -71,6 +78,22 @@ fn a_registration_that_nobody_compared_is_found() {
     said("beside", |body| {
         if let Body::SessionOpened(opened) = body {
             opened.kind = CeremonyKind::Freeze;
+        }
+        true
+    });
+}
+
+#[test]
+fn a_policy_that_nobody_compared_is_found() {
+    let policy = |name, change: fn(&mut Body) -> bool| said_in(INSTALLS, "a policy", name, change);
+    policy("policy-alone", |body| !matches!(body, Body::Attended(_)));
+    policy(
+        "policy-untyped",
+        |body| !matches!(body, Body::Answered(answered) if answered.seat == Seat::OperatorB),
+    );
+    policy("policy-beside", |body| {
+        if let Body::SessionOpened(opened) = body {
+            opened.kind = CeremonyKind::Commission;
         }
         true
     });
