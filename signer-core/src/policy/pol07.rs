@@ -291,7 +291,10 @@ mod tests {
     fn refuses_the_same_transaction_again() {
         let (case, tx) = after(796_000);
         assert_eq!(rules(&case), ALONE);
-        assert_eq!(rules(&declaring(case, &[tx])), ALONE);
+        let refusals = refusals(declaring(case, &[tx]).approve(world()));
+        assert_eq!((refusals.len(), refusals[0].rule), (1, RuleId::POL07));
+        let got = refusals[0].got.text(crate::types::Lang::En);
+        assert_eq!(got, "this very transaction");
     }
 
     #[test]
@@ -300,6 +303,7 @@ mod tests {
         let case = declaring(case, &[tx]);
         let approved = case.approve(world()).unwrap();
         assert_eq!(approved.checked().replaces(), [tx]);
+        assert_eq!(approved.checked().counted_for(), [tx]);
     }
 
     #[test]

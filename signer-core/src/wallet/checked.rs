@@ -235,6 +235,13 @@ mod tests {
     }
 
     #[test]
+    fn a_card_is_written_as_it_was_read() {
+        let bytes = north().seal(north().card(root(), &[1])).to_bytes();
+        let card = CheckedCard::open(&bytes, SCOPE, &root()).unwrap();
+        assert_eq!(card.to_bytes(), bytes);
+    }
+
+    #[test]
     fn the_digest_is_of_content_and_signer() {
         let card = open(|_| {}).unwrap();
         assert_eq!(card.digest(), open(|_| {}).unwrap().digest());

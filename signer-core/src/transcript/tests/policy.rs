@@ -107,10 +107,13 @@ fn nothing_is_used_in_the_session_that_installed_it() {
 }
 
 mod pol08 {
+    use alloc::string::ToString;
+
     use super::*;
+    use crate::digest::WalletDigest;
     use crate::policy::{NewPolicy, pol08};
     use crate::rule::Refusal;
-    use crate::testing::{activate, id, outside_script, policy_for, world};
+    use crate::testing::{activate, id, outside_script, policy_for, sweep_to, world};
     use crate::transcript::Entry;
 
     /// A new address, a higher limit, a destination less.
@@ -352,6 +355,58 @@ mod pol08 {
         );
         let ja = new.difference(Lang::Ja).lines.join("\n");
         assert!(ja.contains("緩和: 3  (ブロック高 850144 から)"), "{ja}");
+    }
+
+    #[test]
+    fn the_last_screen_holds_the_rules_of_every_wallet() {
+        let mut bench = Bench::ready();
+        let bytes = following(&bench, mixed);
+        bench.open(CeremonyKind::Policy);
+        let new = NewPolicy::of(bench.state(), &bytes).unwrap();
+        for lang in [Lang::En, Lang::Ja] {
+            let pages = new.pages(lang);
+            let last = pages.last().unwrap();
+            assert_eq!(last.id, "policy");
+            let text = last.lines.join("\n");
+            for rules in &new.policy().document().wallets {
+                let limit = rules.per_transfer.to_sat();
+                let digest = rules.wallet.to_string();
+                assert!(text.contains(&digest), "{text}");
+                assert!(
+                    text.replace(',', "").contains(&std::format!("{limit} sat")),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    /// Officers compare the emergency wallet when it comes and when it is another one, only then.
+    #[test]
+    fn a_sweep_has_a_screen_where_its_wallet_or_name_is_new() {
+        let mut bench = Bench::ready();
+        bench.install_policy(following(&bench, |policy| {
+            policy.sweep = Some(sweep_to(WalletDigest::over(&[b"far"])));
+        }));
+        let edits: [(fn(&mut Policy), bool); 5] = [
+            (|_| {}, false),
+            (|p| p.sweep.as_mut().unwrap().quorum.approvers += 1, false),
+            (|p| p.sweep.as_mut().unwrap().id = id("another"), true),
+            (
+                |p| p.sweep.as_mut().unwrap().wallet = WalletDigest::over(&[b"near"]),
+                true,
+            ),
+            (|p| p.sweep = None, false),
+        ];
+        for (place, (edit, shown)) in edits.into_iter().enumerate() {
+            let bytes = following(&bench, edit);
+            bench.blocks(144);
+            bench.open(CeremonyKind::Policy);
+            let new = NewPolicy::of(bench.state(), &bytes).unwrap();
+            assert_eq!(new.sweep(Lang::En).is_some(), shown, "{place}");
+            let of_sweep = |page: &crate::policy::Page| page.id == "sweep";
+            assert_eq!(new.pages(Lang::En).iter().any(of_sweep), shown, "{place}");
+            bench.close(Outcome::Aborted);
+        }
     }
 
     /// Nothing else keeps a policy that nobody compared out of force.
