@@ -467,6 +467,29 @@ fn every_file_that_the_pages_name_exists() {
     }
 }
 
+/// `docs/mutants.md` has a row for each: file, function, change, reason.
+#[test]
+fn every_change_that_no_test_notices_is_of_a_function_that_is_there() {
+    let page = fs::read_to_string(root().join("docs/mutants.md")).expect("the page can be read");
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| `signer-core/src/"));
+    let mut judged = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, file, function, change, reason, _] = cells[..] else {
+            panic!("{row}");
+        };
+        let path = root().join(file.trim_matches('`'));
+        let text = fs::read_to_string(path).expect("the row names a file");
+        let name = function.trim_matches('`').to_string();
+        assert!(functions(&text).any(|known| known == name), "{row}");
+        assert!(!change.is_empty() && !reason.is_empty(), "{row}");
+        judged += 1;
+    }
+    assert!(judged > 0);
+}
+
 #[test]
 fn the_grammar_of_the_transcript_knows_every_number() {
     let path = root().join("docs/formats/transcript.cddl");

@@ -7,6 +7,7 @@ use crate::codec::ByteString;
 use crate::life::{Found, KeyState};
 use crate::rule::{Phrase, Refusal, RuleId, RuleLine, Verdict};
 use crate::testing::{Case, KEYS, officers_sign};
+use crate::token::Presence;
 use crate::transcript::testing::{Bench, OPERATORS, retirement};
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Entry, Installed, Inventoried, Journal, Outcome, Proven,
@@ -181,6 +182,9 @@ fn a_destruction_that_was_cut_goes_on_with_what_is_left() {
     let mut bench = half_destroyed();
     let left: Vec<_> = bench.state().ending().collect();
     assert_eq!(left.len(), 6);
+    let known = bench.state().known_keys().into_iter();
+    let may_be_gone = known.filter(|known| known.presence == Presence::Ending);
+    assert_eq!(may_be_gone.map(|known| known.id).collect::<Vec<_>>(), left);
     // The token may hold any part of them: the private halves go first.
     bench = Bench {
         journal: Journal::load(&bench.disk).unwrap(),
