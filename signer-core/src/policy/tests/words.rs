@@ -7,7 +7,7 @@ use super::{EDITS, usual};
 use crate::digest::WalletDigest;
 use crate::policy::{PolicyChanges, Sweep};
 use crate::review::tests::golden;
-use crate::testing::{id, rules_of};
+use crate::testing::{id, rules_of, world};
 use crate::types::Lang;
 
 /// Every change in both languages, as officers compare it with their paper.
@@ -34,7 +34,6 @@ fn every_change_is_told_in_the_words_of_the_golden_text() {
     for (old, new) in edited.iter().chain(&sweeps) {
         for change in PolicyChanges::between(old, new).iter() {
             for lang in [Lang::En, Lang::Ja] {
-                let named = |wallet: &WalletDigest| wallet.to_string()[..8].to_string();
                 let direction = change.direction().name(lang);
                 let line = change.text(lang, &named);
                 writeln!(text, "{direction}  {line}").unwrap();
@@ -51,4 +50,12 @@ pub(super) fn sweep() -> Sweep {
         fee: rules_of(&mut usual()).fee,
         quorum: rules_of(&mut usual()).quorum,
     }
+}
+
+/// What the world calls its wallets: their digests change with every form of a record.
+fn named(wallet: &WalletDigest) -> String {
+    let known = [&world().wallet, &world().other].into_iter();
+    let mut found = known.filter(|known| known.digest() == *wallet);
+    let name = found.next().map(|known| known.name().to_string());
+    name.unwrap_or_else(|| "another wallet".into())
 }
