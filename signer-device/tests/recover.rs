@@ -73,6 +73,16 @@ fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
         recover(&house, &wrong).ended(2).says("3 wrong answers");
         assert_eq!(bench.read("d1/journal.cbor"), before);
 
+        // A wrong PIN of the token: the recovery itself says so.
+        let root = house.officers.root_words();
+        run(&arguments(&house), |prompt| match prompt.id {
+            "pin" => typed("not-the-pin"),
+            _ => at_recovery(prompt, &paper, &root),
+        })
+        .ended(4)
+        .says("CKR_PIN_INCORRECT");
+        assert_eq!(bench.read("d1/journal.cbor"), before);
+
         recover(&house, &paper)
             .ended(0)
             .says("goes on from the anchor");
@@ -98,6 +108,16 @@ fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
             (CeremonyKind::Recover, Outcome::Done),
         ];
         assert_eq!(kinds, expected);
+        let tried = transcript
+            .entries()
+            .iter()
+            .filter(|entry| match &entry.body {
+                Body::Exception(exception) => exception.happened.as_str().contains("PIN"),
+                _ => false,
+            });
+        let recovered = sessions.len() - 2;
+        let tried: Vec<u64> = tried.map(|entry| entry.session.0.into()).collect();
+        assert_eq!(tried, [u64::try_from(recovered).expect("few")]);
         assert_eq!(transcript.state().ledger().signatures(), 2);
         // The order serves once, and the old disk and the newer one are both old now.
         for old in [&before, &whole] {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::{Destroying, HsmName};
 use crate::approval::Seat;
 use crate::digest::{RecoveryDigest, ReplacementDigest, RetirementDigest, tagged, words_of};
-use crate::transcript::{Answered, DeviceState, Shown, operators};
+use crate::transcript::{Answered, DeviceState, Shown, two_operators};
 use crate::types::{Id, Label, Lang};
 
 /// The one screen of a destruction, a recovery or a replacement.
@@ -201,7 +201,8 @@ pub(super) fn confirmed(
     screen: impl Fn(Lang) -> Vec<String>,
     asked: &[Asked],
 ) -> Result<(), Unconfirmed> {
-    operators(state).map_err(|_| Unconfirmed::Operators)?;
+    let roster = state.roster().ok_or(Unconfirmed::Operators)?;
+    two_operators(state, roster).map_err(|_| Unconfirmed::Operators)?;
     let open = state.open().ok_or(Unconfirmed::Session)?;
     let lang = open.opened().lang;
     if open.shown() != [Shown::of(SCREEN, lang, &screen(lang))] {

@@ -18,7 +18,7 @@ use crate::phrase;
 use crate::review::address::grouped;
 use crate::review::amount::{btc, sat};
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId};
-use crate::transcript::{CeremonyKind, DeviceState, OpenSession, operators};
+use crate::transcript::{CeremonyKind, DeviceState, OpenSession, two_operators};
 use crate::types::{Height, Id, Lang, Network};
 use crate::wallet::Registry;
 
@@ -329,12 +329,15 @@ pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal>
             phrase!("another ceremony", "別のセレモニー"),
         ));
     }
-    operators(state).map_err(|_| {
-        refusal(
+    let seated = state
+        .roster()
+        .is_some_and(|roster| two_operators(state, roster).is_ok());
+    if !seated {
+        return Err(refusal(
             phrase!("two operators of the roster", "名簿の操作者2名"),
             phrase!("fewer", "不足"),
-        )
-    })?;
+        ));
+    }
     new.read_and_typed(open)?;
     Ok(new.policy)
 }

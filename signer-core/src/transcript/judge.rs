@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::entry::{CeremonyKind, Rejected};
 use super::state::{DeviceState, OpenSession};
-use crate::approval::{ApprovedTx, Operators, SessionFacts, may_reject, rejections};
+use crate::approval::{
+    ActiveRoster, ApprovedTx, Operators, Role, SessionFacts, may_reject, rejections,
+};
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::CheckedTx;
@@ -97,6 +99,24 @@ pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
         nonce: session.opened().nonce,
     };
     Operators::open(&a.0, &b.0, facts, roster).map_err(NotApproved::Unready)
+}
+
+/// Two people who may operate now, by this roster, have the seats of the open session: one each.
+///
+/// # Errors
+/// [`NotApproved::Unready`] with APP10.
+pub(crate) fn two_operators(state: &DeviceState, roster: &ActiveRoster) -> Result<(), NotApproved> {
+    let operators = operators(state)?;
+    let [a, b] = operators.both();
+    let acts = |id| {
+        let officer = roster.officer(id);
+        officer.is_some_and(|o| o.acting_as(Role::Operator, state.time()).is_some())
+    };
+    if a != b && acts(a) && acts(b) {
+        Ok(())
+    } else {
+        Err(missing(phrase!("two operators", "操作者2名")).into())
+    }
 }
 
 /// Opens the review of an approved transaction in the open session.

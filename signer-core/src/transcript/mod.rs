@@ -30,6 +30,7 @@ pub use entry::{
     KeysDiscarded, KeysGenerated, KeysIntended, Looks, MadeKey, OpenCount, Outcome, Proven,
     ReadiedBy, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
+pub(crate) use judge::two_operators;
 pub use judge::{NotApproved, judge, new_rejections, operators, review};
 pub use release::{Release, Released};
 pub use replay::{Findings, Replay, Trust, VerifiedTranscript};

@@ -273,6 +273,11 @@ impl Bench {
     /// Opens a session, shows every screen of a policy and types every right answer.
     pub(crate) fn compare_policy(&mut self, bytes: &[u8]) {
         self.attend(CeremonyKind::Policy, OPERATORS);
+        self.read_policy(bytes);
+    }
+
+    /// Every screen of a policy, every answer right.
+    pub(crate) fn read_policy(&mut self, bytes: &[u8]) {
         let pages = NewPolicy::of(self.state(), bytes).unwrap().pages(self.lang);
         self.show_all(pages);
     }

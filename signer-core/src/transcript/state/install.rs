@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 
 use super::compared::read_and_typed;
 use super::{DeviceState, FoldError, OpenSession};
-use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster, Role};
+use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster};
 use crate::codec;
 use crate::digest::RosterDigest;
 use crate::headers::{HeaderRun, LeftBlocks};
@@ -14,7 +14,7 @@ use crate::phrase;
 use crate::policy::{Page, pol08};
 use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Exception, Genesis, Installed, WhatKind};
-use crate::transcript::judge::operators;
+use crate::transcript::judge::two_operators;
 use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass};
 
 impl DeviceState {
@@ -164,17 +164,7 @@ impl DeviceState {
                 "操作者2名が照合していない文書"
             ))
         };
-        let operators = operators(self).map_err(|_| alone())?;
-        let [a, b] = operators.both();
-        let acts = |id| {
-            let officer = roster.officer(id);
-            officer.is_some_and(|o| o.acting_as(Role::Operator, self.time()).is_some())
-        };
-        if a != b && acts(a) && acts(b) {
-            Ok(())
-        } else {
-            Err(alone())
-        }
+        two_operators(self, roster).map_err(|_| alone())
     }
 
     fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {

@@ -312,6 +312,20 @@ mod key02 {
             let refusal = refused(&mut bench, &destruction);
             assert_eq!(refusal.rule, RuleId::TRN04, "without entry {left_out}");
         }
+        // One person in both seats, and one who is no operator.
+        for other in ["operator.a", "approver.a"] {
+            let mut bench = Bench::ready();
+            bench.retire();
+            bench.add(bodies[0].clone());
+            bench.sit_down(["operator.a", other]);
+            for body in &bodies[3..] {
+                bench.add(body.clone());
+            }
+            let wallet = bench.world.wallet.id();
+            let destruction = Destruction::of(bench.state(), &wallet).unwrap();
+            let refusal = refused(&mut bench, &destruction);
+            assert!(said(&refusal.got).contains("two operators"), "{other}");
+        }
     }
 
     #[test]

@@ -165,6 +165,26 @@ mod pol08 {
         assert!(refusal.text(Lang::En).contains("POL08"));
     }
 
+    /// One person in both seats, and somebody else in one of them: whatever was shown and typed.
+    #[test]
+    fn refuses_seats_that_two_operators_do_not_have() {
+        for [a, b] in [
+            ["operator.a", "operator.a"],
+            ["operator.a", "approver.a"],
+            ["requester.a", "operator.b"],
+        ] {
+            let mut bench = Bench::ready();
+            let bytes = following(&bench, mixed);
+            bench.attend(CeremonyKind::Policy, [a, b]);
+            bench.read_policy(&bytes);
+            assert_eq!(
+                refused(&bench, &bytes).got.text(Lang::En),
+                "fewer",
+                "{a} {b}"
+            );
+        }
+    }
+
     /// The screens of another policy, and each answer wrong or by the other operator.
     #[test]
     fn refuses_other_screens_and_every_wrong_answer() {
