@@ -544,6 +544,7 @@ class Journal:
                 self.new_r(line[2][1][0])
 
     def destroying(self, what):
+        require(self.seated(), "a destruction without two operators")
         require(self.retired.get(what[0]) == what[1], "keys of a wallet that is not retired")
         pool, left = self.wallets[what[0]], {}
         for chain in (0, 1):
@@ -565,7 +566,8 @@ class Journal:
         self.untold = False
 
     def settle(self, what):
-        require(self.ceremony == SETTLE and len(self.seats) == 2, "a settlement without its ceremony")
+        require(self.ceremony == SETTLE, "a settlement without its ceremony")
+        require(self.seated(), "a settlement without two operators")
         sets = settlement.judge(what[0], self.chain.blocks, self.open)
         require(what[1] == [sets[tx] for tx in sorted(sets)], "another settlement than its proof")
         for tx in sets:
