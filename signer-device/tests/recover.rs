@@ -8,6 +8,7 @@ use std::fs;
 use signer_core::codec;
 use signer_core::cose::{Endorsed, peek};
 use signer_core::digest::FileDigest;
+use signer_core::life::Recovery;
 use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript, whole_prefix};
 use signer_core::types::Height;
 
@@ -33,6 +34,40 @@ fn sign(house: &mut House<'_>, coin: u8, out: &str) -> Played {
     ceremony(&house.sign_arguments("d1", &input, &[out]))
 }
 
+/// Orders for something else, and one that nobody has signed.
+fn refuses_other_orders(house: &mut House<'_>, good: &Recovery, paper: &[&str], before: &[u8]) {
+    let mut other = good.clone();
+    other.identity = anchor_of(house, "d2").identity;
+    let mut lower = good.clone();
+    lower.anchor.signatures = 0;
+    let mut elsewhere = good.clone();
+    elsewhere.anchor.generation += 1;
+    for (changed, what) in [
+        (other, "for device"),
+        (lower, "receipts count"),
+        (elsewhere, "the HSM remembers something else"),
+    ] {
+        let paper = signed(house, changed);
+        recover(house, &paper).ended(3).says(what);
+        assert_eq!(house.bench.read("d1/journal.cbor"), before, "{what}");
+    }
+    let unsigned = Endorsed::new(good.clone(), SCOPE);
+    house.bench.write("recovery.cbor", &unsigned.to_bytes());
+    recover(house, paper).ended(3).says("recovery:");
+}
+
+/// A wrong PIN of the token: the recovery itself says so.
+fn refuses_a_wrong_pin(house: &House<'_>, paper: &[&str], before: &[u8]) {
+    let root = house.officers.root_words();
+    run(&arguments(house), |prompt| match prompt.id {
+        "pin" => typed("not-the-pin"),
+        _ => at_recovery(prompt, paper, &root),
+    })
+    .ended(4)
+    .says("CKR_PIN_INCORRECT");
+    assert_eq!(house.bench.read("d1/journal.cbor"), before);
+}
+
 #[test]
 fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
     let name = "a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else";
@@ -48,41 +83,14 @@ fn a_rolled_back_device_goes_on_by_an_order_and_by_nothing_else() {
             .ended(1)
             .says("device recover");
 
-        // Orders for something else.
-        let mut other = good.clone();
-        other.identity = anchor_of(&house, "d2").identity;
-        let mut lower = good.clone();
-        lower.anchor.signatures = 0;
-        let mut elsewhere = good.clone();
-        elsewhere.anchor.generation += 1;
-        for (changed, what) in [
-            (other, "for device"),
-            (lower, "receipts count"),
-            (elsewhere, "the HSM remembers something else"),
-        ] {
-            let paper = signed(&mut house, changed);
-            recover(&house, &paper).ended(3).says(what);
-            assert_eq!(bench.read("d1/journal.cbor"), before, "{what}");
-        }
-        // Nobody has signed it; and people who type something else.
-        let unsigned = Endorsed::new(good.clone(), SCOPE);
-        bench.write("recovery.cbor", &unsigned.to_bytes());
-        recover(&house, &paper).ended(3).says("recovery:");
+        refuses_other_orders(&mut house, &good, &paper, &before);
+        // And people who type something else.
         let paper = signed(&mut house, good);
         let wrong: Vec<&str> = paper.iter().map(|_| "aardvark").collect();
         recover(&house, &wrong).ended(2).says("3 wrong answers");
         assert_eq!(bench.read("d1/journal.cbor"), before);
 
-        // A wrong PIN of the token: the recovery itself says so.
-        let root = house.officers.root_words();
-        run(&arguments(&house), |prompt| match prompt.id {
-            "pin" => typed("not-the-pin"),
-            _ => at_recovery(prompt, &paper, &root),
-        })
-        .ended(4)
-        .says("CKR_PIN_INCORRECT");
-        assert_eq!(bench.read("d1/journal.cbor"), before);
-
+        refuses_a_wrong_pin(&house, &paper, &before);
         recover(&house, &paper)
             .ended(0)
             .says("goes on from the anchor");
