@@ -20,11 +20,12 @@ use signer_core::wallet::{DescriptorWallet, ListedDescriptor};
 const COIN: u64 = 100_000;
 const MEMBERS: u32 = 3;
 
-/// How many inputs, and how many outputs each of their parents has.
+/// How many inputs and payments, and how many outputs each of the parents has.
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) inputs: u32,
     pub(crate) parent_outputs: u32,
+    pub(crate) payments: u32,
 }
 
 impl Case {
@@ -33,6 +34,16 @@ impl Case {
         Self {
             inputs,
             parent_outputs: 2,
+            payments: 1,
+        }
+    }
+
+    /// Two coins to so many outputs, the last of which is change.
+    pub(crate) const fn paying(outputs: u32) -> Self {
+        Self {
+            inputs: 2,
+            parent_outputs: 2,
+            payments: outputs - 1,
         }
     }
 
@@ -41,6 +52,7 @@ impl Case {
         Self {
             inputs,
             parent_outputs: 2_000,
+            payments: 1,
         }
     }
 
@@ -63,14 +75,13 @@ impl Case {
             .collect();
         let change = Address::new(Chain::Change, 0);
         let tx = self.spending(&parents, &change);
-        let outputs = [
-            OutputParts::default(),
-            OutputParts {
-                witness_script: Some(change.script),
-                redeem_script: None,
-                origins: change.origins,
-            },
-        ];
+        let mut outputs: Vec<OutputParts> =
+            (0..self.payments).map(|_| OutputParts::default()).collect();
+        outputs.push(OutputParts {
+            witness_script: Some(change.script),
+            redeem_script: None,
+            origins: change.origins,
+        });
         let psbt = build(PsbtVersion::V0, &tx, &inputs, &outputs).expect("parts that fit");
         psbt.into_bytes()
     }
@@ -78,6 +89,9 @@ impl Case {
     fn spending(self, parents: &[Transaction], change: &Address) -> Transaction {
         let fee = 2_000 * u64::from(self.inputs);
         let half = u64::from(self.inputs) * COIN / 2;
+        let each = half / u64::from(self.payments.max(1));
+        let payments = (0..self.payments).map(|n| output(each, foreign("payment", n)));
+        let rest = u64::from(self.inputs) * COIN - each * u64::from(self.payments) - fee;
         Transaction {
             version: transaction::Version::TWO,
             lock_time: LockTime::ZERO,
@@ -85,10 +99,9 @@ impl Case {
                 .iter()
                 .map(|parent| spend(parent.compute_txid(), self.parent_outputs - 1))
                 .collect(),
-            output: vec![
-                output(half, foreign("payment", 0)),
-                output(half - fee, change.script.to_p2wsh()),
-            ],
+            output: payments
+                .chain([output(rest, change.script.to_p2wsh())])
+                .collect(),
         }
     }
 

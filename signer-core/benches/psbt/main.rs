@@ -19,6 +19,7 @@ use work::{Found, Work};
 
 const USUAL: [u32; 6] = [1, 10, 100, 500, 950, 1_000];
 const HEAVY: u32 = 950;
+const OUTPUTS: [u32; 5] = [1, 10, 100, 500, 1_000];
 
 fn main() {
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
@@ -52,7 +53,7 @@ fn table() {
         "library",
         "rules",
         "reading",
-        "per input",
+        "for each",
         "library peak",
         "rules peak"
     );
@@ -61,6 +62,10 @@ fn table() {
     }
     println!("parents of 2,000 outputs:");
     row(Case::heavy(HEAVY));
+    println!("two inputs, so many outputs in the place of inputs:");
+    for outputs in OUTPUTS {
+        row(Case::paying(outputs));
+    }
 }
 
 fn row(case: Case) {
@@ -68,7 +73,12 @@ fn row(case: Case) {
     let bytes = fs::read(&path).expect("the file that was written");
     let wallet = wallet(case.inputs);
     let works = [Work::Library, Work::Rules, Work::Reading];
-    let rounds = (4_000 / case.inputs).clamp(7, 401);
+    // What there are many of: inputs, or outputs.
+    let of = match case.payments {
+        1 => case.inputs,
+        payments => payments + 1,
+    };
+    let rounds = (4_000 / of).clamp(7, 401);
     let rounds = if case.parent_outputs > 2 { 5 } else { rounds };
     let mut times = [const { Vec::new() }; 3];
     // In turns, so that a busy neighbour disturbs all alike.
@@ -95,12 +105,12 @@ fn row(case: Case) {
     };
     println!(
         "{:>7} {:>10} | {:>7} us {:>7} us {:>7} us {:>6.1} us | {:>12} {:>12}{end}",
-        case.inputs,
+        of,
         bytes.len() / 1024,
         library.as_micros(),
         rules.as_micros(),
         reading.as_micros(),
-        rules.as_secs_f64() * 1e6 / f64::from(case.inputs),
+        rules.as_secs_f64() * 1e6 / f64::from(of),
         peak("library"),
         peak("rules"),
     );
@@ -164,8 +174,8 @@ fn once(name: &str, path: &Path, inputs: u32) {
 fn write(case: Case) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let path = folder.join(format!(
-        "bench-{}-{}.psbt",
-        case.inputs, case.parent_outputs
+        "bench-{}-{}-{}.psbt",
+        case.inputs, case.parent_outputs, case.payments
     ));
     fs::write(&path, case.psbt()).expect("a writable target folder");
     path
