@@ -400,6 +400,9 @@ mod pol08 {
         }
     }
 
+    /// An edit of a policy, and whether the sweep has a screen after it.
+    type Edit = (fn(&mut Policy), bool);
+
     /// Officers compare the emergency wallet when it comes and when it is another one, only then.
     #[test]
     fn a_sweep_has_a_screen_where_its_wallet_or_name_is_new() {
@@ -407,7 +410,7 @@ mod pol08 {
         bench.install_policy(following(&bench, |policy| {
             policy.sweep = Some(sweep_to(WalletDigest::over(&[b"far"])));
         }));
-        let edits: [(fn(&mut Policy), bool); 5] = [
+        let edits: [Edit; 5] = [
             (|_| {}, false),
             (|p| p.sweep.as_mut().unwrap().quorum.approvers += 1, false),
             (|p| p.sweep.as_mut().unwrap().id = id("another"), true),
