@@ -706,7 +706,7 @@ fn a_wallet_is_retired_by_a_quorum_of_administrators() {
     let standing = RetirementStanding {
         roster: &roster,
         wallets: &wallets,
-        known: Height(100),
+        time: Height(100).into(),
     };
     // What a device would take, and what not.
     assert!(CheckedRetirement::open(&bytes("order-1.cbor"), standing).is_err());

@@ -8,9 +8,10 @@ use minicbor::{Decode, Encode};
 use crate::approval::{ActiveRoster, RequestKind, RosterError};
 use crate::cose::{Artefact, CoseError, Endorsed, Scope, SignedBy};
 use crate::digest::{DeviceId, FreezeDigest, RootDigest, RosterDigest};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::{Height, Label, Lang, OfficerId, SessionNumber};
+use crate::types::{Label, Lang, OfficerId, SessionNumber};
 
 /// One officer's word that a device signs nothing any more but a sweep. Any role will do: to stop is
 /// never dangerous.
@@ -103,8 +104,8 @@ pub struct FreezeStanding<'a> {
     pub session: SessionNumber,
     /// Its nonce.
     pub nonce: [u8; 32],
-    /// The known height.
-    pub known: Height,
+    /// What is known of the time.
+    pub time: KnownTime,
 }
 
 /// Why a freeze or a thaw was not taken.
@@ -201,7 +202,7 @@ impl Frozen {
         if body.scope != at.roster.scope() {
             return Err(RosterError::OtherScope.into());
         }
-        if !officer.is_valid(at.known) {
+        if !officer.is_valid(at.time) {
             return Err(FreezeError::NotValid(officer.id.clone()));
         }
         let named = (&body.officer, body.device, body.session, body.nonce);
@@ -220,7 +221,7 @@ impl Frozen {
     }
 
     /// Opens an order that ends this freeze: of the roster in force, by the quorum of its
-    /// administrators.
+    /// administrators whose entries are valid at this time.
     ///
     /// # Errors
     /// [`FreezeError`].
@@ -228,9 +229,9 @@ impl Frozen {
         now: Option<&Self>,
         bytes: &[u8],
         roster: &ActiveRoster,
-        known: Height,
+        at: impl Into<KnownTime>,
     ) -> Result<Endorsed<Thaw>, FreezeError> {
-        let endorsed = roster.open_order::<Thaw>(bytes, known)?;
+        let endorsed = roster.open_order::<Thaw>(bytes, at)?;
         let order = endorsed.body();
         if now.is_none_or(|frozen| frozen.digest != order.freeze) {
             return Err(FreezeError::NotFrozen(order.freeze));

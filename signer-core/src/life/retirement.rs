@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::approval::{ActiveRoster, RosterError};
 use crate::cose::{Artefact, Endorsed, Scope, SignedBy};
 use crate::digest::{RetirementDigest, RootDigest, RosterDigest, WalletId};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::{Explained, Phrase};
 use crate::types::{Height, Label, Lang};
@@ -137,8 +138,8 @@ pub struct RetirementStanding<'a> {
     pub roster: &'a ActiveRoster,
     /// The registered wallets.
     pub wallets: &'a Registry,
-    /// The last block that is known.
-    pub known: Height,
+    /// What is known of the time: the clock ends the terms of who signed, and says nothing of the chain.
+    pub time: KnownTime,
 }
 
 /// A retirement that a quorum of administrators signed, of a wallet of this device or of the emergency wallet
@@ -156,9 +157,9 @@ impl CheckedRetirement {
         let RetirementStanding {
             roster,
             wallets,
-            known,
+            time,
         } = at;
-        let endorsed = roster.open_order::<Retirement>(bytes, known)?;
+        let endorsed = roster.open_order::<Retirement>(bytes, time)?;
         let order = endorsed.body();
         if wallets.known(&order.wallet).is_none() {
             return Err(RetirementError::NoWallet(order.wallet));
@@ -166,7 +167,7 @@ impl CheckedRetirement {
         if wallets.retirement(&order.wallet).is_some() {
             return Err(RetirementError::Again(order.wallet));
         }
-        let empty_at = order.empty_at;
+        let (empty_at, known) = (order.empty_at, time.opens());
         if empty_at < known {
             return Err(RetirementError::Stale { empty_at, known });
         }
@@ -195,7 +196,7 @@ impl CheckedRetirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{SCOPE, TIP, foreign_emergency, label, officers_sign, world};
+    use crate::testing::{SCOPE, TIP, dated, foreign_emergency, label, officers_sign, world};
     use crate::types::Purpose;
 
     fn usual() -> Retirement {
@@ -219,7 +220,7 @@ mod tests {
         let at = RetirementStanding {
             roster: &world().roster,
             wallets: &world().wallets,
-            known: TIP,
+            time: TIP.into(),
         };
         CheckedRetirement::open(&officers_sign(order, signers).to_bytes(), at)
     }
@@ -260,7 +261,7 @@ mod tests {
             let at = RetirementStanding {
                 roster: &emergency.roster,
                 wallets,
-                known: TIP,
+                time: TIP.into(),
             };
             CheckedRetirement::open(&bytes, at).map(|order| order.order().wallet)
         };
@@ -283,6 +284,25 @@ mod tests {
             other,
             RetirementError::Roster(RosterError::NotAdministrator(_))
         ));
+    }
+
+    /// A block of ten minutes ago, and a clock that ends the terms of the administrators.
+    #[test]
+    fn the_clock_ends_the_terms_of_who_signs() {
+        let bytes = officers_sign(usual(), &["admin.a", "admin.b"]).to_bytes();
+        let at = |clock: u64| {
+            let at = RetirementStanding {
+                roster: &world().roster,
+                wallets: &world().wallets,
+                time: dated(TIP, 1_700_000_000, clock),
+            };
+            CheckedRetirement::open(&bytes, at).map(drop)
+        };
+        let last = 1_700_000_000 + u64::from(900_000 - TIP.0) * 600;
+        assert_eq!(at(last + 599), Ok(()));
+        assert!(matches!(at(last + 600), Err(RetirementError::Roster(_))));
+        // Set back it opens nothing and ends nothing.
+        assert_eq!(at(0), Ok(()));
     }
 
     #[test]

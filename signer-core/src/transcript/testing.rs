@@ -310,7 +310,7 @@ impl Bench {
                 let standing = RetirementStanding {
                     roster,
                     wallets: state.wallets(),
-                    known: height,
+                    time: height.into(),
                 };
                 let order = CheckedRetirement::open(bytes, standing).ok();
                 order.map(|order| vec![state.retirement_page(&order).unwrap()])

@@ -106,7 +106,7 @@ fn check(session: &Session, bytes: &[u8]) -> Result<CheckedRetirement, Failure> 
             Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
         })?,
         wallets: state.wallets(),
-        known: state.height(),
+        time: state.time(),
     };
     CheckedRetirement::open(bytes, standing)
         .map_err(|error| Failure::told(&phrase!("retirement", "廃止指示"), &error))

@@ -99,6 +99,6 @@ fn check(session: &Session, bytes: &[u8]) -> Result<Endorsed<Thaw>, Failure> {
     let roster = state.roster().ok_or_else(|| {
         Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
     })?;
-    Frozen::open_thaw(state.frozen(), bytes, roster, state.height())
+    Frozen::open_thaw(state.frozen(), bytes, roster, state.time())
         .map_err(|error| Failure::told(&phrase!("thaw", "凍結解除"), &error))
 }

@@ -1,16 +1,16 @@
 use super::*;
-use crate::testing::{SCOPE, TIP, id, label, officer_signs, officers_sign, world};
-use crate::types::Purpose;
+use crate::testing::{SCOPE, TIP, dated, id, label, officer_signs, officers_sign, world};
+use crate::types::{Height, Purpose};
 
 const SESSION: SessionNumber = SessionNumber(9);
 
-fn standing(known: Height) -> FreezeStanding<'static> {
+fn standing(at: impl Into<KnownTime>) -> FreezeStanding<'static> {
     FreezeStanding {
         roster: &world().roster,
         device: world().devices[0].id(),
         session: SESSION,
         nonce: [9; 32],
-        known,
+        time: at.into(),
     }
 }
 
@@ -83,6 +83,14 @@ fn refuses_what_was_made_for_something_else() {
 }
 
 fn thaw(change: impl FnOnce(&mut Thaw), signers: &[&str]) -> Result<(), FreezeError> {
+    thaw_at(change, signers, TIP)
+}
+
+fn thaw_at(
+    change: impl FnOnce(&mut Thaw),
+    signers: &[&str],
+    at: impl Into<KnownTime>,
+) -> Result<(), FreezeError> {
     let mut body = Thaw {
         version: 1,
         scope: SCOPE,
@@ -93,7 +101,7 @@ fn thaw(change: impl FnOnce(&mut Thaw), signers: &[&str]) -> Result<(), FreezeEr
     };
     change(&mut body);
     let bytes = officers_sign(body, signers).to_bytes();
-    Frozen::open_thaw(Some(&frozen()), &bytes, &world().roster, TIP).map(drop)
+    Frozen::open_thaw(Some(&frozen()), &bytes, &world().roster, at).map(drop)
 }
 
 #[test]
@@ -118,6 +126,28 @@ fn a_quorum_of_administrators_thaws() {
     );
     let root = thaw(|t| t.root = RootDigest::over(&[]), &both);
     assert_eq!(root, Err(RosterError::OtherRoot.into()));
+}
+
+/// A clock that says that a term has ended ends it, for who freezes and for who thaws; set back it
+/// ends nothing.
+#[test]
+fn the_clock_ends_terms() {
+    let last = 1_700_000_000 + u64::from(900_000 - TIP.0) * 600;
+    let freezes = |clock| {
+        let bytes = officer_signs(freeze("operator.a"), "operator.a").to_bytes();
+        let at = dated(TIP, 1_700_000_000, clock);
+        Frozen::open(&bytes, standing(at), None).map(drop)
+    };
+    let thaws = |clock| {
+        let at = dated(TIP, 1_700_000_000, clock);
+        thaw_at(|_| {}, &["admin.a", "admin.b"], at)
+    };
+    for clock in [0, last, last + 599] {
+        assert_eq!((freezes(clock), thaws(clock)), (Ok(()), Ok(())), "{clock}");
+    }
+    let ended = FreezeError::NotValid(id("operator.a"));
+    assert_eq!(freezes(last + 600), Err(ended));
+    assert!(matches!(thaws(last + 600), Err(FreezeError::Roster(_))));
 }
 
 mod env03 {

@@ -106,7 +106,7 @@ impl DeviceState {
             device: self.device().ok_or(FoldError::Genesis)?,
             session: session.number(),
             nonce: session.opened().nonce,
-            known: self.height(),
+            time: self.time(),
         };
         let frozen = Frozen::open(bytes, standing, self.frozen.as_ref()).map_err(refused)?;
         self.frozen = Some(frozen);
@@ -121,7 +121,7 @@ impl DeviceState {
             return Err(FoldError::Ceremony);
         }
         self.compared_by_two_operators(known)?;
-        let order = Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.height());
+        let order = Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.time());
         let page = self.thaw_page(order.map_err(refused)?.body())?;
         self.read_and_typed(&[page])?;
         self.frozen = None;
@@ -290,7 +290,7 @@ impl DeviceState {
         let standing = RetirementStanding {
             roster,
             wallets: &self.wallets,
-            known: self.height(),
+            time: self.time(),
         };
         let checked = CheckedRetirement::open(bytes, standing).map_err(refused)?;
         self.compared_by_two_operators(roster)?;
