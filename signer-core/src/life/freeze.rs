@@ -11,7 +11,7 @@ use crate::digest::{DeviceId, FreezeDigest, RootDigest, RosterDigest};
 use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::{Label, Lang, OfficerId, SessionNumber};
+use crate::types::{Height, Label, Lang, OfficerId, SessionNumber};
 
 /// One officer's word that a device signs nothing any more but a sweep. Any role will do: to stop is
 /// never dangerous.
@@ -104,8 +104,8 @@ pub struct FreezeStanding<'a> {
     pub session: SessionNumber,
     /// Its nonce.
     pub nonce: [u8; 32],
-    /// What is known of the time.
-    pub time: KnownTime,
+    /// The known height. No clock ends this: one that runs ahead must not take the brake away.
+    pub known: Height,
 }
 
 /// Why a freeze or a thaw was not taken.
@@ -202,7 +202,7 @@ impl Frozen {
         if body.scope != at.roster.scope() {
             return Err(RosterError::OtherScope.into());
         }
-        if !officer.is_valid(at.time) {
+        if !officer.is_valid(at.known) {
             return Err(FreezeError::NotValid(officer.id.clone()));
         }
         let named = (&body.officer, body.device, body.session, body.nonce);

@@ -84,7 +84,7 @@ fn finish(mut session: Session) -> Result<(), Failure> {
     session.leave()
 }
 
-/// Any officer whose entry is valid, by the headers and by the clock.
+/// Any officer whose entry is valid at the known height, whatever the clock says.
 fn who(session: &mut Session) -> Result<Officer, Failure> {
     let question = session.lang().pick("Officer identifier", "役職員ID");
     let state = session.records.journal().state();
@@ -92,7 +92,7 @@ fn who(session: &mut Session) -> Result<Officer, Failure> {
         let again = FreezeError::Again;
         return Err(Failure::input(again.what(), again.advice()));
     }
-    let (roster, time) = (state.roster(), state.time());
+    let (roster, height) = (state.roster(), state.height());
     let roster = roster.ok_or_else(|| {
         Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
     })?;
@@ -100,7 +100,7 @@ fn who(session: &mut Session) -> Result<Officer, Failure> {
         .room
         .ask_until(&Who::A, "officer", question, |typed| {
             let officer = roster.officer(&Id::new(typed).ok()?)?;
-            officer.is_valid(time).then(|| officer.clone())
+            officer.is_valid(height).then(|| officer.clone())
         })
 }
 

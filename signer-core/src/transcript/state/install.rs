@@ -106,7 +106,7 @@ impl DeviceState {
             device: self.device().ok_or(FoldError::Genesis)?,
             session: session.number(),
             nonce: session.opened().nonce,
-            time: self.time(),
+            known: self.height(),
         };
         let frozen = Frozen::open(bytes, standing, self.frozen.as_ref()).map_err(refused)?;
         self.frozen = Some(frozen);
