@@ -33,7 +33,7 @@ impl SigningHsm for Token {
     }
 
     fn prove(&mut self, order: &PossessionOrder) -> Result<Signature64, Self::Error> {
-        let _ = (order.key(), order.nonce(), order.digest());
+        let _ = (order.key(), order.digest());
         Err(core::fmt::Error)
     }
 

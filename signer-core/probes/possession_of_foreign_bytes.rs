@@ -3,10 +3,9 @@
 
 use signer_core::signing::{PossessionOrder, WalletKeyRef};
 
-pub fn forge(key: WalletKeyRef, nonce: [u8; 32], sighash: [u8; 32]) -> PossessionOrder {
+pub fn forge(key: WalletKeyRef, sighash: [u8; 32]) -> PossessionOrder {
     PossessionOrder {
         key, // refused
-        nonce, // refused
         digest: sighash, // refused
     }
 }
