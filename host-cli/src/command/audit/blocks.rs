@@ -26,19 +26,6 @@ pub(crate) struct BlockArgs {
 }
 
 impl BlockArgs {
-    /// The blocks alone.
-    pub(super) fn given(&self) -> Result<GivenBlocks, Failure> {
-        let mut blocks = GivenBlocks::default();
-        for path in &self.blocks {
-            each_given(path, |given| {
-                if let Given::Block(block) = given {
-                    blocks.add(&block);
-                }
-            })?;
-        }
-        Ok(blocks)
-    }
-
     /// Adds every spend of a registered wallet.
     pub(super) fn read(&self, papers: &mut Papers, records: &Records) -> Result<(), Failure> {
         let mut blocks = GivenBlocks::default();
@@ -68,6 +55,19 @@ impl BlockArgs {
         }
         Ok(())
     }
+}
+
+/// The blocks of some files; transactions by themselves are left out.
+pub(super) fn given(paths: &[PathBuf]) -> Result<GivenBlocks, Failure> {
+    let mut blocks = GivenBlocks::default();
+    for path in paths {
+        each_given(path, |given| {
+            if let Given::Block(block) = given {
+                blocks.add(&block);
+            }
+        })?;
+    }
+    Ok(blocks)
 }
 
 /// A range answers for what is not in it; anything else shows only what is in it.

@@ -13,10 +13,9 @@ use signer_core::report::FinishedTx;
 use signer_core::rule::Phrase;
 use signer_core::types::Id;
 
-use super::blocks::BlockArgs;
 use super::folder::FileKind;
 use super::report::{self, Page, Transcripts};
-use super::{Evidence, EvidenceArgs, unpack};
+use super::{Evidence, EvidenceArgs, blocks, unpack};
 use crate::cli::{self, Desk};
 use crate::error::Failure;
 use crate::files::{self, Output};
@@ -50,8 +49,9 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["case", "out"])]
     verify: bool,
 
-    #[command(flatten)]
-    node: BlockArgs,
+    /// Blocks from the auditor's own node, for an OpenTimestamps token; once for each file
+    #[arg(long, requires = "verify")]
+    blocks: Vec<PathBuf>,
 }
 
 impl Args {
@@ -59,7 +59,7 @@ impl Args {
         let evidence = self.evidence.read()?;
         let cases = match (&self.case, &self.out) {
             (Some(case), Some(out)) => self.pack(&evidence, case, out)?,
-            _ => unpack::check(&evidence, &self.node.given()?)?,
+            _ => unpack::check(&evidence, &blocks::given(&self.blocks)?)?,
         };
         let unit = if self.verify {
             Unit {
