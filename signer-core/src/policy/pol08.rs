@@ -176,7 +176,7 @@ impl<'a> NewPolicy<'a> {
             format!("{}  ({})", btc(destination.limit), sat(destination.limit)),
             match lang {
                 Lang::En => format!("at most, in one transfer; from height {from}"),
-                Lang::Ja => format!("1回の上限。高さ {from} から有効"),
+                Lang::Ja => format!("1回の上限。ブロック高 {from} から有効"),
             },
         ]);
         let asked = Asked::of_address(&id, &address, &self.nonce, lang);

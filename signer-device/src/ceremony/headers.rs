@@ -24,7 +24,7 @@ pub(super) fn take(session: &mut Session, run: &HeaderRun) -> Result<(), Failure
         }
         Ok(_) => session.room.say(
             &format!("no newer header than height {known}"),
-            &format!("高さ {known} より新しいヘッダーはありません"),
+            &format!("ブロック高 {known} より新しいヘッダーはありません"),
         ),
         Err(error) => not_taken(session, &error.what()),
     }
@@ -47,7 +47,7 @@ fn follow(session: &mut Session, run: &HeaderRun, extended: &Extended) -> Result
         let (count, from) = (left.count().0, left.from);
         let what = phrase!(
             "{count} known blocks from height {from} on are replaced: the chain with more work is followed",
-            "高さ {from} からの既知のブロック {count} 件を置き換えます(作業量の多いチェーンに従います)",
+            "ブロック高 {from} からの既知のブロック {count} 件を置き換えます(作業量の多いチェーンに従います)",
             count = count,
             from = from
         );
@@ -59,6 +59,6 @@ fn follow(session: &mut Session, run: &HeaderRun, extended: &Extended) -> Result
     let height = extended.chain.tip().height();
     session.room.say(
         &format!("headers are linked up to height {height}"),
-        &format!("ブロックヘッダーを高さ {height} まで確認しました"),
+        &format!("ブロックヘッダーをブロック高 {height} まで確認しました"),
     )
 }
