@@ -74,7 +74,7 @@ fn request(facts: &mut Facts<'_>, asked: &Asked) -> fmt::Result {
         )?;
     }
     facts.figure(["Highest fee", "手数料上限"], sat(body.fee_ceiling))?;
-    facts.figure(["Valid to block", "有効期限(ブロック高)"], body.expiry)?;
+    facts.figure(["Valid to block", "期限ブロック高"], body.expiry)?;
     let names = |ids: &[OfficerId]| {
         let names: Vec<&str> = ids.iter().map(Id::as_str).collect();
         if names.is_empty() {

@@ -20,7 +20,7 @@ pub(super) fn write(block: &mut Block, facts: &TxFacts) {
         block.fact(Seat::OperatorB.title(), person(lang, b));
     }
     block.fact(
-        ["Valid to block", "有効期限(ブロック高)"],
+        ["Valid to block", "期限ブロック高"],
         format!("{}", facts.expiry),
     );
     block.gap();
