@@ -58,7 +58,10 @@ fn as_it_came(data: &[u8]) {
     assert_eq!(again, data, "encodes as it came");
     assert_eq!(read.hashes().len(), read.entries().len());
     assert_eq!(read.head().entries, read.entries().len() as u64);
-    assert!(trn03(None, &read).is_err());
+    // Nothing but an HSM that a replacement brought may remember nothing.
+    let mut entries = read.entries().iter();
+    let brought = entries.any(|entry| matches!(entry.body, Body::Replaced(_)));
+    assert!(brought || trn03(None, &read).is_err());
 }
 
 /// What the items say that are entries.
