@@ -57,6 +57,17 @@ impl Failure {
         Self::Plain { exit, what, advice }
     }
 
+    /// A file that cannot be used, why, and what to do.
+    pub(crate) fn of_file(path: &Path, why: &Phrase, advice: Phrase) -> Self {
+        let what = phrase!(
+            "{path}: {why}",
+            "{path}: {why}",
+            path = Named(path.display()),
+            why = why
+        );
+        Self::input(what, advice)
+    }
+
     /// What was given cannot be used.
     pub(crate) const fn input(what: Phrase, advice: Phrase) -> Self {
         Self::plain(Exit::Input, what, advice)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use signer_core::approval::KnownHead;
 use signer_core::phrase;
-use signer_core::rule::{Named, Phrase};
+use signer_core::rule::Phrase;
 use signer_core::transcript::{Body, Trust, VerifiedTranscript};
 
 use crate::command::transcript;
@@ -75,13 +75,9 @@ fn ends(path: &Path, house: &House) -> Result<KnownHead, Failure> {
 }
 
 fn unfit(path: &Path, why: &Phrase) -> Failure {
-    Failure::input(
-        phrase!(
-            "{path}: {why}",
-            "{path}: {why}",
-            path = Named(path.display()),
-            why = why
-        ),
+    Failure::of_file(
+        path,
+        why,
         phrase!(
             "give a transcript that a device of this wallet exported after a sealed session",
             "このウォレットの端末が封印済みセッションの後に書き出した記録を指定してください。"

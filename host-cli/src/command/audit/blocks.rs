@@ -152,13 +152,9 @@ fn no_block() -> Phrase {
 }
 
 fn bad(path: &Path, why: &Phrase) -> Failure {
-    Failure::input(
-        phrase!(
-            "{path}: {why}",
-            "{path}: {why}",
-            path = Named(path.display()),
-            why = why
-        ),
+    Failure::of_file(
+        path,
+        why,
         phrase!(
             "give blocks as your node prints them (getblock HASH 0), one on each line",
             "ノードが出力したブロック(getblock HASH 0)を1行に1つずつ指定してください。"

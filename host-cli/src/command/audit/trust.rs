@@ -64,13 +64,9 @@ pub(super) fn read(path: &Path, folder: &Path) -> Result<TrustFile, Failure> {
         ));
     }
     parse(&text).map_err(|why| {
-        Failure::input(
-            phrase!(
-                "{path}: {why}",
-                "{path}: {why}",
-                path = Named(path.display()),
-                why = why
-            ),
+        Failure::of_file(
+            path,
+            &why,
             phrase!(
                 "write root, and name and identity of every device (docs/json.md)",
                 "信頼の起点と、すべての端末の名前と識別鍵を書いてください(docs/json.md)。"

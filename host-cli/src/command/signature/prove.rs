@@ -10,7 +10,7 @@ use bitcoin::{Block, Transaction};
 use signer_core::codec::{self, ByteString};
 use signer_core::headers::HeaderRun;
 use signer_core::phrase;
-use signer_core::rule::{Named, Phrase};
+use signer_core::rule::Phrase;
 use signer_core::settlement::{CONFIRMATIONS, ConfirmedSpend, Settlement, SettlementFile};
 use signer_core::types::Height;
 
@@ -184,13 +184,9 @@ fn not_in_a_block(path: &Path) -> Failure {
 }
 
 fn unfit(path: &Path, why: &Phrase) -> Failure {
-    Failure::input(
-        phrase!(
-            "{path}: {why}",
-            "{path}: {why}",
-            path = Named(path.display()),
-            why = why
-        ),
+    Failure::of_file(
+        path,
+        why,
         phrase!(
             "fetch transaction, block and headers from your own node, once six blocks are on top",
             "6ブロックが積まれた後、取引、ブロック、ヘッダーを自社のノードから取得してください。"
