@@ -1,7 +1,7 @@
 //! The families of the catalogue whose cases are no PSBTs: registration, frames of the air gap and
 //! transcripts. Cases and expectations come from `test-vectors`, which knows nothing of signer-core.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use signer_core::codec;
@@ -153,6 +153,78 @@ fn numbers() -> impl Iterator<Item = u32> {
         .chain(97..=100)
         .chain(103..=106)
         .chain(113..=116)
+}
+
+/// Least variants of each number, where it is not three; a case in both versions of PSBT is
+/// one variant. Beside data/: a case cut at every byte (A02), the fuzz targets (A14), Wycheproof's 463
+/// signatures (A75), and of A115 the sessions that are forged in signer-core's own tests.
+const VARIANTS: [(usize, &[u32]); 16] = [
+    (1, &[2, 14]),
+    (2, &[46]),
+    (
+        4,
+        &[
+            3, 15, 16, 17, 18, 19, 23, 26, 28, 34, 38, 48, 49, 76, 92, 115, 116,
+        ],
+    ),
+    (5, &[7, 32, 39, 70, 74, 78, 100, 106]),
+    (
+        6,
+        &[1, 6, 20, 30, 35, 36, 45, 50, 52, 56, 59, 72, 79, 98, 103],
+    ),
+    (7, &[40]),
+    (
+        8,
+        &[
+            8, 11, 13, 21, 24, 29, 33, 41, 47, 53, 54, 55, 58, 67, 68, 69, 99, 105, 114,
+        ],
+    ),
+    (9, &[44]),
+    (10, &[12, 31, 42, 94]),
+    (12, &[5, 57, 63]),
+    (14, &[25, 93, 104]),
+    (20, &[97]),
+    (24, &[4, 65]),
+    (30, &[9]),
+    (38, &[10]),
+    (60, &[113]),
+];
+
+/// Each number has as many variants as the catalogue names.
+#[test]
+fn every_number_has_its_variants() {
+    let families = stored().into_iter().map(|family| {
+        let names = family.cases.into_iter().map(|case| case.name);
+        (family.name, names.collect::<Vec<_>>())
+    });
+    let others = Kind::ALL.into_iter().flat_map(stored_sheets);
+    let others = others.map(|sheet| {
+        let names = sheet.cases.into_iter().map(|case| case.name);
+        (sheet.name, names.collect::<Vec<_>>())
+    });
+    let mut variants = BTreeMap::<u32, BTreeSet<String>>::new();
+    for (family, names) in families.chain(others) {
+        let number = family
+            .strip_prefix('A')
+            .and_then(|name| name.split_once('-'));
+        let Some(Ok(number)) = number.map(|(number, _)| number.parse()) else {
+            continue;
+        };
+        let same = |name: String| name.replacen("v0-", "", 1).replacen("v2-", "", 1);
+        variants
+            .entry(number)
+            .or_default()
+            .extend(names.into_iter().map(same));
+    }
+    for number in numbers() {
+        let own = VARIANTS.iter().find(|(_, own)| own.contains(&number));
+        let (least, found) = (own.map_or(3, |(least, _)| *least), &variants[&number]);
+        assert!(
+            found.len() >= least,
+            "A{number:02}: {} of {least}",
+            found.len()
+        );
+    }
 }
 
 /// Each number is a family.

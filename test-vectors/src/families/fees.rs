@@ -177,6 +177,12 @@ fn high() -> Vec<Case> {
             &all.psbt(),
             "POL04@transaction",
         ));
+        let tenfold = with_fee(version, 10 * absolute);
+        cases.push(refuse(
+            "ten-times-the-cap",
+            &tenfold.psbt(),
+            "POL04@transaction",
+        ));
         cases
     })
 }

@@ -38,7 +38,7 @@ pub(super) fn families() -> Vec<Family> {
         Family::new(
             "A56-output-amount",
             "House: amounts from 1 satoshi are taken where the destination is registered. Amounts below dust are
-             not refused: nodes do not relay them, and nothing is lost. Impossible ones: A21.",
+             not refused: nodes do not relay them, and nothing is lost. More of impossible ones: A21.",
             output_amount(),
         ),
         Family::new(
@@ -350,6 +350,8 @@ fn similar() -> Vec<Case> {
         for (name, bytes) in [
             ("middle", 17..18),
             ("all-but-ends", 6..30),
+            ("all-but-the-beginning", 8..34),
+            ("all-but-the-end", 2..28),
             ("first", 2..3),
             ("last", 33..34),
         ] {
@@ -473,7 +475,13 @@ fn output_amount() -> Vec<Case> {
                 t.outputs[2].sats -= sats;
             })
         };
+        // More than there is: beside the usual change, which has no room for it.
+        let beyond =
+            |sats: u64| usual(version).with(|t| t.outputs.insert(1, Output::to("hot-2", sats)));
+        let places = "PSB06@output-1 PSB06@transaction";
         vec![
+            refuse("beyond-a-signed-number", &beyond(1 << 63).psbt(), places),
+            refuse("most-that-can-be-written", &beyond(u64::MAX).psbt(), places),
             refuse("nothing", &paying(0).psbt(), "PSB06@output-1"),
             accept("one-satoshi", &paying(1).psbt()),
             accept("dust-less-one", &paying(329).psbt()),
@@ -528,6 +536,18 @@ fn limits() -> Vec<Case> {
                 &[("hot-1", to_one), ("hot-2", rest + 1)],
             ),
             refused("both-above", &[("hot-1", to_one + 1), ("hot-2", rest)]),
+            accept(
+                "split-in-three-at-the-limit",
+                &paying(&[("hot-1", to_one - 3), ("hot-2", 1_000), ("hot-1", 3)]).psbt(),
+            ),
+            accept(
+                "split-transfer-at-the-limit",
+                &paying(&[("hot-1", to_one), ("hot-2", rest - 1_000), ("hot-2", 1_000)]).psbt(),
+            ),
+            refused(
+                "split-transfer-one-above",
+                &[("hot-1", to_one), ("hot-2", rest - 1_000), ("hot-2", 1_001)],
+            ),
         ];
         let stranger = paying(&[("hot-1", to_one), ("thief", rest + 1)]);
         cases.push(refuse(

@@ -158,6 +158,8 @@ fn amounts(version: u32) -> Vec<Case> {
         paying("a-tenth", 100_000_000, 10_000_000),
         paying("one-coin-and-a-satoshi", 200_000_000, 100_000_001),
         paying("all-digits", 1_300_000_000_000, 1_234_567_890_123),
+        paying("one-coin", 200_000_000, 100_000_000),
+        paying("zeros-between", 2_000_000_000, 1_000_000_010),
         paying("least-with-this-fee", 1_000_000, 400_000),
     ]
 }

@@ -423,8 +423,12 @@ fn sorting() -> Vec<Case> {
             }
         };
         let unsorted = fifth.clone().with(as_registered);
+        let chains = fifth
+            .clone()
+            .with(|t| t.replace(0, Coin::of(cold, 1, 5, 100_000_000)));
         vec![
             accept("coin", &fifth.psbt()),
+            accept("coins-of-both-chains", &chains.psbt()),
             accept("coin-and-change", &change.psbt()),
             refuse("not-sorted", &unsorted.psbt(), "WAL03@input-1"),
         ]
