@@ -11,6 +11,8 @@ pub(crate) mod device;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod honest;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod tests;
@@ -160,16 +162,6 @@ pub(crate) const ADMINISTRATORS: [&str; 3] = ["admin.a", "admin.b", "admin.c"];
 
 /// The first roster, not signed.
 pub(crate) fn roster() -> Roster {
-    let officer = |(name, department, roles): (&str, &str, &[Role])| Officer {
-        id: id(name),
-        name: label(name),
-        name_ja: label("担当者"),
-        department: id(department),
-        roles: roles.to_vec(),
-        key: p256_public(&p256_key(name)),
-        valid_from: Height(800_000),
-        valid_to: Height(900_000),
-    };
     Roster {
         version: 1,
         scope: SCOPE,
@@ -178,6 +170,19 @@ pub(crate) fn roster() -> Roster {
         officers: PEOPLE.into_iter().map(officer).collect(),
         administrators: 2,
         recovery: None,
+    }
+}
+
+fn officer((name, department, roles): (&str, &str, &[Role])) -> Officer {
+    Officer {
+        id: id(name),
+        name: label(name),
+        name_ja: label("担当者"),
+        department: id(department),
+        roles: roles.to_vec(),
+        key: p256_public(&p256_key(name)),
+        valid_from: Height(800_000),
+        valid_to: Height(900_000),
     }
 }
 

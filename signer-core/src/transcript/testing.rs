@@ -143,6 +143,11 @@ impl Bench {
         Self::made_ready(Self::born_in(world, 0))
     }
 
+    /// The same of another device there.
+    pub(crate) fn ready_at(world: World, place: usize) -> Self {
+        Self::made_ready(Self::born_in(world, place))
+    }
+
     fn made_ready(bench: Self) -> Self {
         let mut bench = Self::with_keys(bench);
         bench.attend(CeremonyKind::Wallet, OPERATORS);
