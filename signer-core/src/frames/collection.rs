@@ -1,5 +1,7 @@
 //! The frames of one message so far, whatever their form.
 
+use alloc::vec::Vec;
+
 use super::bytes::Collected;
 use super::elimination::{Equation, Equations, Outcome};
 use super::fountain::Fountain;
@@ -80,6 +82,27 @@ impl Collection {
             Self::Ur(parts) => usize::from(parts.fragments),
             Self::Bytes(frames) => usize::from(frames.fragments()),
             Self::Numbered(frames) => frames.count(),
+        }
+    }
+
+    /// Which fragments are known by themselves, in their order.
+    pub(super) fn known(&self) -> Vec<bool> {
+        match self {
+            Self::Ur(parts) => parts.equations.known().collect(),
+            Self::Bytes(frames) => frames.known(),
+            Self::Numbered(frames) => frames.known(),
+        }
+    }
+
+    /// Whether the frames of both say that they are of one message, cut in another way. What has no
+    /// checksum does not say so.
+    pub(super) fn is_of_the_message_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ur(one), Self::Ur(other)) => {
+                one.checksum == other.checksum && one.message_len == other.message_len
+            }
+            (Self::Bytes(one), Self::Bytes(other)) => one.is_of(other),
+            _ => false,
         }
     }
 

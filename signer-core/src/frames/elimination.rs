@@ -78,6 +78,14 @@ impl Equations {
         self.rank
     }
 
+    /// Which fragments stand alone in an equation: those are known before everything is solved.
+    pub(super) fn known(&self) -> impl Iterator<Item = bool> + '_ {
+        let alone = |row: &Equation| row.set.iter().map(|word| word.count_ones()).sum::<u32>() == 1;
+        self.rows
+            .iter()
+            .map(move |row| row.as_ref().is_some_and(alone))
+    }
+
     /// Takes one more equation.
     pub(super) fn add(&mut self, mut equation: Equation) -> Outcome {
         while let Some(first) = equation.first() {

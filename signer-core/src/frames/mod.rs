@@ -14,6 +14,7 @@ pub mod bytewords;
 mod collection;
 pub mod direction;
 mod elimination;
+mod following;
 mod fountain;
 mod frame;
 mod hello;
@@ -33,6 +34,7 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 pub use direction::{Direction, Receipts, WrongDirection};
+pub use following::{Follower, Turn};
 pub use hello::Hello;
 pub use receiver::{Received, Receiver};
 pub use sender::{Sender, SenderError};

@@ -58,6 +58,10 @@ impl Numbered {
         self.frames.iter().filter(|frame| frame.is_none()).count()
     }
 
+    pub(super) fn known(&self) -> Vec<bool> {
+        self.frames.iter().map(Option::is_some).collect()
+    }
+
     /// Takes the frame at `place`, counted from 0.
     pub(super) fn add(&mut self, series: Series, place: u16, bytes: Vec<u8>) -> Added {
         if series != self.series || !self.fits(place, bytes.len()) {

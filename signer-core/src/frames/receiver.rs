@@ -4,6 +4,7 @@
 //! allocation. What is foreign or garbled is ignored and costs no progress; a second message is
 //! refused, never mixed in; what contradicts itself is an alarm that stays.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::collection::{Collection, Taken};
@@ -114,6 +115,32 @@ impl Receiver {
             State::Done { from: None, .. } => Some(1),
             State::Waiting | State::Spoilt(_) => None,
         }
+    }
+
+    /// Which fragments are known by themselves, in their order; empty before the first frame.
+    ///
+    /// Mixed frames count in [`Self::missing`] long before they make a fragment known.
+    pub fn known(&self) -> Vec<bool> {
+        match &self.state {
+            State::Collecting(from) => from.known(),
+            State::Done { .. } => vec![true; self.fragments().unwrap_or_default()],
+            State::Waiting | State::Spoilt(_) => Vec::new(),
+        }
+    }
+
+    /// Whether it and the other collect frames of one message, cut in another way.
+    pub(super) fn shares_its_message(&self, other: &Self) -> bool {
+        fn frames(receiver: &Receiver) -> Option<&Collection> {
+            match &receiver.state {
+                State::Collecting(from)
+                | State::Done {
+                    from: Some(from), ..
+                } => Some(from),
+                _ => None,
+            }
+        }
+        let both = frames(self).zip(frames(other));
+        both.is_some_and(|(one, other)| one.is_of_the_message_of(other))
     }
 
     /// The message and what it is, once complete.

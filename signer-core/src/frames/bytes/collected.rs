@@ -1,5 +1,7 @@
 //! The byte frames of one message so far.
 
+use alloc::vec::Vec;
+
 use super::solver::Solver;
 use super::{Frame, Mark, Packing, Series, bytes, mixture};
 use crate::frames::elimination::Outcome;
@@ -38,6 +40,15 @@ impl Collected {
 
     pub(in crate::frames) fn missing(&self) -> usize {
         usize::from(self.series.fragments.saturating_sub(self.solver.rank()))
+    }
+
+    pub(in crate::frames) fn known(&self) -> Vec<bool> {
+        self.solver.known().collect()
+    }
+
+    /// Whether both are of the same message, however it was cut.
+    pub(in crate::frames) fn is_of(&self, message: &Self) -> bool {
+        self.series.mark == message.series.mark && self.series.message == message.series.message
     }
 
     /// The message, when no frame is missing.

@@ -34,6 +34,14 @@ impl Solver {
         self.rank
     }
 
+    /// Which fragments stand alone in an equation: those are known before everything is solved.
+    pub(super) fn known(&self) -> impl Iterator<Item = bool> + '_ {
+        let alone = |row: &Row| row.numbers.len() == 1;
+        self.rows
+            .iter()
+            .map(move |row| row.as_ref().is_some_and(alone))
+    }
+
     /// Takes one more equation: `numbers` of the fragments make `bytes`.
     pub(super) fn add(&mut self, mut numbers: Vec<u8>, mut bytes: Vec<u8>) -> Outcome {
         // Rows that are taken away may reach further than the new one does.
