@@ -14,10 +14,11 @@ use support::{cargo, root, scratch};
 
 /// Our crates, and those of our crates that each may use. Console and optics say in signer-core's
 /// phrases what went wrong; codes are shown on the console's terminal.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("signer-core", &[]),
     ("officer-console", &["signer-core"]),
-    ("optics", &["signer-core", "officer-console"]),
+    ("optics", &["signer-core", "officer-console", "camera"]),
+    ("camera", &[]),
     ("hsm-profiles", &["signer-core", "sign-call"]),
     ("quirk-module", &[]),
     ("cut-library", &[]),
@@ -36,10 +37,11 @@ const EDGES: [(&str, &[&str]); 10] = [
 /// What tests may use beside that. Vectors are shared data; they know none of our code. Pictures
 /// are tested with the frames they are made for. The module that misbehaves and the library that cuts a
 /// program are for tests alone.
-const TEST_EDGES: [(&str, &[&str]); 10] = [
+const TEST_EDGES: [(&str, &[&str]); 11] = [
     ("signer-core", &["test-vectors"]),
     ("officer-console", &[]),
     ("optics", &["test-vectors"]),
+    ("camera", &[]),
     ("hsm-profiles", &["test-vectors", "quirk-module"]),
     ("quirk-module", &[]),
     ("cut-library", &[]),
@@ -53,7 +55,7 @@ const TEST_EDGES: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates from outside that only these of ours may name, in tests too.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("argon2", &["signer-device"]),
     ("chacha20poly1305", &["signer-device"]),
     ("vsss-rs", &["signer-device"]),
@@ -65,6 +67,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("rqrr", &["optics"]),
     ("qrcode", &["optics"]),
     ("png", &["optics"]),
+    ("zune-jpeg", &["optics"]),
     ("bitcoinconsensus", &["host-cli"]),
     ("der", &["host-cli"]),
     ("rustls-pki-types", &["host-cli"]),
@@ -428,6 +431,7 @@ fn manifests(name: &str) -> PathBuf {
 fn folder(ours: &str) -> &str {
     match ours {
         "optics" => "signer-core/optics",
+        "camera" => "signer-core/optics/camera",
         "officer-console" => "signer-core/console",
         "quirk-module" => "hsm-profiles/quirk-module",
         "cut-library" => "signer-device/cut-library",
