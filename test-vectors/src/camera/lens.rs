@@ -2,6 +2,10 @@
 //! usual damage. 1280 x 720 shades of grey, about 65 degrees across.
 
 #![expect(
+    clippy::many_single_char_names,
+    reason = "optics: x and y, u and v, a to h"
+)]
+#![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -12,49 +16,78 @@
 use std::f32::consts::{PI, TAU};
 
 use super::random::Random;
+use super::screen::{Picture, QUIET, SCALE};
 
-pub(crate) const WIDTH: usize = 1280;
-pub(crate) const HEIGHT: usize = 720;
+/// Pixels in a row of a picture.
+pub const WIDTH: usize = 1280;
+/// Rows of a picture.
+pub const HEIGHT: usize = 720;
 
 /// A code without its quiet zone.
-pub(crate) struct Code {
-    pub(crate) side: usize,
-    pub(crate) dark: Vec<bool>,
+#[derive(Debug)]
+pub struct Code {
+    /// Modules on a side.
+    pub side: usize,
+    /// Whether each is dark, row by row.
+    pub dark: Vec<bool>,
+}
+
+impl Code {
+    /// The code of a picture that shows it as it is.
+    pub fn of(seen: &Picture) -> Self {
+        let side = seen.width / SCALE - 2 * QUIET;
+        let middle = |t: usize| (t + QUIET) * SCALE + SCALE / 2;
+        let dark = |i: usize| {
+            let (x, y) = (middle(i % side), middle(i / side));
+            seen.pixels[y * seen.width + x] < 128
+        };
+        Self {
+            side,
+            dark: (0..side * side).map(dark).collect(),
+        }
+    }
 }
 
 /// Where the camera stands and how bad it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Camera {
+pub struct Camera {
     /// Side of the code over the height of the picture, seen straight on.
-    pub(crate) fill: f32,
+    pub fill: f32,
     /// Turned in the plane of the picture, in degrees.
-    pub(crate) roll: f32,
-    /// Turned out of it, in degrees, and in which direction, in radians.
-    pub(crate) tilt: f32,
-    pub(crate) tilt_towards: f32,
+    pub roll: f32,
+    /// Turned out of it, in degrees.
+    pub tilt: f32,
+    /// In which direction it is turned out of the plane, in radians.
+    pub tilt_towards: f32,
     /// Radial distortion; below zero a barrel.
-    pub(crate) barrel: f32,
-    /// Blur of the lens (sigma) and length of the streak of a moving hand, in pixels.
-    pub(crate) blur: f32,
-    pub(crate) motion: f32,
-    pub(crate) motion_towards: f32,
+    pub barrel: f32,
+    /// Blur of the lens (sigma), in pixels.
+    pub blur: f32,
+    /// Length of the streak of a moving hand, in pixels.
+    pub motion: f32,
+    /// Where the hand moves, in radians.
+    pub motion_towards: f32,
     /// Sigma at white, in shades.
-    pub(crate) noise: f32,
+    pub noise: f32,
     /// Uneven light: its share across half the picture.
-    pub(crate) gradient: f32,
+    pub gradient: f32,
     /// Shades added where a lamp is reflected.
-    pub(crate) glare: f32,
-    pub(crate) black: f32,
-    pub(crate) white: f32,
+    pub glare: f32,
+    /// Shade of a dark module.
+    pub black: f32,
+    /// Shade of a light one.
+    pub white: f32,
     /// Quality of the camera's JPEG.
-    pub(crate) jpeg: u8,
-    /// Share of the frame before that is still seen; share of the height that still shows it.
-    pub(crate) ghost: f32,
-    pub(crate) tear: f32,
+    pub jpeg: u8,
+    /// Share of the frame before that is still seen.
+    pub ghost: f32,
+    /// Share of the height that still shows the frame before.
+    pub tear: f32,
 }
 
 impl Camera {
-    pub(crate) const GOOD: Self = Self {
+    /// Straight on, on a tripod.
+    pub const GOOD: Self = Self {
         fill: 0.85,
         roll: 0.0,
         tilt: 0.0,
@@ -75,7 +108,7 @@ impl Camera {
 
     /// Scene 0 (ideal), 1 (tripod), 2 (desk), 3 (hand-held), 4 (bad): every picture draws its own
     /// values up to the limits of its scene.
-    pub(crate) fn scene(level: usize, random: &mut Random) -> Self {
+    pub fn scene(level: usize, random: &mut Random) -> Self {
         let limits = [
             (0.92, 1.0, 2.0, 0.00, 0.5, 0.0, 2.0, 0.05, 0.0, 95),
             (0.85, 4.0, 6.0, 0.02, 0.7, 0.5, 4.0, 0.12, 0.0, 90),
@@ -102,7 +135,7 @@ impl Camera {
     }
 
     /// A picture of `code`, `before` having been shown just before.
-    pub(crate) fn shoot(&self, code: &Code, before: &Code, random: &mut Random) -> Vec<u8> {
+    pub fn shoot(&self, code: &Code, before: &Code, random: &mut Random) -> Vec<u8> {
         let mut picture = self.project(code, before, random);
         if self.blur > 0.05 {
             let reach = (self.blur * 3.0).ceil() as i32;
@@ -254,7 +287,7 @@ fn smeared(picture: &[f32], taps: &[(f32, f32)], dx: f32, dy: f32) -> Vec<f32> {
 
 impl Random {
     /// Between minus and plus this much.
-    pub(crate) fn within(&mut self, most: f32) -> f32 {
+    pub fn within(&mut self, most: f32) -> f32 {
         (self.unit() * 2.0 - 1.0) * most
     }
 
@@ -265,6 +298,6 @@ impl Random {
     }
 
     fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u32 << 24) as f32
+        (self.number() >> 40) as f32 / (1_u32 << 24) as f32
     }
 }

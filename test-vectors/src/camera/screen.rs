@@ -14,7 +14,9 @@ pub struct Picture {
 /// How a row of a code begins: both colours are painted.
 const PAINTED: &str = "\x1b[30;47m";
 /// Pixels on the side of a module.
-const SCALE: usize = 3;
+pub(super) const SCALE: usize = 3;
+/// Light modules around a code.
+pub(super) const QUIET: usize = 4;
 
 /// Every code that stood on a screen, one after the other.
 pub fn codes_on(screen: &str) -> Vec<Picture> {

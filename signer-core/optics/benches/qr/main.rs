@@ -6,13 +6,12 @@
     reason = "optics: x and y, u and v, a to h"
 )]
 
-mod camera;
 mod corpus;
-mod jpeg;
-mod random;
 mod readers;
 mod report;
 mod transfers;
+
+use test_vectors::camera::{lens as camera, random};
 
 fn main() {
     let args: Vec<String> = std::env::args()

@@ -91,7 +91,7 @@ fn damage(picture: &mut [u8], random: &mut Random) {
         1 => (1 + random.below(3), 1 + random.below(80)),
         _ => (1 + random.below(30), 1 + random.below(30)),
     };
-    let shade = random.next().to_le_bytes()[0];
+    let shade = random.number().to_le_bytes()[0];
     for row in y..y + high {
         let from = row * WIDTH + x;
         if random.below(8) == 0 {
@@ -140,7 +140,7 @@ fn hostile_pictures() -> Vec<(String, Vec<u8>)> {
         let picture = (0..WIDTH * HEIGHT).map(shade).collect();
         pictures.push((format!("noise of {px} px"), picture));
     }
-    let noise = (0..WIDTH * HEIGHT).map(|_| random.next().to_le_bytes()[0]);
+    let noise = (0..WIDTH * HEIGHT).map(|_| random.number().to_le_bytes()[0]);
     pictures.push(("grey noise".to_owned(), noise.collect()));
     let stripes = |i: usize| if i.is_multiple_of(2) { 0 } else { 255 };
     pictures.push((
