@@ -116,6 +116,11 @@ impl<'a> Stage<'a> {
         (window.columns > 0 && window.rows > 0).then_some(window)
     }
 
+    /// Whether a person sees it change; a file or a pipe only grows.
+    pub const fn is_terminal(&self) -> bool {
+        self.terminal.is_some()
+    }
+
     /// Puts this in place of what stands there.
     ///
     /// # Errors

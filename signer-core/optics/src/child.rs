@@ -14,7 +14,9 @@ use std::time::Duration;
 pub use parent::{PictureError, Reader};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::read;
+use wire::Form;
+
+use crate::read::{self, ReadError, Seen};
 
 /// Longest time for one picture, however busy the machine is.
 pub const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -37,10 +39,20 @@ const LIFE_LIMIT: u64 = 600;
 pub fn serve() -> io::Result<()> {
     confine()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    while let Some(picture) = wire::read_picture(&mut input)? {
-        wire::write_answer(&mut output, &read::png(&picture))?;
+    while let Some((form, picture)) = wire::read_picture(&mut input)? {
+        wire::write_answer(&mut output, &seen(form, &picture))?;
     }
     Ok(())
+}
+
+fn seen(form: Form, picture: &[u8]) -> Result<Seen, ReadError> {
+    match form {
+        Form::Png => read::png(picture).map(|contents| Seen {
+            contents,
+            hint: None,
+        }),
+        Form::Camera(layout) => read::of_camera(layout, picture),
+    }
 }
 
 /// From here on this process cannot take more memory than [`MEMORY_LIMIT`], open or write a file,

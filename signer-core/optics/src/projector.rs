@@ -14,6 +14,7 @@ use signer_core::types::Lang;
 
 use crate::density::{Density, Pace};
 use crate::draw::{self, DrawError};
+use crate::view::cut_to;
 
 /// Every so many plain frames have a spare one, where they are shown once.
 const SPARE: usize = 5;
@@ -242,16 +243,6 @@ impl Projection {
             ),
         }
     }
-}
-
-/// As much as stands in so many columns; letters of Japanese take two.
-fn cut_to(line: &str, columns: usize) -> String {
-    let mut used = 0_usize;
-    let fits = |c: &char| {
-        used += if u32::from(*c) < 0x2E80 { 1 } else { 2 };
-        used < columns
-    };
-    line.chars().take_while(fits).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! QR codes out of PNG pictures.
+//! QR codes out of pictures: PNG files, and what cameras give.
 //!
 //! Limits come before decoding, panics of the decoders are contained. Time and memory are not
 //! limited here but around the process: pictures from outside go through [`crate::child`].
@@ -10,13 +10,16 @@ use std::fmt;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use camera::Layout;
 use png::{ColorType, Decoder, Transformations};
 use signer_core::frames::Shown;
 use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
 
-use crate::locate;
+use crate::{locate, raw};
+
+pub use crate::locate::Hint;
 
 /// Largest picture file in bytes.
 pub const FILE_LIMIT: usize = 8 * 1024 * 1024;
@@ -40,15 +43,21 @@ pub enum ReadError {
     Interlaced,
     /// A decoder gave up in an unforeseen way.
     Panicked,
+    /// Not a complete JPEG picture.
+    NotJpeg,
+    /// Not of the size and form that the camera announced.
+    NotAsSaid,
 }
 
 impl ReadError {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::TooManyBytes,
         Self::TooManyPixels,
         Self::NotPng,
         Self::Interlaced,
         Self::Panicked,
+        Self::NotJpeg,
+        Self::NotAsSaid,
     ];
 }
 
@@ -74,6 +83,14 @@ impl Explained for ReadError {
                 "インターレース形式のPNG画像である"
             ),
             Self::Panicked => phrase!("the picture could not be decoded", "画像を復号できない"),
+            Self::NotJpeg => phrase!(
+                "this is not a complete JPEG picture",
+                "完全なJPEG画像ではない"
+            ),
+            Self::NotAsSaid => phrase!(
+                "the picture is not of the size that the camera announced",
+                "画像がカメラの通知した大きさではない"
+            ),
         }
     }
 
@@ -90,6 +107,10 @@ impl Explained for ReadError {
             Self::Panicked => phrase!(
                 "take or save it again",
                 "撮影または保存をやり直してください。"
+            ),
+            Self::NotJpeg | Self::NotAsSaid => phrase!(
+                "try another camera, or take pictures into a folder",
+                "別のカメラを使うか、画像をフォルダに保存してください。"
             ),
         }
     }
@@ -110,6 +131,30 @@ pub fn png(file: &[u8]) -> Result<Vec<Shown>, ReadError> {
     }
     let decode = || Grey::from_png(file).map(|grey| grey.read());
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Err(ReadError::Panicked))
+}
+
+/// What a picture of a camera shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What all codes hold that were read.
+    pub contents: Vec<Shown>,
+    /// What would help, where a code was there and none was read.
+    pub hint: Option<Hint>,
+}
+
+/// What a picture of a camera shows; nothing where there is no code.
+pub fn of_camera(layout: Layout, bytes: &[u8]) -> Result<Seen, ReadError> {
+    if bytes.len() > FILE_LIMIT {
+        return Err(ReadError::TooManyBytes);
+    }
+    let look = || {
+        let pixels = raw::shades(layout, bytes)?;
+        let (width, height) = (layout.width as usize, layout.height as usize);
+        let (contents, hint) = locate::look(width, height, &pixels);
+        let contents = contents.into_iter().map(Shown::from_bytes).collect();
+        Ok(Seen { contents, hint })
+    };
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(ReadError::Panicked))
 }
 
 /// A picture in shades of grey.

@@ -3,12 +3,26 @@
 //! It brings its own `main`, because the test harness would write on the child's standard output.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use officer_console::Stage;
+
 use optics::child::{MEMORY_LIMIT, PictureError, Reader, TIME_LIMIT, confine, serve};
 use optics::draw;
+use optics::intake::{self, Ended};
 use optics::read::ReadError;
+use optics::source::Source;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use signer_core::frames::{Content, Direction, Follower, Limits, Sender, UrType};
+use signer_core::types::Lang;
+use test_vectors::camera::codes_on;
+use test_vectors::camera::film;
+use test_vectors::camera::lens::{Camera, Code};
+use test_vectors::camera::random::Random;
 
 /// The hidden subcommand.
 const DECODE: &str = "decode-picture";
@@ -51,6 +65,8 @@ fn run_all() -> ExitCode {
         the_child_is_confined,
         the_child_inherits_nothing_of_ours,
         the_child_ends_with_its_reader,
+        a_recorded_camera_goes_through_the_child,
+        one_key_aborts,
     ];
     let mut run = 0;
     for (name, test) in tests {
@@ -241,4 +257,104 @@ fn the_child_ends_with_its_reader() {
     assert!(alive(process));
     drop(reader);
     assert!(!alive(process));
+}
+
+/// What a camera sees of a message in frames, some of them lost: a recording.
+fn recording(name: &str, sender: &Sender, frames: &[u32]) -> PathBuf {
+    let codes: Vec<Code> = frames
+        .iter()
+        .map(|seq| Code::of(&codes_on(&draw::terminal(sender.part(*seq)).unwrap())[0]))
+        .collect();
+    let pictures = film::shot(&codes, 1, &Camera::GOOD, &mut Random(5));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, film::recorded(&pictures, film::Format::Mjpeg)).unwrap();
+    path
+}
+
+fn taken(recording: &Path, stage: &mut Stage<'_>) -> (Ended, Follower) {
+    let mut source = Source::open(recording).unwrap();
+    let mut receiver = Follower::awaiting(Limits::OURS, Direction::FromDevice);
+    let ended = intake::run(&mut source, &mut reader(), &mut receiver, Lang::En, stage);
+    (ended.unwrap(), receiver)
+}
+
+fn a_recorded_camera_goes_through_the_child() {
+    let message = Random(2).bytes(600);
+    let sender = Sender::new(UrType::Bytes, &message, 100).unwrap();
+    // Parts 3 and 4 were missed; 8 and later are mixed ones.
+    let whole = recording(
+        "whole",
+        &sender,
+        &[1, 2, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+    );
+    let cut = recording("cut", &sender, &[1, 2, 5]);
+    let null = fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .unwrap();
+    let mut shown = Vec::new();
+    let mut stage = Stage::new(null.as_fd(), null.as_fd(), Box::new(&mut shown)).unwrap();
+    let (ended, receiver) = taken(&whole, &mut stage);
+    assert_eq!(ended, Ended::Whole);
+    assert_eq!(receiver.message(), Some((Content::Other, message)));
+    drop(stage);
+    let shown = String::from_utf8(shown).unwrap();
+    let code = receiver.code().unwrap();
+    for line in [
+        "no code was read yet",
+        "6 more frames needed of 7",
+        "1 more frame needed of 7",
+        &format!("all 7 frames are there | transfer code {code}"),
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    assert_eq!(
+        shown.matches("pictures/s").count(),
+        8,
+        "each new frame, and the begin"
+    );
+    let mut stage = Stage::new(null.as_fd(), null.as_fd(), Box::new(Vec::new())).unwrap();
+    let (ended, receiver) = taken(&cut, &mut stage);
+    assert_eq!((ended, receiver.missing()), (Ended::Over, Some(4)));
+}
+
+/// Each way to abort, pressed while the pictures come.
+fn one_key_aborts() {
+    let message = Random(2).bytes(600);
+    let sender = Sender::new(UrType::Bytes, &message, 100).unwrap();
+    let path = recording("long", &sender, &[1; 30]);
+    for key in ["q", "Q", "\x03"] {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let program = fs::File::options()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        let mut person = fs::File::from(person);
+        let screen = std::thread::spawn(move || {
+            let (mut screen, mut chunk) = (String::new(), vec![0; 1 << 16]);
+            let mut pressed = false;
+            while !screen.contains("\x1b[?1049l") {
+                let count = person.read(&mut chunk).unwrap();
+                screen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+                if !pressed && screen.contains("6 more frames needed of 7") {
+                    person.write_all(key.as_bytes()).unwrap();
+                    pressed = true;
+                }
+            }
+            (screen, person)
+        });
+        let output = program.try_clone().unwrap();
+        let mut stage = Stage::new(program.as_fd(), program.as_fd(), Box::new(output)).unwrap();
+        let (ended, receiver) = taken(&path, &mut stage);
+        drop(stage);
+        let (screen, _person) = screen.join().unwrap();
+        assert_eq!((ended, receiver.missing()), (Ended::Aborted, Some(6)));
+        let pictures = screen.matches("pictures/s").count();
+        assert!(pictures < 20, "not to the end of the stream: {pictures}");
+    }
 }

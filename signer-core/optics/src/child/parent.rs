@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use camera::Layout;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::param::clock_ticks_per_second;
@@ -16,8 +17,9 @@ use signer_core::phrase;
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
 
-use super::{PROCESSOR_LIMIT, TIME_LIMIT, wire};
-use crate::read::ReadError;
+use super::wire::{self, Form};
+use super::{PROCESSOR_LIMIT, TIME_LIMIT};
+use crate::read::{ReadError, Seen};
 
 /// Why a picture brought nothing.
 #[derive(Debug)]
@@ -107,7 +109,16 @@ impl Reader {
 
     /// What all codes in one PNG picture hold; nothing where no code is found.
     pub fn read(&mut self, file: &[u8]) -> Result<Vec<Shown>, PictureError> {
-        let request = wire::picture(file).map_err(PictureError::Refused)?;
+        Ok(self.seen(Form::Png, file)?.contents)
+    }
+
+    /// What a picture of a camera shows.
+    pub fn look(&mut self, layout: Layout, bytes: &[u8]) -> Result<Seen, PictureError> {
+        self.seen(Form::Camera(layout), bytes)
+    }
+
+    fn seen(&mut self, form: Form, bytes: &[u8]) -> Result<Seen, PictureError> {
+        let request = wire::picture(form, bytes).map_err(PictureError::Refused)?;
         let mut running = match self.running.take() {
             Some(running) => running,
             None => self.start()?,
@@ -149,7 +160,7 @@ impl Reader {
     }
 }
 
-type Answer = Result<Vec<Shown>, ReadError>;
+type Answer = Result<Seen, ReadError>;
 
 impl Running {
     fn ask(&mut self, request: &[u8], limit: &Limit) -> Result<Answer, PictureError> {
@@ -158,7 +169,7 @@ impl Running {
         self.receive(&mut head, limit)?;
         let mut body = vec![0; wire::answer_len(head).ok_or(PictureError::Died)?];
         self.receive(&mut body, limit)?;
-        wire::answer(head[0], &body).ok_or(PictureError::Died)
+        wire::answer(head, &body).ok_or(PictureError::Died)
     }
 
     fn send(&mut self, mut bytes: &[u8], limit: &Limit) -> Result<(), PictureError> {

@@ -21,12 +21,15 @@
 mod corners;
 mod equal;
 mod finders;
+mod hint;
 mod mesh;
 mod picture;
 mod plane;
 
 use corners::Corners;
 use equal::Shades;
+use finders::Finder;
+pub use hint::Hint;
 use mesh::Mesh;
 use picture::Picture;
 
@@ -47,12 +50,40 @@ const APART: usize = 3;
 /// The picture as it is first; if nothing was read, a copy without noise and sharpened.
 pub(crate) fn read_all(width: usize, height: usize, pixels: &[u8]) -> Vec<Vec<u8>> {
     let picture = Picture::new(width, height, pixels);
-    let found = Search::new().read(&picture);
-    if !found.is_empty() {
-        return found;
+    search(&picture).unwrap_or_default()
+}
+
+/// The same, and what would help where nothing was read.
+pub(crate) fn look(width: usize, height: usize, pixels: &[u8]) -> (Vec<Vec<u8>>, Option<Hint>) {
+    let picture = Picture::new(width, height, pixels);
+    match search(&picture) {
+        Ok(found) => (found, None),
+        Err(Missed { finders, sharper }) => (Vec::new(), hint::of(&picture, &finders, &sharper)),
     }
+}
+
+/// What was seen where nothing was read: finders of the picture, and of its sharpened copy.
+struct Missed {
+    finders: Vec<Finder>,
+    sharper: Vec<Finder>,
+}
+
+fn search(picture: &Picture) -> Result<Vec<Vec<u8>>, Missed> {
+    let finders = finders::find(picture);
+    let found = Search::new().read(picture, &finders);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let (width, height) = (picture.width, picture.height);
     let sharp = picture::sharpened(width, height, &picture.smoothed(), APART);
-    Search::new().read(&Picture::new(width, height, &sharp))
+    let sharp = Picture::new(width, height, &sharp);
+    let sharper = finders::find(&sharp);
+    let found = Search::new().read(&sharp, &sharper);
+    if found.is_empty() {
+        Err(Missed { finders, sharper })
+    } else {
+        Ok(found)
+    }
 }
 
 /// The work that is still allowed.
@@ -65,11 +96,10 @@ impl Search {
         Self { left: PATTERNS }
     }
 
-    fn read(&mut self, picture: &Picture) -> Vec<Vec<u8>> {
-        let finders = finders::find(picture);
+    fn read(&mut self, picture: &Picture, finders: &[Finder]) -> Vec<Vec<u8>> {
         let mut used = vec![false; finders.len()];
         let mut contents = Vec::new();
-        for corners in corners::choose(&finders).into_iter().take(THREES) {
+        for corners in corners::choose(finders).into_iter().take(THREES) {
             if corners.finders.iter().any(|finder| used[*finder]) {
                 continue;
             }

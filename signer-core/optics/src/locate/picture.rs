@@ -18,7 +18,7 @@ const SPECK: f32 = 1.0;
 pub(super) struct Picture<'a> {
     pub(super) width: usize,
     pub(super) height: usize,
-    pixels: &'a [u8],
+    pub(super) pixels: &'a [u8],
     /// Squares in a row.
     across: usize,
     thresholds: Vec<u8>,
