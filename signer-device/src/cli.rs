@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use optics::density::{Density, Pace};
+use optics::source;
 
 pub(crate) use check::{CheckArgs, NetworkArg};
 
@@ -676,14 +677,30 @@ pub(crate) struct RosterCancelArgs {
     pub(crate) cancellation: PathBuf,
 }
 
+/// Where a PSBT comes from.
+#[derive(Debug, Args)]
+pub(crate) struct EntryArgs {
+    /// A PSBT file (binary or base64), or a folder of QR pictures (PNG).
+    #[arg(
+        long = "in",
+        value_name = "FILE|DIR",
+        required_unless_present = "camera"
+    )]
+    pub(crate) input: Option<PathBuf>,
+    /// A camera in place of a file, or a recorded stream of one; the screen shows which frames are still
+    /// needed, q aborts.
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, default_missing_value = source::USUAL,
+        conflicts_with = "input")]
+    pub(crate) camera: Option<PathBuf>,
+}
+
 /// `psbt review`
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     pub(crate) show: ShowArgs,
-    /// A PSBT file (binary or base64), or a folder of QR pictures (PNG).
-    #[arg(long = "in", value_name = "FILE|DIR")]
-    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) entry: EntryArgs,
 }
 
 /// `psbt sign`, `psbt sweep`
@@ -693,9 +710,8 @@ pub(crate) struct SignArgs {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) token: TokenArgs,
-    /// A PSBT file (binary or base64), or a folder of QR pictures (PNG).
-    #[arg(long = "in", value_name = "FILE|DIR")]
-    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) entry: EntryArgs,
     /// Where the signed PSBT goes: a new file, or an existing folder for QR pictures; may be
     /// given more than once.
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]

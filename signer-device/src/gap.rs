@@ -8,10 +8,12 @@ use officer_console::{Stage, system};
 use optics::child::Reader;
 use optics::density::Density;
 use optics::draw;
+use optics::intake::{self, Ended, IntakeError};
 use optics::projector::{self, ProjectorError, Settings};
 use optics::sheet;
+use optics::source::Source;
 use signer_core::frames::{
-    Content, Direction, Form, Ignored, Limits, Received, Receiver, Sender, SenderError, Shown,
+    Content, Direction, Follower, Form, Ignored, Limits, Received, Sender, SenderError, Shown,
     TransferCode, UrType,
 };
 use signer_core::phrase;
@@ -23,7 +25,7 @@ use signer_core::types::Lang;
 use crate::console::Console;
 use crate::failure::{Deed, Failure};
 use crate::files::{self, Output};
-use crate::plan::Codes;
+use crate::plan::{Codes, Entry};
 
 /// The hidden subcommand that reads pictures.
 pub(crate) const CHILD: &str = "decode-picture";
@@ -33,19 +35,31 @@ const PICTURES: usize = 20_000;
 /// pictures may be missed.
 const SPARE_PERCENT: usize = 20;
 
-/// Where the PSBT comes from. Made before anything secret is loaded: a folder of pictures starts
-/// its reading child here.
+/// Where the PSBT comes from. Made before anything secret is loaded: the child that reads pictures is
+/// started here.
 #[derive(Debug)]
 pub(crate) enum Inlet {
     /// A file.
     File(PathBuf),
     /// Pictures, and the child that reads them.
     Pictures(PathBuf, Box<Reader>),
+    /// A camera, and the child that reads what it sees.
+    Camera(Box<Source>, Box<Reader>),
 }
 
 impl Inlet {
     /// Opens the way in.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(entry: &Entry) -> Result<Self, Failure> {
+        match entry {
+            Entry::Path(path) => Self::at(path),
+            Entry::Camera(path) => {
+                let source = Source::open(path).map_err(|error| Failure::explained(&error))?;
+                Ok(Self::Camera(Box::new(source), Box::new(child()?)))
+            }
+        }
+    }
+
+    fn at(path: &Path) -> Result<Self, Failure> {
         let about = fs::metadata(path).map_err(|e| Failure::file(Deed::Read, path, &e))?;
         if about.is_file() && about.len() == 0 {
             return Err(Failure::input(
@@ -63,9 +77,7 @@ impl Inlet {
         if !about.is_dir() {
             return Ok(Self::File(path.to_path_buf()));
         }
-        let program = std::env::current_exe().map_err(|e| unread(&system(&e)))?;
-        let reader = Reader::spawn(program, &[CHILD]).map_err(|e| unread(&e.what()))?;
-        Ok(Self::Pictures(path.to_path_buf(), Box::new(reader)))
+        Ok(Self::Pictures(path.to_path_buf(), Box::new(child()?)))
     }
 
     /// Reads exactly one PSBT, and tells how it came.
@@ -78,8 +90,15 @@ impl Inlet {
                 Ok((unarmoured(bytes, &path)?, Channel::File))
             }
             Self::Pictures(folder, mut reader) => from_pictures(&folder, &mut reader, console),
+            Self::Camera(mut source, mut reader) => from_camera(&mut source, &mut reader, console),
         }
     }
+}
+
+/// The process that reads pictures.
+fn child() -> Result<Reader, Failure> {
+    let program = std::env::current_exe().map_err(|e| unread(&system(&e)))?;
+    Reader::spawn(program, &[CHILD]).map_err(|e| unread(&e.what()))
 }
 
 /// The picture reader did not start.
@@ -115,7 +134,7 @@ fn from_pictures(
 ) -> Result<(Vec<u8>, Channel), Failure> {
     let pictures = pictures_in(folder)?;
     let limit = u64::try_from(optics::read::FILE_LIMIT).unwrap_or(u64::MAX);
-    let mut receiver = Receiver::awaiting(Limits::OURS, Direction::ToDevice);
+    let mut receiver = Follower::awaiting(Limits::OURS, Direction::ToDevice);
     for path in &pictures {
         let contents = match reader.read(&files::read(path, limit)?) {
             Ok(contents) => contents,
@@ -129,27 +148,11 @@ fn from_pictures(
         for shown in &contents {
             take_frame(&mut receiver, shown, path, console)?;
         }
-        if let Some((content, message)) = receiver.message() {
-            let channel = Channel::of(receiver.form().unwrap_or(Form::Ur));
-            let message = whole_message(content, message, receiver.code(), console)?;
-            return Ok((message, channel));
+        if let Some(received) = received(&receiver, console)? {
+            return Ok(received);
         }
     }
-    let missing = receiver.missing().map_or_else(
-        || {
-            phrase!(
-                "no frame of a PSBT was found in them",
-                "PSBTのフレームが見つからない"
-            )
-        },
-        |count| {
-            phrase!(
-                "{count} more are needed",
-                "あと {count} 枚必要",
-                count = count
-            )
-        },
-    );
+    let missing = missing(&receiver);
     Err(Failure::input(
         phrase!(
             "the {count} pictures in {folder} hold no whole message: {missing}",
@@ -165,13 +168,77 @@ fn from_pictures(
     ))
 }
 
+/// The message, once it is there, and how it came.
+fn received(
+    receiver: &Follower,
+    console: &mut Console,
+) -> Result<Option<(Vec<u8>, Channel)>, Failure> {
+    let Some((content, message)) = receiver.message() else {
+        return Ok(None);
+    };
+    let channel = Channel::of(receiver.form().unwrap_or(Form::Ur));
+    let message = whole_message(content, message, receiver.code(), console)?;
+    Ok(Some((message, channel)))
+}
+
+fn missing(receiver: &Follower) -> Phrase {
+    receiver.missing().map_or_else(
+        || {
+            phrase!(
+                "no frame of a PSBT was found in them",
+                "PSBTのフレームが見つからない"
+            )
+        },
+        |count| {
+            phrase!(
+                "{count} more are needed",
+                "あと {count} 枚必要",
+                count = count
+            )
+        },
+    )
+}
+
+/// What a camera sees, with people who see how far it is.
+fn from_camera(
+    source: &mut Source,
+    reader: &mut Reader,
+    console: &mut Console,
+) -> Result<(Vec<u8>, Channel), Failure> {
+    let mut receiver = Follower::awaiting(Limits::OURS, Direction::ToDevice);
+    let ended = Stage::stdio().map_err(IntakeError::from);
+    let ended = ended.and_then(|mut stage| {
+        intake::run(source, reader, &mut receiver, console.lang(), &mut stage)
+    });
+    let ended = ended.map_err(|error| Failure::explained(&error))?;
+    if ended == Ended::Aborted {
+        return Err(Failure::officer(phrase!(
+            "the transfer was aborted at the camera",
+            "カメラでの転送を中止"
+        )));
+    }
+    received(&receiver, console)?.ok_or_else(|| {
+        Failure::input(
+            phrase!(
+                "the recorded stream holds no whole message: {missing}",
+                "録画では1つの内容が揃わない: {missing}",
+                missing = missing(&receiver)
+            ),
+            phrase!(
+                "Record it again, all of one transfer.",
+                "1回の転送全体を録画し直してください。"
+            ),
+        )
+    })
+}
+
 fn take_frame(
-    receiver: &mut Receiver,
+    receiver: &mut Follower,
     shown: &Shown,
     path: &Path,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    match receiver.receive(shown) {
+    match receiver.receive(shown).0 {
         Received::Ignored {
             why: Ignored::WrongWay(wrong),
         } => Err(Failure::explained(&wrong)),

@@ -6,6 +6,7 @@ mod profile;
 use std::path::PathBuf;
 
 use optics::density::{Density, Pace};
+use optics::source;
 use signer_core::approval::RequestKind;
 use signer_core::phrase;
 use signer_core::rule::Named;
@@ -16,7 +17,7 @@ use signer_core::types::{Chain, Id, KeyIndex, Label, Lang, OfficerId, PoolNumber
 
 use crate::cli::{
     AddressArgs, ChainArg, Cli, CodesArgs, Command, Common, CredentialArg, DeviceCommand,
-    ExportArgs, FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand,
+    EntryArgs, ExportArgs, FreezeArgs, GenerateArgs, InitArgs, LangArg, PinCommand, PolicyCommand,
     PolicyInstallArgs, PsbtCommand, RegisterArgs, ReissueArgs, ResumeArgs, ResumeKeysArgs,
     ReviewArgs, RosterCommand, ShowArgs, SignArgs, SignatureCommand, SplitPinArgs, TokenArgs,
     TranscriptCommand, WalletCommand,
@@ -334,14 +335,32 @@ pub(crate) struct SettleSignatures {
 #[derive(Debug)]
 pub(crate) struct Review {
     pub(crate) show: Show,
-    pub(crate) input: PathBuf,
+    pub(crate) entry: Entry,
+}
+
+/// Where a PSBT comes from across the gap.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A file, or a folder of pictures.
+    Path(PathBuf),
+    /// A camera, or a recorded stream of one.
+    Camera(PathBuf),
+}
+
+impl From<EntryArgs> for Entry {
+    fn from(args: EntryArgs) -> Self {
+        match (args.input, args.camera) {
+            (Some(path), _) => Self::Path(path),
+            (None, camera) => Self::Camera(camera.unwrap_or_else(|| source::USUAL.into())),
+        }
+    }
 }
 
 /// Where the PSBT of a signing session comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    /// A file, or a folder of pictures.
-    Gap(PathBuf, RequestKind),
+    /// A file, a folder of pictures or a camera.
+    Gap(Entry, RequestKind),
     /// The journal: a session that was cut goes on.
     Journal,
 }
@@ -632,7 +651,7 @@ fn sign(args: SignArgs, kind: RequestKind) -> Result<Sign, Failure> {
     Ok(Sign {
         place: args.common.into(),
         token: token(args.token)?,
-        source: Source::Gap(args.input, kind),
+        source: Source::Gap(args.entry.into(), kind),
         outputs: outputs(args.outputs)?,
         codes: args.codes.into(),
     })
@@ -789,7 +808,7 @@ impl From<ReviewArgs> for Review {
     fn from(args: ReviewArgs) -> Self {
         Self {
             show: args.show.into(),
-            input: args.input,
+            entry: args.entry.into(),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::show::Reading;
 
 /// Reads and judges one PSBT.
 pub(crate) fn run(plan: &Review) -> Result<(), Failure> {
-    let inlet = Inlet::open(&plan.input)?;
+    let inlet = Inlet::open(&plan.entry)?;
     let mut reading = Reading::open(&plan.show.place)?;
     let (psbt, _) = inlet.read(&mut reading.console)?;
     let judged = judge(reading.journal.state(), psbt)?;

@@ -27,7 +27,7 @@ impl Mouth {
     /// Opens the way in, before anything secret is loaded.
     pub(super) fn open(source: &Source) -> Result<Self, Failure> {
         match source {
-            Source::Gap(path, kind) => Ok(Self::Gap(Inlet::open(path)?, *kind)),
+            Source::Gap(entry, kind) => Ok(Self::Gap(Inlet::open(entry)?, *kind)),
             Source::Journal => Ok(Self::Journal),
         }
     }

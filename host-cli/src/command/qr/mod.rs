@@ -23,7 +23,7 @@ impl Command {
     pub(super) fn run(self, lang: Lang) -> Result<(), Failure> {
         match self {
             Self::Send(args) => args.run(lang),
-            Self::Receive(args) => args.run(),
+            Self::Receive(args) => args.run(lang),
         }
     }
 }

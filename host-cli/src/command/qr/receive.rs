@@ -1,31 +1,42 @@
-//! `qr receive`: a folder of pictures becomes a PSBT.
+//! `qr receive`: a folder of pictures, or what a camera sees, becomes a PSBT.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use officer_console::system;
-use signer_core::frames::{Direction, Ignored, Limits, Received, Receiver, Shown};
+use officer_console::{Stage, system};
+use optics::intake::{self, Ended, IntakeError};
+use optics::source::{self, Source};
+use signer_core::frames::{Direction, Follower, Ignored, Limits, Received, Shown};
 use signer_core::phrase;
 use signer_core::psbt::{self, ParsedPsbt, RawPsbt, lean};
 use signer_core::rule::{Named, Phrase};
+use signer_core::types::Lang;
 
 use crate::error::Failure;
 use crate::files::{self, Output};
 use crate::view::line;
 use crate::{combine, house, picture};
 
-/// Reads QR pictures of a folder, in the order of their names, until the PSBT is whole.
+/// Reads QR pictures of a folder, in the order of their names, or before a camera, until the PSBT is whole.
+///
+/// Before a camera the screen shows how many frames are still needed, and which; q aborts.
 ///
 /// The pictures are decoded in a process of their own. A device answers with what it adds alone: with
 /// --request that is put together with the PSBT that the device was asked about, and checked to add
 /// one signature for each input and one receipt.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli qr receive --in frames --request request.psbt --out answer.psbt")]
+    host-cli qr receive --in frames --request request.psbt --out answer.psbt\n  \
+    host-cli qr receive --camera /dev/video0 --request request.psbt --out answer.psbt")]
 pub(crate) struct Args {
     /// The folder with PNG pictures
-    #[arg(long = "in")]
-    folder: PathBuf,
+    #[arg(long = "in", value_name = "FOLDER", required_unless_present = "camera")]
+    folder: Option<PathBuf>,
+
+    /// A camera in place of the folder, or a recorded stream of one
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, default_missing_value = source::USUAL,
+        conflicts_with = "folder")]
+    camera: Option<PathBuf>,
 
     /// What was sent to the device
     #[arg(long)]
@@ -37,20 +48,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, lang: Lang) -> Result<(), Failure> {
         let out = Output::reserve(&self.out)?;
-        let mut receiver = Receiver::awaiting(Limits::OURS, Direction::FromDevice);
-        let mut reader = picture::reader()?;
-        let mut unread = 0_usize;
-        for path in pictures(&self.folder)? {
-            match reader.read(&files::read(&path)?) {
-                Ok(contents) => take(&mut receiver, &contents)?,
-                Err(_) => unread += 1,
+        let mut receiver = Follower::awaiting(Limits::OURS, Direction::FromDevice);
+        let unread = match (&self.folder, &self.camera) {
+            (Some(folder), _) => from_folder(folder, &mut receiver)?,
+            (None, camera) => {
+                let camera = camera.as_deref().unwrap_or(Path::new(source::USUAL));
+                from_camera(camera, &mut receiver, lang)?
             }
-            if receiver.message().is_some() {
-                break;
-            }
-        }
+        };
         let Some((_, message)) = receiver.message() else {
             return Err(incomplete(&receiver, unread));
         };
@@ -78,6 +85,41 @@ impl Args {
         line!("lean: {bytes} of {} bytes", whole.bytes().len());
         let whole = ParsedPsbt::parse_within(whole.into_bytes(), psbt::Limits::HEAVY)?;
         Ok(whole.raw().to_bytes())
+    }
+}
+
+/// Reads pictures until the message is there; says how many could not be read.
+fn from_folder(folder: &Path, receiver: &mut Follower) -> Result<usize, Failure> {
+    let mut reader = picture::reader()?;
+    let mut unread = 0;
+    for path in pictures(folder)? {
+        match reader.read(&files::read(&path)?) {
+            Ok(contents) => take(receiver, &contents)?,
+            Err(_) => unread += 1,
+        }
+        if receiver.message().is_some() {
+            break;
+        }
+    }
+    Ok(unread)
+}
+
+/// The same before a camera, with a person who sees how far it is.
+fn from_camera(path: &Path, receiver: &mut Follower, lang: Lang) -> Result<usize, Failure> {
+    let mut source = Source::open(path).map_err(|error| Failure::explained(&error))?;
+    let mut reader = picture::reader()?;
+    let ended = Stage::stdio()
+        .map_err(IntakeError::from)
+        .and_then(|mut stage| intake::run(&mut source, &mut reader, receiver, lang, &mut stage));
+    match ended.map_err(|error| Failure::explained(&error))? {
+        Ended::Whole | Ended::Over => Ok(0),
+        Ended::Aborted => Err(Failure::officer(
+            phrase!("the transfer was aborted", "転送を中止"),
+            phrase!(
+                "nothing was written; run the command again",
+                "何も書き込んでいません。コマンドを再度実行してください。"
+            ),
+        )),
     }
 }
 
@@ -124,9 +166,9 @@ fn folder_of_pictures() -> Phrase {
     )
 }
 
-fn take(receiver: &mut Receiver, contents: &[Shown]) -> Result<(), Failure> {
+fn take(receiver: &mut Follower, contents: &[Shown]) -> Result<(), Failure> {
     for shown in contents {
-        match receiver.receive(shown) {
+        match receiver.receive(shown).0 {
             Received::Alarm { why } => return Err(Failure::explained(&why)),
             Received::Ignored {
                 why: Ignored::WrongWay(wrong),
@@ -137,7 +179,7 @@ fn take(receiver: &mut Receiver, contents: &[Shown]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn incomplete(receiver: &Receiver, unread: usize) -> Failure {
+fn incomplete(receiver: &Follower, unread: usize) -> Failure {
     let what = match (receiver.missing(), receiver.fragments()) {
         (Some(missing), Some(all)) => phrase!(
             "{missing} of {all} frames are missing",
