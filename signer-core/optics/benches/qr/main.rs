@@ -1,11 +1,5 @@
 //! Pictures with a camera's distortions, read by this reader and by others: see docs/performance.md.
 
-#![expect(
-    clippy::many_single_char_names,
-    clippy::similar_names,
-    reason = "optics: x and y, u and v, a to h"
-)]
-
 mod corpus;
 mod readers;
 mod report;
