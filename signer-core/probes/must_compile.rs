@@ -1,6 +1,6 @@
 //! The same means that the other probes misuse, where they are allowed.
 
-use signer_core::approval::{ActiveRoster, ApprovedTx, Operators};
+use signer_core::approval::{ActiveRoster, ApprovedTx, Now, Operators};
 use signer_core::cose::{Artefact, CoseError, Draft, Signed};
 use signer_core::digest::DeviceId;
 use signer_core::keys::{P256PublicKey, Signature64};
@@ -77,12 +77,13 @@ pub fn ask(approved: ApprovedTx, session: ReviewSession) -> Result<ConfirmedTx, 
 
 pub fn obey(
     confirmed: ConfirmedTx,
+    now: &Now<'_>,
     token: &mut Token,
     ledger: &LedgerState,
     receipt: &Signed<Receipt>,
     journal: &mut Journal,
 ) -> Result<SignedPsbt, Refusal> {
-    let intended = Signing::begin(confirmed)?;
+    let intended = Signing::begin(confirmed, now)?;
     let entry = journal.append(Body::Intent(intended.intent().clone()))?;
     let mut signing = intended.journalled(&entry, entry.bytes())?;
     while let Some(order) = signing.next_order() {

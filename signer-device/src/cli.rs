@@ -249,7 +249,7 @@ pub(crate) enum PsbtCommand {
     /// Go on after a cut: the recorded PSBT is judged and reviewed again, recorded signatures are
     /// used again, and only missing ones are made.
     #[command(
-        after_help = "Example:\n  signer-device psbt resume --state /var/lib/himuro --out signed.psbt"
+        after_help = "Example:\n  signer-device psbt resume --state /var/lib/himuro --session 7 --out signed.psbt"
     )]
     Resume(ResumeArgs),
     /// Write the signed PSBT of a sealed session again, from the journal: the same bytes.
@@ -727,6 +727,9 @@ pub(crate) struct ResumeArgs {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) token: TokenArgs,
+    /// The session that was cut; needed where there are several.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) session: Option<u32>,
     /// Where the signed PSBT goes: a new file, or an existing folder for QR pictures; may be
     /// given more than once.
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]

@@ -361,8 +361,8 @@ impl From<EntryArgs> for Entry {
 pub(crate) enum Source {
     /// A file, a folder of pictures or a camera.
     Gap(Entry, RequestKind),
-    /// The journal: a session that was cut goes on.
-    Journal,
+    /// The journal: a session that was cut goes on, the only one or this one.
+    Journal(Option<SessionNumber>),
 }
 
 /// `psbt sign`, `psbt resume`
@@ -661,7 +661,7 @@ fn resume(args: ResumeArgs) -> Result<Sign, Failure> {
     Ok(Sign {
         place: args.common.into(),
         token: token(args.token)?,
-        source: Source::Journal,
+        source: Source::Journal(args.session.map(SessionNumber)),
         outputs: outputs(args.outputs)?,
         codes: args.codes.into(),
     })

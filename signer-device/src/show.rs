@@ -122,8 +122,14 @@ fn status_json(reading: &Reading) -> Json {
             Json::maybe(state.open().map(|open| open.number().0)),
         ),
         (
-            "unreleased_session",
-            Json::maybe(state.unfinished().map(|cut| cut.session().0)),
+            "unreleased_sessions",
+            Json::List(
+                state
+                    .unfinished()
+                    .iter()
+                    .map(|cut| Json::from(cut.session().0))
+                    .collect(),
+            ),
         ),
         (
             "sessions",

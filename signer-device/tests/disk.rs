@@ -10,7 +10,7 @@ use signer_core::approval::KnownHead;
 use signer_core::codec;
 use signer_core::cose::peek;
 use signer_core::life::{PossessionReport, Standing};
-use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript};
+use signer_core::transcript::{Body, CeremonyKind, Outcome, UnverifiedTranscript, whole_prefix};
 
 use support::cut::copy;
 use support::house::{House, ceremony, destination_script, run};
@@ -358,11 +358,30 @@ fn unreleased(house: &House<'_>) -> String {
     let played = run(&status.map(str::to_owned), |_| Act::Leave);
     let (_, after) = played
         .output
-        .split_once(r#""unreleased_session":"#)
+        .split_once(r#""unreleased_sessions":["#)
         .expect("a field");
-    after.split(',').next().expect("a value").to_owned()
+    after.split(']').next().expect("a value").to_owned()
 }
 
+/// Signs other coins, one after the other, until the disk is full behind an intent.
+fn cut_after_an_intent(house: &mut House<'_>, coin: &mut u8) {
+    let bench = house.bench;
+    let before = unreleased(house);
+    let mut room = 4 * 1024;
+    while unreleased(house) == before {
+        *coin += 1;
+        room += 512;
+        let psbt = house.approved_psbt(destination_script(), *coin);
+        bench.write(&format!("in-{coin}.psbt"), &psbt.to_bytes());
+        let arguments = house.sign_arguments("d1", &format!("in-{coin}.psbt"), &["cut.psbt"]);
+        let journal = bench.read("d1/journal.cbor");
+        let size = u64::try_from(whole_prefix(&journal).len()).expect("small");
+        let played = play(&mut on_a_small_disk(&arguments, size + room), at_ceremony);
+        played.ended(5).says("the disk is full");
+    }
+}
+
+/// What was cut goes on, also after other transfers, and beside another one that was cut.
 #[test]
 fn a_session_cut_after_its_intent_goes_on() {
     isolated("a_session_cut_after_its_intent_goes_on", |bench| {
@@ -375,27 +394,43 @@ fn a_session_cut_after_its_intent_goes_on() {
             .says("no signing session was cut")
             .says("psbt reissue");
         let mut coin = 0;
-        while unreleased(&house) == "null" {
-            coin += 1;
-            let psbt = house.approved_psbt(destination_script(), coin);
-            bench.write(&format!("in-{coin}.psbt"), &psbt.to_bytes());
-            let arguments = house.sign_arguments("d1", &format!("in-{coin}.psbt"), &["cut.psbt"]);
-            let size = fs::metadata(bench.path("d1/journal.cbor"))
-                .expect("there")
-                .len();
-            let room = 4 * 1024 + u64::from(coin) * 512;
-            let played = play(&mut on_a_small_disk(&arguments, size + room), at_ceremony);
-            played.ended(5).says("the disk is full");
-        }
+        cut_after_an_intent(&mut house, &mut coin);
+        let cut = unreleased(&house);
         // The coin is not signed over by another ceremony, only by going on with this one.
         let again = house.sign_arguments("d1", &format!("in-{coin}.psbt"), &["again.psbt"]);
         ceremony(&again).ended(1).says("POL07");
-        ceremony(&resume)
+        // Other coins are, and what was cut stays.
+        coin += 1;
+        let psbt = house.approved_psbt(destination_script(), coin);
+        bench.write("other.psbt", &psbt.to_bytes());
+        ceremony(&house.sign_arguments("d1", "other.psbt", &["other-out.psbt"]))
+            .ended(0)
+            .says(&format!("go on with psbt resume --session {cut}"));
+        cut_after_an_intent(&mut house, &mut coin);
+        let both = unreleased(&house);
+        let (first, second) = both.split_once(',').expect("two of them");
+        assert_eq!(first, cut);
+        let named = |session: &str| {
+            let mut resume = resume.clone();
+            resume.extend(["--session".to_owned(), session.to_owned()]);
+            resume
+        };
+        ceremony(&resume).ended(3).says(&format!(
+            "sessions {first}, {second} were cut, and none is named"
+        ));
+        ceremony(&named("1"))
+            .ended(3)
+            .says("session 1 left nothing");
+        ceremony(&named(first))
             .ended(0)
             .says("taken from the journal")
             .says("[screen-9]");
         assert!(bench.path("resumed.psbt").exists());
-        assert_eq!(unreleased(&house), "null");
+        assert_eq!(unreleased(&house), second);
+        fs::rename(bench.path("resumed.psbt"), bench.path("first.psbt")).expect("written");
+        ceremony(&resume).ended(0).says("taken from the journal");
+        assert_ne!(bench.read("resumed.psbt"), bench.read("first.psbt"));
+        assert_eq!(unreleased(&house), "");
         let transcript = house.verified_transcript("d1");
         let last = transcript.state().sessions().last().copied();
         assert_eq!(

@@ -14,7 +14,9 @@ signatures of the device share an r value, and that a journal leaps only to the 
 recovery of this device, whose receipts are not ahead of it, that an HSM is replaced only by one that
 proved every key since the old one was used, by a signed order, and again in that session, that every
 session was told how many released signatures are open, that each of them that was settled was
-settled by a transaction in the chain, and that known blocks were left only for others with more work.
+settled by a transaction in the chain, that known blocks were left only for others with more work, that
+what was cut goes on with its own intent and PSBT or not at all, each signature of it made once, and that
+no session's clock was set back.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -44,6 +46,9 @@ SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
 COMMISSION, REGISTER, POLICY = 0, 2, 4
 MAKES_CARDS = (0, 1, 7)
 EMERGENCY = 3
+RECHECKED, CLOCK_SLACK = 19, 300
+# Where an entry says what the machine's clock said.
+CLOCKS = {INSTALLED: 2, INTAKE: 3, RECHECKED: 3}
 ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
 ARTEFACTS = [
     "endorsed-roster",
@@ -75,7 +80,7 @@ class Journal:
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
         self.waiting, self.chain, self.excepted, self.frozen = None, None, None, None
-        self.sweep, self.cut_in = None, None
+        self.sweep, self.cut, self.resumes, self.clock = None, {}, None, 0
         self.pinned = self.psbt = self.outcome = None
         self.intent, self.spends = {}, {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
@@ -112,6 +117,8 @@ class Journal:
         require(session == number, f"entry {sequence}: session")
         self.session = session
         self.count = place
+        if kind in CLOCKS:
+            self.reads_clock(content[CLOCKS[kind]])
         require(not self.untold or kind not in ACTS, "people who were not told what is open")
         handlers = {
             GENESIS: self.born,
@@ -375,19 +382,33 @@ class Journal:
         self.own(data)
 
     def taken_in(self, intake):
-        began = self.cut_in if self.ceremony == RESUME else self.ceremony
-        if began == SWEEP:
+        if self.begun_in() == SWEEP:
             require(self.frozen is not None, "a sweep on a device that is not frozen")
         else:
             require(self.frozen is None, "a PSBT that was read on a frozen device")
         self.psbt = intake[0]
 
+    def begun_in(self):
+        """The ceremony in which what is signed here was intended first."""
+        return self.cut[self.resumes][0] if self.resumes is not None else self.ceremony
+
     def intended(self, intent):
-        if self.ceremony != RESUME:
-            self.cut_in = self.ceremony
+        """One goes on with what was cut, or with nothing of it: the very same intent over the very same PSBT,
+        or one over another transaction, which ends what was cut over a coin of it."""
+        if self.resumes is not None:
+            _, before, psbt_before, _ = self.cut[self.resumes]
+            require((before, psbt_before) == (intent, self.psbt), "another intent than was cut")
+            self.hand = self.resumes
+        else:
+            require(all(cut[1][0] != intent[0] for cut in self.cut.values()), "a second set of signatures")
+            coins = {cbor.dumps(line[1]) for line in intent[2]}
+            beside = lambda cut: not coins & {cbor.dumps(line[1]) for line in cut[1][2]}
+            self.cut = {session: cut for session, cut in self.cut.items() if beside(cut)}
+            self.cut[self.session] = (self.ceremony, intent, self.psbt, [])
+            self.hand = self.session
         records = psbt.maps(self.psbt)[0]
         request, _ = self.artefact("signed-request", records[psbt.proprietary(REQUEST_FIELD)])
-        require((request[18] == 1) == (self.cut_in == SWEEP), "a request of another kind than the ceremony")
+        require((request[18] == 1) == (self.begun_in() == SWEEP), "a request of another kind than the ceremony")
         require(psbt.tx_digest(self.psbt) == intent[0], "the intent is for another transaction")
         self.intent = {line[0]: line for line in intent[2]}
         self.spends[intent[0]] = [coin for coin, _ in psbt.unsigned(psbt.maps(self.psbt))[1]]
@@ -421,6 +442,10 @@ class Journal:
         require(all(people.count(who) <= most for who in people), "one operator at too many devices")
 
     def made(self, line):
+        require(self.hand in self.cut, "a signature without an intent")
+        done = self.cut[self.hand][3]
+        require(line[0] == self.cut[self.hand][1][2][len(done)][0], "a signature out of turn, or a second one")
+        done.append(line[0])
         intended = self.intent[line[0]]
         require(line[1] == intended[2], "a signature of another key")
         require(digests.is_valid(SECP256k1, line[1], intended[3], line[2]), "a Bitcoin signature")
@@ -449,6 +474,9 @@ class Journal:
         self.excepted = None
         require(not self.recovering, "a session behind one that was to recover and did not")
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
+        self.resumes, self.hand, self.clock = opened.get(11), None, opened[4]
+        require((self.ceremony == RESUME) == (self.resumes is not None), "a session that does not say with what it goes on")
+        require(self.resumes is None or self.resumes in self.cut, "a session that goes on with what was not cut")
         self.seats, self.attends, self.screens, self.answers = {}, {}, [], []
         self.recovering, self.begun = opened[0] == RECOVER, self.count
         self.untold = bool(self.open)
@@ -458,7 +486,7 @@ class Journal:
 
     def goes_on(self, recovered):
         require(self.recovering, "a recovery in another ceremony, or a second one")
-        self.recovering = False
+        self.recovering, self.cut = False, {}
         order, _ = self.artefact("endorsed-recovery", recovered[0])
         card, digest = self.artefact("signed-device-card", recovered[2], [self.identity])
         anchor = order[5]
@@ -574,7 +602,15 @@ class Journal:
             del self.open[tx]
         self.settled |= set(sets)
 
+    def reads_clock(self, clock):
+        """Nobody sets it back while a session is open."""
+        require(clock + CLOCK_SLACK >= self.clock, "a clock that was set back within a session")
+        self.clock = max(self.clock, clock)
+
     def closed(self, outcome):
+        if outcome == SIGNED:
+            lines = self.cut[self.hand][1][2] if self.hand in self.cut else None
+            require(lines and len(self.cut[self.hand][3]) == len(lines), "signed, without every signature")
         require(not self.recovering, "the end of a session that was to recover and did not")
         self.outcome = outcome
 
@@ -586,6 +622,8 @@ class Journal:
         require(seal[7] == self.outcome, "a seal with another outcome")
         signer = cbor.loads(cbor.loads(data).value[0])[4]
         require(signer == digests.key_id(self.identity), "a seal of another key")
+        if self.outcome == SIGNED:
+            del self.cut[self.hand]
         self.seals += 1
 
 

@@ -66,23 +66,7 @@ impl ApprovedTx {
         operators: &Operators,
     ) -> Result<Self, Stopped> {
         let hearing = Hearing::new(&checked, roster);
-        let verdicts = [
-            (RuleId::APP01, app01::app01(&hearing)),
-            (RuleId::APP02, app02::app02(&hearing)),
-            (RuleId::APP03, app03::app03(&hearing)),
-            (RuleId::APP04, app04::app04(&hearing)),
-            (RuleId::APP05, app05::app05(&hearing)),
-            (RuleId::APP06, app06::app06(&hearing)),
-            (RuleId::APP07, app07::app07(&hearing)),
-            (RuleId::APP08, app08::app08(&hearing)),
-            (RuleId::APP09, app09::app09(&hearing, operators)),
-            (RuleId::APP10, app10::app10(&hearing, operators)),
-            (RuleId::APP11, app11::app11(&hearing, operators)),
-            (RuleId::APP12, app12::app12(&hearing, operators)),
-            (RuleId::APP13, app13::app13(&hearing, operators)),
-            (RuleId::APP14, app14::app14(&hearing)),
-            (RuleId::TIM01, tim01::tim01(hearing.time)),
-        ];
+        let verdicts = hearing.verdicts(operators);
         let approvers = hearing.approvers();
         let heads = app14::named(&hearing);
         let heads = heads.into_iter().map(|(_, head)| head.clone()).collect();
@@ -108,6 +92,23 @@ impl ApprovedTx {
             report,
             checked,
         })
+    }
+
+    /// Judges the same once more, at a later moment: what has ended since is refused.
+    ///
+    /// # Errors
+    /// The first refusal of this stage.
+    pub fn judge_again(&self, now: &Now<'_>) -> Result<(), Refusal> {
+        let hearing = Hearing {
+            time: now.time,
+            ..Hearing::new(&self.checked, now.roster)
+        };
+        let verdicts = hearing.verdicts(now.operators).into_iter();
+        let mut refusals = verdicts.filter_map(|(_, verdict)| match verdict {
+            Verdict::Refused(refusals) => refusals.into_iter().next(),
+            _ => None,
+        });
+        refusals.next().map_or(Ok(()), Err)
     }
 
     /// The transaction.
@@ -149,6 +150,17 @@ impl ApprovedTx {
     pub const fn report(&self) -> &RuleReport {
         &self.report
     }
+}
+
+/// What is known at the moment at which signing begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    /// By the headers, and by the clock as the session read it last.
+    pub time: KnownTime,
+    /// The roster in force.
+    pub roster: &'a ActiveRoster,
+    /// Who has the seats.
+    pub operators: &'a Operators,
 }
 
 /// What the rules of this stage judge.
@@ -203,6 +215,27 @@ impl<'a> Hearing<'a> {
             no_request,
             votes,
         }
+    }
+
+    /// Every rule of this stage, in the order of the report.
+    fn verdicts(&self, operators: &Operators) -> [(RuleId, Verdict); 15] {
+        [
+            (RuleId::APP01, app01::app01(self)),
+            (RuleId::APP02, app02::app02(self)),
+            (RuleId::APP03, app03::app03(self)),
+            (RuleId::APP04, app04::app04(self)),
+            (RuleId::APP05, app05::app05(self)),
+            (RuleId::APP06, app06::app06(self)),
+            (RuleId::APP07, app07::app07(self)),
+            (RuleId::APP08, app08::app08(self)),
+            (RuleId::APP09, app09::app09(self, operators)),
+            (RuleId::APP10, app10::app10(self, operators)),
+            (RuleId::APP11, app11::app11(self, operators)),
+            (RuleId::APP12, app12::app12(self, operators)),
+            (RuleId::APP13, app13::app13(self, operators)),
+            (RuleId::APP14, app14::app14(self)),
+            (RuleId::TIM01, tim01::tim01(self.time)),
+        ]
     }
 
     /// Runs a rule over the request; without a genuine request the rule refuses.

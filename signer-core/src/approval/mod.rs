@@ -35,7 +35,7 @@ mod tim01;
 
 pub use active::{ActiveRoster, CheckedEnrolment, MIN_ADMINISTRATORS, RosterError};
 pub(crate) use approve::may_reject;
-pub use approve::{ApprovedTx, Approver, rejections};
+pub use approve::{ApprovedTx, Approver, Now, rejections};
 pub use card::OfficerCard;
 pub use difference::{PersonChange, RosterDifference};
 pub use enrolment::Enrolment;

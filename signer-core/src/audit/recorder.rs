@@ -166,7 +166,11 @@ fn note_in(session: &mut SessionRecord, body: &Body, state: &DeviceState) {
         return;
     };
     match body {
-        Body::Intent(intent) => case.intent = Some(intent.clone()),
+        Body::Intent(intent) => {
+            case.intent = Some(intent.clone());
+            // As it was counted: the clock was read once more before it.
+            case.counted = state.time().closes();
+        }
         Body::Result(line) => case.signatures.push(*line),
         Body::Receipt(bytes) => case.receipt = receipt(bytes, state),
         _ => {}

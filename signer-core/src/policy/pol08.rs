@@ -10,10 +10,11 @@ use super::page::{Asked, Page, Typed};
 use super::strict::nothing;
 use super::{
     ActivePolicy, ApprovalQuorum, Before, Destination, Direction, Policy, PolicyChange,
-    PolicyChanges, PolicyError, QuorumBand, WalletRules,
+    PolicyChanges, PolicyError, PolicyStanding, QuorumBand, WalletRules,
 };
-use crate::approval::Seat;
+use crate::approval::{ActiveRoster, Seat};
 use crate::digest::{WalletDigest, word_lines};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::review::address::grouped;
 use crate::review::amount::{btc, sat};
@@ -43,8 +44,7 @@ impl<'a> NewPolicy<'a> {
         let roster = roster.ok_or_else(|| refusal(phrase!("a roster", "名簿"), Phrase::none()))?;
         let session = state.open().ok_or_else(no_session)?;
         let standing = state.policy_standing();
-        let policy = ActivePolicy::open(bytes, roster, standing, state.height());
-        let policy = policy.map_err(|error| not_taken(&error))?;
+        let policy = opened(state, roster, standing, bytes)?;
         if let Some(pin) = state.pinned_policy()
             && pin.digest != policy.digest()
         {
@@ -315,14 +315,37 @@ impl<'a> NewPolicy<'a> {
 /// A policy has a ceremony of its own. In the very first session of a device, in which nobody can be
 /// seated before the roster is there, a first policy is taken as the roster is.
 ///
+/// What was read is what was known when it was shown; from `now` on its delay counts.
+///
 /// # Errors
 /// POL08.
-pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal> {
+pub fn pol08(state: &DeviceState, bytes: &[u8], now: KnownTime) -> Result<ActivePolicy, Refusal> {
     let new = NewPolicy::of(state, bytes)?;
     let open = state.open().ok_or_else(no_session)?;
-    if is_born_with_it(state, open) {
-        return Ok(new.policy);
+    if !is_born_with_it(state, open) {
+        compared(state, &new, open)?;
     }
+    let roster = state.roster();
+    let roster = roster.ok_or_else(|| refusal(phrase!("a roster", "名簿"), Phrase::none()))?;
+    let standing = PolicyStanding {
+        installed: now,
+        ..state.policy_standing()
+    };
+    opened(state, roster, standing, bytes)
+}
+
+fn opened(
+    state: &DeviceState,
+    roster: &ActiveRoster,
+    standing: PolicyStanding<'_>,
+    bytes: &[u8],
+) -> Result<ActivePolicy, Refusal> {
+    let policy = ActivePolicy::open(bytes, roster, standing, state.height());
+    policy.map_err(|error| not_taken(&error))
+}
+
+/// Two operators read it, in a ceremony of its own.
+fn compared(state: &DeviceState, new: &NewPolicy<'_>, open: &OpenSession) -> Result<(), Refusal> {
     if open.opened().kind != CeremonyKind::Policy {
         return Err(refusal(
             phrase!("the ceremony of a policy", "ポリシー登録のセレモニー"),
@@ -338,8 +361,7 @@ pub fn pol08(state: &DeviceState, bytes: &[u8]) -> Result<ActivePolicy, Refusal>
             phrase!("fewer", "不足"),
         ));
     }
-    new.read_and_typed(open)?;
-    Ok(new.policy)
+    new.read_and_typed(open)
 }
 
 /// Only while the device is commissioned, and only before any other policy.

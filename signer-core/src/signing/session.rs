@@ -10,6 +10,7 @@ use bitcoin::secp256k1::ecdsa;
 
 use super::order::SighashOrder;
 use super::{Coin, Intent, IntentLine, IntentPayment, Receipt, SignatureLine, rules};
+use crate::approval::Now;
 use crate::codec;
 use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
@@ -116,11 +117,14 @@ pub struct ReceiptFacts {
 }
 
 impl Signing {
-    /// Computes every order of a confirmed transaction, and gives none.
+    /// Computes every order of a confirmed transaction, and gives none. People may have read for long:
+    /// who asked, approved and operates is judged again as it stands now.
     ///
     /// # Errors
-    /// SIG04 where the transaction was explained for another device.
-    pub fn begin(confirmed: ConfirmedTx) -> Result<Intended, Refusal> {
+    /// APP01 to APP14, TIM01 where something has ended since; SIG04 where the transaction was explained
+    /// for another device.
+    pub fn begin(confirmed: ConfirmedTx, now: &Now<'_>) -> Result<Intended, Refusal> {
+        confirmed.approved().judge_again(now)?;
         let tx = confirmed.wallet_tx();
         check_device(tx, &confirmed)?;
         let coins = confirmed.wallet_tx().parsed().tx().input.iter();

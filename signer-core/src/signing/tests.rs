@@ -12,7 +12,7 @@ use crate::review::{Answer, ConfirmedTx, Review, ReviewSession, Step};
 use crate::rule::{Refusal, RuleId};
 use crate::testing::Case;
 use crate::transcript::testing::Bench;
-use crate::transcript::{Body, CeremonyKind, Outcome};
+use crate::transcript::{Body, CeremonyKind, Outcome, begin_signing};
 use crate::types::{InputIndex, SessionNumber};
 
 const SIGHASH: [u8; 32] = [0x42; 32];
@@ -85,9 +85,9 @@ mod intended {
     /// What leaves the wallet stands in the intent, to be counted by the journal alone.
     #[test]
     fn says_what_it_pays() {
-        let (_, confirmed) = confirmed();
+        let (bench, confirmed) = confirmed();
         let outputs = confirmed.wallet_tx().parsed().tx().output.clone();
-        let intended = Signing::begin(confirmed).unwrap();
+        let intended = begin_signing(bench.state(), confirmed).unwrap();
         let intent = intended.intent();
         let [paid] = &intent.payments[..] else {
             panic!("{:?}", intent.payments)
@@ -100,7 +100,7 @@ mod intended {
     #[test]
     fn gives_orders_once_its_intent_is_on_the_disk() {
         let (mut bench, confirmed) = confirmed();
-        let intended = Signing::begin(confirmed).unwrap();
+        let intended = begin_signing(bench.state(), confirmed).unwrap();
         let entry = Body::Intent(intended.intent().clone());
         let entry = bench.journal.append(entry).unwrap();
         bench.disk.extend(entry.bytes());
@@ -119,7 +119,7 @@ mod intended {
         ];
         for spoil in disks {
             let (mut bench, confirmed) = confirmed();
-            let intended = Signing::begin(confirmed).unwrap();
+            let intended = begin_signing(bench.state(), confirmed).unwrap();
             let entry = Body::Intent(intended.intent().clone());
             let entry = bench.journal.append(entry).unwrap();
             spoil(&mut bench.disk, entry.bytes());
@@ -143,7 +143,7 @@ mod intended {
         ];
         for body in bodies {
             let (mut bench, confirmed) = confirmed();
-            let intended = Signing::begin(confirmed).unwrap();
+            let intended = begin_signing(bench.state(), confirmed).unwrap();
             let entry = body(intended.intent().clone());
             let entry = bench.journal.append(entry).unwrap();
             let refused = refused(intended.journalled(&entry, entry.bytes()));
@@ -154,7 +154,7 @@ mod intended {
     #[test]
     fn refuses_the_same_intent_of_another_session() {
         let (mut bench, confirmed) = confirmed();
-        let intended = Signing::begin(confirmed).unwrap();
+        let intended = begin_signing(bench.state(), confirmed).unwrap();
         bench.close(Outcome::Aborted);
         let case = Case::new(&bench.world);
         bench.take_in(CeremonyKind::Sign, &case);
@@ -308,7 +308,10 @@ mod sig04 {
             }
         }
         let confirmed = review.finish().unwrap();
-        assert_eq!(refused(Signing::begin(confirmed)), Some(RuleId::SIG04));
+        assert_eq!(
+            refused(begin_signing(bench.state(), confirmed)),
+            Some(RuleId::SIG04)
+        );
     }
 
     /// A signature counts for one input **and** one key.

@@ -86,7 +86,8 @@ fn every() -> Vec<Refusal> {
 fn refused_policy() -> Refusal {
     let mut bench = Bench::ready();
     bench.open(CeremonyKind::Policy);
-    pol08(bench.state(), &bench.world.policy.to_bytes()).unwrap_err()
+    let state = bench.state();
+    pol08(state, &bench.world.policy.to_bytes(), state.time()).unwrap_err()
 }
 
 fn of_review() -> [Refusal; 2] {

@@ -157,6 +157,16 @@ pub enum Body {
 }
 
 impl Body {
+    /// The machine's clock, where an entry tells it within a session.
+    pub(super) const fn clock(&self) -> Option<u64> {
+        match self {
+            Self::Intake(intake) => Some(intake.clock),
+            Self::Installed(installed) => Some(installed.clock),
+            Self::Rechecked(again) => Some(again.clock),
+            _ => None,
+        }
+    }
+
     /// The entry's name, for messages and reports.
     pub fn phrase(&self) -> Phrase {
         let [en, ja] = self.names();
@@ -313,6 +323,9 @@ pub struct Installed {
     /// The artefact, byte for byte.
     #[n(1)]
     pub artefact: ByteString,
+    /// The machine's clock, in seconds since 1970: a claim.
+    #[n(2)]
+    pub clock: u64,
 }
 
 /// The way by which a file came in.
@@ -384,14 +397,17 @@ pub struct Intake {
     /// What both screens showed of a transfer by pictures.
     #[n(2)]
     pub code: Option<TransferCode>,
+    /// The machine's clock, in seconds since 1970: a claim.
+    #[n(3)]
+    clock: u64,
     /// The one reading of it.
     #[cbor(skip)]
     read: ReadOnce,
 }
 
 impl Intake {
-    /// A PSBT that came so, with the code of its transfer where it came by pictures.
-    pub fn new(psbt: Vec<u8>, channel: Channel) -> Self {
+    /// A PSBT that came so at this moment, with the code of its transfer where it came by pictures.
+    pub fn new(psbt: Vec<u8>, channel: Channel, clock: u64) -> Self {
         let code = match channel {
             Channel::File => None,
             _ => Some(TransferCode::of(&psbt)),
@@ -400,7 +416,17 @@ impl Intake {
             psbt: SharedBytes(Arc::new(psbt)),
             channel,
             code,
+            clock,
             read: ReadOnce::default(),
+        }
+    }
+
+    /// The same PSBT, taken from the journal at another moment.
+    #[must_use]
+    pub fn again(&self, clock: u64) -> Self {
+        Self {
+            clock,
+            ..self.clone()
         }
     }
 

@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 use super::entry::{CeremonyKind, Rejected};
 use super::state::{DeviceState, OpenSession};
 use crate::approval::{
-    ActiveRoster, ApprovedTx, Operators, Role, SessionFacts, may_reject, rejections,
+    ActiveRoster, ApprovedTx, Now, Operators, Role, SessionFacts, may_reject, rejections,
 };
 use crate::ledger::LedgerState;
 use crate::phrase;
 use crate::policy::CheckedTx;
-use crate::review::{Review, ReviewSession};
+use crate::review::{ConfirmedTx, Review, ReviewSession};
 use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stopped};
+use crate::signing::{Intended, Signing};
 use crate::wallet::{BindContext, DeviceStanding, WalletTx};
 
 /// Why the open session has no approved transaction.
@@ -83,6 +84,10 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
 /// # Errors
 /// [`NotApproved::Unready`] with APP10.
 pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
+    Ok(seated(state)?)
+}
+
+fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
     let session = open(state)?;
     let device = state
         .device()
@@ -91,14 +96,14 @@ pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
         .roster()
         .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
     let [a, b, ..] = session.attended() else {
-        return Err(missing(phrase!("two operators", "操作者2名")).into());
+        return Err(missing(phrase!("two operators", "操作者2名")));
     };
     let facts = SessionFacts {
         device,
         session: session.number(),
         nonce: session.opened().nonce,
     };
-    Operators::open(&a.0, &b.0, facts, roster).map_err(NotApproved::Unready)
+    Operators::open(&a.0, &b.0, facts, roster)
 }
 
 /// Two people who may operate now, by this roster, have the seats of the open session: one each.
@@ -137,6 +142,22 @@ pub fn review(state: &DeviceState, approved: ApprovedTx) -> Result<Review, NotAp
     Ok(Review::open(approved, session.opened().lang, facts))
 }
 
+/// Goes on from what people confirmed, at the moment at which the session read the clock last.
+///
+/// # Errors
+/// APP01 to APP14 and TIM01 where something has ended since; SIG04.
+pub fn begin_signing(state: &DeviceState, confirmed: ConfirmedTx) -> Result<Intended, Refusal> {
+    let roster = state
+        .roster()
+        .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
+    let now = Now {
+        time: state.time(),
+        roster,
+        operators: &seated(state)?,
+    };
+    Signing::begin(confirmed, &now)
+}
+
 /// Every rejection in the open session's PSBT that is not journalled yet: each becomes an entry
 /// after the report, whatever the report says.
 pub fn new_rejections(state: &DeviceState) -> Vec<Rejected> {
@@ -162,16 +183,16 @@ fn ledger<'a>(
     if session.opened().kind != CeremonyKind::Resume {
         return Ok(state.ledger());
     }
-    let unfinished = state.unfinished();
+    let unfinished = state.resumed();
     let unfinished =
         unfinished.ok_or_else(|| missing(phrase!("an intent that was cut", "中断した署名予定")))?;
     Ok(unfinished.ledger_before())
 }
 
-fn open(state: &DeviceState) -> Result<&OpenSession, NotApproved> {
-    Ok(state
+fn open(state: &DeviceState) -> Result<&OpenSession, Refusal> {
+    state
         .open()
-        .ok_or_else(|| missing(phrase!("an open session", "開いたセッション")))?)
+        .ok_or_else(|| missing(phrase!("an open session", "開いたセッション")))
 }
 
 fn missing(what: Phrase) -> Refusal {

@@ -31,7 +31,7 @@ pub use entry::{
     ReadiedBy, Rechecked, Rejected, SessionOpened, Shown, Software, WhatKind, WrongPin,
 };
 pub(crate) use judge::two_operators;
-pub use judge::{NotApproved, judge, new_rejections, operators, review};
+pub use judge::{NotApproved, begin_signing, judge, new_rejections, operators, review};
 pub use release::{Release, Released};
 pub use replay::{Findings, Replay, Trust, VerifiedTranscript};
 pub use restored::trn05;

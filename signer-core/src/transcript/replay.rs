@@ -264,7 +264,7 @@ fn opening_again(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> 
     let replaces = opened.kind == CeremonyKind::Replace;
     let birth = state.genesis().filter(|_| !replaces);
     again.extend(birth.map(|birth| acceptance_line(&opened.hsm, birth)));
-    let signing = state.signing(opened.kind);
+    let signing = state.signing(opened.kind, opened.resumes);
     if state.frozen().is_some() || signing == Some(RequestKind::Sweep) {
         again.push(RuleLine {
             rule: RuleId::ENV03,

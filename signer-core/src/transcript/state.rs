@@ -46,7 +46,7 @@ use crate::settlement::OpenRegister;
 use crate::signing::{Intent, SignatureLine};
 use crate::split::Pins;
 use crate::token::Assurance;
-use crate::types::Height;
+use crate::types::{Height, SessionNumber};
 use crate::wallet::{CheckedCard, Registry};
 
 /// What a device is, by its journal.
@@ -74,7 +74,7 @@ pub struct DeviceState {
     ledger: LedgerState,
     sessions: Vec<SessionSummary>,
     open: Option<OpenSession>,
-    unfinished: Option<Unfinished>,
+    unfinished: Vec<Unfinished>,
     last_seal: Option<FileDigest>,
     latest_clock: u64,
     random_samples: BTreeSet<SampleDigest>,
@@ -106,7 +106,7 @@ impl DeviceState {
             ledger: LedgerState::empty(),
             sessions: Vec::new(),
             open: None,
-            unfinished: None,
+            unfinished: Vec::new(),
             last_seal: None,
             latest_clock: 0,
             random_samples: BTreeSet::new(),
@@ -216,10 +216,17 @@ impl DeviceState {
         self.tip().map_or(Height(0), ChainTip::height)
     }
 
-    /// What is known of the time: by the headers, and by the clock of the session that is open.
+    /// What is known of the time: by the headers, and by the clock as the open session read it last.
     pub fn time(&self) -> KnownTime {
+        self.time_at(0)
+    }
+
+    /// The same where the clock is read again.
+    fn time_at(&self, clock: u64) -> KnownTime {
         match (self.tip(), self.scope(), self.open()) {
-            (Some(tip), Some(scope), Some(open)) => KnownTime::of(tip, open.clock, scope.network),
+            (Some(tip), Some(scope), Some(open)) => {
+                KnownTime::of(tip, open.clock.max(clock), scope.network)
+            }
             _ => KnownTime::without_clock(self.height()),
         }
     }
@@ -249,9 +256,32 @@ impl DeviceState {
         self.open.as_ref()
     }
 
-    /// An intent that was not released.
-    pub const fn unfinished(&self) -> Option<&Unfinished> {
-        self.unfinished.as_ref()
+    /// What was about to be signed and was not released, oldest first: each until a session goes on with
+    /// it, or until another transaction over one of its coins stands in its place.
+    pub fn unfinished(&self) -> &[Unfinished] {
+        &self.unfinished
+    }
+
+    /// What this session was about to sign when it was cut.
+    pub fn cut_in(&self, session: SessionNumber) -> Option<&Unfinished> {
+        let mut cut = self.unfinished.iter();
+        cut.find(|unfinished| unfinished.session == session)
+    }
+
+    /// What the open session goes on with.
+    pub fn resumed(&self) -> Option<&Unfinished> {
+        self.cut_in(self.open()?.opened().resumes?)
+    }
+
+    /// What the open session has begun to sign.
+    pub fn in_hand(&self) -> Option<&Unfinished> {
+        let tx = self.open()?.signs?;
+        self.unfinished.iter().find(|set| set.intent.tx == tx)
+    }
+
+    fn in_hand_mut(&mut self) -> Option<&mut Unfinished> {
+        let tx = self.open()?.signs?;
+        self.unfinished.iter_mut().find(|set| set.intent.tx == tx)
     }
 
     /// Digest of the last signed seal.
@@ -281,7 +311,11 @@ impl DeviceState {
     /// [`FoldError`]; the state is then unchanged.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
         let made = self.new_signatures(&entry.body)?;
+        if let (Some(clock), Some(open)) = (entry.body.clock(), self.open()) {
+            open.admits_clock(clock)?;
+        }
         self.follow(entry)?;
+        self.read_clock(&entry.body);
         for signature in &made {
             self.ledger.record_signature(signature);
         }
@@ -351,14 +385,15 @@ impl DeviceState {
 
     /// What a ceremony of this kind would sign on this device, if anything. One that goes on after a
     /// cut signs what the cut one was about to.
-    pub fn signing(&self, kind: CeremonyKind) -> Option<RequestKind> {
+    pub fn signing(
+        &self,
+        kind: CeremonyKind,
+        resumes: Option<SessionNumber>,
+    ) -> Option<RequestKind> {
         match kind {
             CeremonyKind::Sign => Some(RequestKind::Ordinary),
             CeremonyKind::Sweep => Some(RequestKind::Sweep),
-            CeremonyKind::Resume => {
-                let cut = self.unfinished().map(Unfinished::kind);
-                Some(cut.unwrap_or(RequestKind::Ordinary))
-            }
+            CeremonyKind::Resume => self.cut_in(resumes?).map(Unfinished::kind),
             _ => None,
         }
     }
@@ -366,8 +401,8 @@ impl DeviceState {
     /// Whether a PSBT may be read in the open session: a frozen device reads none but to sweep, and
     /// no other one does.
     fn reads_here(&self) -> bool {
-        let kind = self.open().map(|session| session.opened().kind);
-        let signing = kind.and_then(|kind| self.signing(kind));
+        let opened = self.open().map(OpenSession::opened);
+        let signing = opened.and_then(|opened| self.signing(opened.kind, opened.resumes));
         (signing == Some(RequestKind::Sweep)) == self.frozen.is_some()
     }
 
@@ -416,6 +451,11 @@ impl DeviceState {
         if opened.previous_seal != self.last_seal {
             return Err(FoldError::PreviousSeal);
         }
+        let known = opened.resumes.is_some_and(|cut| self.cut_in(cut).is_some());
+        let goes_on = opened.kind == CeremonyKind::Resume;
+        if (goes_on, goes_on) != (opened.resumes.is_some(), known) {
+            return Err(FoldError::Resumed);
+        }
         for rejected in new_rejections(self) {
             self.reject(&rejected);
         }
@@ -458,6 +498,17 @@ impl DeviceState {
         backwards
     }
 
+    /// The clock as an entry tells it: what ends by it ends within a session too.
+    fn read_clock(&mut self, body: &Body) {
+        let (Some(clock), Some(session)) = (body.clock(), self.open.as_mut()) else {
+            return;
+        };
+        session.note_clock(clock);
+        if session.backwards.is_none() {
+            self.latest_clock = self.latest_clock.max(clock);
+        }
+    }
+
     /// From the next session on, the clock counts as it is now. In this one two clocks contradict each
     /// other, and the later one closes.
     fn except(&mut self, exception: &Exception) {
@@ -466,7 +517,7 @@ impl DeviceState {
         };
         if session.backwards.as_ref() == Some(exception) {
             session.backwards = None;
-            self.latest_clock = session.opened.clock;
+            self.latest_clock = session.read;
         }
         session.excepted = Some(exception.clone());
     }
@@ -476,7 +527,7 @@ impl DeviceState {
     fn reject(&mut self, rejected: &Rejected) {
         let (request, officer) = (rejected.request, &rejected.officer);
         self.ledger.record_rejection(request, officer.clone());
-        if let Some(unfinished) = self.unfinished.as_mut() {
+        for unfinished in &mut self.unfinished {
             let before = &mut unfinished.ledger_before;
             before.record_rejection(request, officer.clone());
         }
@@ -490,15 +541,22 @@ impl DeviceState {
         }
         if session.opened.kind == CeremonyKind::Resume {
             // Lines without a result may be signed a second time: they count again.
-            let unfinished = self.unfinished.as_ref().ok_or(FoldError::Intent)?;
+            let cut = session.opened.resumes;
+            let mut known = self.unfinished.iter();
+            let unfinished = known.find(|set| Some(set.session) == cut);
+            let unfinished = unfinished.ok_or(FoldError::Intent)?;
             if unfinished.intent != *intent || unfinished.intake.psbt() != intake.psbt() {
                 return Err(FoldError::Intent);
             }
             let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();
             session.intended = true;
+            session.signs = Some(intent.tx);
             self.ledger.record_intent(intent.tx, &coins);
             self.count(intent);
             return Ok(());
+        }
+        if self.unfinished.iter().any(|set| set.intent.tx == intent.tx) {
+            return Err(FoldError::Intent);
         }
         let ledger_before = self.ledger.clone();
         let coins: Vec<OutPoint> = intent.lines.iter().map(|l| l.coin.into()).collect();
@@ -508,8 +566,11 @@ impl DeviceState {
         }
         let (session_number, opened) = (session.number, session.opened.kind);
         session.intended = true;
+        session.signs = Some(intent.tx);
         self.count(intent);
-        self.unfinished = Some(Unfinished {
+        // Approved with what was cut before their eyes: nobody makes signatures for that one any more.
+        self.unfinished.retain(|set| !set.shares(intent));
+        self.unfinished.push(Unfinished {
             session: session_number,
             kind: if opened == CeremonyKind::Sweep {
                 RequestKind::Sweep
@@ -533,10 +594,9 @@ impl DeviceState {
     }
 
     fn made(&mut self, made: &SignatureLine) -> Result<(), FoldError> {
-        let intended = self.open.as_ref().is_some_and(|session| session.intended);
-        let unfinished = self.unfinished.as_mut().ok_or(FoldError::Result)?;
+        let unfinished = self.in_hand_mut().ok_or(FoldError::Result)?;
         let next = unfinished.missing().next().ok_or(FoldError::Result)?;
-        if !intended || (next.input, next.key) != (made.input, made.key) {
+        if (next.input, next.key) != (made.input, made.key) {
             return Err(FoldError::Result);
         }
         unfinished.results.push(*made);
@@ -547,12 +607,9 @@ impl DeviceState {
     }
 
     fn close(&mut self, outcome: Outcome) -> Result<(), FoldError> {
+        let in_hand = self.in_hand();
+        let signed = in_hand.is_some_and(|set| set.missing().next().is_none());
         let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
-        let complete = self
-            .unfinished
-            .as_ref()
-            .is_some_and(|unfinished| unfinished.missing().next().is_none());
-        let signed = session.intended && complete;
         let half_done = session.opened.kind == CeremonyKind::Destroy && self.life.is_ending();
         let wrong = match outcome {
             _ if session.fell_short() => true,
@@ -584,7 +641,8 @@ impl DeviceState {
         });
         self.last_seal = Some(digest);
         if seal.outcome == Outcome::Signed {
-            self.unfinished = None;
+            let done = session.signs;
+            self.unfinished.retain(|set| Some(set.intent.tx) != done);
         }
         Ok(())
     }

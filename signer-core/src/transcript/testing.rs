@@ -16,8 +16,8 @@ use bitcoin::{BlockHash, CompactTarget, TxMerkleNode, consensus};
 use super::{
     Appended, Body, CeremonyKind, Channel, DeviceState, Genesis, Installed, Intake, Inventoried,
     Journal, KeyRange, KeysGenerated, KeysIntended, MadeKey, NotApproved, OpenSession, Outcome,
-    Proven, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, WhatKind, judge,
-    new_rejections, review,
+    Proven, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, Unfinished, WhatKind,
+    begin_signing, judge, new_rejections, review,
 };
 use crate::approval::{ApprovedTx, CheckedEnrolment, Seat, SessionFacts};
 use crate::codec::{self, ByteString};
@@ -48,6 +48,9 @@ use crate::wallet::{
     CheckedCard, DeviceCard, PoolCard, RegisteredWallet, RegistrableRecord, Registration,
 };
 
+/// The clock of the tests' machine.
+pub(crate) const CLOCK: u64 = 1_790_000_000;
+
 /// Who operates the device of the tests.
 pub(crate) const OPERATORS: [&str; 2] = ["operator.a", "operator.b"];
 
@@ -72,6 +75,7 @@ pub(crate) struct Bench {
     pub(crate) journal: Journal,
     pub(crate) disk: Vec<u8>,
     pub(crate) lang: Lang,
+    pub(crate) clock: u64,
     /// Hash and time of the last block of every run of [`Self::blocks`].
     pub(crate) mined: Vec<([u8; 32], u32)>,
 }
@@ -106,6 +110,7 @@ impl Bench {
             journal: Journal::empty(),
             disk: vec![],
             lang: Lang::En,
+            clock: CLOCK,
             world,
             mined: vec![],
         };
@@ -265,6 +270,7 @@ impl Bench {
         self.add(Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
+            clock: self.clock,
         }));
     }
 
@@ -415,7 +421,7 @@ impl Bench {
     }
 
     /// Where nothing but open signatures is due, it is said at once.
-    fn say_what_is_open(&mut self) {
+    pub(crate) fn say_what_is_open(&mut self) {
         let due = self.state().open().and_then(OpenSession::due).cloned();
         let due = due.filter(|due| due.ending.is_empty() && due.waiting.is_none());
         if let Some(due) = due {
@@ -501,6 +507,7 @@ impl Bench {
         let taken = self.try_add(Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
+            clock: self.clock,
         }));
         let outcome = match taken {
             Ok(()) => Outcome::Done,
@@ -612,6 +619,7 @@ impl Bench {
         self.add(Body::Intake(Intake::new(
             case.full(&self.world).into_bytes(),
             Channel::File,
+            self.clock,
         )));
     }
 
@@ -689,16 +697,17 @@ impl Bench {
             environment: reading(),
             report,
             random,
+            clock: self.clock,
         })));
-        let intended = Signing::begin(confirmed).unwrap();
-        let known = self.state().unfinished();
+        let intended = begin_signing(self.state(), confirmed).unwrap();
+        let known = self.state().resumed();
         let known = known.map_or(vec![], |u| u.results().to_vec());
         let resumed = self.state().open().unwrap().opened().kind == CeremonyKind::Resume;
         let entry = self.append(Body::Intent(intended.intent().clone()));
         let mut signing = intended.journalled(&entry, &self.disk).unwrap();
         if resumed {
             for line in &known {
-                let before = self.state().unfinished().unwrap().ledger_before();
+                let before = self.state().resumed().unwrap().ledger_before();
                 signing.accept_recorded(line, before).unwrap();
             }
         }
@@ -778,6 +787,7 @@ pub(crate) fn recovered() -> Bench {
         Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
+            clock: CLOCK,
         })
     };
     safes::session(&mut bench, body(WhatKind::WaitingRoster, roster.clone())).unwrap();
@@ -858,6 +868,9 @@ const fn seen(known: KnownKey) -> SeenKey {
 /// How a session of this bench begins. The nonce is another one for each session.
 fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     let card = bench.device.card(bench.world.root.digest(), &[]);
+    let cut = bench.state().unfinished().first();
+    let cut = cut.filter(|_| kind == CeremonyKind::Resume);
+    let resumes = cut.map(Unfinished::session);
     let environment = reading();
     let next = u8::try_from(bench.journal.head().session.0 + 1).unwrap();
     let random = evidence(&next.to_string());
@@ -867,7 +880,7 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
     report.push(accepted(&card));
     report.push(RuleLine {
         rule: RuleId::ENV03,
-        verdict: env03(bench.state().frozen(), bench.state().signing(kind)),
+        verdict: env03(bench.state().frozen(), bench.state().signing(kind, resumes)),
     });
     let passed = |rule| RuleLine {
         rule,
@@ -886,13 +899,14 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
             module: card.hsm.module_digest,
             profile: card.hsm.profile_digest,
         },
-        clock: 1_790_000_000,
+        clock: bench.clock,
         declared: None,
         report,
         environment,
         hsm: card.hsm,
         previous_seal: bench.state().last_seal(),
         random,
+        resumes,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole ceremonies in memory: what a journal proves, and every way in which one that was
 //! tampered with is found.
 
+mod clock;
 mod compared;
 mod forged;
 mod frozen;
@@ -17,6 +18,7 @@ mod rosters;
 mod sessions;
 mod sweep;
 mod tampered;
+mod unfinished;
 
 use alloc::vec::Vec;
 

@@ -3,14 +3,34 @@
 use std::ffi::c_int;
 use std::sync::OnceLock;
 
-/// By how many seconds the clock of the world is wrong; 0 where no test asks for anything.
+/// How wrong the clock of the world is.
+enum Wrong {
+    /// By so many seconds; 0 where no test asks for anything.
+    By(i64),
+    /// By what this file says at the moment.
+    AsSaidIn(String),
+}
+
 fn wrong_by() -> i64 {
-    static WRONG_BY: OnceLock<i64> = OnceLock::new();
-    *WRONG_BY.get_or_init(|| match std::env::var("HIMURO_CLOCK") {
-        Err(_) => 0,
-        // A misspelt one must not pass for a clock that is right.
-        Ok(seconds) => seconds.parse().unwrap_or_else(|_| std::process::abort()),
-    })
+    static WRONG: OnceLock<Wrong> = OnceLock::new();
+    let wrong = WRONG.get_or_init(|| match std::env::var("HIMURO_CLOCK") {
+        Err(_) => Wrong::By(0),
+        Ok(text) => match text.strip_prefix('@') {
+            Some(file) => Wrong::AsSaidIn(file.to_owned()),
+            None => Wrong::By(seconds(&text)),
+        },
+    });
+    match wrong {
+        Wrong::By(seconds) => *seconds,
+        Wrong::AsSaidIn(file) => {
+            seconds(&std::fs::read_to_string(file).unwrap_or_else(|_| std::process::abort()))
+        }
+    }
+}
+
+/// A misspelt number must not pass for a clock that is right.
+fn seconds(text: &str) -> i64 {
+    text.parse().unwrap_or_else(|_| std::process::abort())
 }
 
 /// `clock_gettime(2)`

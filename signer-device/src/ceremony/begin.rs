@@ -135,17 +135,17 @@ impl Desk {
             };
             self.room.console.notice(&text)?;
         }
-        if let Some(unfinished) = state.unfinished() {
+        for unfinished in state.unfinished() {
             let (done, of) = (unfinished.results().len(), unfinished.intent().lines.len());
             let session = unfinished.session();
             self.room.notice(
                 &format!(
                     "session {session}: {done} of {of} signatures were made and no ceremony \
-                     released them; go on with psbt resume before anything else is signed"
+                     released them; go on with psbt resume --session {session}"
                 ),
                 &format!(
                     "セッション {session}: 署名 {of} 件中 {done} 件を作成、解放は0件。\
-                     他の署名を行う前にpsbt resumeで再開してください"
+                     psbt resume --session {session} で再開してください"
                 ),
             )?;
         }
@@ -418,6 +418,32 @@ pub(super) fn judge_machine(room: &mut Room, assurance: Assurance) -> Result<Mac
     Ok(Machine { reading, lines })
 }
 
+/// What a session begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    kind: CeremonyKind,
+    resumes: Option<SessionNumber>,
+}
+
+impl Opening {
+    /// A session that goes on with what another one was about to sign.
+    pub(super) const fn going_on(cut: SessionNumber) -> Self {
+        Self {
+            kind: CeremonyKind::Resume,
+            resumes: Some(cut),
+        }
+    }
+}
+
+impl From<CeremonyKind> for Opening {
+    fn from(kind: CeremonyKind) -> Self {
+        Self {
+            kind,
+            resumes: None,
+        }
+    }
+}
+
 /// A desk with its token open and found to be the device's.
 pub(super) struct TokenDesk {
     desk: Desk,
@@ -444,30 +470,34 @@ impl TokenDesk {
     ///
     /// # Errors
     /// HSM01 to HSM04, HSM06 or ENV03, recorded in the session that they end.
-    pub(super) fn open(self, kind: CeremonyKind, machine: Machine) -> Result<Session, Failure> {
-        self.open_with_pin(kind, machine)
+    pub(super) fn open(
+        self,
+        opening: impl Into<Opening>,
+        machine: Machine,
+    ) -> Result<Session, Failure> {
+        self.open_with_pin(opening, machine)
             .map(|(session, _)| session)
     }
 
     /// The same, for a ceremony that changes the PIN with which the token was logged in to.
     pub(super) fn open_with_pin(
         self,
-        kind: CeremonyKind,
+        opening: impl Into<Opening>,
         machine: Machine,
     ) -> Result<(Session, Pin), Failure> {
-        let (session, login) = self.open_with_login(kind, machine)?;
+        let (session, login) = self.open_with_login(opening, machine)?;
         Ok((session, login.pin))
     }
 
     /// The same, for a ceremony that records itself who logged in.
     pub(super) fn open_with_login(
         self,
-        kind: CeremonyKind,
+        opening: impl Into<Opening>,
         machine: Machine,
     ) -> Result<(Session, Login), Failure> {
         let folder = self.desk.disk.folder().to_path_buf();
         let (mut session, found, lines) = self
-            .begin(kind, machine)
+            .begin(opening.into(), machine)
             .map_err(|failure| keep(&folder, failure))?;
         match greet(&mut session, &found, &lines) {
             Ok(()) => Ok((session, found.login)),
@@ -477,7 +507,7 @@ impl TokenDesk {
 
     fn begin(
         mut self,
-        kind: CeremonyKind,
+        Opening { kind, resumes }: Opening,
         machine: Machine,
     ) -> Result<(Session, Found, Vec<RuleLine>), Failure> {
         let lang = self.desk.room.lang();
@@ -502,7 +532,7 @@ impl TokenDesk {
         let mut lines = lines.map_err(|e| of_hsm(&e))?;
         lines.push(RuleLine {
             rule: RuleId::ENV03,
-            verdict: env03(state.frozen(), state.signing(kind)),
+            verdict: env03(state.frozen(), state.signing(kind, resumes)),
         });
         lines.extend(self.standing.lines());
         let state = self.desk.journal.state();
@@ -518,6 +548,7 @@ impl TokenDesk {
             report: [machine.lines, lines.clone()].concat(),
             previous_seal: state.last_seal(),
             random: evidence,
+            resumes,
         };
         let torn = self.desk.torn.as_ref().map(|torn| torn.length);
         let cut = state.open().map(OpenSession::number);

@@ -31,6 +31,7 @@ use super::acceptance::Claimed;
 use super::begin::{Machine, answers, hsm_lines, judge_machine, software};
 use super::pool::{announce, make_card, make_keys};
 use super::random::{NothingDrawn, Random};
+use super::register_wallet::install;
 use super::room::Room;
 use super::session::{Memory, Records, Session, of_hsm, rule_lines};
 use super::token::{ExpectedKeys, Past, ask_at, judge_token};
@@ -178,10 +179,7 @@ fn grow_up(session: &mut Session, plan: &Commission) -> Result<Vec<u8>, Failure>
     // 9. Device card
     session.room.step(9)?;
     let card = make_card(session)?;
-    session.record(Body::Installed(Installed {
-        kind: WhatKind::Card,
-        artefact: ByteString(card.clone()),
-    }))?;
+    install(session, WhatKind::Card, card.clone())?;
 
     // 10. Seal
     session.room.step(10)?;
@@ -462,10 +460,12 @@ fn be_born(
         report: [machine.lines, lines].concat(),
         previous_seal: None,
         random: evidence,
+        resumes: None,
     })))?;
     records.append(Body::Installed(Installed {
         kind: WhatKind::Roster,
         artefact: ByteString(trust.roster_bytes.clone()),
+        clock: now,
     }))?;
     records.flush()?;
     records.anchor(&mut hsm)?;

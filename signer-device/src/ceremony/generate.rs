@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use signer_core::codec::ByteString;
 use signer_core::keys::CkaId;
 use signer_core::phrase;
 use signer_core::rule::{Refusal, RuleId, Verdict};
 use signer_core::token::{Leftover, hsm03, hsm03_after_cut};
 use signer_core::transcript::{
-    Body, CeremonyKind, DeviceState, DiscardedKey, Installed, KeyRange, KeysDiscarded, Outcome,
-    WhatKind,
+    Body, CeremonyKind, DeviceState, DiscardedKey, KeyRange, KeysDiscarded, Outcome, WhatKind,
 };
 use signer_core::types::{Chain, Lang, PoolNumber};
 
@@ -17,6 +15,7 @@ use super::Script;
 use super::begin::Desk;
 use super::officers;
 use super::pool::{announce, following, make_card, make_keys, shown};
+use super::register_wallet::install;
 use super::session::{Session, of_hsm, rule_lines};
 use crate::console::Who;
 use crate::failure::Failure;
@@ -92,10 +91,7 @@ fn generate(session: &mut Session, keys: &WhichKeys) -> Result<Vec<u8>, Failure>
     // 9. Device card
     session.room.step(9)?;
     let card = make_card(session)?;
-    session.record(Body::Installed(Installed {
-        kind: WhatKind::Card,
-        artefact: ByteString(card.clone()),
-    }))?;
+    install(session, WhatKind::Card, card.clone())?;
 
     // 10. Seal
     session.room.step(10)?;

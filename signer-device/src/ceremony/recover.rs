@@ -383,6 +383,7 @@ fn begin(
         report: [machine.lines, lines.clone()].concat(),
         previous_seal: state.last_seal(),
         random: evidence,
+        resumes: None,
     };
     let mut records = Records::new(disk, journal, Memory::Told(Some(anchor)));
     past.write_to(&mut records)?;

@@ -359,8 +359,10 @@ pub(super) fn install(
     kind: WhatKind,
     artefact: Vec<u8>,
 ) -> Result<(), Failure> {
+    let clock = session.clock()?;
     session.record(Body::Installed(Installed {
         kind,
         artefact: ByteString(artefact),
+        clock,
     }))
 }

@@ -26,6 +26,7 @@ use super::room::{Room, seat_of};
 use crate::console::Who;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Disk, unrecorded};
+use crate::machine;
 
 /// A session with its token open.
 pub(super) struct Session {
@@ -255,6 +256,25 @@ impl Records {
 }
 
 impl Session {
+    /// The machine's clock, for the next entry.
+    ///
+    /// # Errors
+    /// Bad input, where it was set back since the session read it last.
+    pub(super) fn clock(&self) -> Result<u64, Failure> {
+        let now = machine::clock();
+        let open = self.records.journal().state().open();
+        let admitted = open.map_or(Ok(()), |open| open.admits_clock(now));
+        admitted.map(|()| now).map_err(|fell| {
+            Failure::input(
+                fell.phrase(),
+                phrase!(
+                    "Nobody sets the clock during a session. Set it right and begin again.",
+                    "セッション中に時計を変更しないでください。時計を正しく合わせ、最初からやり直してください。"
+                ),
+            )
+        })
+    }
+
     /// The parts of an open session, after its opening entry is on the disk and anchored.
     pub(super) const fn new(
         room: Room,

@@ -16,8 +16,8 @@ use signer_core::signing::{
     Intended, ReceiptFacts, SighashOrder, SignedPsbt, Signing, SigningHsm as _,
 };
 use signer_core::transcript::{
-    Answered, Body, Channel, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown, judge,
-    new_rejections, review,
+    Answered, Body, Channel, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown,
+    begin_signing, judge, new_rejections, review,
 };
 use signer_core::types::{Lang, SessionNumber};
 
@@ -74,7 +74,7 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     let mouth = Mouth::open(&plan.source)?;
     let outlets = Outlet::all(&plan.outputs, &plan.codes)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
-    let kind = mouth.ceremony(&desk)?;
+    let opening = mouth.opening(&desk)?;
 
     // 1. Environment
     desk.room.step(1)?;
@@ -90,7 +90,7 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
 
     // 4. Session
     token.room().step(4)?;
-    let mut session = token.open(kind, machine)?;
+    let mut session = token.open(opening, machine)?;
     match sign(&mut session, mouth) {
         Ok((signed, channel)) => finish(session, signed, channel, outlets),
         Err(failure) => Err(session.end_badly(failure)),
@@ -121,7 +121,8 @@ fn sign(session: &mut Session, mouth: Mouth) -> Result<(SignedPsbt, Channel), Fa
 
     // 10. Intent
     session.room.step(10)?;
-    let intended = Signing::begin(confirmed).map_err(|refusal| session.refuse(&refusal))?;
+    let intended = begin_signing(session.journal().state(), confirmed);
+    let intended = intended.map_err(|refusal| session.refuse(&refusal))?;
     let mut signing = intend(session, intended)?;
 
     // 11. Signatures
@@ -288,6 +289,7 @@ fn recheck(session: &mut Session) -> Result<(), Failure> {
         environment: reading,
         report: lines.clone(),
         random,
+        clock: session.clock()?,
     })))?;
     session.room.verdicts(&lines)
 }
@@ -361,7 +363,7 @@ fn ask_next(
 /// Signatures that were made and recorded before a cut are used again, never made again; how many.
 fn reuse_signatures(session: &mut Session, signing: &mut Signing) -> Result<usize, Failure> {
     let state = session.journal().state();
-    let unfinished = state.unfinished();
+    let unfinished = state.in_hand();
     let unfinished = unfinished.ok_or_else(|| {
         Failure::internal(phrase!("no intent is recorded", "署名予定の記録がない"))
     })?;

@@ -72,7 +72,7 @@ impl<'a> Scene<'a> {
         let mut scene = Self {
             house,
             command: arguments(house, command),
-            intended: known.state().unfinished().is_some(),
+            intended: !known.state().unfinished().is_empty(),
             before,
             trust: Trust {
                 root: house.officers.root.digest(),

@@ -48,11 +48,11 @@ impl Scene<'_> {
         }
         if self.asked_for_signatures() || self.intended {
             assert!(
-                signed || state.unfinished().is_some(),
+                signed || !state.unfinished().is_empty(),
                 "{what}: the HSM was asked without an intent"
             );
         }
-        let (next, recorded) = match state.unfinished() {
+        let (next, recorded) = match state.unfinished().last() {
             _ if signed => (["psbt", "reissue", "--out"], Vec::new()),
             Some(cut) => (["psbt", "resume", "--out"], cut.results().to_vec()),
             None => (["psbt", "sign", "--out"], Vec::new()),
@@ -165,7 +165,7 @@ fn said_of(state: &DeviceState) -> Vec<String> {
         let number = open.number();
         format!("session {number} was cut and is not sealed")
     });
-    let intent = state.unfinished().map(|cut| {
+    let intent = state.unfinished().last().map(|cut| {
         let (session, done) = (cut.session(), cut.results().len());
         let of = cut.intent().lines.len();
         format!(

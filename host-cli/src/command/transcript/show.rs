@@ -110,7 +110,9 @@ fn detail(entry: &Entry) -> String {
             let seat = answered.seat.phrase();
             format!("screen {screen}, {}: {typed:?}", seat.text(Lang::En))
         }
-        Body::Rechecked(again) => format!("random {}", random(&again.random)),
+        Body::Rechecked(again) => {
+            format!("clock {}, random {}", again.clock, random(&again.random))
+        }
         Body::Result(line) => format!("input {}", line.input),
         Body::Refused(refusal) => refusal.text(Lang::En).replace('\n', " "),
         Body::Aborted(aborted) => format!("step {}: {}", aborted.step, aborted.reason),

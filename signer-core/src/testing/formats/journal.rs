@@ -99,11 +99,20 @@ pub(super) fn bodies(world: &World) -> Vec<Body> {
         Body::Installed(Installed {
             kind: WhatKind::Headers,
             artefact: ByteString(vec![0xa0]),
+            clock: 1_700_000_100,
         }),
         Body::KeysGenerated(keys(world)),
         Body::Attended(ByteString(attendance(world).to_bytes())),
-        Body::Intake(Intake::new(b"psbt\xff".to_vec(), Channel::ByteFrames)),
-        Body::Intake(Intake::new(b"psbt\xff".to_vec(), Channel::File)),
+        Body::Intake(Intake::new(
+            b"psbt\xff".to_vec(),
+            Channel::ByteFrames,
+            1_700_000_100,
+        )),
+        Body::Intake(Intake::new(
+            b"psbt\xff".to_vec(),
+            Channel::File,
+            1_700_000_100,
+        )),
         Body::Reported(report()),
         Body::Rejected(Rejected {
             request: RequestDigest::over(&[]),
@@ -160,6 +169,7 @@ fn endings(world: &World) -> Vec<Body> {
             environment: unreadable(),
             report: vec![],
             random: evidence_again(""),
+            clock: 1_700_000_200,
         })),
         Body::KeysIntended(intended()),
         Body::KeysDiscarded(discarded()),
@@ -350,6 +360,7 @@ fn opened(previous_seal: Option<FileDigest>) -> SessionOpened {
         }],
         previous_seal,
         random: evidence(""),
+        resumes: previous_seal.map(|_| SessionNumber(4)),
     }
 }
 

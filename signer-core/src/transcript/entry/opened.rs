@@ -9,7 +9,7 @@ use crate::environment::EnvironmentReading;
 use crate::random::RandomEvidence;
 use crate::rule::RuleLine;
 use crate::token::{HsmFacts, Line};
-use crate::types::Lang;
+use crate::types::{Lang, SessionNumber};
 
 /// A ceremony.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -167,6 +167,9 @@ pub struct SessionOpened {
     /// What the health tests found of the random numbers.
     #[n(10)]
     pub random: RandomEvidence,
+    /// The session that was cut, where this one goes on with what it was about to sign.
+    #[n(11)]
+    pub resumes: Option<SessionNumber>,
 }
 
 /// The machine and the HSM, read again before signing.
@@ -182,6 +185,9 @@ pub struct Rechecked {
     /// What the health tests of this session have found of the random numbers by now.
     #[n(2)]
     pub random: RandomEvidence,
+    /// The machine's clock, in seconds since 1970: a claim.
+    #[n(3)]
+    pub clock: u64,
 }
 
 /// The software; self-reported.

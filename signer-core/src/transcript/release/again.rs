@@ -60,7 +60,7 @@ fn signed_again(
     let place = Place::Entry(entry.sequence);
     let refuse = |expected, got| Refusal::new(RuleId::SIG04, place.clone(), expected, got);
     let (Some(unfinished), Some(scope), Some(identity)) =
-        (state.unfinished(), state.scope(), state.identity())
+        (state.in_hand(), state.scope(), state.identity())
     else {
         return Err(refuse(
             phrase!("an intent before the receipt", "受領証より前の署名予定"),

@@ -8,12 +8,12 @@ use crate::cose::Signed;
 use crate::phrase;
 use crate::review::{Answer, Review, Step};
 use crate::rule::{Phrase, Refusal, RuleId, RuleLine, RuleReport, Stage, Verdict};
-use crate::signing::{Receipt, ReceiptFacts, SignatureLine, Signing};
+use crate::signing::{Intended, Receipt, ReceiptFacts, SignatureLine, Signing};
 use crate::token::RandomBefore;
 use crate::transcript::entry::{
     Answered, Body, CeremonyKind, Entry, Outcome, SessionOpened, Shown,
 };
-use crate::transcript::judge::{NotApproved, judge, new_rejections, review};
+use crate::transcript::judge::{NotApproved, begin_signing, judge, new_rejections, review};
 use crate::transcript::state::DeviceState;
 
 /// Where the replay of a session stands.
@@ -111,9 +111,14 @@ impl SessionReplay {
             }
             (Body::Shown(shown), At::Reviewing(review)) => show(place, review, *shown),
             (Body::Answered(answered), At::Reviewing(review)) => answer(place, review, answered),
-            (Body::Intent(_), At::Reviewing(review)) => self.intend(entry, *review),
+            (Body::Intent(_), At::Reviewing(review)) => self.intend(entry, *review, state),
             (Body::Result(line), At::Signing(signing)) => made(signing, line, state),
             (Body::Receipt(bytes), At::Signing(signing)) => receipt(entry, *signing, bytes, state),
+            (Body::Refused(refusal), At::Reviewing(review))
+                if refusal.rule.stage() == Stage::Approve =>
+            {
+                ended(place, *review, refusal, state)
+            }
             (Body::Refused(refusal), at) => refused(place, at, refusal),
             (Body::Inventoried(listed), At::Idle) => life::inventoried(place, listed, state),
             (Body::Proven(proven), At::Idle) => life::proven(entry, proven, state),
@@ -143,7 +148,7 @@ impl SessionReplay {
     }
 
     /// Signing begins only after every screen and answer, on a machine that no rule refused.
-    fn intend(&self, entry: &Entry, review: Review) -> Result<At, Refusal> {
+    fn intend(&self, entry: &Entry, review: Review, state: &DeviceState) -> Result<At, Refusal> {
         let place = entry.sequence;
         match self.machine {
             Machine::Again => {}
@@ -156,10 +161,32 @@ impl SessionReplay {
                 return Err(trn04(place, expected, Phrase::figure(rule)));
             }
         }
-        let signing = Signing::begin(review.finish()?)?
+        let signing = begun(review, state)?
             .recorded(entry)
             .map_err(|refusal| trn04(place, refusal.expected, refusal.got))?;
         Ok(At::Signing(Box::new(signing)))
+    }
+}
+
+fn begun(review: Review, state: &DeviceState) -> Result<Intended, Refusal> {
+    begin_signing(state, review.finish()?)
+}
+
+/// What has ended while people read is refused before the intent, and nothing else is.
+fn ended(
+    place: u64,
+    review: Review,
+    refusal: &Refusal,
+    state: &DeviceState,
+) -> Result<At, Refusal> {
+    let got = Phrase::figure(refusal.rule);
+    match begun(review, state) {
+        Err(again) if again == *refusal => Ok(At::Stopped),
+        Err(again) => Err(trn04(place, Phrase::figure(again.rule), got)),
+        Ok(_) => {
+            let expected = phrase!("nothing that has ended", "期限切れなし");
+            Err(trn04(place, expected, got))
+        }
     }
 }
 
@@ -241,7 +268,7 @@ fn made(
 
 /// In a session that goes on after a cut, the results of the cut session come first.
 fn resumed(signing: &mut Signing, state: &DeviceState) -> Result<(), Refusal> {
-    let Some(unfinished) = state.unfinished() else {
+    let Some(unfinished) = state.in_hand() else {
         return Ok(());
     };
     let known = unfinished.results().iter().skip(signing.made());

@@ -24,7 +24,7 @@ pub enum FoldError {
     Intake,
     /// The code of a transfer is not that of its PSBT.
     TransferCode,
-    /// A second intent, or one that differs from the unfinished one.
+    /// A second intent, one over a transaction that was cut, or one that differs from what was cut.
     Intent,
     /// A signature that no intent announced.
     Result,
@@ -34,6 +34,8 @@ pub enum FoldError {
     Outcome,
     /// The hash of the last seal is another one.
     PreviousSeal,
+    /// A session goes on with what no session was cut over, or does not say with what.
+    Resumed,
     /// An artefact was refused; the text says why.
     Artefact(Phrase),
     /// SIG03: a signature of the device itself, with the r value of another one.
@@ -44,6 +46,8 @@ pub enum FoldError {
     Unannounced,
     /// The clock lies behind an earlier session's, and that was not recorded before anything else.
     Backwards,
+    /// The clock was set back within the session.
+    ClockFell,
     /// Blocks that were known are left for others, and that was not recorded right before.
     BlocksLeft,
     /// SOD-7: nothing is done any more in the session that installed another roster.
@@ -86,8 +90,8 @@ impl FoldError {
                 "PSBTと一致しない転送コード"
             ),
             Self::Intent => phrase!(
-                "a second intent, or another one than was cut",
-                "2つ目の署名予定、または中断時と異なる署名予定"
+                "a second intent, one over what was cut, or another one than was cut",
+                "2つ目の署名予定、中断した取引への署名予定、または中断時と異なる署名予定"
             ),
             Self::Result => phrase!("a signature that no intent announced", "署名予定にない署名"),
             Self::Keys => phrase!(
@@ -101,6 +105,10 @@ impl FoldError {
             Self::PreviousSeal => phrase!(
                 "another seal before this session",
                 "このセッションの前に別の封印"
+            ),
+            Self::Resumed => phrase!(
+                "no cut session to go on with",
+                "再開すべき中断セッションなし"
             ),
             Self::Artefact(why) => why.clone(),
             Self::RepeatedR(r) => used_before(r),
@@ -120,6 +128,10 @@ impl FoldError {
             Self::Backwards => phrase!(
                 "a clock that went back, without the exception that says so",
                 "時計の逆行を例外として記録していないセッション"
+            ),
+            Self::ClockFell => phrase!(
+                "a clock that was set back within the session",
+                "セッション中に時計が戻された"
             ),
             Self::BlocksLeft => phrase!(
                 "known blocks replaced by others, without the exception that says so",

@@ -8,7 +8,7 @@ use super::{DeviceState, FoldError, OpenSession};
 use crate::approval::{ActiveRoster, CheckedEnrolment, NextRoster};
 use crate::codec;
 use crate::digest::RosterDigest;
-use crate::headers::{HeaderRun, LeftBlocks};
+use crate::headers::{HeaderRun, KnownTime, LeftBlocks};
 use crate::life::{CheckedRetirement, FreezeStanding, Frozen, RetirementStanding};
 use crate::phrase;
 use crate::policy::{Page, pol08};
@@ -18,27 +18,34 @@ use crate::transcript::judge::two_operators;
 use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass};
 
 impl DeviceState {
-    /// Opens an artefact and puts it in force.
+    /// Opens an artefact and puts it in force, by the clock as it is now. The screens that were read for it
+    /// are those of the moment at which they were shown.
     pub(super) fn install(&mut self, installed: &Installed) -> Result<(), FoldError> {
         let genesis = self.genesis.clone().ok_or(FoldError::Genesis)?;
         let bytes = installed.artefact.0.as_slice();
+        let now = self.time_at(installed.clock);
         match installed.kind {
-            WhatKind::Roster => self.install_roster(bytes, &genesis),
-            WhatKind::Enrolment => self.install_enrolment(bytes),
+            WhatKind::Roster => self.install_roster(bytes, &genesis, now),
+            WhatKind::Enrolment => self.install_enrolment(bytes, now),
             WhatKind::Card => self.install_card(bytes, &genesis),
             WhatKind::WalletDraft => self.install_draft(installed),
             WhatKind::Wallet => self.install_wallet(bytes, &genesis),
-            WhatKind::Policy => self.install_policy(bytes),
-            WhatKind::Retirement => self.install_retirement(bytes),
+            WhatKind::Policy => self.install_policy(bytes, now),
+            WhatKind::Retirement => self.install_retirement(bytes, now),
             WhatKind::Headers => self.install_headers(bytes, &genesis),
-            WhatKind::WaitingRoster => self.install_waiting(bytes),
-            WhatKind::Cancellation => self.install_cancellation(bytes),
+            WhatKind::WaitingRoster => self.install_waiting(bytes, now),
+            WhatKind::Cancellation => self.install_cancellation(bytes, now),
             WhatKind::Freeze => self.install_freeze(bytes),
-            WhatKind::Thaw => self.install_thaw(bytes),
+            WhatKind::Thaw => self.install_thaw(bytes, now),
         }
     }
 
-    fn install_roster(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
+    fn install_roster(
+        &mut self,
+        bytes: &[u8],
+        genesis: &Genesis,
+        now: KnownTime,
+    ) -> Result<(), FoldError> {
         let root = &genesis.root;
         let Some(known) = &self.roster else {
             let first = ActiveRoster::first(bytes, root.scope, root).map_err(refused)?;
@@ -49,7 +56,7 @@ impl DeviceState {
         if !recovers {
             self.admits_rosters(known)?;
         }
-        let next = known.next(bytes, self.waiting.as_ref(), self.time());
+        let next = known.next(bytes, self.waiting.as_ref(), now);
         let NextRoster::InForce(next) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
                 "a roster of the recovery quorum that has not waited",
@@ -66,10 +73,10 @@ impl DeviceState {
     }
 
     /// A roster of the recovery quorum is seen: its delay begins.
-    fn install_waiting(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+    fn install_waiting(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
-        let next = known.next(bytes, self.waiting.as_ref(), self.time());
+        let next = known.next(bytes, self.waiting.as_ref(), now);
         let NextRoster::Waits(next, waiting) = next.map_err(refused)? else {
             return Err(FoldError::Artefact(phrase!(
                 "a roster that does not wait",
@@ -83,10 +90,10 @@ impl DeviceState {
     }
 
     /// One administrator says no: the roster that waits is forgotten.
-    fn install_cancellation(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+    fn install_cancellation(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         self.admits_rosters(known)?;
-        let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), self.time());
+        let cancellation = known.open_cancellation(bytes, self.waiting.as_ref(), now);
         let cancellation = cancellation.map_err(refused)?;
         let page = self.cancellation_page(cancellation.body())?;
         self.read_and_typed(&[page])?;
@@ -114,14 +121,14 @@ impl DeviceState {
     }
 
     /// A quorum of administrators, before two operators.
-    fn install_thaw(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+    fn install_thaw(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
         let known = self.roster.as_ref().ok_or_else(no_roster)?;
         let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
         if session.opened().kind != CeremonyKind::Thaw {
             return Err(FoldError::Ceremony);
         }
         self.compared_by_two_operators(known)?;
-        let order = Frozen::open_thaw(self.frozen.as_ref(), bytes, known, self.time());
+        let order = Frozen::open_thaw(self.frozen.as_ref(), bytes, known, now);
         let page = self.thaw_page(order.map_err(refused)?.body())?;
         self.read_and_typed(&[page])?;
         self.frozen = None;
@@ -167,9 +174,9 @@ impl DeviceState {
         two_operators(self, roster).map_err(|_| alone())
     }
 
-    fn install_enrolment(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+    fn install_enrolment(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
         let roster = self.roster.as_ref().ok_or_else(no_roster)?;
-        let enrolment = CheckedEnrolment::open(bytes, roster, self.time()).map_err(refused)?;
+        let enrolment = CheckedEnrolment::open(bytes, roster, now).map_err(refused)?;
         self.registers(&[self.enrolment_page(&enrolment)?])?;
         self.enrolments.push(enrolment);
         self.have_compared();
@@ -271,8 +278,8 @@ impl DeviceState {
         named && wallet.class() == WalletClass::Emergency
     }
 
-    fn install_policy(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
-        let policy = pol08(self, bytes).map_err(FoldError::Policy)?;
+    fn install_policy(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
+        let policy = pol08(self, bytes, now).map_err(FoldError::Policy)?;
         self.policy = Some(Arc::new(policy));
         self.pinned = None;
         self.note_active();
@@ -281,7 +288,7 @@ impl DeviceState {
 
     /// A retirement tightens: it is in force at once, and for ever. Two operators retire, in a
     /// ceremony of its own.
-    fn install_retirement(&mut self, bytes: &[u8]) -> Result<(), FoldError> {
+    fn install_retirement(&mut self, bytes: &[u8], now: KnownTime) -> Result<(), FoldError> {
         let session = self.open.as_ref().ok_or(FoldError::NoSession)?;
         if session.opened().kind != CeremonyKind::Retire {
             return Err(FoldError::Ceremony);
@@ -290,7 +297,7 @@ impl DeviceState {
         let standing = RetirementStanding {
             roster,
             wallets: &self.wallets,
-            time: self.time(),
+            time: now,
         };
         let checked = CheckedRetirement::open(bytes, standing).map_err(refused)?;
         self.compared_by_two_operators(roster)?;

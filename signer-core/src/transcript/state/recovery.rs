@@ -30,7 +30,7 @@ impl DeviceState {
         session.intended = true;
         self.ledger.record_lost(session.number..number);
         session.number = number;
-        self.unfinished = None;
+        self.unfinished.clear();
         self.adopt(card);
         self.take_over(&order);
         Ok(())

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use super::FoldError;
 use crate::approval::RequestKind;
 use crate::codec::ByteString;
-use crate::digest::{FileDigest, RosterDigest};
+use crate::digest::{FileDigest, RosterDigest, TxDigest};
 use crate::ledger::LedgerState;
 use crate::signing::{Intent, IntentLine, SignatureLine};
 use crate::transcript::entry::{
-    Announced, Answered, Body, CeremonyKind, Exception, Intake, Looks, Outcome, SessionOpened,
-    Shown, WhatKind,
+    Announced, Answered, Body, CLOCK_SLACK, CeremonyKind, Exception, Intake, Looks, Outcome,
+    SessionOpened, Shown, WhatKind,
 };
 use crate::types::SessionNumber;
 
@@ -40,10 +40,14 @@ pub struct OpenSession {
     /// Screens that were read for an artefact that is installed.
     compared: usize,
     pub(super) intended: bool,
+    /// The transaction of its intent.
+    pub(super) signs: Option<TxDigest>,
     pub(super) due: Option<Announced>,
     pub(super) backwards: Option<Exception>,
     /// The latest clock of all sessions up to this one: what is judged in it.
     pub(super) clock: u64,
+    /// The latest clock of this session alone.
+    pub(super) read: u64,
     pub(super) excepted: Option<Exception>,
     pub(super) renewed: Option<RosterDigest>,
     pub(super) closed: Option<Outcome>,
@@ -61,6 +65,7 @@ impl OpenSession {
     ) -> Self {
         Self {
             clock: before.max(opened.clock),
+            read: opened.clock,
             number,
             at,
             opened: opened.clone(),
@@ -70,12 +75,30 @@ impl OpenSession {
             answered: Vec::new(),
             compared: 0,
             intended: false,
+            signs: None,
             due,
             backwards,
             excepted: None,
             renewed: None,
             closed: None,
         }
+    }
+
+    /// Within a session the clock stands or goes on: one that is set back meanwhile keeps nothing open.
+    ///
+    /// # Errors
+    /// [`FoldError::ClockFell`], where it lies behind itself by more than [`CLOCK_SLACK`].
+    pub const fn admits_clock(&self, clock: u64) -> Result<(), FoldError> {
+        if clock.saturating_add(CLOCK_SLACK) < self.read {
+            return Err(FoldError::ClockFell);
+        }
+        Ok(())
+    }
+
+    /// It was read once more.
+    pub(super) fn note_clock(&mut self, clock: u64) {
+        self.read = self.read.max(clock);
+        self.clock = self.clock.max(clock);
     }
 
     /// Operators take their seats before a PSBT is read, and nobody after it.
@@ -296,7 +319,7 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// The session of the intent.
+    /// The session of the intent, also where another one went on with it and was cut as well.
     pub const fn session(&self) -> SessionNumber {
         self.session
     }
@@ -325,6 +348,12 @@ impl Unfinished {
     /// is resumed.
     pub const fn ledger_before(&self) -> &LedgerState {
         &self.ledger_before
+    }
+
+    /// Whether a transaction over these coins would stand in its place.
+    pub(super) fn shares(&self, other: &Intent) -> bool {
+        let coins = |line: &IntentLine| other.lines.iter().any(|new| new.coin == line.coin);
+        self.intent.lines.iter().any(coins)
     }
 
     /// Lines of the intent without a result: results come in the order of the lines.

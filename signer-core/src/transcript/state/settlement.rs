@@ -39,7 +39,7 @@ impl DeviceState {
     /// The first signature of a set was made. It counts as open before any session releases it: the
     /// journal holds it, and a journal is copied, exported and carried away.
     pub(super) fn open_set(&mut self) {
-        let Some(unfinished) = &self.unfinished else {
+        let Some(unfinished) = self.in_hand() else {
             return;
         };
         let intent = &unfinished.intent;

@@ -6,6 +6,7 @@ use crate::codec::ByteString;
 use crate::cose::Signed;
 use crate::rule::Refusal;
 use crate::testing::{SCOPE, TIP, id, label, officer_signs, officers_sign, p256_key, p256_public};
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{Body, CeremonyKind, Installed, Outcome, WhatKind};
 use crate::types::Blocks;
 
@@ -32,7 +33,15 @@ pub(crate) fn with_safes() -> Bench {
     let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
     let artefact = ByteString(bytes.clone());
     let kind = WhatKind::Roster;
-    session(&mut bench, Body::Installed(Installed { kind, artefact })).unwrap();
+    session(
+        &mut bench,
+        Body::Installed(Installed {
+            kind,
+            artefact,
+            clock: CLOCK,
+        }),
+    )
+    .unwrap();
     bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();
     bench
 }

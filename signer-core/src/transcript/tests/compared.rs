@@ -10,6 +10,7 @@ use crate::digest::ScreenDigest;
 use crate::rule::{Refusal, RuleId};
 use crate::testing::{World, foreign_emergency, id, officers_sign};
 use crate::transcript::entry::Answered;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS, retirement, safes, thaw};
 use crate::transcript::{Body, CeremonyKind, Installed, Outcome, Shown, WhatKind};
 use crate::wallet::Registry;
@@ -58,6 +59,7 @@ fn cancelled() -> Matter {
     let waits = Body::Installed(Installed {
         kind,
         artefact: ByteString(artefact),
+        clock: CLOCK,
     });
     safes::session(&mut bench, waits).unwrap();
     let artefact = safes::cancellation(&bench).to_bytes();
@@ -181,6 +183,7 @@ impl Matter {
         let taken = self.bench.try_add(Body::Installed(Installed {
             kind: self.kind,
             artefact: ByteString(self.artefact.clone()),
+            clock: CLOCK,
         }));
         self.bench.close(match taken {
             Ok(()) => Outcome::Done,

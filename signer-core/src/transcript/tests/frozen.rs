@@ -4,6 +4,7 @@ use super::found;
 use crate::frames::TransferCode;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::Case;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, thawed};
 use crate::transcript::{Body, CeremonyKind, Channel, Intake, Journal, Outcome};
 use crate::types::Lang;
@@ -15,6 +16,7 @@ fn intake(bench: &Bench) -> Body {
     Body::Intake(Intake::new(
         case.full(&bench.world).bytes().to_vec(),
         Channel::File,
+        CLOCK,
     ))
 }
 
@@ -28,7 +30,7 @@ fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
         for (code, taken) in [("right", true), ("none", true), ("wrong", false)] {
             let mut bench = Bench::ready();
             bench.attend(CeremonyKind::Sign, OPERATORS);
-            let mut intake = Intake::new(right(&bench), channel);
+            let mut intake = Intake::new(right(&bench), channel, CLOCK);
             match code {
                 "none" => intake.code = None,
                 "wrong" => intake.code = Some(TransferCode::of(b"another")),
@@ -40,7 +42,7 @@ fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
     }
     let mut bench = Bench::ready();
     bench.attend(CeremonyKind::Sign, OPERATORS);
-    let mut by_file = Intake::new(right(&bench), Channel::File);
+    let mut by_file = Intake::new(right(&bench), Channel::File, CLOCK);
     by_file.code = Some(TransferCode::of(by_file.psbt()));
     let refusal = bench.try_add(Body::Intake(by_file)).unwrap_err();
     assert!(refusal.got.text(Lang::En).contains("transfer code"));
@@ -49,6 +51,10 @@ fn a_transfer_code_is_that_of_its_psbt_and_of_pictures() {
 #[test]
 fn a_frozen_device_reads_no_psbt() {
     let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let confirmed = bench.confirm();
+    drop(bench.sign(confirmed, 1));
     bench.freeze().unwrap();
     for kind in [CeremonyKind::Sign, CeremonyKind::Resume] {
         bench.attend(kind, OPERATORS);

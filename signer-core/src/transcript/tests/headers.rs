@@ -11,6 +11,7 @@ use bitcoin::hashes::Hash as _;
 use crate::codec::{self, ByteString};
 use crate::headers::{HeaderRun, LeftBlocks};
 use crate::token::Line;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, mined_over};
 use crate::transcript::{
     Body, CeremonyKind, Exception, Installed, Outcome, VerifiedTranscript, WhatKind,
@@ -38,6 +39,7 @@ fn installed(run: &HeaderRun) -> Body {
     Body::Installed(Installed {
         kind: WhatKind::Headers,
         artefact: ByteString(codec::encode(run)),
+        clock: CLOCK,
     })
 }
 

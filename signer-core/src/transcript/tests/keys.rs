@@ -5,6 +5,7 @@ use std::vec;
 
 use crate::codec::ByteString;
 use crate::token::{Evidence, Remains};
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, announced};
 use crate::transcript::{
     Body, CeremonyKind, DiscardedKey, Installed, KeyRange, KeysDiscarded, KeysGenerated,
@@ -72,6 +73,7 @@ fn installed(bench: &Bench, card: DeviceCard) -> Body {
     Body::Installed(Installed {
         kind: WhatKind::Card,
         artefact: ByteString(bench.device.seal(card).to_bytes()),
+        clock: CLOCK,
     })
 }
 

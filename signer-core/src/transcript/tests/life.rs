@@ -8,6 +8,7 @@ use crate::life::{Found, KeyState};
 use crate::rule::{Phrase, Refusal, RuleId, RuleLine, Verdict};
 use crate::testing::{Case, KEYS, officers_sign};
 use crate::token::Presence;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS, retirement};
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Entry, Installed, Inventoried, Journal, Outcome, Proven,
@@ -126,6 +127,7 @@ fn a_retirement_is_final() {
         let refused = bench.journal.append(Body::Installed(Installed {
             kind,
             artefact: ByteString(artefact),
+            clock: CLOCK,
         }));
         let refusal = refused.unwrap_err();
         assert_eq!(refusal.rule, RuleId::TRN04);
@@ -144,6 +146,7 @@ fn a_retirement_that_somebody_forged_is_found() {
         *body = Body::Installed(Installed {
             kind: WhatKind::Retirement,
             artefact: ByteString(alone.clone()),
+            clock: CLOCK,
         });
     });
     assert_eq!(found(&bench, &forged), [RuleId::TRN04]);
@@ -233,6 +236,7 @@ fn ceremonies_that_look_change_nothing() {
         let refused = bench.journal.append(Body::Installed(Installed {
             kind: WhatKind::Retirement,
             artefact: ByteString(order.clone()),
+            clock: CLOCK,
         }));
         assert!(said(&refused.unwrap_err().got).contains("another ceremony"));
         bench.close(Outcome::Aborted);

@@ -10,6 +10,7 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, RuleReport, Stage, Verdict};
 use crate::split::{Credential, PinOpened, PinSplit};
 use crate::testing::id;
 use crate::token::Line;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::reading;
 use crate::transcript::{
     Aborted, Announced, Answered, Body, CeremonyKind, Channel, Exception, Intake, KeysDiscarded,
@@ -32,7 +33,7 @@ fn each_kind_of_entry_has_its_number() {
     let line = Line::lossy("x");
     let bodies = [
         (4, Body::Attended(ByteString(vec![]))),
-        (5, Body::Intake(Intake::new(vec![], Channel::File))),
+        (5, Body::Intake(Intake::new(vec![], Channel::File, CLOCK))),
         (6, Body::Reported(RuleReport::new())),
         (
             7,
@@ -93,6 +94,7 @@ fn each_kind_of_entry_has_its_number() {
                 environment: reading(),
                 report: vec![],
                 random: crate::random::testing::evidence_again(""),
+                clock: CLOCK,
             })),
         ),
         (

@@ -8,6 +8,7 @@ use crate::rule::{Refusal, RuleId};
 use crate::split::{Credential, PinOpened, PinSplit};
 use crate::testing::{Case, id};
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{Body, CeremonyKind, Outcome};
 use crate::types::Lang;
 
@@ -133,7 +134,7 @@ fn the_security_officer_logs_in_where_a_pin_is_split_alone() {
     splitting.attend(CeremonyKind::SplitPin, case.operators);
     let psbt = case.full(&splitting.world).into_bytes();
     let channel = crate::transcript::Channel::File;
-    let read = Body::Intake(crate::transcript::Intake::new(psbt, channel));
+    let read = Body::Intake(crate::transcript::Intake::new(psbt, channel, CLOCK));
     assert!(
         splitting.try_add(read).is_err(),
         "no PSBT where PINs are split"

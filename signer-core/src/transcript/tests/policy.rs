@@ -9,7 +9,8 @@ use super::found;
 use crate::codec::ByteString;
 use crate::policy::Policy;
 use crate::rule::RuleId;
-use crate::testing::{TIP, officers_sign, rules_of};
+use crate::testing::{Case, TIP, officers_sign, rules_of};
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS};
 use crate::transcript::{
     Body, CeremonyKind, Installed, Journal, Outcome, VerifiedTranscript, WhatKind,
@@ -83,6 +84,10 @@ fn nothing_is_used_in_the_session_that_installed_it() {
     ] {
         let mut bench = Bench::ready();
         let policy = following(&bench, |_| {});
+        let case = Case::new(&bench.world);
+        bench.take_in(CeremonyKind::Sign, &case);
+        let confirmed = bench.confirm();
+        drop(bench.sign(confirmed, 1));
         bench.attend(kind, ["operator.a", "operator.b"]);
         let wallet = bench.world.other.to_bytes();
         let roster = bench.world.roster.to_bytes();
@@ -94,6 +99,7 @@ fn nothing_is_used_in_the_session_that_installed_it() {
             let refused = bench.journal.append(Body::Installed(Installed {
                 kind: what,
                 artefact: ByteString(artefact),
+                clock: CLOCK,
             }));
             let refused = refused.unwrap_err();
             assert_eq!(refused.rule, RuleId::TRN04);
@@ -128,7 +134,7 @@ mod pol08 {
     }
 
     fn refused(bench: &Bench, bytes: &[u8]) -> Refusal {
-        let refusal = pol08(bench.state(), bytes).unwrap_err();
+        let refusal = pol08(bench.state(), bytes, bench.state().time()).unwrap_err();
         assert_eq!(refusal.rule, RuleId::POL08);
         refusal
     }
@@ -140,7 +146,12 @@ mod pol08 {
             bench.lang = lang;
             let bytes = following(&bench, mixed);
             bench.compare_policy(&bytes);
-            assert_eq!(pol08(bench.state(), &bytes).unwrap().number(), Version(2));
+            assert_eq!(
+                pol08(bench.state(), &bytes, bench.state().time())
+                    .unwrap()
+                    .number(),
+                Version(2)
+            );
             bench.install(WhatKind::Policy, bytes);
             bench.close(Outcome::Done);
             assert_eq!(found(&bench, &bench.disk), []);
@@ -160,6 +171,7 @@ mod pol08 {
         let appended = bench.journal.append(Body::Installed(Installed {
             kind: WhatKind::Policy,
             artefact: ByteString(bytes),
+            clock: CLOCK,
         }));
         let refusal = appended.unwrap_err();
         assert!(refusal.text(Lang::En).contains("POL08"));
@@ -242,6 +254,7 @@ mod pol08 {
         let appended = bench.try_add(Body::Installed(Installed {
             kind: WhatKind::Policy,
             artefact: ByteString(bytes.to_vec()),
+            clock: CLOCK,
         }));
         assert!(appended.unwrap_err().text(Lang::En).contains("POL08"));
         bench.close(Outcome::Aborted);
@@ -306,7 +319,10 @@ mod pol08 {
         bench.install(WhatKind::Roster, bench.world.roster.to_bytes());
         let policy = bench.world.policy.to_bytes();
         bench.install(WhatKind::Policy, policy.clone());
-        assert!(pol08(bench.state(), &policy).is_err(), "a second one");
+        assert!(
+            pol08(bench.state(), &policy, bench.state().time()).is_err(),
+            "a second one"
+        );
         bench.close(Outcome::Done);
         let mut bench = Bench::born();
         bench.open(CeremonyKind::Commission);

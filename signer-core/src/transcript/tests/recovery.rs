@@ -16,6 +16,7 @@ use crate::rule::RuleId;
 use crate::signing::{Coin, SigningHsm as _};
 use crate::testing::{Case, TIP, coin_of, id, officers_sign, p256_public};
 use crate::transcript::entry::Answered;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, retirement};
 use crate::transcript::{
     Anchor, Body, CeremonyKind, Journal, Outcome, Rejected, UnverifiedTranscript,
@@ -191,6 +192,7 @@ fn what_the_administrators_know_is_in_force() {
         .append(Body::Installed(crate::transcript::Installed {
             kind: crate::transcript::WhatKind::Policy,
             artefact: ByteString(old),
+            clock: CLOCK,
         }));
     let text = refused.unwrap_err().text(Lang::En);
     assert!(text.contains("which the recovery names"), "{text}");
@@ -225,6 +227,7 @@ fn a_frozen_device_comes_back_frozen() {
         let intake = Body::Intake(crate::transcript::Intake::new(
             case.full(&bench.world).bytes().to_vec(),
             crate::transcript::Channel::File,
+            CLOCK,
         ));
         assert!(bench.try_add(intake).is_err());
         bench.close(Outcome::Refused);
@@ -255,7 +258,11 @@ fn a_waiting_roster_waits_on() {
     use crate::transcript::testing::safes;
     let installed = |kind, bytes: &Vec<u8>| {
         let artefact = ByteString(bytes.clone());
-        Body::Installed(crate::transcript::Installed { kind, artefact })
+        Body::Installed(crate::transcript::Installed {
+            kind,
+            artefact,
+            clock: CLOCK,
+        })
     };
     let mut bench = safes::with_safes();
     let before = bench.disk.clone();
@@ -282,7 +289,11 @@ fn a_newer_roster_has_ended_the_wait() {
     let before = bench.disk.clone();
     let artefact = ByteString(safes::recovered(&bench));
     let kind = crate::transcript::WhatKind::WaitingRoster;
-    let waits = Body::Installed(crate::transcript::Installed { kind, artefact });
+    let waits = Body::Installed(crate::transcript::Installed {
+        kind,
+        artefact,
+        clock: CLOCK,
+    });
     safes::session(&mut bench, waits).unwrap();
     let mut order = bench.recovery();
     order.anchor.waiting.as_mut().unwrap().behind = crate::digest::RosterDigest::over(&[]);
@@ -535,6 +546,7 @@ fn nothing_follows_a_session_that_fell_short() {
     let policy = crate::transcript::Installed {
         kind: crate::transcript::WhatKind::Headers,
         artefact: ByteString(vec![]),
+        clock: CLOCK,
     };
     assert!(bench.try_add(Body::Installed(policy)).is_err());
     let disk = bench.disk.clone();

@@ -12,6 +12,7 @@ use crate::rule::{Refusal, RuleId};
 use crate::signing::{PossessionOrder, ReceiptFacts, Signing, SigningHsm};
 use crate::testing::{Case, Coin};
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{Body, CeremonyKind, Installed, Outcome, Release, WhatKind};
 use crate::types::Chain;
 use crate::wallet::{CheckedCard, DeviceCard, WalletError};
@@ -119,6 +120,7 @@ fn install(bench: &mut Bench, card: DeviceCard) -> Result<(), Refusal> {
     bench.try_add(Body::Installed(Installed {
         kind: WhatKind::Card,
         artefact,
+        clock: CLOCK,
     }))
 }
 

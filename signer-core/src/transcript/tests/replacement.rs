@@ -14,6 +14,7 @@ use crate::rule::{RuleId, Verdict};
 use crate::testing::{Case, SCOPE, officers_sign, p256_public};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{
     Anchor, Answered, Body, CeremonyKind, Installed, Journal, Outcome, UnverifiedTranscript,
     WhatKind, trn03, trn05,
@@ -315,6 +316,7 @@ fn nothing_is_installed_in_a_session_that_replaces() {
     let refused = bench.try_add(Body::Installed(Installed {
         kind: WhatKind::Policy,
         artefact: ByteString(policy),
+        clock: CLOCK,
     }));
     let text = refused.unwrap_err().text(Lang::En);
     assert!(text.contains("another ceremony"), "{text}");

@@ -9,6 +9,7 @@ use crate::codec::ByteString;
 use crate::rule::{Refusal, RuleId};
 use crate::testing::{Ballot, Case, TIP, id, officers_sign};
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{
     Announced, Body, CeremonyKind, EndingEntry, Installed, Journal, Outcome, WhatKind,
 };
@@ -34,6 +35,7 @@ fn installed(kind: WhatKind, artefact: Vec<u8>) -> Body {
     Body::Installed(Installed {
         kind,
         artefact: ByteString(artefact),
+        clock: CLOCK,
     })
 }
 
@@ -124,6 +126,7 @@ fn what_was_approved_under_the_roster_before_is_not_signed() {
     bench.add(Body::Intake(crate::transcript::Intake::new(
         old.bytes().to_vec(),
         crate::transcript::Channel::File,
+        CLOCK,
     )));
     let report = bench.judge().unwrap_err();
     let first = report.report().unwrap().first_refusal().unwrap().clone();

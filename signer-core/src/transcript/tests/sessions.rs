@@ -8,6 +8,7 @@ use crate::rule::{RuleId, Verdict};
 use crate::testing::{Ballot, Case, Output, register, terms};
 use crate::token::Line;
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use std::boxed::Box;
 
 use crate::transcript::{
@@ -168,7 +169,7 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
         drop(cut);
         // The power fails here.
         bench.journal = Journal::load(&bench.disk).unwrap();
-        let unfinished = bench.state().unfinished().unwrap();
+        let unfinished = &bench.state().unfinished()[0];
         assert_eq!(unfinished.results().len(), made);
         let recorded = unfinished.results().to_vec();
         assert_eq!(bench.state().ledger().signatures(), 2);
@@ -178,11 +179,11 @@ fn an_intent_without_all_results_is_resumed_and_never_made_again() {
         let confirmed = bench.confirm();
         let signing = bench.sign(confirmed, usize::MAX);
         let psbt = bench.receipt(signing);
-        let results = bench.state().unfinished().unwrap().results();
+        let results = bench.state().in_hand().unwrap().results();
         assert_eq!(&results[..made], recorded);
         assert_eq!(results.len(), 2);
         let sealed = bench.close(Outcome::Signed);
-        assert!(bench.state().unfinished().is_none());
+        assert!(bench.state().unfinished().is_empty());
         assert_eq!(bench.state().register().count(), 1);
         // Lines without a result may exist twice: they count twice.
         let possible = 2 + u64::try_from(2 - made).unwrap();
@@ -230,46 +231,13 @@ fn a_wallet_of_other_devices_is_not_installed() {
     let installed = Body::Installed(Installed {
         kind: WhatKind::Wallet,
         artefact: ByteString(record),
+        clock: CLOCK,
     });
     let refusal = bench.journal.append(installed).unwrap_err();
     assert_eq!(refusal.rule, RuleId::TRN04);
     let got = refusal.got.text(crate::types::Lang::En);
     assert!(got.contains("co-signer"), "{got}");
     assert_eq!(bench.state().wallets().wallets().len(), 1);
-}
-
-/// What was cut and replaced stays in the journal, and its coins stay barred.
-#[test]
-fn another_intent_after_a_cut_leaves_its_coins_barred_for_ever() {
-    let mut bench = Bench::ready();
-    let first = Case::new(&bench.world);
-    bench.take_in(CeremonyKind::Sign, &first);
-    let confirmed = bench.confirm();
-    drop(bench.sign(confirmed, 1));
-    let cut = bench.state().unfinished().unwrap().session();
-    let mut second = Case::new(&bench.world);
-    second.coins[0].sats += 1;
-    second.coins[1].sats += 1;
-    second.outputs[0].sats += 2;
-    let (signed, sealed) = bench.sign_case(&second);
-    assert!(bench.state().unfinished().is_none());
-    // Nobody goes on with the first set, and nobody forgets it.
-    let open = bench.state().register().open();
-    assert_eq!((open.len(), open[0].session), (2, cut));
-    let ended = bench.state().sessions().iter().find(|s| s.number == cut);
-    assert_eq!(ended.unwrap().outcome, Outcome::Cut);
-    assert!(Release::signed(signed, &sealed, bench.disk.clone()).is_ok());
-    bench.take_in(CeremonyKind::Sign, &first);
-    let refused = bench.judge().unwrap_err();
-    let mut rules = refused.report().unwrap().refusals().map(|r| r.rule);
-    assert!(rules.all(|rule| rule == RuleId::POL07));
-    assert!(refused.report().unwrap().refusals().count() == 2);
-    bench.close(Outcome::Refused);
-    // Nothing is left to go on with.
-    bench.take_in(CeremonyKind::Resume, &first);
-    assert!(judge(bench.state()).unwrap_err().report().is_none());
-    bench.close(Outcome::Aborted);
-    assert_eq!(found(&bench, &bench.disk), []);
 }
 
 /// The power fails after the PSBT was read, before the rejection in it became an entry.

@@ -5,6 +5,7 @@ use crate::approval::RequestKind;
 use crate::codec::ByteString;
 use crate::rule::{RuleId, Verdict};
 use crate::testing::{Case, Output, World, foreign_emergency};
+use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS, sweeping};
 use crate::transcript::{
     Body, CeremonyKind, Channel, Installed, Intake, Journal, Outcome, WhatKind,
@@ -13,7 +14,7 @@ use crate::types::{Chain, Lang};
 
 fn intake(bench: &Bench, case: &Case) -> Body {
     let psbt = case.full(&bench.world).into_bytes();
-    Body::Intake(Intake::new(psbt, Channel::File))
+    Body::Intake(Intake::new(psbt, Channel::File, CLOCK))
 }
 
 /// Which rules refuse a case in a session of this kind.
@@ -122,7 +123,9 @@ fn a_sweep_goes_on_after_a_cut_while_the_device_is_frozen() {
     let confirmed = bench.confirm();
     let _signing = bench.sign(confirmed, 1);
     // Power fails; what was cut was a sweep.
-    let cut = bench.state().unfinished().unwrap();
+    let [cut] = bench.state().unfinished() else {
+        panic!("one set is cut");
+    };
     assert_eq!(cut.kind(), RequestKind::Sweep);
     let _ = bench.sign_as(CeremonyKind::Resume, &case);
     assert_eq!(found(&bench, &bench.disk), []);
@@ -176,6 +179,7 @@ fn an_emergency_wallet_of_other_devices_is_registered_by_the_policy_alone() {
         Body::Installed(Installed {
             kind: WhatKind::Wallet,
             artefact: ByteString(wallet.to_bytes()),
+            clock: CLOCK,
         })
     };
     // A device whose policy does not name it.

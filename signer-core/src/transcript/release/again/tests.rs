@@ -6,6 +6,7 @@ use crate::psbt::PsbtVersion;
 use crate::testing::Case;
 use crate::transcript::Intake;
 use crate::transcript::testing::Bench;
+use crate::transcript::testing::CLOCK;
 use crate::transcript::{CeremonyKind, Journal};
 use crate::types::InputIndex;
 
@@ -134,7 +135,7 @@ fn altered_entries_give_nothing() {
     });
     let psbt = rewritten(&bench, |body| {
         if let Body::Intake(intake) = body {
-            *intake = Intake::new([intake.psbt(), &[0]].concat(), intake.channel());
+            *intake = Intake::new([intake.psbt(), &[0]].concat(), intake.channel(), CLOCK);
         }
     });
     let receipt = rewritten(&bench, |body| {
