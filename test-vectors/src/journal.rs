@@ -29,6 +29,8 @@ const ABORTED: u64 = 3;
 /// Artefacts by their numbers.
 const ROSTER: u64 = 0;
 const CARD: u64 = 2;
+/// The machine's clock, all the time.
+const CLOCK: u64 = 1_790_000_000;
 const INSTALLED_POLICY: u64 = 5;
 const INSTALLED_HEADERS: u64 = 6;
 /// Entries by their numbers.
@@ -246,7 +248,7 @@ impl Journal {
             Some(Value::bytes(&nonce(self.session))),
             Some(Value::Uint(self.language)),
             Some(software()),
-            Some(Value::Uint(1_790_000_000)),
+            Some(Value::Uint(CLOCK)),
             None,
             Some(hsm_facts()),
             Some(reading),
@@ -317,8 +319,12 @@ impl Journal {
             .r_values
             .extend(own_r_values(self.device, &artefact));
         self.rostered |= kind == ROSTER;
-        let installed = Value::fields([Some(Value::Uint(kind)), Some(Value::Bytes(artefact))]);
-        self.add(2, installed);
+        let installed = [
+            Value::Uint(kind),
+            Value::Bytes(artefact),
+            Value::Uint(CLOCK),
+        ];
+        self.add(2, Value::fields(installed.map(Some)));
     }
 
     /// Follows the chain up to this height, from the checkpoint on.
@@ -359,9 +365,10 @@ impl Journal {
     }
 
     fn take_in(&mut self, psbt: &[u8]) {
-        let by_pictures = Value::Uint(1);
-        let intake = [Value::bytes(psbt), by_pictures];
-        self.add(5, Value::fields(intake.map(Some)));
+        let by_pictures = Some(Value::Uint(1));
+        let clock = Some(Value::Uint(CLOCK));
+        let intake = [Some(Value::bytes(psbt)), by_pictures, None, clock];
+        self.add(5, Value::fields(intake));
     }
 
     fn close(&mut self, outcome: u64) {
