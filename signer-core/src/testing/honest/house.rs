@@ -180,7 +180,7 @@ impl House {
     pub(super) fn sign(&mut self, place: usize, psbt: Vec<u8>) -> Result<Vec<u8>, String> {
         let bench = &mut self.devices[place];
         bench.attend(CeremonyKind::Sign, SEATS[place]);
-        bench.add(Body::Intake(Intake::new(psbt, Channel::File)));
+        bench.add(Body::Intake(Intake::new(psbt, Channel::File, bench.clock)));
         let approved = match bench.judge() {
             Ok(approved) => approved,
             Err(refused) => {
