@@ -106,10 +106,6 @@ impl FoldError {
                 "another seal before this session",
                 "このセッションの前に別の封印"
             ),
-            Self::Resumed => phrase!(
-                "no cut session to go on with",
-                "再開すべき中断セッションなし"
-            ),
             Self::Artefact(why) => why.clone(),
             Self::RepeatedR(r) => used_before(r),
             Self::Pin => phrase!(
@@ -120,6 +116,26 @@ impl FoldError {
             Self::Frozen => phrase!(
                 "a PSBT that was read on a frozen device, or for a sweep on another",
                 "凍結中の端末での通常のPSBT読込、または凍結されていない端末での緊急退避送金"
+            ),
+            Self::Resumed
+            | Self::Unannounced
+            | Self::Backwards
+            | Self::ClockFell
+            | Self::BlocksLeft
+            | Self::Renewed => self.of_session(),
+            Self::Seal(refusal)
+            | Self::Key(refusal)
+            | Self::Policy(refusal)
+            | Self::Settlement(refusal) => of_rule(refusal),
+        }
+    }
+
+    /// What a session is owed, or may not do.
+    fn of_session(&self) -> Phrase {
+        match self {
+            Self::Resumed => phrase!(
+                "no cut session to go on with",
+                "再開すべき中断セッションなし"
             ),
             Self::Unannounced => phrase!(
                 "a session whose people were not told what there is to say",
@@ -141,10 +157,7 @@ impl FoldError {
                 "the use of a roster in the session that installed it",
                 "名簿を登録したセッション内での名簿の使用"
             ),
-            Self::Seal(refusal)
-            | Self::Key(refusal)
-            | Self::Policy(refusal)
-            | Self::Settlement(refusal) => of_rule(refusal),
+            _ => Phrase::none(),
         }
     }
 }
