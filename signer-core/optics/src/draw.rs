@@ -5,6 +5,7 @@
 //! guessed: `qrcode`'s own choice of segments overflowed one of 2,700 full frames.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use qrcode::bits::Bits;
@@ -252,8 +253,32 @@ fn filled(version: Version, shown: &[u8]) -> Option<Bits> {
     Some(bits)
 }
 
+/// Whether a file is a picture by its name. Hidden ones are none: macOS lays `._x.png` beside each `x.png` on
+/// a medium of another system.
+pub fn is_picture(path: &Path) -> bool {
+    let hidden = path
+        .file_name()
+        .is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let end = path.extension();
+    !hidden && end.is_some_and(|end| end.eq_ignore_ascii_case("png"))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn hidden_files_are_no_pictures() {
+        for (name, is) in [
+            ("a/frame-1.png", true),
+            ("a/B.PNG", true),
+            ("a/._frame-1.png", false),
+            ("a/.png", false),
+            ("a/frame.jpg", false),
+            ("a/png", false),
+        ] {
+            assert_eq!(is_picture(Path::new(name)), is, "{name}");
+        }
+    }
+
     use super::*;
 
     #[test]

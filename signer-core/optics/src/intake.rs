@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use officer_console::{ConsoleError, Pressed, Stage};
 use signer_core::frames::direction::WrongDirection;
-use signer_core::frames::{Alarm, Follower, Ignored, Received};
+use signer_core::frames::{Alarm, Follower, Hello, Ignored, Received};
 use signer_core::rule::{Explained, Phrase};
 use signer_core::types::Lang;
 
@@ -123,6 +123,42 @@ pub fn run(
         }
         if receiver.message().is_some() {
             return Ok(Ended::Whole);
+        }
+    }
+}
+
+/// Waits before a camera for the code by which a device says what it reads; none where a person aborts, or a
+/// recording ends.
+///
+/// # Errors
+/// [`IntakeError`], whose advice says what to do.
+pub fn greeting(
+    source: &mut Source,
+    reader: &mut Reader,
+    lang: Lang,
+    stage: &mut Stage<'_>,
+) -> Result<Option<Hello>, IntakeError> {
+    let mut picture = Vec::new();
+    stage.show(lang.pick(
+        "q aborts | show the code of `signer-device hello --show` to the camera\n",
+        "q 中止 | `signer-device hello --show` のコードをカメラに見せてください。\n",
+    ))?;
+    loop {
+        if let Pressed::Break | Pressed::Key(b'q' | b'Q') = stage.pressed_within(Duration::ZERO)? {
+            return Ok(None);
+        }
+        match source
+            .next(PATIENCE, &mut picture)
+            .map_err(IntakeError::Source)?
+        {
+            Came::End => return Ok(None),
+            Came::Nothing => {}
+            Came::Picture => {
+                let seen = look(reader, source, &picture)?;
+                if let Some(hello) = seen.contents.iter().find_map(Hello::read) {
+                    return Ok(Some(hello));
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! frame and its spare ones are shown once.
 
 use std::fmt;
+use std::time::Duration;
 
 use officer_console::{ConsoleError, Pressed, Stage, Window};
 use signer_core::frames::{Sender, SenderError};
@@ -137,6 +138,29 @@ pub fn run(
         }
     }
 }
+
+/// Shows one code until a person ends it; once where nobody can press a key.
+///
+/// # Errors
+/// [`ProjectorError`], whose advice says what to do.
+pub fn still(
+    shown: impl AsRef<[u8]>,
+    lang: Lang,
+    stage: &mut Stage<'_>,
+) -> Result<(), ProjectorError> {
+    let code = draw::terminal(shown)?;
+    loop {
+        stage.show(&format!("{code}{}\n", lang.pick("q ends", "q 終了")))?;
+        match stage.pressed_within(STILL)? {
+            Pressed::Key(key) if Wish::of(key) == Some(Wish::End) => return Ok(()),
+            Pressed::Break | Pressed::Ended => return Ok(()),
+            Pressed::Key(_) | Pressed::Nothing => {}
+        }
+    }
+}
+
+/// How long a code stands before it is drawn again: the window may have changed.
+const STILL: Duration = Duration::from_millis(500);
 
 /// What is wanted, but no larger than the window.
 fn fitted(wanted: Density, window: Option<Window>) -> Result<Density, ProjectorError> {

@@ -146,14 +146,23 @@ impl Camera {
     /// # Errors
     /// [`CameraError`].
     pub fn open(path: &Path) -> Result<Self, CameraError> {
+        Self::open_in(path, &Format::ALL)
+    }
+
+    /// The same, with these formats alone.
+    ///
+    /// # Errors
+    /// [`CameraError`].
+    pub fn open_in(path: &Path, formats: &[Format]) -> Result<Self, CameraError> {
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let device = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|error| CameraError::Closed(error.into()))?;
         if !kernel::captures(&device) {
             return Err(CameraError::NoCamera);
         }
-        let offers = Format::ALL.map(|format| Offer::of(&device, format).transpose());
-        let offers: Vec<Offer> = offers.into_iter().flatten().collect::<Result<_, _>>()?;
+        let offers = formats.iter().map(|format| Offer::of(&device, *format));
+        let offers = offers.filter_map(Result::transpose);
+        let offers: Vec<Offer> = offers.collect::<Result<_, _>>()?;
         // The first of equals: `max_by_key` would take the last.
         let best = offers.iter().rev().max_by_key(|offer| offer.worth());
         let format = best.ok_or(CameraError::NoFormat)?.layout.format;

@@ -23,7 +23,7 @@ const KNOWN: [(&str, u64); 9] = [
 
 #[test]
 fn the_calls_have_their_known_numbers() {
-    let ours = NUMBERS.map(|(name, number)| (name, u64::from(number)));
+    let ours = NUMBERS.map(|(name, number)| (name, number));
     assert_eq!(ours, KNOWN);
 }
 
@@ -34,7 +34,7 @@ fn numbers_and_layouts_are_those_of_the_header() {
         println!("skipped: no C compiler or no {HEADER} (package linux-libc-dev)");
         return;
     }
-    let numbers = NUMBERS.map(|(name, number)| (name.to_owned(), u64::from(number)));
+    let numbers = NUMBERS.map(|(name, number)| (name.to_owned(), number));
     let sizes = SIZES.map(|(place, size)| (place.to_owned(), size as u64));
     let mut program = String::from(
         "#include <stddef.h>\n#include <stdio.h>\n#include <sys/time.h>\n\

@@ -47,8 +47,8 @@ pub(super) fn of(picture: &Picture, finders: &[Finder], others: &[Finder]) -> Op
     of_corners(picture, finders)
         .or_else(|| of_corners(picture, others))
         .or_else(|| picture.is_soft().then_some(Hint::Blurred))
-        .or_else(|| of_single(picture, finders))
         .or_else(|| picture.is_fine().then_some(Hint::TooFar))
+        .or_else(|| of_single(picture, finders))
 }
 
 fn of_corners(picture: &Picture, finders: &[Finder]) -> Option<Hint> {
@@ -72,9 +72,11 @@ fn of_corners(picture: &Picture, finders: &[Finder]) -> Option<Hint> {
 /// Corners that belong to no symbol: seen from the side they are narrow.
 fn of_single(picture: &Picture, finders: &[Finder]) -> Option<Hint> {
     let narrow = |finder: &Finder| {
-        let across = |way: Point| module(picture, finder.middle, way * (finder.module * 20.0));
-        let sides = across(point(1.0, 0.0)).zip(across(point(0.0, 1.0)));
-        sides.is_some_and(|(a, b)| a.max(b) > UNEVEN * a.min(b))
+        let across = |x, y| module(picture, finder.middle, point(x, y) * (finder.module * 20.0));
+        let uneven =
+            |sides: Option<(f32, f32)>| sides.is_some_and(|(a, b)| a.max(b) > UNEVEN * a.min(b));
+        uneven(across(1.0, 0.0).zip(across(0.0, 1.0)))
+            || uneven(across(1.0, 1.0).zip(across(1.0, -1.0)))
     };
     let narrow = finders.iter().filter(|finder| narrow(finder)).count();
     (narrow * 2 > finders.len()).then_some(Hint::Tilted)
@@ -108,24 +110,25 @@ fn clearness(picture: &Picture, finder: &Finder, corners: &Corners) -> f32 {
 }
 
 impl Picture<'_> {
-    /// Whether it has contrast, and no edge that is sharp: side by side or one above the other.
+    /// Whether it has contrast, and no edge that is sharp: nowhere, or nowhere along the one way in which a
+    /// hand moves.
     fn is_soft(&self) -> bool {
         let two = |x: usize, y: usize| i32::from(self.pixels[y * self.width + x]);
         let smooth = |x: usize, y: usize| {
             (two(x, y) + two(x + 1, y) + two(x, y + 1) + two(x + 1, y + 1)) / 4
         };
-        let (mut least, mut most, mut steepest) = (255, 0, 0);
+        let (mut least, mut most, mut steepest) = (255, 0, (0, 0));
         for y in (0..self.height.saturating_sub(EDGE + 1)).step_by(3) {
             for x in (0..self.width.saturating_sub(EDGE + 1)).step_by(3) {
                 let here = smooth(x, y);
                 let right = (smooth(x + EDGE, y) - here).abs();
                 let down = (smooth(x, y + EDGE) - here).abs();
                 (least, most) = (here.min(least), here.max(most));
-                steepest = right.max(down).max(steepest);
+                steepest = (right.max(steepest.0), down.max(steepest.1));
             }
         }
         let contrast = most - least;
-        contrast >= CONTRAST && 100 * steepest < SHARP * contrast
+        contrast >= CONTRAST && 100 * steepest.0.min(steepest.1) < SHARP * contrast
     }
 
     /// Whether there are squares in which dark and light change as fast as in a code that is far away.

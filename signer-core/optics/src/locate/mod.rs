@@ -45,9 +45,13 @@ const PATTERNS: usize = 400;
 /// Pixels over which a picture is sharpened: about a module of a code that is hard to see.
 const APART: usize = 3;
 
+/// Pictures that have no more pixels on a side are not halved.
+const SMALLEST: usize = 100;
+
 /// The contents of all codes in a picture of `width` times `height` shades of grey.
 ///
-/// The picture as it is first; if nothing was read, a copy without noise and sharpened.
+/// The picture as it is first; if nothing was read, a copy without noise and sharpened, and then one of half
+/// the size.
 pub(crate) fn read_all(width: usize, height: usize, pixels: &[u8]) -> Vec<Vec<u8>> {
     let picture = Picture::new(width, height, pixels);
     search(&picture).unwrap_or_default()
@@ -79,11 +83,19 @@ fn search(picture: &Picture) -> Result<Vec<Vec<u8>>, Missed> {
     let sharp = Picture::new(width, height, &sharp);
     let sharper = finders::find(&sharp);
     let found = Search::new().read(&sharp, &sharper);
-    if found.is_empty() {
-        Err(Missed { finders, sharper })
-    } else {
-        Ok(found)
+    if !found.is_empty() {
+        return Ok(found);
     }
+    // Modules that are larger than a square of one threshold drown in their noise: at half the size they do not.
+    if width.min(height) > SMALLEST {
+        let half = picture.halved();
+        let half = Picture::new(width / 2, height / 2, &half);
+        let found = Search::new().read(&half, &finders::find(&half));
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(Missed { finders, sharper })
 }
 
 /// The work that is still allowed.

@@ -140,6 +140,23 @@ impl<'a> Picture<'a> {
         Some(edges)
     }
 
+    /// The picture with half as many pixels on each side: the means of four.
+    pub(super) fn halved(&self) -> Vec<u8> {
+        let (width, height) = (self.width / 2 * 2, self.height / 2);
+        let mut half = Vec::with_capacity(width / 2 * height);
+        for rows in self.pixels.chunks_exact(2 * self.width).take(height) {
+            let (upper, lower) = rows.split_at(self.width);
+            let upper = upper[..width].as_chunks::<2>().0;
+            let lower = lower[..width].as_chunks::<2>().0;
+            half.extend(upper.iter().zip(lower).map(|([a, b], [c, d])| {
+                let sum = u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d);
+                // A mean of bytes is a byte.
+                (sum / 4) as u8
+            }));
+        }
+        half
+    }
+
     /// The picture with its noise smoothed: each pixel with its eight neighbours.
     pub(super) fn smoothed(&self) -> Vec<u8> {
         let (width, pixels) = (self.width, self.pixels);
