@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use signer_core::frames::Hello;
 use support::world::{World, world};
 use test_vectors::camera::codes_on;
 use test_vectors::camera::film::{self, Format};
@@ -106,6 +107,8 @@ fn a_change_of_density_is_followed() {
             .expect("ours");
         fs::rename(&path, world.folder.join("mixed").join(format!("x-{name}"))).expect("ours");
     }
+    // What macOS leaves beside a file is no picture.
+    fs::write(world.folder.join("mixed/._frame-0001.png"), [0; 4096]).expect("ours");
     world.done("qr receive --in mixed --out by-folder.psbt");
     let received = fs::read(world.folder.join("by-folder.psbt")).expect("written");
     assert_eq!(received, world.read("approved-v2.psbt"));
@@ -148,4 +151,32 @@ fn a_person_aborts_with_one_key() {
         assert!(left < screen.rfind(said).expect("said"));
         assert!(!out.exists());
     }
+}
+
+/// No file goes to the host: it sees the device's screen and then sends byte frames.
+#[test]
+fn a_device_is_greeted_before_the_camera() {
+    let world = world();
+    let screen = optics::draw::terminal(Hello::ours().text()).expect("drawn");
+    let code: Vec<Code> = codes_on(&screen).iter().map(Code::of).collect();
+    record(&world, "hello.film", &code, Format::Yuyv);
+    let line = "qr send --psbt w/approved-v2.psbt --hello-camera hello.film --out greeted";
+    assert!(
+        world
+            .done(line)
+            .contains("show the code of `signer-device hello --show`")
+    );
+    let first = fs::read(world.folder.join("greeted/frame-0001.png")).expect("drawn");
+    let seen = optics::read::png(&first).expect("PNG");
+    assert!(seen[0].text().is_none(), "bytes, not text");
+    let (other, _) = shown(&world, "--density 25");
+    record(&world, "other.film", &other[..1], Format::Grey);
+    let run = world.run("qr send --psbt w/approved-v2.psbt --hello-camera other.film --out none");
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr
+            .contains("no code of `signer-device hello` was seen"),
+        "{}",
+        run.stderr
+    );
 }

@@ -82,7 +82,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  signer-device selftest --json")]
     Selftest(SelftestArgs),
     /// Draw a code that tells the host which frames this program reads, for faster pictures.
-    #[command(after_help = "Example:\n  signer-device hello --out hello.png")]
+    #[command(
+        after_help = "Example:\n  signer-device hello --show\n  signer-device hello --out hello.png"
+    )]
     Hello(HelloArgs),
     /// Read one picture from standard input: the child process without keys.
     #[command(name = "decode-picture", hide = true)]
@@ -791,8 +793,11 @@ pub(crate) struct SelftestArgs {
 #[derive(Debug, Args)]
 pub(crate) struct HelloArgs {
     /// The picture to be written.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "show")]
+    pub(crate) out: Option<PathBuf>,
+    /// Show the code on this screen; q ends.
+    #[arg(long)]
+    pub(crate) show: bool,
     /// The language of the messages.
     #[arg(long, value_enum, default_value = "en")]
     pub(crate) lang: LangArg,

@@ -111,7 +111,8 @@ pub(crate) enum Format {
 /// What `hello` draws, and where.
 #[derive(Debug)]
 pub(crate) struct Greeting {
-    pub(crate) output: PathBuf,
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) shown: bool,
     pub(crate) lang: Lang,
 }
 
@@ -510,6 +511,7 @@ impl TryFrom<Cli> for Plan {
             Command::Selftest(args) => Self::Selftest(format_of(args.json)),
             Command::Hello(args) => Self::Hello(Greeting {
                 output: args.out,
+                shown: args.show,
                 lang: lang_of(args.lang),
             }),
             Command::DecodePicture => Self::DecodePicture,

@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use optics::draw;
-use signer_core::frames::{Content, Direction, Form, Sender, Shown};
+use signer_core::frames::{Content, Direction, Form, Hello, Sender, Shown};
 use signer_core::transcript::{Body, Channel};
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
@@ -99,4 +99,23 @@ fn a_withdrawal_comes_by_camera() {
             .ended(3)
             .says("This code comes from a device's screen");
     });
+}
+
+/// What this program reads, on its screen: at a pipe once, at a terminal until a key.
+#[test]
+fn the_greeting_stands_on_the_screen() {
+    let seen = |screen: &str| -> Vec<Option<Hello>> {
+        let codes = codes_on(screen).into_iter();
+        let read = codes.flat_map(|code| optics::read::grey(code.width, code.height, &code.pixels));
+        read.map(|bytes| Hello::read(&Shown::from_bytes(bytes)))
+            .collect()
+    };
+    let show = ["hello", "--show"].map(str::to_owned);
+    let once = run(&show, |_| Act::Leave);
+    once.ended(0);
+    assert_eq!(seen(&once.output), [Some(Hello::ours())]);
+    let program = Path::new(env!("CARGO_BIN_EXE_signer-device"));
+    let watched = watch(program, &["hello", "--show", "--lang", "ja"], "q 終了", "q");
+    assert_eq!(watched.code, Some(0), "{}", watched.screen);
+    assert!(seen(&watched.screen.replace('\r', "")).contains(&Some(Hello::ours())));
 }

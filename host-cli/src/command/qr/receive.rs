@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use officer_console::{Stage, system};
+use optics::draw;
 use optics::intake::{self, Ended, IntakeError};
 use optics::source::{self, Source};
 use signer_core::frames::{Direction, Follower, Ignored, Limits, Received, Shown};
@@ -138,10 +139,7 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("png"))
-        {
+        if draw::is_picture(&path) {
             paths.push(path);
         }
     }

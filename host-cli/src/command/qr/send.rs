@@ -6,8 +6,10 @@ use clap::ValueEnum;
 use officer_console::Stage;
 use optics::density::{Density, Pace};
 use optics::draw::{self, DrawError};
+use optics::intake::{self, IntakeError};
 use optics::projector::{self, ProjectorError, Settings};
 use optics::sheet;
+use optics::source::{self, Source};
 use signer_core::frames::{Content, Direction, Form, Hello, Sender, SenderError, UrType};
 use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, RawPsbt};
@@ -45,6 +47,12 @@ pub(crate) struct Args {
     /// that this device reads, and so is its answer
     #[arg(long, value_name = "PICTURE", conflicts_with = "format")]
     hello: Option<PathBuf>,
+
+    /// The same code before a camera (or a recorded stream of one), from the device's screen: `signer-device
+    /// hello --show`
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, default_missing_value = source::USUAL,
+        conflicts_with_all = ["format", "hello"])]
+    hello_camera: Option<PathBuf>,
 
     /// How large codes are: the QR version of full ones
     #[arg(long, value_name = "VERSION", default_value_t = Density::USUAL.version(),
@@ -86,9 +94,10 @@ impl Args {
         let parsed = house::psbt(&self.psbt)?;
         let lean = self.lean(&parsed)?;
         let sent = lean.as_ref().map_or(parsed.bytes(), RawPsbt::bytes);
-        let form = match &self.hello {
-            Some(picture) => greeted(picture)?.fastest(),
-            None => self.format.form(),
+        let form = match (&self.hello, &self.hello_camera) {
+            (Some(picture), _) => greeted(picture)?.fastest(),
+            (None, Some(camera)) => greeted_before(camera, lang)?.fastest(),
+            (None, None) => self.format.form(),
         };
         let each = self
             .fragment
@@ -240,6 +249,28 @@ fn greeted(path: &Path) -> Result<Hello, Failure> {
             phrase!(
                 "draw it at the device, or leave --hello out: then any wallet reads the pictures",
                 "端末で描画し直すか、--hello を省いてください。省くとどのウォレットでも読める形式になります。"
+            ),
+        )
+    })
+}
+
+/// What the device on the other side of the camera says that it reads.
+fn greeted_before(camera: &Path, lang: Lang) -> Result<Hello, Failure> {
+    let mut source = Source::open(camera).map_err(|error| Failure::explained(&error))?;
+    let mut reader = picture::reader()?;
+    let seen = Stage::stdio()
+        .map_err(IntakeError::from)
+        .and_then(|mut stage| intake::greeting(&mut source, &mut reader, lang, &mut stage));
+    let hello = seen.map_err(|error| Failure::explained(&error))?;
+    hello.ok_or_else(|| {
+        Failure::input(
+            phrase!(
+                "no code of `signer-device hello` was seen",
+                "`signer-device hello` のコードが見つからない"
+            ),
+            phrase!(
+                "show it on the device's screen, or leave --hello-camera out: then any wallet reads the pictures",
+                "端末の画面に表示するか、--hello-camera を省いてください。省くとどのウォレットでも読める形式になります。"
             ),
         )
     })
