@@ -14,7 +14,7 @@ use serde_json::Value;
 use signer_core::codec;
 use signer_core::cose;
 use signer_core::root::Root;
-use signer_core::transcript::{Body, Entry};
+use signer_core::transcript::{Body, Entry, JournalHead};
 use signer_core::wallet::DeviceCard;
 
 /// Questions that are asked of transcripts alone.
@@ -537,6 +537,41 @@ fn a_refused_transfer_is_told_with_its_rule() {
     assert_eq!(run.status.code(), Some(0), "{said}");
     assert!(said.starts_with("2 of 2 refused"), "{said}");
     assert_eq!(said.matches("POL01 at").count(), 2, "{said}");
+    // The host's receipts of it stand in the transcripts, and without these they are found.
+    let complete = || {
+        let run = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .current_dir(&keep)
+            .args([
+                "audit",
+                "complete",
+                "--folder",
+                "gap",
+                "--trust",
+                "trust.toml",
+            ])
+            .output()
+            .unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    for device in ["d1", "d2"] {
+        let name = format!("refused-{device}.cbor");
+        fs::copy(
+            keep.join("office").join(&name),
+            keep.join("gap").join(&name),
+        )
+        .unwrap();
+    }
+    let said = complete();
+    assert_eq!(
+        said.matches("pass  refusal of session").count(),
+        2,
+        "{said}"
+    );
+    let older = keep.join("gap/d1.transcript");
+    let journal = fs::read(&older).unwrap();
+    fs::write(&older, up_to_the_seal_before(&journal)).unwrap();
+    let said = complete();
+    assert!(said.contains("F07"), "{said}");
     fs::remove_dir_all(keep).unwrap();
 }
 
@@ -584,4 +619,17 @@ fn rules_and_findings_are_explained_in_both_languages() {
     assert!(json["advice"]["ja"].as_str().unwrap().contains("凍結"));
     assert_eq!(audit.run("explain F99").code, 3);
     audit.done();
+}
+
+/// A journal as it was one session before.
+fn up_to_the_seal_before(journal: &[u8]) -> &[u8] {
+    let (mut rest, mut seals) = (journal, Vec::new());
+    while !rest.is_empty() {
+        let (item, after) = JournalHead::START.split(rest).unwrap();
+        if let Body::Sealed(_) = codec::decode::<Entry>(item).unwrap().body {
+            seals.push(journal.len() - after.len());
+        }
+        rest = after;
+    }
+    &journal[..seals[seals.len() - 2]]
 }

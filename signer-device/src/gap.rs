@@ -19,8 +19,8 @@ use signer_core::frames::{
 use signer_core::phrase;
 use signer_core::psbt::{self, limits};
 use signer_core::rule::{Explained, Named, Phrase};
-use signer_core::transcript::{Channel, Released};
-use signer_core::types::Lang;
+use signer_core::transcript::{Channel, Released, SealedSession};
+use signer_core::types::{Lang, SessionNumber};
 
 use crate::console::Console;
 use crate::failure::{Deed, Failure};
@@ -367,11 +367,8 @@ impl Outlet {
                 console.wrote(&format!("wrote {path}"))
             }
             Self::Sheet(output, density) => {
-                let path = output.path().display().to_string();
                 let sender = sender(released.answer(), form, density).map_err(|e| uncut(&e))?;
-                let page = sheet::html(&sender, spare(&sender));
-                output.write(page.map_err(|e| Failure::internal(e.what()))?.as_bytes())?;
-                console.wrote(&format!("wrote {path} (transfer code {})", sender.code()))
+                write_sheet(output, &sender, console)
             }
             Self::Pictures(folder, density) => {
                 let cut = sender(released.answer(), form, density);
@@ -388,6 +385,52 @@ impl Outlet {
             }
         }
     }
+}
+
+impl Outlet {
+    /// Writes out, in the place of an answer, the seal of a session that read the PSBT and did not sign
+    /// it: into a file of its own, for what has the name of a signed PSBT must be one.
+    pub(crate) fn refuse(
+        self,
+        sealed: &SealedSession,
+        form: Form,
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        let seal = sealed.signed();
+        match self {
+            Self::File(output) => {
+                let path = refusal_path(output.path(), sealed.seal().session);
+                Output::reserve(&path)?.write(seal)?;
+                console.wrote(&format!("wrote {}", path.display()))?;
+            }
+            Self::Sheet(output, density) => {
+                let sender = refusal(seal, form, density).map_err(|e| uncut(&e))?;
+                write_sheet(output, &sender, console)?;
+            }
+            Self::Pictures(folder, density) => {
+                let sender = refusal(seal, form, density).map_err(|e| uncut(&e))?;
+                draw_all(&sender, &folder, console)?;
+            }
+        }
+        console.say(match console.lang() {
+            Lang::En => "the host learns of the refusal: it is this device's receipt, and no PSBT",
+            Lang::Ja => "拒否をホストに伝えるものです(この端末の受領証であり、PSBTではありません)",
+        })
+    }
+}
+
+/// Beside the PSBT that was not made; the next session may refuse as well.
+fn refusal_path(out: &Path, session: SessionNumber) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(format!(".refused-{session}"));
+    PathBuf::from(name)
+}
+
+fn write_sheet(output: Output, sender: &Sender, console: &mut Console) -> Result<(), Failure> {
+    let path = output.path().display().to_string();
+    let page = sheet::html(sender, spare(sender));
+    output.write(page.map_err(|e| Failure::internal(e.what()))?.as_bytes())?;
+    console.wrote(&format!("wrote {path} (transfer code {})", sender.code()))
 }
 
 fn uncut(error: &SenderError) -> Failure {
@@ -447,6 +490,15 @@ fn sender(psbt: &[u8], form: Form, density: Density) -> Result<Sender, SenderErr
         Form::Bytes => Sender::bytes(Direction::FromDevice, Content::Psbt, psbt, each),
         Form::Bbqr => Sender::bbqr(psbt, each),
         Form::Ur | Form::Specter | Form::Base64 => Sender::new(UrType::CryptoPsbt, psbt, each),
+    }
+}
+
+/// The receipt of a refusal, so that no reader takes it for a PSBT.
+fn refusal(seal: &[u8], form: Form, density: Density) -> Result<Sender, SenderError> {
+    let each = density.fragment_len(form);
+    match form {
+        Form::Bytes => Sender::bytes(Direction::FromDevice, Content::Other, seal, each),
+        _ => Sender::new(UrType::Bytes, seal, each),
     }
 }
 

@@ -7,14 +7,19 @@ use std::collections::BTreeSet;
 
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash as _;
+use signer_core::cose::{Signed, peek};
+use signer_core::digest::KeyId;
 use signer_core::frames::{Content, Direction, Form, Limits, Receiver, Sender, TransferCode};
 use signer_core::psbt::{ParsedPsbt, RawPsbt, lean};
-use signer_core::transcript::{Body, Channel, Outcome};
+use signer_core::rule::RuleId;
+use signer_core::transcript::{Body, Channel, NotSigned, Outcome, Seal};
+use signer_core::wallet::DeviceCard;
 
 use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
+use support::officers::SCOPE;
 use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
-use support::pictures::{answer_in, draw_pictures, read_pictures};
+use support::pictures::{answer_in, draw_pictures, message_of, read_pictures};
 use support::play::{Act, typed};
 use test_vectors::camera::codes_on;
 
@@ -158,6 +163,10 @@ fn an_operator_of_the_first_device_is_refused_at_the_second() {
                 played.output
             );
             assert!(!played.output.contains("[screen-1]"), "nobody was asked");
+            played.says("the host learns of the refusal");
+            let refused = receipt_of_refusal(&house, &psbt);
+            assert_eq!(refused.rules.first(), Some(&RuleId::POL01));
+            assert!(!bench.path("out.psbt").exists(), "nothing has its name");
             assert!(!bench.path("d2.psbt").exists());
             let transcript = house.verified_transcript("d2");
             let last = transcript.state().sessions().last().copied();
@@ -237,7 +246,8 @@ fn an_unknown_destination_is_refused_and_recorded() {
         run(&review.map(str::to_owned), |_| Act::Leave)
             .ended(1)
             .says(r#"{"rule":"POL01","verdict":"refused""#);
-        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt"]);
+        std::fs::create_dir(bench.path("pictures")).expect("ours");
+        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt", "pictures"]);
         let played = ceremony(&arguments);
         played.ended(1).says("x POL01 refused at output 0");
         assert!(!played.output.contains("[screen-1]"), "nobody was asked");
@@ -250,6 +260,25 @@ fn an_unknown_destination_is_refused_and_recorded() {
         assert_eq!(reported, 1);
         assert_eq!(transcript.state().ledger().signatures(), 0);
     });
+}
+
+/// What the device gave in the place of the answer, sealed by its key and over what it was given.
+fn receipt_of_refusal(house: &House<'_>, psbt: &RawPsbt) -> NotSigned {
+    let bench = house.bench;
+    let entries = std::fs::read_dir(&bench.folder).expect("ours");
+    let names = entries.map(|entry| entry.expect("ours").file_name());
+    let mut names = names.map(|name| name.into_string().expect("plain"));
+    let name = names.find(|name| name.starts_with("out.psbt.refused-"));
+    let bytes = bench.read(&name.expect("a receipt"));
+    assert_eq!(message_of(&bench.path("pictures")), bytes, "by either way");
+    let identity = peek::<DeviceCard>(&bench.read("d1.card"))
+        .expect("a card")
+        .identity;
+    let known = |kid: &KeyId| (*kid == identity.key_id()).then_some(identity);
+    let signed = Signed::<Seal>::open(&bytes, SCOPE, known).expect("genuine");
+    let said = signed.body().not_signed.clone().expect("it says so");
+    assert_eq!(said.psbt, psbt.digest());
+    said
 }
 
 /// Every field that any command prints as JSON stands in the page that promises to keep it.

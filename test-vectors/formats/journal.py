@@ -33,12 +33,13 @@ from chain import Chain
 from ecdsa import SECP256k1
 
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
-SHOWN, ANSWERED = 8, 9
+REPORTED, SHOWN, ANSWERED, REFUSAL = 6, 8, 9, 13
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED, EXCEPTION = 20, 21, 16
 PROVEN, DESTROYING, DESTROYED, ANNOUNCED, RECOVERED, REPLACED, SETTLED = 23, 24, 25, 26, 27, 30, 31
 BACKUP, REPLACE, SETTLE = 11, 17, 18
 SIGNED = 1
+REFUSED = 2
 BEHIND, BLANK = 1, 2
 POLICY_ADMINISTRATOR, RISK_CHECKER, RECOVER = 6, 1, 13
 REQUEST_FIELD, APPROVAL_FIELD, RECEIPT_FIELD = 0x01, 0x02, 0x10
@@ -89,6 +90,7 @@ class Journal:
         self.r_values = {}
         self.device = digests.device_id(identity)
         self.nonce, self.recovering, self.begun = None, False, 0
+        self.read, self.refused = False, []
         self.ceremony, self.policy = None, (-1, None)
         self.records, self.seats, self.thresholds = {}, {}, {}
         self.attends, self.screens, self.answers, self.cards = {}, [], [], set()
@@ -141,6 +143,8 @@ class Journal:
             REPLACED: self.replaced,
             ANNOUNCED: self.told,
             SETTLED: self.settle,
+            REPORTED: self.reported,
+            REFUSAL: lambda refusal: self.refuses([refusal]),
             EXCEPTION: self.except_,
             CLOSED: self.closed,
             SEALED: self.sealed,
@@ -386,7 +390,7 @@ class Journal:
             require(self.frozen is not None, "a sweep on a device that is not frozen")
         else:
             require(self.frozen is None, "a PSBT that was read on a frozen device")
-        self.psbt = intake[0]
+        self.psbt, self.read = intake[0], True
 
     def begun_in(self):
         """The ceremony in which what is signed here was intended first."""
@@ -467,6 +471,15 @@ class Journal:
             if cbor.loads(sign1.value[0])[4] == digests.key_id(self.identity):
                 self.new_r(sign1.value[3])
 
+    def reported(self, report):
+        for refusals in (line[1][1][0] for line in report if line[1][0] == REFUSED):
+            self.refuses(refusals)
+
+    def refuses(self, refusals):
+        """Rules that refused, each once, in their order."""
+        rules = [refusal[0] for refusal in refusals]
+        self.refused += [rule for rule in dict.fromkeys(rules) if rule not in self.refused]
+
     def except_(self, exception):
         self.excepted = exception
 
@@ -478,6 +491,7 @@ class Journal:
         require((self.ceremony == RESUME) == (self.resumes is not None), "a session that does not say with what it goes on")
         require(self.resumes is None or self.resumes in self.cut, "a session that goes on with what was not cut")
         self.seats, self.attends, self.screens, self.answers = {}, {}, [], []
+        self.read, self.refused = False, []
         self.recovering, self.begun = opened[0] == RECOVER, self.count
         self.untold = bool(self.open)
         self.replacing, self.hsm_now = opened[0] == REPLACE, opened[6]
@@ -620,6 +634,9 @@ class Journal:
         expected = (digests.device_id(self.identity), self.session, self.last, self.count)
         require((seal[2], seal[3], seal[4], seal[5]) == expected, "a seal over something else")
         require(seal[7] == self.outcome, "a seal with another outcome")
+        unsigned = self.read and self.outcome != SIGNED
+        said = {0: digests.tagged("himuro/psbt", self.psbt), 1: self.refused} if unsigned else None
+        require(seal.get(9) == said, "a seal that says otherwise of a PSBT that was not signed")
         signer = cbor.loads(cbor.loads(data).value[0])[4]
         require(signer == digests.key_id(self.identity), "a seal of another key")
         if self.outcome == SIGNED:

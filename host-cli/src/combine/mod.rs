@@ -4,6 +4,7 @@
 mod answer;
 mod finish;
 
+use signer_core::digest::PsbtDigest;
 use signer_core::phrase;
 use signer_core::psbt::merge::MergeError;
 use signer_core::psbt::{Limits, ParsedPsbt, RawPsbt, lean};
@@ -33,6 +34,11 @@ impl Asked {
             lean,
             wallet,
         })
+    }
+
+    /// The digest of the form that pictures carry.
+    pub(crate) fn lean_digest(&self) -> PsbtDigest {
+        self.lean.digest()
     }
 
     /// The whole answer, and what it says, checked; `bytes` may be lean, or whole and of either form

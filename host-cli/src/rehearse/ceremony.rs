@@ -6,7 +6,7 @@ use signer_core::rule::Phrase;
 
 use std::fs;
 
-use super::actor::Prompt;
+use super::actor::{Machine, Prompt};
 use super::commissioning::destination_id;
 use super::officer::{grid, not_seen, screen, stretch_of_address, tag};
 use super::withdrawal::{CASE, btc};
@@ -72,7 +72,7 @@ impl Rehearsal<'_> {
             self.consent(prompt)
         })?;
         if !good {
-            return self.nothing_came_out(name);
+            return self.take_refusal(&desk, name);
         }
         let again = ["psbt", "reissue", "--state", "state"];
         self.show(&machine, &self.device_program, &again)?;
@@ -133,18 +133,25 @@ impl Rehearsal<'_> {
         code_on(&screen).ok_or_else(|| not_seen(prompt))
     }
 
-    /// A refused ceremony releases nothing.
-    fn nothing_came_out(&self, name: &str) -> Result<(), RehearseError> {
-        let folder = self.house.gap(&format!("from-{name}"));
-        let mut pictures = fs::read_dir(&folder).map_err(|e| RehearseError::file(&folder, &e))?;
-        match pictures.next() {
-            None => Ok(()),
-            Some(_) => Err(RehearseError::Check(phrase!(
-                "device {name} released something",
-                "端末 {name} が何かを書き出した",
-                name = name
-            ))),
+    /// A refused ceremony releases nothing but the device's receipt of that, over what it was given.
+    fn take_refusal(&self, desk: &Machine, name: &str) -> Result<(), RehearseError> {
+        let (from, receipt) = (
+            format!("../gap/from-{name}"),
+            format!("refused-{name}.cbor"),
+        );
+        let to_host = ["qr", "receive", "--in", &from, "--out", &receipt];
+        self.host(desk, &to_host, 0, nobody)?;
+        let mut checked = vec!["psbt", "refused", "--receipt", &receipt];
+        checked.extend(["--request", CEREMONY, "--wallet", "wallet.cbor"]);
+        let said = self.host(desk, &checked, 0, nobody)?;
+        for line in said
+            .output
+            .lines()
+            .filter(|line| line.starts_with("refused by"))
+        {
+            println!("    {name}: {line}");
         }
+        Ok(())
     }
 
     /// What a thief on the host would do: the approved PSBT pays somebody else.

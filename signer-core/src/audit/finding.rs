@@ -19,7 +19,7 @@ pub enum Finding {
     Stranger,
     /// A signature is in a transaction or PSBT and in no transcript.
     UnknownSignature,
-    /// A receipt is in a PSBT and in no transcript.
+    /// A receipt is in the folder and in no transcript.
     UnknownReceipt,
     /// One r value in two signatures.
     RepeatedR,
@@ -173,8 +173,8 @@ impl Finding {
                     "端末の受領証がどの記録にもない",
                 ],
                 advice: [
-                    "the device signed in a session that its transcript does not hold: ask for the newest transcript",
-                    "記録にないセッションで署名されています。最新の記録を請求してください。",
+                    "the device signed or refused in a session that its transcript does not hold: ask for the newest transcript",
+                    "記録にないセッションで署名または拒否が行われています。最新の記録を請求してください。",
                 ],
             },
             Self::RepeatedR => Words {

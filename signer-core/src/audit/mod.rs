@@ -26,7 +26,7 @@ pub use finding::Finding;
 pub use history::{
     Allowed, Attendee, CaseRecord, DeviceHistory, InstalledPolicy, InstalledRoster, SessionRecord,
 };
-pub use papers::{FoundReceipt, FoundSignature, NodeData, Papers, Source, SpentCoin};
+pub use papers::{FoundReceipt, FoundRefusal, FoundSignature, NodeData, Papers, Source, SpentCoin};
 pub use question::{
     Walked, approvals, chain, complete, destinations, exceptions, keys, limits, nonces, open,
     people, placement, policy, refusals, rng, roster, sample, shown, signatures, software, time,

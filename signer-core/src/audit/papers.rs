@@ -14,6 +14,7 @@ use crate::life::AnchorStatement;
 use crate::psbt::{Limits, ParsedPsbt};
 use crate::rule::{Phrase, Refusal};
 use crate::signing::Receipt;
+use crate::transcript::Seal;
 
 /// A receipt of a trusted device, found in a PSBT; its signature was verified.
 #[derive(Clone, Debug)]
@@ -24,6 +25,17 @@ pub struct FoundReceipt {
     pub digest: ReceiptDigest,
     /// What it says.
     pub receipt: Receipt,
+}
+
+/// A trusted device's receipt of a refusal; its signature was verified.
+#[derive(Clone, Debug)]
+pub struct FoundRefusal {
+    /// The file.
+    pub file: Phrase,
+    /// The seal, which says what was not signed.
+    pub seal: Seal,
+    /// SHA-256 of the entry that holds it in the device's journal.
+    pub entry: [u8; 32],
 }
 
 /// A signature over a coin of a registered wallet.
@@ -76,7 +88,9 @@ pub struct SpentCoin {
 pub struct Papers {
     /// Receipts of trusted devices.
     pub receipts: Vec<FoundReceipt>,
-    /// Receipts that are in a PSBT and of no trusted device, or not genuine: by their files.
+    /// Receipts of refusals, of trusted devices.
+    pub refusals: Vec<FoundRefusal>,
+    /// Receipts that are of no trusted device, or not genuine: by their files.
     pub forged: Vec<Phrase>,
     /// Signatures over coins of the wallets, partial and final.
     pub signatures: Vec<FoundSignature>,
@@ -169,6 +183,25 @@ impl Papers {
                 }
             }
         }
+    }
+
+    /// Takes a device's receipt of a refusal.
+    pub fn add_refusal(&mut self, file: &Phrase, bytes: Vec<u8>, records: &Records) {
+        let opened = peek::<Seal>(&bytes).ok().and_then(|claimed| {
+            let identity = records.identity(&claimed.device)?;
+            let known = |kid: &_| (*kid == identity.key_id()).then_some(identity);
+            Signed::<Seal>::open(&bytes, claimed.scope, known).ok()
+        });
+        let Some(signed) = opened else {
+            self.forged.push(file.clone());
+            return;
+        };
+        let seal = signed.body().clone();
+        self.refusals.push(FoundRefusal {
+            file: file.clone(),
+            entry: seal.entry_hash(bytes),
+            seal,
+        });
     }
 
     fn add_signature(&mut self, file: &Phrase, coin: OutPoint, der: &[u8], by: Option<Txid>) {

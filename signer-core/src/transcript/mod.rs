@@ -35,5 +35,5 @@ pub use judge::{NotApproved, begin_signing, judge, new_rejections, operators, re
 pub use release::{Release, Released};
 pub use replay::{Findings, Replay, Trust, VerifiedTranscript};
 pub use restored::trn05;
-pub use seal::{Seal, SealedSession, trn02};
+pub use seal::{NotSigned, Seal, SealedSession, trn02};
 pub use state::{DeviceState, FoldError, OpenSession, SessionSummary, Unfinished};

@@ -1,12 +1,14 @@
 //! The seal: a session ends with the device's signature over everything up to its closing entry.
 
+use alloc::vec::Vec;
+
 use minicbor::{Decode, Encode};
 
 use super::chain::{Appended, Journal, JournalHead};
-use super::entry::{Body, Outcome};
-use crate::codec::ByteString;
+use super::entry::{Body, Entry, Outcome};
+use crate::codec::{self, ByteString};
 use crate::cose::{Artefact, Draft, Scope, Signed, SignedBy};
-use crate::digest::{DeviceId, LedgerDigest, hex};
+use crate::digest::{DeviceId, LedgerDigest, PsbtDigest, hex, sha256_of};
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
@@ -43,6 +45,35 @@ pub struct Seal {
     /// What past signings mean for limits and replay.
     #[n(8)]
     pub ledger: LedgerDigest,
+    /// The PSBT that was read and not signed, where there was one.
+    #[n(9)]
+    pub not_signed: Option<NotSigned>,
+}
+
+/// A PSBT that a session read and did not sign. The seal that says it is given to the host: it is the
+/// receipt of the refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct NotSigned {
+    /// The PSBT that came in, byte for byte.
+    #[n(0)]
+    pub psbt: PsbtDigest,
+    /// Rules that refused it, each once, in the order in which they did; none where people ended the
+    /// session.
+    #[n(1)]
+    pub rules: Vec<RuleId>,
+}
+
+impl Seal {
+    /// SHA-256 of the journal entry that holds this seal, whose bytes are `signed`.
+    pub fn entry_hash(&self, signed: Vec<u8>) -> [u8; 32] {
+        sha256_of(&codec::encode(&Entry {
+            prev: self.head,
+            sequence: self.entries,
+            session: self.session,
+            body: Body::Sealed(ByteString(signed)),
+        }))
+    }
 }
 
 impl Artefact for Seal {
@@ -54,6 +85,7 @@ impl Artefact for Seal {
 #[derive(Debug)]
 pub struct SealedSession {
     seal: Seal,
+    signed: Vec<u8>,
     entry: Appended,
 }
 
@@ -61,6 +93,11 @@ impl SealedSession {
     /// The seal.
     pub const fn seal(&self) -> &Seal {
         &self.seal
+    }
+
+    /// The seal with its signature: to the host the receipt of a refusal.
+    pub fn signed(&self) -> &[u8] {
+        &self.signed
     }
 
     /// The sealing entry, to be written and flushed before anything is released.
@@ -97,9 +134,13 @@ impl Journal {
             let got = phrase!("the seal of another state", "別の状態の封印");
             return Err(Refusal::new(RuleId::TRN02, place, expected, got));
         }
-        let bytes = ByteString(signed.to_bytes());
-        let entry = self.append(Body::Sealed(bytes))?;
-        Ok(SealedSession { seal, entry })
+        let signed = signed.to_bytes();
+        let entry = self.append(Body::Sealed(ByteString(signed.clone())))?;
+        Ok(SealedSession {
+            seal,
+            signed,
+            entry,
+        })
     }
 
     fn expected_seal(&self) -> Result<(Seal, P256PublicKey), Refusal> {

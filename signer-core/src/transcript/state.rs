@@ -343,6 +343,14 @@ impl DeviceState {
             Body::Attended(bytes) => session.attend(bytes),
             Body::Intake(_) if !fits => Err(FoldError::Frozen),
             Body::Intake(intake) => session.take_in(intake),
+            Body::Reported(report) => {
+                session.note_refused(report.refusals());
+                Ok(())
+            }
+            Body::Refused(refusal) => {
+                session.note_refused([refusal]);
+                Ok(())
+            }
             Body::Rejected(rejected) => {
                 self.reject(rejected);
                 Ok(())
@@ -424,6 +432,7 @@ impl DeviceState {
             signatures: self.ledger.signatures(),
             outcome: session.closed?,
             ledger: self.ledger.digest(),
+            not_signed: session.not_signed(),
         };
         Some((seal, identity))
     }

@@ -447,7 +447,16 @@ impl Session {
     ///
     /// Where the HSM does not answer, nothing can be sealed: the reason is on the disk all the
     /// same, and the next session's seal covers it.
-    pub(super) fn end_badly(mut self, failure: Failure) -> Failure {
+    pub(super) fn end_badly(self, failure: Failure) -> Failure {
+        self.end_telling(failure, |_, _| Ok(()))
+    }
+
+    /// The same, with what is told to the outside once the session is sealed.
+    pub(super) fn end_telling(
+        mut self,
+        failure: Failure,
+        tell: impl FnOnce(&mut Self, &SealedSession) -> Result<(), Failure>,
+    ) -> Failure {
         let outcome = match failure.kind() {
             Kind::Rule => Outcome::Refused,
             _ => Outcome::Aborted,
@@ -464,8 +473,11 @@ impl Session {
             };
         }
         let ended = recorded
-            .and_then(|()| self.close(outcome).map(|_| ()))
-            .and_then(|()| self.leave());
+            .and_then(|()| self.close(outcome))
+            .and_then(|sealed| {
+                let told = tell(&mut self, &sealed);
+                self.leave().and(told)
+            });
         match ended {
             // Without a record of the end the next session finds this one cut, and says so.
             Err(second) if second.kind() != Kind::Officer => failure.followed_by(&second),

@@ -16,8 +16,8 @@ use signer_core::signing::{
     Intended, ReceiptFacts, SighashOrder, SignedPsbt, Signing, SigningHsm as _,
 };
 use signer_core::transcript::{
-    Answered, Body, Channel, NotApproved, Outcome, Rechecked, Release, SealedSession, Shown,
-    begin_signing, judge, new_rejections, review,
+    Answered, Body, Channel, NotApproved, OpenSession, Outcome, Rechecked, Release, SealedSession,
+    Shown, begin_signing, judge, new_rejections, review,
 };
 use signer_core::types::{Lang, SessionNumber};
 
@@ -93,7 +93,7 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     let mut session = token.open(opening, machine)?;
     match sign(&mut session, mouth) {
         Ok((signed, channel)) => finish(session, signed, channel, outlets),
-        Err(failure) => Err(session.end_badly(failure)),
+        Err(failure) => Err(refused(session, failure, outlets)),
     }
 }
 
@@ -156,6 +156,24 @@ fn finish(
     session.room.step(15)?;
     session.leave()?;
     released.map(|()| (number, form))
+}
+
+/// The session is sealed without signatures. Where it had read a PSBT the seal goes out in the place
+/// of an answer: the host's receipt of the refusal.
+fn refused(session: Session, failure: Failure, outlets: Vec<Outlet>) -> Failure {
+    let intake = session.journal().state().open();
+    let intake = intake.and_then(OpenSession::intake);
+    let Some(form) = intake.map(|intake| intake.channel().answered_in()) else {
+        return session.end_badly(failure);
+    };
+    session.end_telling(failure, |session, sealed| {
+        let console = &mut session.room.console;
+        let given = outlets
+            .into_iter()
+            .map(|outlet| outlet.refuse(sealed, form, console));
+        // Every way out is tried; what fails first is said.
+        given.fold(Ok(()), Result::and)
+    })
 }
 
 /// Runs every rule over what the journal holds; the whole report is recorded.

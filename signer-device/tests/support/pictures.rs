@@ -19,6 +19,11 @@ pub(crate) fn draw_pictures(psbt: &RawPsbt, folder: &Path) {
 
 /// Reads the PSBT that the pictures of a folder hold.
 pub(crate) fn read_pictures(folder: &Path) -> RawPsbt {
+    RawPsbt::parse(&message_of(folder)).expect("strict")
+}
+
+/// Reads what the pictures of a folder hold.
+pub(crate) fn message_of(folder: &Path) -> Vec<u8> {
     let mut receiver = Receiver::new(Limits::OURS);
     let entries = fs::read_dir(folder).expect("a folder");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("ours").path()).collect();
@@ -28,8 +33,7 @@ pub(crate) fn read_pictures(folder: &Path) -> RawPsbt {
             let _ = receiver.receive(&text);
         }
     }
-    let (_, message) = receiver.message().expect("whole");
-    RawPsbt::parse(&message).expect("strict")
+    receiver.message().expect("whole").1
 }
 
 /// The PSBT that codes on a screen or a paper hold.

@@ -14,6 +14,7 @@ use signer_core::phrase;
 use signer_core::policy::Policy;
 use signer_core::root::Root;
 use signer_core::rule::Named;
+use signer_core::transcript::Seal;
 use signer_core::wallet::{DeviceCard, WalletRecord};
 use signer_core::{codec, psbt};
 
@@ -40,6 +41,8 @@ pub(crate) enum FileKind {
     Wallet,
     Enrolment,
     Retirement,
+    /// A device's receipt of a refusal.
+    Refusal,
     /// What an HSM remembers, as its device showed it.
     Anchor,
     DeviceCard,
@@ -157,6 +160,7 @@ fn kind_of_bytes(bytes: &[u8]) -> FileKind {
         ),
         (peek::<DeviceCard>(bytes).is_ok(), FileKind::DeviceCard),
         (peek::<OfficerCard>(bytes).is_ok(), FileKind::OfficerCard),
+        (peek::<Seal>(bytes).is_ok(), FileKind::Refusal),
         (Endorsed::<Roster>::peek(bytes).is_ok(), FileKind::Roster),
         (Endorsed::<Policy>::peek(bytes).is_ok(), FileKind::Policy),
         (

@@ -142,6 +142,9 @@ pub(super) fn papers(folder: &Folder, records: &Records) -> Result<Papers, Failu
             papers.add_transaction(&named(folder, path), &tx, Source::Folder, records);
         }
     }
+    for path in folder.of(FileKind::Refusal) {
+        papers.add_refusal(&named(folder, path), files::read(path)?, records);
+    }
     for path in folder.of(FileKind::Anchor) {
         let statement = codec::decode::<AnchorStatement>(&files::read(path)?);
         // The folder knows it by having read it.

@@ -147,12 +147,13 @@ fn contents(
     Ok(contents)
 }
 
-const ARTEFACTS: [(FileKind, &str); 5] = [
+const ARTEFACTS: [(FileKind, &str); 6] = [
     (FileKind::Root, "root"),
     (FileKind::Roster, "roster"),
     (FileKind::Policy, "policy"),
     (FileKind::Wallet, "wallet"),
     (FileKind::DeviceCard, "device-card"),
+    (FileKind::Refusal, "refusal"),
 ];
 
 /// The case that a PSBT's request names; who signed it is judged in the transcripts.

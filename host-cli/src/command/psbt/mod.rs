@@ -8,6 +8,7 @@ mod finalize;
 mod headers;
 mod listed;
 mod plan;
+mod refused;
 mod show;
 mod split;
 
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Balance(balance::Args),
     /// Put PSBTs of one transaction together
     Combine(combine::Args),
+    /// Check a device's receipt of a refusal
+    Refused(refused::Args),
     /// Make the final transaction
     Finalize(finalize::Args),
 }
@@ -50,6 +53,7 @@ impl Command {
             Self::Headers(args) => args.run(),
             Self::Balance(args) => args.run(),
             Self::Combine(args) => args.run(),
+            Self::Refused(args) => args.run(lang),
             Self::Finalize(args) => args.run(),
         }
     }

@@ -7,10 +7,12 @@ use officer_console::{Stage, system};
 use optics::draw;
 use optics::intake::{self, Ended, IntakeError};
 use optics::source::{self, Source};
-use signer_core::frames::{Direction, Follower, Ignored, Limits, Received, Shown};
+use signer_core::cose::peek;
+use signer_core::frames::{Content, Direction, Follower, Ignored, Limits, Received, Shown};
 use signer_core::phrase;
 use signer_core::psbt::{self, ParsedPsbt, RawPsbt, lean};
 use signer_core::rule::{Named, Phrase};
+use signer_core::transcript::Seal;
 use signer_core::types::Lang;
 
 use crate::error::Failure;
@@ -59,11 +61,16 @@ impl Args {
                 from_camera(camera, &mut receiver, lang)?
             }
         };
-        let Some((_, message)) = receiver.message() else {
+        let Some((content, message)) = receiver.message() else {
             return Err(incomplete(&receiver, unread));
         };
         let code = receiver.code();
-        out.write(&self.whole(message)?)?;
+        if content == Content::Other && is_refusal(&message) {
+            line!("{}", refusal_came().text(lang));
+            out.write(&message)?;
+        } else {
+            out.write(&self.whole(message)?)?;
+        }
         if let Some(code) = code {
             line!("transfer code {code}");
         }
@@ -122,6 +129,16 @@ fn from_camera(path: &Path, receiver: &mut Follower, lang: Lang) -> Result<usize
             ),
         )),
     }
+fn refusal_came() -> Phrase {
+    phrase!(
+        "NO PSBT: the device refused. `host-cli psbt refused` reads its receipt",
+        "PSBTではありません。端末が拒否しました。受領証は `host-cli psbt refused` で確認できます"
+    )
+}
+
+/// What a device shows in the place of an answer, not verified.
+fn is_refusal(message: &[u8]) -> bool {
+    peek::<Seal>(message).is_ok_and(|seal| seal.not_signed.is_some())
 }
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -9,7 +9,7 @@ use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::blocks::Coverage;
 use super::super::finding::Finding;
 use super::super::history::DeviceHistory;
-use super::super::papers::{FoundReceipt, NodeData, Papers};
+use super::super::papers::{FoundReceipt, FoundRefusal, NodeData, Papers};
 use super::super::records::{Completeness, Held, Records};
 use crate::digest::hex;
 use crate::keys::Signature64;
@@ -22,6 +22,7 @@ use crate::types::Height;
 pub fn complete(records: &Records, papers: &Papers) -> AuditAnswer {
     let mut cases = records.unheard();
     cases.extend(papers.receipts.iter().map(|found| receipt(found, records)));
+    cases.extend(papers.refusals.iter().map(|found| refusal(found, records)));
     cases.extend(papers.forged.iter().map(|file| {
         let detail = phrase!(
             "it is not of a trusted device",
@@ -103,6 +104,28 @@ fn receipt(found: &FoundReceipt, records: &Records) -> AuditCase {
     let held = cases.any(|(session, case)| {
         session.number == receipt.session && case.receipt == Some(found.digest)
     });
+    in_transcript(subject, history, held)
+}
+
+/// What a device said that it refused, it wrote down.
+fn refusal(found: &FoundRefusal, records: &Records) -> AuditCase {
+    let session = found.seal.session;
+    let subject = phrase!(
+        "refusal of session {session} in {file}",
+        "{file} のセッション {session} の拒否の受領証",
+        session = session,
+        file = found.file
+    );
+    let device = records.of(&found.seal.device);
+    let Some(history) = device.and_then(|record| record.history()) else {
+        return AuditCase::missing(subject, Finding::NoTranscript.phrase());
+    };
+    let mut sessions = history.sessions.iter();
+    let held = sessions.any(|held| held.number == session && held.last == found.entry);
+    in_transcript(subject, history, held)
+}
+
+fn in_transcript(subject: Phrase, history: &DeviceHistory, held: bool) -> AuditCase {
     if held {
         let where_to = phrase!(
             "in the transcript of {device}",

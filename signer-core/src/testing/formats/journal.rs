@@ -14,8 +14,8 @@ use super::signed::{
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
 use crate::digest::{
-    FileDigest, FreezeDigest, LedgerDigest, RequestDigest, RetirementDigest, RosterDigest,
-    ScreenDigest, TxDigest, sha256_of,
+    FileDigest, FreezeDigest, LedgerDigest, PsbtDigest, RequestDigest, RetirementDigest,
+    RosterDigest, ScreenDigest, TxDigest, sha256_of,
 };
 use crate::environment::{EnvironmentReading, Interface, LOOPBACK_KIND};
 use crate::life::{Destroying, DoomedKey, Frozen, Recovered, Replaced};
@@ -34,8 +34,9 @@ use crate::token::{
 use crate::transcript::{
     Aborted, Anchor, AnchoredRoster, Announced, AnnouncedRoster, Answered, Body, CeremonyKind,
     Channel, DiscardedKey, EndingEntry, Entry, Exception, Genesis, Installed, Intake, Inventoried,
-    KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, OpenCount, Outcome, Proven,
-    ReadiedBy, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind, WrongPin,
+    KeyRange, KeysDiscarded, KeysGenerated, KeysIntended, MadeKey, NotSigned, OpenCount, Outcome,
+    Proven, ReadiedBy, Rechecked, Rejected, Seal, SessionOpened, Shown, Software, WhatKind,
+    WrongPin,
 };
 use crate::types::{
     Chain, Height, InputIndex, KeyIndex, Lang, OutputIndex, PoolNumber, SessionNumber,
@@ -164,7 +165,9 @@ fn endings(world: &World) -> Vec<Body> {
         exception(None),
         exception(Some(id("operator.a"))),
         Body::Closed(Outcome::Refused),
-        Body::Sealed(ByteString(world.devices[0].seal(seal(world)).to_bytes())),
+        Body::Sealed(ByteString(
+            world.devices[0].seal(not_signed(world)).to_bytes(),
+        )),
         Body::Rechecked(Box::new(Rechecked {
             environment: unreadable(),
             report: vec![],
@@ -503,5 +506,18 @@ fn seal(world: &World) -> Seal {
         signatures: 2,
         outcome: Outcome::Signed,
         ledger: LedgerDigest::over(&[]),
+        not_signed: None,
+    }
+}
+
+/// The seal of a session that read a PSBT and refused it.
+fn not_signed(world: &World) -> Seal {
+    Seal {
+        outcome: Outcome::Refused,
+        not_signed: Some(NotSigned {
+            psbt: PsbtDigest::over(&[b"psbt"]),
+            rules: vec![RuleId::POL01, RuleId::APP05],
+        }),
+        ..seal(world)
     }
 }

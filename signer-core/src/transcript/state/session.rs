@@ -5,13 +5,15 @@ use alloc::vec::Vec;
 use super::FoldError;
 use crate::approval::RequestKind;
 use crate::codec::ByteString;
-use crate::digest::{FileDigest, RosterDigest, TxDigest};
+use crate::digest::{FileDigest, PsbtDigest, RosterDigest, TxDigest};
 use crate::ledger::LedgerState;
+use crate::rule::{Refusal, RuleId};
 use crate::signing::{Intent, IntentLine, SignatureLine};
 use crate::transcript::entry::{
     Announced, Answered, Body, CLOCK_SLACK, CeremonyKind, Exception, Intake, Looks, Outcome,
     SessionOpened, Shown, WhatKind,
 };
+use crate::transcript::seal::NotSigned;
 use crate::types::SessionNumber;
 
 /// A session that has ended.
@@ -50,6 +52,8 @@ pub struct OpenSession {
     pub(super) read: u64,
     pub(super) excepted: Option<Exception>,
     pub(super) renewed: Option<RosterDigest>,
+    /// Rules that refused, each once, in the order in which they did.
+    refused: Vec<RuleId>,
     pub(super) closed: Option<Outcome>,
 }
 
@@ -80,6 +84,7 @@ impl OpenSession {
             backwards,
             excepted: None,
             renewed: None,
+            refused: Vec::new(),
             closed: None,
         }
     }
@@ -123,6 +128,25 @@ impl OpenSession {
         }
         self.intake = Some(intake.clone());
         Ok(())
+    }
+
+    /// What refused is in the seal, where a PSBT was not signed.
+    pub(super) fn note_refused<'a>(&mut self, refusals: impl IntoIterator<Item = &'a Refusal>) {
+        for refusal in refusals {
+            if !self.refused.contains(&refusal.rule) {
+                self.refused.push(refusal.rule);
+            }
+        }
+    }
+
+    /// The PSBT that this session read and did not sign.
+    pub(super) fn not_signed(&self) -> Option<NotSigned> {
+        let unsigned = self.closed.is_some_and(|ended| ended != Outcome::Signed);
+        let intake = self.intake.as_ref().filter(|_| unsigned)?;
+        Some(NotSigned {
+            psbt: PsbtDigest::over(&[intake.psbt()]),
+            rules: self.refused.clone(),
+        })
     }
 
     /// Each ceremony makes its own entries: one that only looks changes nothing, and only a

@@ -12,8 +12,8 @@ use crate::transcript::testing::CLOCK;
 use std::boxed::Box;
 
 use crate::transcript::{
-    Aborted, Body, CLOCK_SLACK, CeremonyKind, Exception, Installed, Journal, Outcome, Release,
-    VerifiedTranscript, WhatKind, judge,
+    Aborted, Body, CLOCK_SLACK, CeremonyKind, Exception, Installed, Journal, NotSigned, Outcome,
+    Release, Seal, VerifiedTranscript, WhatKind, judge,
 };
 use crate::types::InputIndex;
 use crate::wallet::{ScriptType, WalletClass};
@@ -94,6 +94,66 @@ fn a_refusal_is_released_without_a_psbt() {
     let sealed = bench.close(Outcome::Refused);
     assert_eq!(found(&bench, &bench.disk), []);
     assert!(Release::unsigned(&sealed, bench.disk.clone()).is_ok());
+    // The seal is the host's receipt: which PSBT, by which rules, and where it stands.
+    let seal = sealed.seal();
+    let said = seal.not_signed.as_ref().unwrap();
+    assert_eq!(said.psbt, case.full(&bench.world).digest());
+    let refused: std::vec::Vec<RuleId> = lines
+        .iter()
+        .filter(|line| matches!(line.verdict, Verdict::Refused(_)))
+        .map(|line| line.rule)
+        .collect();
+    assert_eq!(said.rules, refused);
+    let entry = seal.entry_hash(sealed.signed().to_vec());
+    assert_eq!(entry, sealed.head().hash);
+}
+
+#[test]
+fn only_what_was_read_and_not_signed_is_in_a_seal() {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    let (_, sealed) = bench.sign_case(&case);
+    assert_eq!(sealed.seal().not_signed, None);
+    bench.attend(CeremonyKind::Sign, ["op.a", "op.b"]);
+    assert_eq!(bench.close(Outcome::Aborted).seal().not_signed, None);
+    // People end it: no rule refused.
+    bench.take_in(CeremonyKind::Sign, &case);
+    let sealed = bench.close(Outcome::Aborted);
+    let said = sealed.seal().not_signed.clone().unwrap();
+    assert_eq!(said.rules, []);
+    // What two entries refuse stands there once.
+    bench.take_in(CeremonyKind::Sign, &case);
+    let refused = bench.judge().unwrap_err();
+    let first = refused.report().unwrap().first_refusal().unwrap().clone();
+    bench.add(Body::Refused(first.clone()));
+    let sealed = bench.close(Outcome::Refused);
+    let said = sealed.seal().not_signed.clone().unwrap();
+    let times = said.rules.iter().filter(|rule| **rule == first.rule);
+    assert_eq!(times.count(), 1);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+#[test]
+fn trn02_refuses_a_seal_that_hides_what_was_not_signed() {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    bench.add(Body::Closed(Outcome::Aborted));
+    let honest = bench.journal.seal_draft().unwrap().body().clone();
+    assert!(honest.not_signed.is_some());
+    let other = honest.not_signed.clone().map(|said| NotSigned {
+        rules: std::vec![RuleId::POL01],
+        ..said
+    });
+    for not_signed in [None, other] {
+        let seal = Seal {
+            not_signed,
+            ..honest.clone()
+        };
+        let signed = bench.world.devices[0].seal(seal);
+        let refusal = bench.journal.seal(&signed).unwrap_err();
+        assert_eq!(refusal.rule, RuleId::TRN02);
+    }
 }
 
 #[test]
