@@ -169,8 +169,16 @@ struct Journal {
     rostered: bool,
     /// Screens of the open session.
     screens: u64,
+    /// Digest of the PSBT that the open session has read: none of them signs it.
+    read: Option<[u8; 32]>,
     known: Known,
     ledger: Ledger,
+}
+
+/// What the seal says of a PSBT that people gave up: no rule refused it.
+fn not_signed(psbt: [u8; 32]) -> Value {
+    let rules = Value::Array(vec![]);
+    Value::fields([Some(Value::bytes(&psbt)), Some(rules)])
 }
 
 /// What the ledger-digest is over.
@@ -205,6 +213,7 @@ impl Journal {
             height: TIP,
             rostered: false,
             screens: 0,
+            read: None,
             known: Known::default(),
             ledger: Ledger::default(),
         };
@@ -369,6 +378,7 @@ impl Journal {
         let clock = Some(Value::Uint(CLOCK));
         let intake = [Some(Value::bytes(psbt)), by_pictures, None, clock];
         self.add(5, Value::fields(intake));
+        self.read = Some(tagged("himuro/psbt", &[psbt]));
     }
 
     fn close(&mut self, outcome: u64) {
@@ -383,6 +393,7 @@ impl Journal {
             Some(Value::Uint(self.ledger.signatures)),
             Some(Value::Uint(outcome)),
             Some(Value::bytes(&self.ledger.digest())),
+            self.read.take().map(not_signed),
         ]);
         let signed = Signed::new("seal", &seal.encode(), self.device).bytes();
         self.last_seal = Some(tagged("himuro/file", &[&signed]));

@@ -129,6 +129,8 @@ fn from_camera(path: &Path, receiver: &mut Follower, lang: Lang) -> Result<usize
             ),
         )),
     }
+}
+
 fn refusal_came() -> Phrase {
     phrase!(
         "NO PSBT: the device refused. `host-cli psbt refused` reads its receipt",
