@@ -117,14 +117,16 @@ impl House {
 
     fn bind(&self, parsed: ParsedPsbt) -> Result<WalletTx, Failure> {
         let mut wallets = Registry::new();
-        wallets.add(Arc::clone(&self.wallet)).map_err(|e| {
-            Failure::told(
-                &phrase!("the wallet cannot be used", "ウォレットを使用できない"),
-                &e,
-            )
-        })?;
+        let unusable = |error| {
+            let what = phrase!("the wallet cannot be used", "ウォレットを使用できない");
+            Failure::told(&what, &error)
+        };
+        wallets.add(Arc::clone(&self.wallet)).map_err(unusable)?;
         if let Some(emergency) = &self.emergency {
-            wallets.add_emergency(Arc::clone(emergency));
+            let destinations = self.policy.document().destinations.iter();
+            let labels = destinations.map(|listed| &listed.label);
+            let added = wallets.add_emergency(Arc::clone(emergency), labels);
+            added.map_err(unusable)?;
         }
         // No device's past is known here: what a device without one would say.
         let unborn = DeviceState::unborn();

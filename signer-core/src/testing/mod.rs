@@ -317,6 +317,13 @@ impl World {
 
 /// A world whose policy sweeps to a wallet of devices that are not in it, and that wallet.
 pub(crate) fn foreign_emergency() -> (Arc<RegisteredWallet>, World) {
+    foreign_emergency_with(|_| {})
+}
+
+/// The same, with a policy that is edited.
+pub(crate) fn foreign_emergency_with(
+    edit: impl FnOnce(&mut Policy),
+) -> (Arc<RegisteredWallet>, World) {
     let checkpoint = Height(TIP.0 - 2);
     let world = World::rooted(checkpoint);
     let devices: Vec<SoftDevice> = ["far", "near"].map(SoftDevice::new).into();
@@ -325,9 +332,15 @@ pub(crate) fn foreign_emergency() -> (Arc<RegisteredWallet>, World) {
     let wallet = RegisteredWallet::open(&record, SCOPE, &world.root.digest()).unwrap();
     let wallet = Arc::new(wallet);
     let digest = wallet.digest();
-    let edit = |policy: &mut Policy| policy.sweep = Some(sweep_to(digest));
+    let edit = |policy: &mut Policy| {
+        policy.sweep = Some(sweep_to(digest));
+        edit(policy);
+    };
     let mut world = World::made(checkpoint, ScriptType::Wsh, WalletClass::Company, edit);
-    world.wallets.add_emergency(Arc::clone(&wallet));
+    world
+        .wallets
+        .add_emergency(Arc::clone(&wallet), [])
+        .unwrap();
     (wallet, world)
 }
 

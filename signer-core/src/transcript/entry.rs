@@ -249,6 +249,9 @@ pub enum ReadiedBy {
     /// The vendor's own tool, as the profile says of this model.
     #[n(0)]
     VendorTool,
+    /// Nobody here knows: the journal of the day is lost, or the HSM came in the place of another one.
+    #[n(1)]
+    NotKnown,
 }
 
 /// A kind of artefact that is installed on a device.

@@ -345,6 +345,10 @@ impl Registry {
         // WAL07 has found versions of one wallet to be of one wallet.
         let extends = record.predecessor.and_then(|named| self.by_digest(&named));
         let line = extends.map(|before| before.id());
+        let mut elsewhere = self.emergency.iter();
+        if elsewhere.any(|known| known.id() != record.id() && *known.name() == record.name) {
+            return Err(WalletError::NameInUse(record.name.clone()));
+        }
         let others = self
             .wallets
             .iter()
@@ -391,11 +395,41 @@ impl Registry {
             .or_else(|| others.find(|wallet| wallet.digest() == *digest))
     }
 
-    /// Adds an emergency wallet of other devices; the same one again changes nothing.
-    pub fn add_emergency(&mut self, wallet: Arc<RegisteredWallet>) {
+    /// Adds an emergency wallet of other devices; the same one again changes nothing. `labels` are those of the
+    /// destinations.
+    ///
+    /// # Errors
+    /// It is retired, or its name is another wallet's or a destination's.
+    pub fn add_emergency<'a>(
+        &mut self,
+        wallet: Arc<RegisteredWallet>,
+        labels: impl IntoIterator<Item = &'a Label>,
+    ) -> Result<(), WalletError> {
+        self.admits_emergency(&wallet, labels)?;
         if self.emergency(&wallet.digest()).is_none() {
             self.emergency.push(wallet);
         }
+        Ok(())
+    }
+
+    /// Whether it could be added. Every screen of a sweep calls it by its name, which so means one thing here.
+    pub(crate) fn admits_emergency<'a>(
+        &self,
+        wallet: &RegisteredWallet,
+        labels: impl IntoIterator<Item = &'a Label>,
+    ) -> Result<(), WalletError> {
+        if self.retired.contains_key(&wallet.id()) {
+            return Err(WalletError::Retired(wallet.id()));
+        }
+        let others = self.wallets.iter().chain(&self.emergency);
+        let others = others.filter(|known| known.id() != wallet.id());
+        let mut names = others.map(|known| known.name());
+        let mut labels = labels.into_iter();
+        let name = wallet.name();
+        if names.any(|other| other == name) || labels.any(|label| label == name) {
+            return Err(WalletError::NameInUse(name.clone()));
+        }
+        Ok(())
     }
 
     /// The wallet that an output script belongs to, and where it stands there.

@@ -25,6 +25,8 @@ impl Emergency {
         if !named || wallet.class() != WalletClass::Emergency {
             return Err(unnamed());
         }
+        let admitted = state.admits_emergency(&wallet);
+        admitted.map_err(|error| Failure::explained(&error))?;
         session.room.say(
             "the policy sweeps to this wallet",
             "ポリシーに定めた緊急退避ウォレットです",

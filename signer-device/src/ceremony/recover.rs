@@ -20,8 +20,8 @@ use signer_core::rule::{RuleId, RuleLine};
 use signer_core::signing::SigningHsm as _;
 use signer_core::token::{AnchorStore, KnownKey, RandomBefore, hsm04};
 use signer_core::transcript::{
-    Anchor, Body, CeremonyKind, Genesis, Journal, Outcome, SessionOpened, UnverifiedTranscript,
-    WhatKind, trn03,
+    Anchor, Body, CeremonyKind, Genesis, Journal, Outcome, ReadiedBy, SessionOpened,
+    UnverifiedTranscript, WhatKind, trn03,
 };
 use signer_core::types::SessionNumber;
 use signer_core::wallet::{CheckedCard, DeviceCard};
@@ -304,7 +304,7 @@ impl Left {
                 hsm: card.hsm.clone(),
                 generation: card.generation,
                 acceptance: card.acceptance.clone(),
-                readied: None,
+                readied: Some(ReadiedBy::NotKnown),
             },
             before: None,
             rosters: read_all(&plan.rosters)?,

@@ -15,7 +15,9 @@ use crate::policy::{Page, pol08};
 use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Exception, Genesis, Installed, WhatKind};
 use crate::transcript::judge::two_operators;
-use crate::wallet::{CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass};
+use crate::wallet::{
+    CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass, WalletError,
+};
 
 impl DeviceState {
     /// Opens an artefact and puts it in force, by the clock as it is now. The screens that were read for it
@@ -237,10 +239,23 @@ impl DeviceState {
             self.wallets.add(Arc::new(wallet)).map_err(refused)?;
             self.note_active();
         } else {
-            self.wallets.add_emergency(Arc::new(wallet));
+            self.admits_emergency(&wallet).map_err(refused)?;
+            let added = self.wallets.add_emergency(Arc::new(wallet), []);
+            added.map_err(refused)?;
         }
         self.have_compared();
         Ok(())
+    }
+
+    /// Whether an emergency wallet of other devices could be registered: it is not retired, and nothing else
+    /// that is paid here bears its name.
+    ///
+    /// # Errors
+    /// [`WalletError`].
+    pub fn admits_emergency(&self, wallet: &RegisteredWallet) -> Result<(), WalletError> {
+        let listed = self.policy().map(|policy| &policy.document().destinations);
+        let labels = listed.into_iter().flatten().map(|listed| &listed.label);
+        self.wallets.admits_emergency(wallet, labels)
     }
 
     /// A registration has a ceremony of its own, in which two operators read and type this.

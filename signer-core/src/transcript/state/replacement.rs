@@ -9,7 +9,7 @@ use crate::digest::FileDigest;
 use crate::life::{PossessionReport, ProvenHsm, Replaced, ReplacementError, Takeover};
 use crate::rule::{Explained as _, RuleId, Verdict};
 use crate::split::Credential;
-use crate::transcript::entry::{CeremonyKind, Entry, Proven};
+use crate::transcript::entry::{CeremonyKind, Entry, Proven, ReadiedBy};
 
 impl DeviceState {
     /// Every possession report since anything was done but to look at backups.
@@ -68,6 +68,8 @@ impl DeviceState {
         genesis.hsm = order.hsm.clone();
         genesis.generation = order.generation;
         genesis.acceptance.clone_from(&order.acceptance);
+        // What was recorded of it speaks of the HSM that is gone.
+        genesis.readied = Some(ReadiedBy::NotKnown);
         self.cards.push(card);
         self.proven = Vec::new();
         let session = self.open.as_mut().ok_or(FoldError::NoSession)?;

@@ -16,8 +16,8 @@ use crate::token::Line;
 use crate::transcript::testing::Bench;
 use crate::transcript::testing::CLOCK;
 use crate::transcript::{
-    Anchor, Answered, Body, CeremonyKind, Installed, Journal, Outcome, UnverifiedTranscript,
-    WhatKind, trn03, trn05,
+    Anchor, Answered, Body, CeremonyKind, Installed, Journal, Outcome, ReadiedBy,
+    UnverifiedTranscript, WhatKind, trn03, trn05,
 };
 use crate::types::Lang;
 
@@ -117,7 +117,10 @@ fn the_next_hsm_gets_the_next_generation() {
     assert_eq!(order.generation, 3);
     bench.try_replace(order, Some(told)).unwrap();
     bench.close(Outcome::Done);
-    assert_eq!(bench.state().genesis().unwrap().generation, 3);
+    let now = bench.state().genesis().unwrap();
+    assert_eq!(now.generation, 3);
+    // What was recorded of the first HSM says nothing of this one.
+    assert_eq!(now.readied, Some(ReadiedBy::NotKnown));
     assert_eq!(found(&bench, &bench.disk), []);
 }
 

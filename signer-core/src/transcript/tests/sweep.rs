@@ -4,7 +4,7 @@ use super::found;
 use crate::approval::RequestKind;
 use crate::codec::ByteString;
 use crate::rule::{RuleId, Verdict};
-use crate::testing::{Case, Output, World, foreign_emergency};
+use crate::testing::{Case, Output, World, foreign_emergency, foreign_emergency_with};
 use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS, sweeping};
 use crate::transcript::{
@@ -208,5 +208,29 @@ fn an_emergency_wallet_of_other_devices_is_registered_by_the_policy_alone() {
     let mut case = Case::sweep(&bench.world);
     case.outputs = std::vec![Output::bare(&wallet, Chain::Receive, 0, 1_910_000)];
     let _ = bench.sign_as(CeremonyKind::Sweep, &case);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// Every screen of a sweep calls it by its name: nothing else that is paid here bears it.
+#[test]
+fn an_emergency_wallet_with_the_label_of_a_destination_is_refused() {
+    let name = crate::testing::label("Emergency 1");
+    let (wallet, world) =
+        foreign_emergency_with(|policy| policy.destinations[0].label = name.clone());
+    let mut bench = Bench::ready_in(World {
+        wallets: crate::wallet::Registry::new(),
+        ..world
+    });
+    bench.attend(CeremonyKind::Wallet, OPERATORS);
+    bench.compare(WhatKind::Wallet, &wallet.to_bytes());
+    let refusal = bench
+        .try_add(Body::Installed(Installed {
+            kind: WhatKind::Wallet,
+            artefact: ByteString(wallet.to_bytes()),
+            clock: CLOCK,
+        }))
+        .unwrap_err();
+    assert!(refusal.got.text(Lang::En).contains("Emergency 1"));
+    bench.close(Outcome::Aborted);
     assert_eq!(found(&bench, &bench.disk), []);
 }

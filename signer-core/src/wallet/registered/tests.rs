@@ -6,7 +6,7 @@ use miniscript::descriptor::{Descriptor, DescriptorPublicKey};
 use super::*;
 use crate::testing::{
     KEYS, SCOPE, World, cards, device_endorses, foreign_emergency, outside_script, p256_key,
-    p256_public, terms, world, wrapped,
+    p256_public, register, terms, world, wrapped,
 };
 use crate::types::{Network, Purpose};
 use crate::wallet::draft_record;
@@ -240,7 +240,38 @@ fn a_sweep_finds_its_wallet_and_no_other() {
     assert!(world.wallets.by_digest(&far.digest()).is_none());
     let before = world.wallets.emergency.len();
     for known in [Arc::clone(&far), Arc::clone(&world.wallet)] {
-        world.wallets.add_emergency(known);
+        world.wallets.add_emergency(known, []).unwrap();
     }
     assert_eq!((before, world.wallets.emergency.len()), (1, 1));
+}
+
+/// In either order, and where it was retired it never comes back.
+#[test]
+fn an_emergency_wallet_has_a_name_of_its_own() {
+    let (far, world) = foreign_emergency();
+    let same_name = terms("Emergency 1", WalletClass::Company, ScriptType::Wsh);
+    let record = register(&world.devices, &world.roster, &[7], same_name);
+    let other = RegisteredWallet::open(&record, SCOPE, &world.root.digest()).unwrap();
+    let other = Arc::new(other);
+    let in_use = |refused: Result<(), WalletError>| {
+        assert!(
+            matches!(refused, Err(WalletError::NameInUse(_))),
+            "{refused:?}"
+        );
+    };
+
+    let mut first = Registry::new();
+    first.add_emergency(Arc::clone(&far), []).unwrap();
+    in_use(first.add(Arc::clone(&other)));
+    first.add_emergency(Arc::clone(&far), []).unwrap();
+
+    let mut second = Registry::new();
+    second.add(other).unwrap();
+    in_use(second.add_emergency(Arc::clone(&far), []));
+
+    let mut third = Registry::new();
+    in_use(third.add_emergency(Arc::clone(&far), [far.name()]));
+    third.retire(far.id(), RetirementDigest::over(&[b"doubted"]));
+    let refused = third.add_emergency(far, []);
+    assert!(matches!(refused, Err(WalletError::Retired(_))));
 }
