@@ -12,6 +12,7 @@ mod numbers;
 mod pins;
 mod policy;
 mod recovery;
+mod released;
 mod repeated;
 mod replacement;
 mod rosters;
