@@ -174,7 +174,7 @@ impl WalletTx {
             let nothing = Refusal::new(RuleId::WAL02, Place::Whole, expected, Phrase::none());
             return Err(report.refusing(nothing).stopped(RuleId::WAL02));
         };
-        let outputs = outputs(&parsed, &*wallet);
+        let outputs = outputs(binding.outputs().map(|(_, output, _, at)| (output, at)));
         Ok(Self {
             inside: inside(&outputs, context.wallets),
             wallets: context.wallets.clone(),

@@ -4,15 +4,15 @@ use alloc::vec::Vec;
 
 use bitcoin::hashes::Hash;
 use bitcoin::sighash::SighashCache;
-use bitcoin::{EcdsaSighashType, ScriptBuf};
+use bitcoin::{EcdsaSighashType, ScriptBuf, TxOut};
 
 use super::scripts::{KnownWallets, WalletScripts};
 use super::{wal02, wal03, wal04, wal05, wal06};
 use crate::digest::DeviceId;
 use crate::phrase;
-use crate::psbt::ParsedPsbt;
+use crate::psbt::{ParsedInput, ParsedOutput, ParsedPsbt};
 use crate::rule::{Refusal, RuleId, Verdict};
-use crate::types::{Chain, InputIndex, KeyIndex};
+use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
 /// What WAL02 to WAL06 judge: the PSBT, and what the keys of one wallet say of it.
 pub(super) struct Binding<'a> {
@@ -27,7 +27,12 @@ pub(super) struct Binding<'a> {
     pub(super) window: ChangeWindow,
     /// For each input, what the wallet makes of it; none where it is not the wallet's.
     pub(super) inputs: Vec<Option<Rebuilt>>,
+    /// For each output, which address of the wallet it pays; none where it pays another.
+    pub(super) paid: Vec<Option<Address>>,
 }
+
+/// An address of the wallet: chain and index.
+pub(super) type Address = (Chain, KeyIndex);
 
 /// How far change may lie ahead of what is known to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,9 @@ impl<'a> Binding<'a> {
             Some(wallet) => rebuild(parsed, wallet),
             None => parsed.inputs().iter().map(|_| None).collect(),
         };
+        // Found once: every rule of outputs goes by it.
+        let outputs = parsed.tx().output.iter();
+        let paid = outputs.map(|output| wallet?.locate(&output.script_pubkey));
         Self {
             parsed,
             known,
@@ -71,6 +79,7 @@ impl<'a> Binding<'a> {
             device,
             window,
             inputs,
+            paid: paid.collect(),
         }
     }
 
@@ -89,6 +98,22 @@ impl<'a> Binding<'a> {
     pub(super) fn rebuilt(&self) -> impl Iterator<Item = (InputIndex, &Rebuilt)> {
         let indexed = (0..).map(InputIndex).zip(&self.inputs);
         indexed.filter_map(|(index, rebuilt)| Some((index, rebuilt.as_ref()?)))
+    }
+
+    /// The same, with what is claimed of each.
+    pub(super) fn explained(&self) -> impl Iterator<Item = (InputIndex, &Rebuilt, &ParsedInput)> {
+        let inputs = (0..).map(InputIndex).zip(self.parsed.inputs());
+        let pairs = inputs.zip(&self.inputs);
+        pairs.filter_map(|((index, input), rebuilt)| Some((index, rebuilt.as_ref()?, input)))
+    }
+
+    /// Outputs with what is claimed of them, and the address of the wallet that each pays.
+    pub(super) fn outputs(
+        &self,
+    ) -> impl Iterator<Item = (OutputIndex, &TxOut, &ParsedOutput, Option<Address>)> {
+        let outputs = self.parsed.tx().output.iter().zip(self.parsed.outputs());
+        let located = (0..).map(OutputIndex).zip(outputs.zip(&self.paid));
+        located.map(|(index, ((output, claim), at))| (index, output, claim, *at))
     }
 
     /// Runs a rule that needs a wallet. Without one WAL01 and WAL02 refuse.

@@ -72,7 +72,7 @@ impl CheckOnly {
         let report = noted(report, &parsed, terms.tip).with_stage(Stage::Bind, &verdicts);
         let inputs = binding.inputs.iter().map(|input| input.as_ref().map(of));
         let inputs: Vec<_> = inputs.collect();
-        let outputs = outputs(&parsed, wallet);
+        let outputs = outputs(binding.outputs().map(|(_, output, _, at)| (output, at)));
         let report = match report.unrefused() {
             Ok(report) => checked(report, Moves::new(&parsed, &outputs, weight), terms),
             Err(stopped) => stopped.report().clone(),

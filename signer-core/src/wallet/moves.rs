@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use bitcoin::{Amount, ScriptBuf, Weight};
+use bitcoin::{Amount, ScriptBuf, TxOut, Weight};
 
-use super::scripts::WalletScripts;
+use super::binding::Address;
 use super::{RegisteredWallet, Registry, WalletClass};
 use crate::digest::WalletId;
 use crate::ledger::Transfer;
@@ -35,9 +35,11 @@ pub enum OutputKind {
     },
 }
 
-pub(super) fn outputs(parsed: &ParsedPsbt, wallet: &dyn WalletScripts) -> Vec<OutputKind> {
-    let outputs = parsed.tx().output.iter();
-    let explained = outputs.map(|output| match wallet.locate(&output.script_pubkey) {
+/// What outputs are, each with the address of the wallet that it pays.
+pub(super) fn outputs<'a>(
+    located: impl Iterator<Item = (&'a TxOut, Option<Address>)>,
+) -> Vec<OutputKind> {
+    let explained = located.map(|(output, at)| match at {
         Some((Chain::Change, index)) => OutputKind::Change {
             chain: Chain::Change,
             index,
@@ -156,7 +158,8 @@ impl<'a> Moves<'a> {
 
 /// What a transaction takes from this wallet, whoever signs it.
 pub(crate) fn transfer_of(parsed: &ParsedPsbt, wallet: &RegisteredWallet) -> Transfer {
-    let outputs = outputs(parsed, wallet);
+    let paid = parsed.tx().output.iter();
+    let outputs = outputs(paid.map(|output| (output, wallet.locate(&output.script_pubkey))));
     Moves::new(parsed, &outputs, Weight::ZERO).transfer(wallet.id())
 }
 

@@ -5,10 +5,8 @@ use alloc::vec::Vec;
 use bitcoin::ScriptBuf;
 
 use super::binding::Binding;
-use super::scripts::WalletScripts;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
 /// WAL03: No script in the PSBT contradicts the rebuilt one.
 ///
@@ -16,53 +14,61 @@ use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 pub(super) fn wal03(binding: &Binding<'_>) -> Verdict {
     binding.with_wallet(|wallet| {
         let mut refusals = Vec::new();
-        let inputs = (0..).map(InputIndex).zip(binding.parsed.inputs());
-        for (index, input) in inputs {
-            let at = wallet.locate(&input.spent.script_pubkey);
-            let claimed = [&input.witness_script, &input.redeem_script];
-            refusals.extend(compare(wallet, at, claimed, &Place::Input(index)));
+        for (index, rebuilt, input) in binding.explained() {
+            let claims = [&input.witness_script, &input.redeem_script];
+            let witness = || Some(rebuilt.witness_script.clone());
+            let redeem = || wallet.redeem_script(rebuilt.chain, rebuilt.key_index);
+            refusals.extend(compare(claims, witness, redeem, &Place::Input(index)));
         }
-        let outputs = binding.parsed.tx().output.iter();
-        let claims = binding.parsed.outputs().iter();
-        for (index, (output, claim)) in (0..).map(OutputIndex).zip(outputs.zip(claims)) {
-            let at = wallet.locate(&output.script_pubkey);
-            let claimed = [&claim.witness_script, &claim.redeem_script];
-            refusals.extend(compare(wallet, at, claimed, &Place::Output(index)));
+        for (index, _, claim, at) in binding.outputs() {
+            let Some((chain, key_index)) = at else {
+                continue;
+            };
+            let claims = [&claim.witness_script, &claim.redeem_script];
+            let witness = || wallet.witness_script(chain, key_index);
+            let redeem = || wallet.redeem_script(chain, key_index);
+            refusals.extend(compare(claims, witness, redeem, &Place::Output(index)));
         }
         refusals
     })
 }
 
+/// Only what is claimed is rebuilt.
 fn compare(
-    wallet: &dyn WalletScripts,
-    at: Option<(Chain, KeyIndex)>,
     [witness, redeem]: [&Option<ScriptBuf>; 2],
+    rebuilt_witness: impl FnOnce() -> Option<ScriptBuf>,
+    rebuilt_redeem: impl FnOnce() -> Option<ScriptBuf>,
     place: &Place,
-) -> Vec<Refusal> {
-    let Some((chain, index)) = at else {
-        return Vec::new();
-    };
-    let rebuilt_witness = wallet.witness_script(chain, index);
-    let rebuilt_redeem = wallet.redeem_script(chain, index);
-    let pairs = [
-        ("witness script", witness, rebuilt_witness),
-        ("redeem script", redeem, rebuilt_redeem),
-    ];
-    let contradictions = pairs
-        .into_iter()
-        .filter(|(_, claimed, rebuilt)| claimed.is_some() && *claimed != rebuilt);
-    contradictions
-        .map(|(what, claimed, rebuilt)| {
-            let expected = phrase!(
-                "{what} {digest}",
-                "{what}: {digest}",
-                what = what,
-                digest = digest_of(rebuilt.as_ref())
-            );
-            let got = digest_of(claimed.as_ref());
-            Refusal::new(RuleId::WAL03, place.clone(), expected, got)
-        })
-        .collect()
+) -> impl Iterator<Item = Refusal> {
+    let witness = witness.as_ref().and_then(|claimed| {
+        contradiction("witness script", claimed, rebuilt_witness().as_ref(), place)
+    });
+    let redeem = redeem.as_ref().and_then(|claimed| {
+        contradiction("redeem script", claimed, rebuilt_redeem().as_ref(), place)
+    });
+    [witness, redeem].into_iter().flatten()
+}
+
+fn contradiction(
+    what: &str,
+    claimed: &ScriptBuf,
+    rebuilt: Option<&ScriptBuf>,
+    place: &Place,
+) -> Option<Refusal> {
+    (rebuilt != Some(claimed)).then(|| {
+        let expected = phrase!(
+            "{what} {digest}",
+            "{what}: {digest}",
+            what = what,
+            digest = digest_of(rebuilt)
+        );
+        Refusal::new(
+            RuleId::WAL03,
+            place.clone(),
+            expected,
+            digest_of(Some(claimed)),
+        )
+    })
 }
 
 /// Scripts are long: people compare their digests.

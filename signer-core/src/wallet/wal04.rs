@@ -3,13 +3,12 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::binding::Binding;
+use super::binding::{Address, Binding};
 use super::scripts::WalletScripts;
 use crate::keys::Fingerprint;
 use crate::phrase;
 use crate::psbt::KeyOrigin;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 
 /// WAL04: No key origin in the PSBT contradicts the registered keys.
 ///
@@ -18,15 +17,14 @@ use crate::types::{Chain, InputIndex, KeyIndex, OutputIndex};
 pub(super) fn wal04(binding: &Binding<'_>) -> Verdict {
     binding.with_wallet(|wallet| {
         let mut refusals = Vec::new();
-        for (index, input) in (0..).map(InputIndex).zip(binding.parsed.inputs()) {
-            let at = wallet.locate(&input.spent.script_pubkey);
+        for (index, rebuilt, input) in binding.explained() {
+            let at = (rebuilt.chain, rebuilt.key_index);
             refusals.extend(compare(wallet, at, &input.origins, &Place::Input(index)));
         }
-        let outputs = binding.parsed.tx().output.iter();
-        let claims = binding.parsed.outputs().iter();
-        for (index, (output, claim)) in (0..).map(OutputIndex).zip(outputs.zip(claims)) {
-            let at = wallet.locate(&output.script_pubkey);
-            refusals.extend(compare(wallet, at, &claim.origins, &Place::Output(index)));
+        for (index, _, claim, at) in binding.outputs() {
+            if let Some(at) = at {
+                refusals.extend(compare(wallet, at, &claim.origins, &Place::Output(index)));
+            }
         }
         refusals
     })
@@ -34,13 +32,10 @@ pub(super) fn wal04(binding: &Binding<'_>) -> Verdict {
 
 fn compare(
     wallet: &dyn WalletScripts,
-    at: Option<(Chain, KeyIndex)>,
+    (chain, index): Address,
     origins: &[KeyOrigin],
     place: &Place,
 ) -> Vec<Refusal> {
-    let Some((chain, index)) = at else {
-        return Vec::new();
-    };
     let refusals = origins.iter().filter_map(|origin| {
         let registered = wallet.origin_of(chain, index, &origin.public_key);
         let claimed = || text(origin.fingerprint, &origin.path);

@@ -22,10 +22,8 @@ pub(super) fn wal05(binding: &Binding<'_>) -> Verdict {
     binding.with_wallet(|wallet| {
         let mut refusals = Vec::new();
         let mut change = Vec::new();
-        let outputs = binding.parsed.tx().output.iter();
-        let claims = binding.parsed.outputs().iter();
-        for (index, (output, claim)) in (0..).map(OutputIndex).zip(outputs.zip(claims)) {
-            match wallet.locate(&output.script_pubkey) {
+        for (index, output, claim, at) in binding.outputs() {
+            match at {
                 Some((Chain::Change, key_index)) => change.push((index, key_index)),
                 Some((Chain::Receive, _)) => {}
                 None => refusals.extend(pretence(wallet, index, output, claim)),
