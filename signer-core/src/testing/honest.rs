@@ -108,7 +108,7 @@ const fn inputs_of(case: u32) -> u32 {
     match case % 40 {
         0 => MOST_INPUTS,
         20 => 100 + case * 37 % (MOST_INPUTS - 100),
-        _ => 1 + case * 7 % 20,
+        _ => 1 + case * 7 % 19,
     }
 }
 

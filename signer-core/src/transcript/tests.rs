@@ -19,6 +19,7 @@ mod rosters;
 mod sessions;
 mod sweep;
 mod tampered;
+mod told;
 mod unfinished;
 
 use alloc::vec::Vec;
