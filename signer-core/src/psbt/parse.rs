@@ -304,7 +304,9 @@ fn unreadable(refusal: Refusal) -> Stopped {
 }
 
 fn tx_digest(tx: &Transaction, spent: &[TxOut]) -> TxDigest {
-    let mut preimage = Preimage(Vec::new());
+    // About what usual scripts take; longer ones make it grow.
+    let items = tx.input.len().saturating_add(tx.output.len());
+    let mut preimage = Preimage(Vec::with_capacity(items.saturating_mul(96)));
     preimage.0.extend_from_slice(&tx.version.0.to_le_bytes());
     preimage.u32(tx.lock_time.to_consensus_u32());
     preimage.count(tx.input.len());

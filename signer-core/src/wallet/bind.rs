@@ -176,7 +176,7 @@ impl WalletTx {
         };
         let outputs = outputs(binding.outputs().map(|(_, output, _, at)| (output, at)));
         Ok(Self {
-            inside: inside(&outputs, context.wallets),
+            inside: inside(Moves::new(&parsed, &outputs, weight), context.wallets),
             wallets: context.wallets.clone(),
             parsed,
             wallet,

@@ -15,7 +15,7 @@ use crate::types::{Chain, KeyIndex, Label, OutputIndex};
 ///
 /// Only a script of the wallet's chain 1 is change. An output to the wallet's own chain 0 is a
 /// payment like any other: it passes only where that address is a registered destination.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputKind {
     /// Returns to the wallet.
     Change {
@@ -26,10 +26,8 @@ pub enum OutputKind {
         /// How much.
         amount: Amount,
     },
-    /// Leaves the wallet.
+    /// Leaves the wallet. Who can spend it, the transaction says.
     Payment {
-        /// Who can spend it.
-        script: ScriptBuf,
         /// How much.
         amount: Amount,
     },
@@ -46,7 +44,6 @@ pub(super) fn outputs<'a>(
             amount: output.value,
         },
         Some((Chain::Receive, _)) | None => OutputKind::Payment {
-            script: output.script_pubkey.clone(),
             amount: output.value,
         },
     });
@@ -68,12 +65,8 @@ pub struct InsideMove {
 }
 
 /// The payments that a wallet of this device receives, or the emergency wallet of others.
-pub(super) fn inside(outputs: &[OutputKind], wallets: &Registry) -> Vec<InsideMove> {
-    let indexed = (0..).map(OutputIndex).zip(outputs);
-    let moves = indexed.filter_map(|(output, kind)| {
-        let OutputKind::Payment { script, .. } = kind else {
-            return None;
-        };
+pub(super) fn inside(moves: Moves<'_>, wallets: &Registry) -> Vec<InsideMove> {
+    let moves = moves.payments().filter_map(|(output, script, _)| {
         let wallet = wallets.receiver(script)?;
         Some(InsideMove {
             output,
@@ -126,9 +119,10 @@ impl<'a> Moves<'a> {
     }
 
     pub(crate) fn payments(self) -> impl Iterator<Item = (OutputIndex, &'a ScriptBuf, Amount)> {
-        let indexed = (0..).map(OutputIndex).zip(self.outputs);
-        indexed.filter_map(|(index, output)| match output {
-            OutputKind::Payment { script, amount } => Some((index, script, *amount)),
+        let paid = self.parsed.tx().output.iter().zip(self.outputs);
+        let indexed = (0..).map(OutputIndex).zip(paid);
+        indexed.filter_map(|(index, (output, kind))| match kind {
+            OutputKind::Payment { amount } => Some((index, &output.script_pubkey, *amount)),
             OutputKind::Change { .. } => None,
         })
     }

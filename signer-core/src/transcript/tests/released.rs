@@ -8,7 +8,8 @@ use crate::transcript::{Channel, Intake, Release};
 use crate::types::Chain;
 
 fn intake(case: &Case, bench: &Bench) -> Intake {
-    Intake::new(case.full(&bench.world).into_bytes(), Channel::File)
+    let psbt = case.full(&bench.world).into_bytes();
+    Intake::new(psbt, Channel::File, bench.clock)
 }
 
 /// The receipts of a PSBT name their devices; request and approvals name none.

@@ -6,6 +6,7 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use crate::digest::{RosterDigest, WalletId};
+use crate::rule::RuleId;
 use crate::settlement::OpenSignature;
 use crate::testing::id;
 use crate::transcript::entry::{Announced, AnnouncedRoster, EndingEntry, Looks, OpenCount};
@@ -15,7 +16,7 @@ use crate::transcript::{
 };
 use crate::types::{Height, Lang};
 
-use super::signed;
+use super::{found, signed};
 
 const LANGUAGES: [Lang; 2] = [Lang::En, Lang::Ja];
 
@@ -117,15 +118,29 @@ fn a_clock_goes_back_beyond_the_slack() {
     assert!(Exception::clock_went_back(before, at - 1).is_some());
 }
 
-/// Each finding stands in a line of its own: here one of each of two sessions.
-#[test]
-fn findings_are_said_line_by_line() {
+/// A device whose last two sessions hide that it is frozen: a finding in each.
+fn hiding() -> Bench {
     let mut bench = Bench::ready();
     bench.freeze().unwrap();
     for _ in 0..2 {
         bench.open_hiding_the_freeze(CeremonyKind::Sign);
         bench.close(Outcome::Aborted);
     }
+    bench
+}
+
+/// What is wrong with sessions is not asked where the chain is broken behind them.
+#[test]
+fn a_broken_chain_is_told_alone() {
+    let bench = hiding();
+    let cut = bench.disk.len() - 1;
+    assert_eq!(found(&bench, &bench.disk[..cut]), [RuleId::TRN01]);
+}
+
+/// Each finding stands in a line of its own.
+#[test]
+fn findings_are_said_line_by_line() {
+    let bench = hiding();
     let findings = VerifiedTranscript::verify(&bench.disk, &bench.trust()).unwrap_err();
     let texts = findings.refusals().iter().map(|found| found.text(Lang::En));
     let texts: Vec<_> = texts.collect();
