@@ -381,7 +381,7 @@ fn rules_of_the_devices_refuse_on_the_host_first() {
     let draft = |more: &str, out: &str| {
         format!(
             "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-2026-000124 \
-             --requester sato.k --builder sato.k --purpose \"Refill\" --profile softhsm2 --token sato.k \
+             --requester sato.k --builder sato.k --broadcaster abe.t --purpose \"Refill\" --profile softhsm2 --token sato.k \
              --headers w/headers.json --out {out} {more}"
         )
     };
@@ -855,7 +855,7 @@ fn a_statement_of_balances_goes_with_a_transfer() {
         format!(
             "request draft --psbt {psbt} --policy cold-2.cbor --roster w/roster.cbor \
              --wallet w/wallet.cbor --root w/root.cbor --case wr-1 --requester sato.k \
-             --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
+             --builder sato.k --broadcaster abe.t --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
              --headers w/headers.json --profile softhsm2 --token sato.k --out {out}"
         )
     };
@@ -969,7 +969,7 @@ fn a_roster_follows_the_one_in_force() {
                  --wallet w/wallet.cbor --root w/root.cbor";
     world.done(&format!(
         "request draft --psbt w/transfer-v2.psbt {house} --case wr-1 --requester sato.k \
-         --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
+         --builder sato.k --broadcaster abe.t --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m \
          --headers w/headers.json --profile softhsm2 --token sato.k --out under-next.psbt"
     ));
     let shown = world.done(&format!(
@@ -1206,7 +1206,7 @@ fn token_lines(token: &dyn Fn(&str) -> String) -> Vec<String> {
         ),
         format!(
             "request draft --psbt w/transfer-v2.psbt {HOUSE} --case wr-1 --requester sato.k \
-             --builder sato.k --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m --headers w/headers.json \
+             --builder sato.k --broadcaster abe.t --purpose P --fee-ceiling 20000 --expiry 1000 --invite ito.m --headers w/headers.json \
              --profile softhsm2 --token sato.k --out NEW"
         ),
         format!(

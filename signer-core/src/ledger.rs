@@ -1,5 +1,6 @@
 //! What past sessions mean for the next one: a fold of the journal, never a database of its own.
 
+mod duty;
 mod heads;
 mod transfers;
 
@@ -14,6 +15,7 @@ use crate::digest::{LedgerDigest, RequestDigest, TxDigest, WalletId};
 use crate::keys::Signature64;
 use crate::types::{Height, KeyIndex, OfficerId, SessionNumber};
 
+pub use duty::Duty;
 pub use heads::{HeadStanding, Heads};
 pub use transfers::{KnownTransfer, Transfer, Transfers, Window, Witnessed};
 
@@ -28,6 +30,7 @@ pub struct LedgerState {
     r_values: RValues,
     highest_change: BTreeMap<WalletId, KeyIndex>,
     signatures: u64,
+    duty: Duty,
     recovered: Option<RecoveredAt>,
     /// Not in the digest: a journal's entries name the heads before them already.
     heads: Heads,
@@ -53,6 +56,7 @@ impl LedgerState {
             r_values: RValues::new(),
             highest_change: BTreeMap::new(),
             signatures: 0,
+            duty: Duty::new(),
             recovered: None,
             heads: Heads::new(),
         }
@@ -99,6 +103,21 @@ impl LedgerState {
     /// Bitcoin signatures that this device has made, intents without a result counted as made.
     pub const fn signatures(&self) -> u64 {
         self.signatures
+    }
+
+    /// Who operated the last sessions that signed, and how many in a row.
+    pub const fn duty(&self) -> &Duty {
+        &self.duty
+    }
+
+    /// Counts a session that signs for those who operate it.
+    pub(crate) fn record_duty(&mut self, operators: &[OfficerId]) {
+        self.duty.record(operators);
+    }
+
+    /// Counts a session that goes on with one that was cut: both are one, for all who sat at either.
+    pub(crate) fn record_duty_beside(&mut self, operators: &[OfficerId], before: &Self) {
+        self.duty.record_beside(operators, &before.duty);
     }
 
     /// Counts an intent: from now on the coins are signed over, even if power fails.
@@ -199,6 +218,7 @@ impl LedgerState {
             &section(&self.transfers.records()),
             &self.signatures.to_be_bytes(),
             &recovered,
+            &section(&self.duty.records()),
         ])
     }
 }

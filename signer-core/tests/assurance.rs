@@ -204,6 +204,15 @@ const NUMBERS: [(RuleId, Number); RuleId::ALL.len()] = {
         ),
         (RuleId::APP13, Held("at_the_limit", "one_past_it")),
         (RuleId::APP14, Held("at_the_last_session", "one_past_it")),
+        (
+            RuleId::APP15,
+            Held(
+                "at_the_limit_and_one_past_it_of_the_broadcasters_entry",
+                "at_the_limit_and_one_past_it_of_the_broadcasters_entry",
+            ),
+        ),
+        (RuleId::APP16, Held("at_the_limit", "one_past_it")),
+        (RuleId::APP17, Held("at_the_limit", "one_past_it")),
         (RuleId::TIM01, Held("at_the_limit", "one_past_it")),
         (RuleId::REV01, None("every screen")),
         (

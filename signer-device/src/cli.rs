@@ -719,7 +719,24 @@ pub(crate) struct SignArgs {
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]
     pub(crate) outputs: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) witnesses: WitnessArgs,
+    #[command(flatten)]
     pub(crate) codes: CodesArgs,
+}
+
+/// Who attends beside the operators.
+#[derive(Debug, Args)]
+pub(crate) struct WitnessArgs {
+    /// Seats for so many witnesses, where the policy calls for fewer [default: as many as the policy
+    /// calls for].
+    #[arg(
+        long = "witnesses",
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u8).range(0..=3)
+    )]
+    pub(crate) seats: u8,
 }
 
 /// `psbt resume`
@@ -736,6 +753,8 @@ pub(crate) struct ResumeArgs {
     /// given more than once.
     #[arg(long = "out", value_name = "FILE|DIR", required = true)]
     pub(crate) outputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) witnesses: WitnessArgs,
     #[command(flatten)]
     pub(crate) codes: CodesArgs,
 }

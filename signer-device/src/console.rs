@@ -38,16 +38,19 @@ pub(crate) enum Who {
     A,
     /// Operator B checks.
     B,
+    /// A witness.
+    Witness,
     /// An officer, for the PIN of the officer's own token.
     Officer(OfficerId),
 }
 
 impl From<Seat> for Who {
-    /// Who is asked in a seat. Ceremonies ask operators alone: what a witness would be asked is B's.
+    /// Who is asked in a seat.
     fn from(seat: Seat) -> Self {
         match seat {
             Seat::OperatorA => Self::A,
-            Seat::OperatorB | Seat::Witness => Self::B,
+            Seat::OperatorB => Self::B,
+            Seat::Witness => Self::Witness,
         }
     }
 }
@@ -57,6 +60,7 @@ impl fmt::Display for Who {
         match self {
             Self::A => f.write_str("A"),
             Self::B => f.write_str("B"),
+            Self::Witness => f.write_str("W"),
             Self::Officer(id) => write!(f, "{id}"),
         }
     }

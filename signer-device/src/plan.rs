@@ -373,6 +373,8 @@ pub(crate) struct Sign {
     pub(crate) token: TokenChoice,
     pub(crate) source: Source,
     pub(crate) outputs: Vec<PathBuf>,
+    /// Seats for witnesses, where the policy calls for fewer.
+    pub(crate) witnesses: u8,
     pub(crate) codes: Codes,
 }
 
@@ -655,6 +657,7 @@ fn sign(args: SignArgs, kind: RequestKind) -> Result<Sign, Failure> {
         token: token(args.token)?,
         source: Source::Gap(args.entry.into(), kind),
         outputs: outputs(args.outputs)?,
+        witnesses: args.witnesses.seats,
         codes: args.codes.into(),
     })
 }
@@ -665,6 +668,7 @@ fn resume(args: ResumeArgs) -> Result<Sign, Failure> {
         token: token(args.token)?,
         source: Source::Journal(args.session.map(SessionNumber)),
         outputs: outputs(args.outputs)?,
+        witnesses: args.witnesses.seats,
         codes: args.codes.into(),
     })
 }

@@ -127,8 +127,8 @@ fn text(
         return Ok(());
     };
     let later = console.lang().pick(
-        "APP01 to APP14 and TIM01 are judged in the ceremony, with the operators there",
-        "APP01からAPP14とTIM01は操作者が揃うセレモニーで判定します",
+        "APP01 to APP17 and TIM01 are judged in the ceremony, with the operators there",
+        "APP01からAPP17とTIM01は操作者が揃うセレモニーで判定します",
     );
     console.say(later)?;
     let tx = checked.wallet_tx();

@@ -497,11 +497,16 @@ fn apart(separation: Separation) -> Json {
     let Separation {
         devices_per_operator,
         administrators_apart,
+        sessions_in_a_row,
     } = separation;
     let number = |count: u8| Json::from(u32::from(count));
     Json::Object(vec![
         ("devices_per_operator", number(devices_per_operator)),
         ("administrators_apart", number(administrators_apart)),
+        (
+            "sessions_in_a_row",
+            sessions_in_a_row.map_or(Json::Null, number),
+        ),
     ])
 }
 

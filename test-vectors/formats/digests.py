@@ -24,6 +24,7 @@ KINDS = {
     "signed-request": ("request", "himuro/request"),
     "signed-approval": ("approval", "himuro/approval"),
     "signed-attendance": ("attendance", None),
+    "signed-witness-statement": ("witness-statement", None),
     "signed-balance-statement": ("balance", None),
     "signed-receipt": ("receipt", "himuro/receipt"),
     "endorsed-retirement": ("retirement", "himuro/retirement"),

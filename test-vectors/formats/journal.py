@@ -26,6 +26,7 @@ from pathlib import Path
 import cbor
 import compared
 import digests
+import parts
 import psbt
 import settlement
 from cddl import Grammar, Mismatch
@@ -37,6 +38,7 @@ REPORTED, SHOWN, ANSWERED, REFUSAL = 6, 8, 9, 13
 INTENT, RESULT, RECEIPT, CLOSED, SEALED = 10, 11, 12, 17, 18
 INTENDED, DISCARDED, EXCEPTION = 20, 21, 16
 PROVEN, DESTROYING, DESTROYED, ANNOUNCED, RECOVERED, REPLACED, SETTLED = 23, 24, 25, 26, 27, 30, 31
+WITNESSED = 32
 BACKUP, REPLACE, SETTLE = 11, 17, 18
 SIGNED = 1
 REFUSED = 2
@@ -99,6 +101,7 @@ class Journal:
         self.hsm_now, self.replacing = None, False
         self.open, self.settled, self.untold = {}, set(), False
         self.ends, self.lost = {}, []
+        self.duty, self.witnesses, self.called_for = parts.Duty(), parts.Witnesses(), {}
 
     @property
     def height(self):
@@ -142,6 +145,7 @@ class Journal:
             RECOVERED: self.goes_on,
             REPLACED: self.replaced,
             ANNOUNCED: self.told,
+            WITNESSED: self.witnessed,
             SETTLED: self.settle,
             REPORTED: self.reported,
             REFUSAL: lambda refusal: self.refuses([refusal]),
@@ -254,6 +258,7 @@ class Journal:
         require(signers & checkers, "a policy without a risk checker among its signers")
         self.policy, self.separation = (body[4], digest), body[10]
         self.sweep = body[13][1] if 13 in body else None
+        self.called_for = {rules[0]: rules[10] for rules in body[8]}
 
     def administrators(self):
         return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
@@ -378,7 +383,20 @@ class Journal:
 
     def attended(self, data):
         body, _ = self.artefact("signed-attendance", data)
+        if body[3] == parts.WITNESS_SEAT:
+            here = (body[4], body[5], body[6]) == (self.device, self.session, self.nonce)
+            require(here, "a witness of another session")
+            self.witnesses.sit(body[2])
+            return
         self.seats[body[3]], self.attends[body[3]] = body[2], body
+
+    def witnessed(self, data):
+        """A witness who sits here signs for all that stands before."""
+        body, _ = self.artefact("signed-witness-statement", data)
+        said = (body[3], body[4], body[5], body[6], body[7])
+        expected = (self.device, self.session, self.tx, self.last, self.count)
+        require(said == expected, "a statement over something else")
+        require(self.witnesses.sign(body[2]), "a statement of who is no witness here")
 
     def receipt(self, data):
         body, _ = self.artefact("signed-receipt", data)
@@ -417,7 +435,9 @@ class Journal:
         self.intent = {line[0]: line for line in intent[2]}
         self.spends[intent[0]] = [coin for coin, _ in psbt.unsigned(psbt.maps(self.psbt))[1]]
         self.tx = intent[0]
-        self.kept_apart(intent)
+        operated = self.kept_apart(intent)
+        self.parts_apart(records, request, operated)
+        self.take_turns(request)
         self.all_known(records, request)
 
     def all_known(self, records, request):
@@ -444,6 +464,29 @@ class Journal:
         people = [who for who, _ in operated]
         most = min(self.separation[0], self.thresholds[intent[1]] - 1)
         require(all(people.count(who) <= most for who in people), "one operator at too many devices")
+        return people
+
+    def parts_apart(self, records, request, operated):
+        """Who is to broadcast, and who is a witness, has that role and no other part (APP15, APP17)."""
+        votes = psbt.proprietary(APPROVAL_FIELD)
+        voters = {name[len(votes) :].decode() for name in records if name.startswith(votes)}
+        acts = {request[8], request[16], *voters, *operated}
+        sender, seated = request[19], self.witnesses.seated
+        sends = parts.holds(self.roster, sender, parts.BROADCASTER, self.height)
+        require(sends and sender not in acts, "a broadcaster without the role, or with another part")
+        for who in seated:
+            sees = parts.holds(self.roster, who, parts.WITNESS, self.height)
+            apart = who not in acts | {sender}
+            require(sees and apart, "a witness without the role, or with another part")
+        least = self.called_for[request[6]] if self.begun_in() != SWEEP else 0
+        require(len(set(seated)) >= least, "fewer witnesses than the policy calls for")
+
+    def take_turns(self, request):
+        """Nobody operates more sessions in a row than the policy says (APP16)."""
+        operators, goes_on = [self.seats[0], self.seats[1]], self.ceremony == RESUME
+        most = self.separation.get(2) if self.begun_in() != SWEEP else None
+        require(not self.duty.stayed(operators, goes_on, most), "one operator in too many sessions")
+        self.duty.turn(operators, goes_on)
 
     def made(self, line):
         require(self.hand in self.cut, "a signature without an intent")
@@ -492,6 +535,7 @@ class Journal:
         require(self.resumes is None or self.resumes in self.cut, "a session that goes on with what was not cut")
         self.seats, self.attends, self.screens, self.answers = {}, {}, [], []
         self.read, self.refused = False, []
+        self.witnesses = parts.Witnesses()
         self.recovering, self.begun = opened[0] == RECOVER, self.count
         self.untold = bool(self.open)
         self.replacing, self.hsm_now = opened[0] == REPLACE, opened[6]
@@ -626,6 +670,8 @@ class Journal:
             lines = self.cut[self.hand][1][2] if self.hand in self.cut else None
             require(lines and len(self.cut[self.hand][3]) == len(lines), "signed, without every signature")
         require(not self.recovering, "the end of a session that was to recover and did not")
+        witnessed = outcome != SIGNED or self.witnesses.all_signed()
+        require(witnessed, "a session that its witness has not signed for")
         self.outcome = outcome
 
     def sealed(self, data):

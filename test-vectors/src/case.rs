@@ -131,6 +131,8 @@ pub struct Case {
     pub device: String,
     /// Labels of the attendances of operator A and B.
     pub operators: [String; 2],
+    /// Labels of the attendances of witnesses.
+    pub witnesses: Vec<String>,
     /// The known height.
     pub tip: u32,
     /// What the device remembers.
@@ -166,6 +168,7 @@ impl Case {
             source: Source::Bytes(psbt),
             device: DEVICE.into(),
             operators: OPERATORS.map(Into::into),
+            witnesses: vec![],
             tip: TIP,
             ledger: vec![],
             policy: None,
@@ -199,6 +202,9 @@ impl Case {
         }
         if self.operators != OPERATORS {
             let _ = writeln!(out, "operators {}", self.operators.join(" "));
+        }
+        if !self.witnesses.is_empty() {
+            let _ = writeln!(out, "witnesses {}", self.witnesses.join(" "));
         }
         if self.tip != TIP {
             let _ = writeln!(out, "tip {}", self.tip);
@@ -323,6 +329,7 @@ fn read_line(cases: &mut Vec<Case>, line: &str) -> Option<()> {
             let (a, b) = rest.split_once(' ')?;
             case.operators = [a.into(), b.into()];
         }
+        "witnesses" => case.witnesses = rest.split(' ').map(Into::into).collect(),
         "tip" => case.tip = rest.parse().ok()?,
         "ledger" => case.ledger.push(read_fact(rest)?),
         "policy" => case.policy = Some(unhex(rest)?),

@@ -65,6 +65,10 @@ pub fn journal_with_intake(case: &Case, psbt: &[u8], language: u64) -> Vec<u8> {
         let bytes = world::attendance(&case.device, seat, label);
         journal.add(ATTENDED, Value::Bytes(bytes));
     }
+    for label in &case.witnesses {
+        let bytes = world::attendance(&case.device, 2, label);
+        journal.add(ATTENDED, Value::Bytes(bytes));
+    }
     journal.take_in(psbt);
     journal.bytes
 }
@@ -190,6 +194,8 @@ struct Ledger {
     change: Vec<Vec<u8>>,
     transfers: Vec<Vec<u8>>,
     signatures: u64,
+    /// Who operated the last session that signed, each with sessions in a row.
+    duty: Vec<Vec<u8>>,
 }
 
 impl Journal {
@@ -500,6 +506,9 @@ impl Journal {
         }
         self.ledger.transfers.push(transfer_record(before, wallet));
         self.ledger.signatures += coins.len() as u64;
+        // There is one such session in a journal, with the operators of [`Self::seat_operators`].
+        let turn = |who: &str| [who.as_bytes(), &[0], &1u32.to_be_bytes()].concat();
+        self.ledger.duty = ["operator.a", "operator.b"].map(turn).into();
     }
 }
 
@@ -552,7 +561,11 @@ impl Ledger {
         let sections: Vec<u8> = sections.into_iter().flat_map(|r| section(r)).collect();
         tagged(
             "himuro/ledger",
-            &[&sections, &self.signatures.to_be_bytes()],
+            &[
+                &sections,
+                &self.signatures.to_be_bytes(),
+                &section(&self.duty),
+            ],
         )
     }
 }

@@ -365,6 +365,7 @@ impl Transfer {
             mandatory: vec![],
             builder: "requester.r".into(),
             kind: 0,
+            broadcaster: "sender.x".into(),
         }
     }
 
@@ -490,6 +491,7 @@ pub(crate) struct Request {
     pub(crate) builder: String,
     /// 0 ordinary, 1 sweep.
     pub(crate) kind: u64,
+    pub(crate) broadcaster: String,
 }
 
 impl Request {
@@ -526,6 +528,7 @@ impl Request {
                 self.replaces.iter().map(|tx| Value::bytes(tx)).collect(),
             )),
             Some(Value::Uint(self.kind)),
+            Some(Value::text(&self.broadcaster)),
         ])
     }
 

@@ -42,12 +42,14 @@ const RISK_CHECKER: u64 = 1;
 const APPROVER: u64 = 2;
 const DIRECTOR: u64 = 3;
 const OPERATOR: u64 = 4;
+const WITNESS: u64 = 5;
 const ADMINISTRATOR: u64 = 6;
+const BROADCASTER: u64 = 8;
 const RECONCILER: u64 = 9;
 
 /// Identifier, department, roles, first and last height.
 type Person = (&'static str, &'static str, &'static [u64], u32, u32);
-const PEOPLE: [Person; 16] = [
+const PEOPLE: [Person; 20] = [
     ("admin.a", "compliance", &[ADMINISTRATOR], 800_000, 900_000),
     (
         "admin.b",
@@ -66,12 +68,13 @@ const PEOPLE: [Person; 16] = [
     (
         "everybody",
         "board",
-        &[REQUESTER, APPROVER, OPERATOR],
+        &[REQUESTER, APPROVER, OPERATOR, WITNESS, BROADCASTER],
         800_000,
         900_000,
     ),
     ("operator.a", "operations", &[OPERATOR], 800_000, 900_000),
     ("operator.b", "operations", &[OPERATOR], 800_000, 900_000),
+    ("operator.c", "custody", &[OPERATOR], 800_000, 900_000),
     (
         "operator.ended",
         "operations",
@@ -88,6 +91,9 @@ const PEOPLE: [Person; 16] = [
         TIP - 1,
     ),
     ("requester.r", "treasury", &[REQUESTER], 800_000, 900_000),
+    ("sender.x", "treasury", &[BROADCASTER], 800_000, 900_000),
+    ("witness.ended", "audit", &[WITNESS], 800_000, TIP - 1),
+    ("witness.w", "audit", &[WITNESS], 800_000, 900_000),
 ];
 
 /// Blocks before the end of an entry at which people are told of it.
@@ -277,7 +283,12 @@ impl World {
 
     /// The policy with this placement of every wallet.
     pub(crate) fn policy_placed(&self, vendors: u64, sites: u64) -> Value {
-        let place = |body: &Value| with_field(body, 9, &placement(vendors, sites));
+        self.policy_ruled(9, &placement(vendors, sites))
+    }
+
+    /// The policy with this field in the rules of every wallet.
+    pub(crate) fn policy_ruled(&self, field: u64, value: &Value) -> Value {
+        let place = |body: &Value| with_field(body, field, value);
         let body = self.policy_body();
         match &body {
             Value::Map(fields) => match fields.iter().find(|(key, _)| *key == 8) {
@@ -367,6 +378,15 @@ pub(crate) fn class_move(from: u64, to: u64, purpose: Option<&str>) -> Value {
 /// Devices of one operator, and signers of the policy without a part in a transfer.
 pub(crate) fn separation(devices: u64, apart: u64) -> Value {
     Value::fields([Some(Value::Uint(devices)), Some(Value::Uint(apart))])
+}
+
+/// The usual separation, with so many sessions in a row for one operator.
+pub(crate) fn rotating(most: Option<u64>) -> Value {
+    Value::fields([
+        Some(Value::Uint(1)),
+        Some(Value::Uint(1)),
+        most.map(Value::Uint),
+    ])
 }
 
 /// Signs a policy by two administrators.
@@ -494,6 +514,7 @@ fn wallet_rules(wallet: &[u8; 32], class: u64, approvers: u64, destinations: &[&
         Some(Value::Array(vec![window(WINDOW_LIMIT)])),
         None,
         Some(placement(1, 3)),
+        Some(Value::Uint(0)),
     ])
 }
 
@@ -605,7 +626,7 @@ fn sorted_devices() -> Vec<&'static str> {
 }
 
 /// Labels of attendances: an officer, or an officer and what is wrong.
-const ATTENDING: [&str; 13] = [
+const ATTENDING: [&str; 14] = [
     "admin.a",
     "approver.a",
     "approver.b",
@@ -616,9 +637,19 @@ const ATTENDING: [&str; 13] = [
     "operator.a:other-device",
     "operator.a:other-seat",
     "operator.b",
+    "operator.c",
     "operator.ended",
     "requester.r",
     "stranger",
+];
+
+const WITNESSING: [&str; 6] = [
+    "admin.a",
+    "everybody",
+    "witness.ended",
+    "witness.w",
+    "witness.w:other-session",
+    "witness.w:other-seat",
 ];
 
 /// The attendance of this label, for the session of the cases.
@@ -645,7 +676,11 @@ pub(crate) fn attendance_of(
         Some(uint(1)),
         Some(scope()),
         Some(Value::text(officer)),
-        Some(other("other-seat", Value::Uint(2), Value::Uint(seat))),
+        Some(other(
+            "other-seat",
+            uint(2 - u32::from(seat == 2)),
+            Value::Uint(seat),
+        )),
         Some(Value::bytes(&device_id(device))),
         Some(other("other-session", uint(session - 1), uint(session))),
         Some(other(
@@ -688,6 +723,10 @@ pub fn world_text() -> String {
                     hex(&bytes)
                 ));
             }
+        }
+        for label in WITNESSING {
+            let bytes = hex(&attendance(device, 2, label));
+            lines.push(format!("attendance {device} 2 {label} {bytes}"));
         }
     }
     lines.push(String::new());

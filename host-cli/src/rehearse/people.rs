@@ -15,7 +15,7 @@ pub(super) struct Person {
 }
 
 /// The office: administrators, requester, approver and director.
-const OFFICE: [(&str, &str, &str, &str, &str); 6] = [
+const OFFICE: [(&str, &str, &str, &str, &str); 7] = [
     (
         "kato.m",
         "Kato Mika",
@@ -52,6 +52,13 @@ const OFFICE: [(&str, &str, &str, &str, &str); 6] = [
         "board",
         "approver,director",
     ),
+    (
+        "abe.t",
+        "Abe Takumi",
+        "阿部 拓海",
+        "wallet-operations",
+        "broadcaster",
+    ),
 ];
 
 /// Family names of the operators; two for each device that signs.
@@ -70,6 +77,8 @@ const OPERATORS: [(&str, &str, &str); 8] = [
 pub(super) const ADMINISTRATORS: [&str; 3] = ["kato.m", "mori.s", "hayashi.y"];
 /// Who asks for the withdrawal.
 pub(super) const REQUESTER: &str = "sato.k";
+/// Who is to broadcast it.
+pub(super) const BROADCASTER: &str = "abe.t";
 /// Who approves it: a departmental approver and a director.
 pub(super) const APPROVERS: [&str; 2] = ["suzuki.a", "tanaka.d"];
 

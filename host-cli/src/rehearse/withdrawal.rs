@@ -6,7 +6,7 @@ use signer_core::rule::Phrase;
 use super::commissioning::{POOL, destination_id};
 use super::office::{LATER, TIP};
 use super::officer::not_seen;
-use super::people::{APPROVERS, REQUESTER};
+use super::people::{APPROVERS, BROADCASTER, REQUESTER};
 use super::world::{coins, write_json};
 use super::{Play, Rehearsal, RehearseError, nobody};
 
@@ -141,6 +141,8 @@ impl Rehearsal<'_> {
             REQUESTER,
             "--builder",
             REQUESTER,
+            "--broadcaster",
+            BROADCASTER,
             "--purpose",
             "Refill of the hot wallet",
         ]);

@@ -34,7 +34,8 @@ pub(crate) const OTHER_DEVICES: [SoftDevice; 2] = [SoftDevice("kobe-1"), SoftDev
 /// The PIN of every officer's token.
 pub(crate) const PIN: &str = "pin-of-tests";
 
-const OFFICERS: [(&str, &str, &str); 6] = [
+const OFFICERS: [(&str, &str, &str); 7] = [
+    ("abe.t", "treasury", "broadcaster"),
     ("admin.a", "compliance", "policy-administrator"),
     (
         "admin.b",
@@ -245,7 +246,7 @@ impl World {
             ));
             self.done(&format!(
                 "request draft --psbt w/transfer-v{version}.psbt {HOUSE} --case wr-2026-000123 \
-                 --requester sato.k --builder sato.k --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 \
+                 --requester sato.k --builder sato.k --broadcaster abe.t --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 \
                  --expiry 1000 --invite suzuki.h,ito.m --profile softhsm2 --token sato.k \
                  --headers w/headers.json --out w/request-v{version}.psbt"
             ));

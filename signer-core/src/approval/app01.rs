@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(first.got, Phrase::none());
         // What needs a request refuses too; nothing passes for want of one.
         let rules = refused::<()>(Err(stopped));
-        let need = [1, 2, 3, 5, 6, 7, 8, 9, 11, 13].map(|n| std::format!("APP{n:02}"));
+        let need = [1, 2, 3, 5, 6, 7, 8, 9, 11, 13, 15, 17].map(|n| std::format!("APP{n:02}"));
         assert!(
             rules
                 .iter()

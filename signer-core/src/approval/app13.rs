@@ -15,15 +15,11 @@ pub(super) fn app13(hearing: &Hearing<'_>, operators: &Operators) -> Verdict {
     let (before, _) = operated_before(hearing.checked.wallet_tx());
     hearing.with_request(RuleId::APP13, |request, _| {
         let takes_part = |who: &OfficerId| {
-            let voted = |vote: &super::approve::Vote<'_>| {
-                let vote = vote.opened.as_ref();
-                vote.is_ok_and(|(_, officer)| officer.id == *who)
-            };
             *who == request.requester
                 || *who == request.builder
                 || operators.both().contains(&who)
                 || before.iter().any(|device| device.operators.contains(who))
-                || hearing.votes.iter().any(voted)
+                || hearing.has_voted(who)
         };
         let signers = hearing.checked.policy_signers().iter();
         let people = signers.filter_map(|key| hearing.roster.officer_of(key));

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use super::{
     ActiveRoster, Approval, Decision, KnownHead, Officer, Operators, Request, Role, app01, app02,
-    app03, app04, app05, app06, app07, app08, app09, app10, app11, app12, app13, app14, tim01,
+    app03, app04, app05, app06, app07, app08, app09, app10, app11, app12, app13, app14, app15,
+    app16, app17, tim01,
 };
 use crate::cose::{CoseError, Signed, peek};
 use crate::digest::{ApprovalDigest, RequestDigest};
@@ -218,7 +219,7 @@ impl<'a> Hearing<'a> {
     }
 
     /// Every rule of this stage, in the order of the report.
-    fn verdicts(&self, operators: &Operators) -> [(RuleId, Verdict); 15] {
+    fn verdicts(&self, operators: &Operators) -> [(RuleId, Verdict); 18] {
         [
             (RuleId::APP01, app01::app01(self)),
             (RuleId::APP02, app02::app02(self)),
@@ -234,6 +235,9 @@ impl<'a> Hearing<'a> {
             (RuleId::APP12, app12::app12(self, operators)),
             (RuleId::APP13, app13::app13(self, operators)),
             (RuleId::APP14, app14::app14(self)),
+            (RuleId::APP15, app15::app15(self, operators)),
+            (RuleId::APP16, app16::app16(self, operators)),
+            (RuleId::APP17, app17::app17(self, operators)),
             (RuleId::TIM01, tim01::tim01(self.time)),
         ]
     }
@@ -265,6 +269,12 @@ impl<'a> Hearing<'a> {
             counts.then_some((*officer, approval))
         });
         counted.collect()
+    }
+
+    /// Whether a vote of this officer came, whatever it is worth.
+    pub(super) fn has_voted(&self, who: &OfficerId) -> bool {
+        let mut votes = self.votes.iter();
+        votes.any(|vote| matches!(&vote.opened, Ok((_, officer)) if officer.id == *who))
     }
 
     /// Who must approve it.

@@ -19,6 +19,9 @@ mod app11;
 mod app12;
 mod app13;
 mod app14;
+mod app15;
+mod app16;
+mod app17;
 mod approve;
 mod card;
 mod difference;
@@ -46,6 +49,7 @@ pub use order::{Order, OrderFrame};
 pub use recovery::{MIN_RECOVERY_DELAY, NextRoster, RecoveryCancellation, WaitingRoster};
 pub use request::{
     Approval, Attendance, Decision, KnownHead, Request, RequestKind, RequestedPayment, Seat,
+    WitnessStatement,
 };
 pub use roster::{Officer, RecoveryQuorum, Role, Roster};
 pub use succession::{EXPIRY_NOTICE, FormerKey};

@@ -1,5 +1,7 @@
 //! The operators of a session: two officers who authenticated with their own keys.
 
+use alloc::vec::Vec;
+
 use super::{ActiveRoster, Attendance, Officer, Seat};
 use crate::digest::{DeviceId, RosterDigest};
 use crate::phrase;
@@ -17,13 +19,16 @@ pub struct SessionFacts {
     pub nonce: [u8; 32],
 }
 
-/// Two verified attendances, seat A and seat B, for one session of one device.
+/// Two verified attendances, seat A and seat B, for one session of one device, and those of the
+/// witnesses.
 ///
-/// Whether the two may operate is judged with the other rules (APP09, APP10).
+/// Whether the two may operate is judged with the other rules (APP09, APP10), and whether the
+/// witnesses may be that (APP17).
 #[derive(Debug)]
 pub struct Operators {
     a: OfficerId,
     b: OfficerId,
+    witnesses: Vec<OfficerId>,
     session: SessionFacts,
     roster: RosterDigest,
 }
@@ -45,9 +50,25 @@ impl Operators {
         Ok(Self {
             a,
             b,
+            witnesses: Vec::new(),
             session,
             roster: roster.digest(),
         })
+    }
+
+    /// Verifies the attendance of a witness, who sits down beside the operators.
+    ///
+    /// # Errors
+    /// APP17, when it is not signed by its officer for this seat, session and nonce.
+    pub fn beside(mut self, witness: &[u8], roster: &ActiveRoster) -> Result<Self, Refusal> {
+        let officer = seated(witness, Seat::Witness, &self.session, roster)?;
+        self.witnesses.push(officer.id.clone());
+        Ok(self)
+    }
+
+    /// The witnesses, in the order in which they sat down.
+    pub fn witnesses(&self) -> &[OfficerId] {
+        &self.witnesses
     }
 
     /// Operator A.
@@ -82,7 +103,11 @@ fn seated<'r>(
     session: &SessionFacts,
     roster: &'r ActiveRoster,
 ) -> Result<&'r Officer, Refusal> {
-    let refused = |expected, got| Refusal::new(RuleId::APP10, Place::Operators, expected, got);
+    let rule = match seat {
+        Seat::OperatorA | Seat::OperatorB => RuleId::APP10,
+        Seat::Witness => RuleId::APP17,
+    };
+    let refused = |expected, got| Refusal::new(rule, Place::Operators, expected, got);
     let opened = roster.open_signed::<Attendance>(bytes);
     let (signed, officer) = opened.map_err(|error| {
         let expected = phrase!("an attendance signed by an officer", "役職員が署名した在席");

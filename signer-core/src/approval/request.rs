@@ -76,6 +76,9 @@ pub struct Request {
     /// By which profile of the policy it is judged.
     #[n(18)]
     pub kind: RequestKind,
+    /// Who is to broadcast it, once it is signed.
+    #[n(19)]
+    pub broadcaster: OfficerId,
 }
 
 /// What a request asks for: by this the policy's profile is chosen, and every officer who approves
@@ -232,6 +235,42 @@ pub struct Attendance {
 
 impl Artefact for Attendance {
     const KIND: &'static str = "attendance";
+    const SIGNED_BY: SignedBy = SignedBy::Officer;
+}
+
+/// A witness has seen a session up to here, by the witness's own key: signed after the signatures are
+/// made and before anything is sealed or leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WitnessStatement {
+    /// Version of this structure: 1.
+    #[n(0)]
+    pub version: u8,
+    /// Network and purpose.
+    #[n(1)]
+    pub scope: Scope,
+    /// Who.
+    #[n(2)]
+    pub officer: OfficerId,
+    /// At which device.
+    #[n(3)]
+    pub device: DeviceId,
+    /// In which session.
+    #[n(4)]
+    pub session: SessionNumber,
+    /// What was signed.
+    #[n(5)]
+    pub tx: TxDigest,
+    /// SHA-256 of the entry before the statement: all that the journal says up to there.
+    #[cbor(n(6), with = "minicbor::bytes")]
+    pub head: [u8; 32],
+    /// How many entries there are before it.
+    #[n(7)]
+    pub entries: u64,
+}
+
+impl Artefact for WitnessStatement {
+    const KIND: &'static str = "witness-statement";
     const SIGNED_BY: SignedBy = SignedBy::Officer;
 }
 

@@ -148,6 +148,10 @@ pub struct CaseRecord {
     pub threshold: u8,
     /// Who built the transaction.
     pub builder: OfficerId,
+    /// Who is to broadcast it.
+    pub broadcaster: OfficerId,
+    /// Who attended as witness.
+    pub witnesses: Vec<OfficerId>,
     /// The last sealed heads that the requester and the approvers knew.
     pub heads: Vec<KnownHead>,
     /// The height that the device knew.

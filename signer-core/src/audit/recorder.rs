@@ -230,6 +230,11 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
         separation: checked.separation(),
         threshold: checked.wallet_tx().wallet().threshold(),
         builder: approved.request().builder.clone(),
+        broadcaster: approved.request().broadcaster.clone(),
+        witnesses: state
+            .open()
+            .map(|open| open.witnesses())
+            .unwrap_or_default(),
         heads: approved.heads().to_vec(),
         height: state.height(),
         counted: state.time().closes(),

@@ -8,8 +8,8 @@ use bitcoin::{Amount, Script};
 
 use super::strict::{both, nothing};
 use super::{
-    ApprovalQuorum, ClassMove, Destination, Policy, PolicyChanges, PolicyError, QuorumBand,
-    WalletRules,
+    ApprovalQuorum, ClassMove, Destination, MAX_WITNESSES, Policy, PolicyChanges, PolicyError,
+    QuorumBand, WalletRules,
 };
 use crate::approval::{ActiveRoster, Role};
 use crate::cose::{Endorsed, Scope};
@@ -319,6 +319,9 @@ fn check_wallets(policy: &Policy) -> Result<(), PolicyError> {
         check_bands(rules)?;
         if !rules.placement.is_sound() {
             return Err(PolicyError::Placement);
+        }
+        if rules.witnesses > MAX_WITNESSES {
+            return Err(PolicyError::Witnesses);
         }
         let mut previous: Option<&Id> = None;
         for id in &rules.destinations {

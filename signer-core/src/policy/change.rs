@@ -178,6 +178,8 @@ pub enum WalletChange {
     Vendors(Changed<u8>),
     /// At how many sites they stand.
     Sites(Changed<u8>),
+    /// How many witnesses attend a session that signs.
+    Witnesses(Changed<u8>),
 }
 
 /// Who is counted in a quorum.
@@ -219,7 +221,8 @@ impl WalletChange {
             Self::Quorum(_, count)
             | Self::BandQuorum(_, _, count)
             | Self::Vendors(count)
-            | Self::Sites(count) => count.rises(),
+            | Self::Sites(count)
+            | Self::Witnesses(count) => count.rises(),
             Self::Window(window) => window.direction(),
             Self::DestinationRemoved(_) => Direction::Tightening,
             _ => Direction::Loosening,
@@ -386,6 +389,7 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
         bands: _,
         windows,
         placement,
+        witnesses,
     } = is;
     let single = [
         Changed::between(&was.class, class).map(WalletChange::Class),
@@ -407,6 +411,8 @@ fn of_wallet(was: &WalletRules, is: &WalletRules) -> Vec<WalletChange> {
     let window = Changed::between(&was.change_window, change_window);
     found.extend(window.map(WalletChange::ChangeWindow));
     found.extend(was.placement.changes(*placement));
+    let attending = Changed::between(&was.witnesses, witnesses);
+    found.extend(attending.map(WalletChange::Witnesses));
     let windows = of_windows(&was.windows, windows).into_iter();
     found.extend(windows.map(WalletChange::Window));
     found

@@ -129,7 +129,14 @@ pub struct WalletRules {
     /// How far its devices are spread.
     #[n(9)]
     pub placement: Placement,
+    /// How many witnesses attend a session that signs an ordinary transfer; at most
+    /// [`MAX_WITNESSES`].
+    #[n(10)]
+    pub witnesses: u8,
 }
+
+/// Most witnesses that a policy may call for: each of them can end a session.
+pub const MAX_WITNESSES: u8 = 3;
 
 impl WalletRules {
     /// Who must approve a transaction that pays out so much.

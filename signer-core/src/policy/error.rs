@@ -4,6 +4,7 @@ use core::fmt;
 
 use bitcoin::Amount;
 
+use super::MAX_WITNESSES;
 use crate::approval::RosterError;
 use crate::cose::CoseError;
 use crate::phrase;
@@ -48,6 +49,8 @@ pub enum PolicyError {
     NoRiskChecker,
     /// A wallet is to be of less than one vendor, or at less than one site.
     Placement,
+    /// A wallet calls for more witnesses than may be called for.
+    Witnesses,
     /// A floor of the cold share that is none, stands twice, is out of order, or takes no statement.
     ColdFloors,
     /// A sweep that shares its name with a destination, or goes to a wallet that is no emergency wallet.
@@ -106,12 +109,17 @@ impl Explained for PolicyError {
                 "区分間の移動が重複、順序違い、または同一区分内"
             ),
             Self::Separation => phrase!(
-                "a separation below 1 device per operator or 1 administrator apart",
-                "職務分掌の値が操作者1人あたり1台・関与しない管理者1名に満たない"
+                "a separation below 1 device per operator, 1 administrator apart or 1 session in a row",
+                "職務分掌の値が操作者1人あたり1台・関与しない管理者1名・連続1セッションに満たない"
             ),
             Self::Placement => phrase!(
                 "a placement below 1 vendor and 1 site",
                 "配置の値が1社・1か所に満たない"
+            ),
+            Self::Witnesses => phrase!(
+                "more than {most} witnesses of a session",
+                "セッションの立会人が {most} 名を超える",
+                most = MAX_WITNESSES
             ),
             Self::NoRiskChecker => phrase!(
                 "no risk checker is among those who signed",
@@ -147,6 +155,7 @@ impl Explained for PolicyError {
             | Self::ClassMoves
             | Self::Separation
             | Self::Placement
+            | Self::Witnesses
             | Self::ColdFloors
             | Self::Sweep
             | Self::Quorum => phrase!(

@@ -40,7 +40,8 @@ pub use change::{
 };
 pub use check::{CheckedPayment, CheckedTx};
 pub use document::{
-    ApprovalQuorum, ClassMove, Destination, FeeCaps, Policy, QuorumBand, WalletRules, WindowLimit,
+    ApprovalQuorum, ClassMove, Destination, FeeCaps, MAX_WITNESSES, Policy, QuorumBand,
+    WalletRules, WindowLimit,
 };
 pub use error::PolicyError;
 pub use page::{Asked, Page, Typed};

@@ -204,6 +204,7 @@ impl<'a> NewPolicy<'a> {
                     document.activation, document.delay
                 ),
             },
+            rotation(apart.sessions_in_a_row, lang),
             match lang {
                 Lang::En => format!(
                     "devices per operator {}; administrators apart {}",
@@ -263,6 +264,7 @@ impl<'a> NewPolicy<'a> {
                 "  placement     {} vendors, {} sites",
                 rules.placement.vendors, rules.placement.sites
             ),
+            format!("  witnesses     {}", rules.witnesses),
         ]);
         lines
     }
@@ -369,6 +371,15 @@ fn is_born_with_it(state: &DeviceState, open: &OpenSession) -> bool {
     let first = state.sessions().is_empty() && open.shown().is_empty();
     let nothing = matches!(state.policy_standing().before, Before::Nothing);
     open.opened().kind == CeremonyKind::Commission && first && nothing
+}
+
+fn rotation(most: Option<u8>, lang: Lang) -> String {
+    match (most, lang) {
+        (Some(most), Lang::En) => format!("sessions in a row per operator {most}"),
+        (Some(most), Lang::Ja) => format!("操作者1人の連続セッション {most} 回まで"),
+        (None, Lang::En) => "sessions in a row per operator: any number".to_string(),
+        (None, Lang::Ja) => "操作者1人の連続セッション 制限なし".to_string(),
+    }
 }
 
 fn people(quorum: ApprovalQuorum) -> String {

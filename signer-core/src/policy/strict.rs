@@ -148,6 +148,7 @@ fn wallet(
         windows: limits,
         bands: _,
         placement,
+        witnesses,
     } = is;
     let left = destinations.iter().filter(known);
     let left = left.filter(|id| was.destinations.contains(id));
@@ -162,6 +163,7 @@ fn wallet(
         windows: windows(&was.windows, limits),
         bands: bands(was, is),
         placement: was.placement.and(*placement),
+        witnesses: was.witnesses.max(*witnesses),
     })
 }
 

@@ -20,6 +20,10 @@ use crate::wallet::WalletClass;
 fn usual() -> Policy {
     let mut policy = policy_for(&world().roster, [&world().wallet, &world().other]);
     policy.cold_floors = Some(Vec::from([floor(WalletClass::Customer)]));
+    policy.separation.sessions_in_a_row = Some(3);
+    for rules in &mut policy.wallets {
+        rules.witnesses = 1;
+    }
     policy
 }
 
@@ -172,11 +176,16 @@ const LOOSER: Direction = Direction::Loosening;
 const TIGHTER: Direction = Direction::Tightening;
 
 /// Every field that a policy has, changed by itself: what is not among the tightenings loosens.
-const EDITS: [Edit; 54] = [
+const EDITS: [Edit; 59] = [
     (|p| p.separation.devices_per_operator += 1, LOOSER),
     (|p| p.separation.devices_per_operator -= 1, TIGHTER),
     (|p| p.separation.administrators_apart += 1, TIGHTER),
     (|p| p.separation.administrators_apart -= 1, LOOSER),
+    (|p| p.separation.sessions_in_a_row = Some(2), TIGHTER),
+    (|p| p.separation.sessions_in_a_row = Some(4), LOOSER),
+    (|p| p.separation.sessions_in_a_row = None, LOOSER),
+    (|p| rules_of(p).witnesses += 1, TIGHTER),
+    (|p| rules_of(p).witnesses -= 1, LOOSER),
     (|p| rules_of(p).placement.vendors += 1, TIGHTER),
     (|p| rules_of(p).placement.vendors -= 1, LOOSER),
     (|p| rules_of(p).placement.sites += 1, TIGHTER),

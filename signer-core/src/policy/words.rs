@@ -187,6 +187,17 @@ impl SeparationChange {
                 ),
                 change,
             ),
+            Self::SessionsInARow(change) => {
+                let what = lang.pick(
+                    "sessions that sign in a row that one person may operate",
+                    "1人が連続して操作できる署名セッション数",
+                );
+                let say = |most: &Option<u8>| match most {
+                    Some(most) => most.to_string(),
+                    None => lang.pick("any number", "制限なし").to_string(),
+                };
+                return from_to(what, change, say);
+            }
         };
         from_to(what, change, ToString::to_string)
     }
@@ -263,6 +274,14 @@ impl WalletChange {
             ),
             Self::Sites(count) => from_to(
                 lang.pick("sites of its devices, at least", "端末の設置場所数の下限"),
+                count,
+                ToString::to_string,
+            ),
+            Self::Witnesses(count) => from_to(
+                lang.pick(
+                    "witnesses of a session that signs",
+                    "署名セッションの立会人数",
+                ),
                 count,
                 ToString::to_string,
             ),

@@ -62,6 +62,7 @@ fn request(facts: &mut Facts<'_>, asked: &Asked) -> fmt::Result {
     facts.figure(["Case", "案件"], &body.case)?;
     facts.row(["Requested by", "起案者"], &who(&asked.person))?;
     facts.figure(["Built by", "取引作成者"], &body.builder)?;
+    facts.figure(["To broadcast", "送信担当者"], &body.broadcaster)?;
     facts.row(
         ["Purpose, NOT VERIFIED", "目的(未検証)"],
         &Both::figure(&body.purpose),

@@ -30,6 +30,7 @@ use crate::types::{Lang, OfficerId};
 pub struct Sheet {
     facts: TxFacts,
     builder: OfficerId,
+    broadcaster: OfficerId,
     asked: Vec<AskedOfficer>,
     open: Vec<Refusal>,
     rejections: Vec<Refusal>,
@@ -102,6 +103,7 @@ impl Sheet {
         Self {
             facts: gather::at_desk(heard),
             builder: request.builder.clone(),
+            broadcaster: request.broadcaster.clone(),
             asked: heard.asked().to_vec(),
             open: heard.open().to_vec(),
             rejections: heard.rejections().to_vec(),

@@ -801,5 +801,41 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "中止して報告してください。ジャーナルの巻戻しまたは複製の疑いがあります。原因が判明するまで該当端末を凍結してください(device freeze)。",
             ],
         },
+        RuleId::APP15 => Words {
+            stage: Stage::Approve,
+            name: "APP15",
+            sentence: [
+                "Who is to broadcast is a broadcaster of the roster, and has no other part in the transfer.",
+                "送信するのは名簿の送信担当者であり、その者はこの出庫に他の関与をしない。",
+            ],
+            advice: [
+                "Draft the request again with a broadcaster who neither asks, builds, approves nor operates.",
+                "起案・取引作成・承認・操作のいずれもしない送信担当者を指定して申請を作り直してください。",
+            ],
+        },
+        RuleId::APP16 => Words {
+            stage: Stage::Approve,
+            name: "APP16",
+            sentence: [
+                "Nobody operates more sessions that sign in a row, on this device, than the policy allows.",
+                "この端末の署名セッションを、ポリシーの定める回数を超えて続けて操作する者はいない。",
+            ],
+            advice: [
+                "Begin the session again with another operator in the place of who is named.",
+                "示された者に代わる操作者でセッションをやり直してください。",
+            ],
+        },
+        RuleId::APP17 => Words {
+            stage: Stage::Approve,
+            name: "APP17",
+            sentence: [
+                "As many witnesses attend as the policy says, and each does nothing else in the transfer.",
+                "ポリシーの定める人数の立会人が立ち会い、各立会人はこの出庫に他の関与をしない。",
+            ],
+            advice: [
+                "Begin the session again with witnesses of the roster who have no other part in this transfer.",
+                "この出庫に関与しない名簿の立会人を立てて、セッションをやり直してください。",
+            ],
+        },
     }
 }

@@ -155,6 +155,15 @@ pub enum RuleId {
     /// name different ends of one.
     #[n(65)]
     APP14,
+    /// Who is to broadcast is a broadcaster of the roster, and has no other part in the transfer.
+    #[n(66)]
+    APP15,
+    /// Nobody operates more sessions that sign in a row, on this device, than the policy allows.
+    #[n(67)]
+    APP16,
+    /// As many witnesses attend as the policy says, and each does nothing else in the transfer.
+    #[n(68)]
+    APP17,
     /// The newest known block is near the machine's clock.
     #[n(63)]
     TIM01,
@@ -246,7 +255,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 69] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -284,6 +293,9 @@ impl RuleId {
         Self::APP12,
         Self::APP13,
         Self::APP14,
+        Self::APP15,
+        Self::APP16,
+        Self::APP17,
         Self::TIM01,
         Self::REV01,
         Self::REV02,

@@ -12,8 +12,10 @@ use bitcoin::{
     transaction,
 };
 
-use super::{SCOPE, TIP, World, free, id, label, officer_signs, outside_script};
-use crate::approval::{Approval, ApprovedTx, Decision, Request, RequestKind, RequestedPayment};
+use super::{SCOPE, TIP, World, attendance, free, id, label, officer_signs, outside_script};
+use crate::approval::{
+    Approval, ApprovedTx, Decision, Request, RequestKind, RequestedPayment, Seat,
+};
 use crate::cose::Signed;
 use crate::headers::KnownTime;
 use crate::ledger::LedgerState;
@@ -161,6 +163,7 @@ pub(crate) struct Case {
     pub(crate) edit_request: Box<dyn Fn(&mut Request)>,
     pub(crate) ballots: Vec<Ballot>,
     pub(crate) operators: [&'static str; 2],
+    pub(crate) witnesses: Vec<&'static str>,
     pub(crate) device: usize,
     pub(crate) ledger: LedgerState,
     pub(crate) time: KnownTime,
@@ -191,6 +194,7 @@ impl Case {
             edit_request: Box::new(|_| {}),
             ballots: vec![Ballot::yes("approver.a"), Ballot::yes("director.d")],
             operators: ["operator.a", "operator.b"],
+            witnesses: vec![],
             device: 0,
             ledger: LedgerState::empty(),
             time: free(TIP),
@@ -309,6 +313,7 @@ impl Case {
             edit_request: Box::new(|_| {}),
             ballots: vec![],
             operators: self.operators,
+            witnesses: self.witnesses.clone(),
             device: self.device,
             ledger: self.ledger.clone(),
             time: self.time,
@@ -353,6 +358,7 @@ impl Case {
             builder: id("requester.r"),
             replaces: vec![],
             kind: self.kind,
+            broadcaster: id("sender.x"),
         };
         (self.edit_request)(&mut request);
         officer_signs(request, self.requester)
@@ -455,7 +461,14 @@ impl Case {
     /// A PSBT up to `ApprovedTx`.
     pub(crate) fn approve_psbt(&self, world: &World, psbt: RawPsbt) -> Result<ApprovedTx, Stopped> {
         let checked = self.check_psbt(world, psbt)?;
-        let operators = world.operators(self.device, self.operators);
+        let session = world.session(self.device);
+        let operators = self.witnesses.iter().fold(
+            world.operators(self.device, self.operators),
+            |operators, who| {
+                let witness = attendance(who, Seat::Witness, session);
+                operators.beside(&witness, &world.roster).unwrap()
+            },
+        );
         ApprovedTx::approve(checked, &world.roster, &operators)
     }
 

@@ -109,11 +109,21 @@ impl World {
             session: SessionNumber(session),
             nonce: nonce.try_into().unwrap(),
         };
-        Operators::open(&attendance(0), &attendance(1), facts, &self.roster)
+        let both = Operators::open(&attendance(0), &attendance(1), facts, &self.roster);
+        case.witnesses.iter().fold(both, |seated, label| {
+            let found = self.file.bytes(&["attendance", &case.device, "2", label]);
+            let found = found.unwrap_or_else(|| panic!("{}: no witness {label}", case.name));
+            seated?.beside(&found, &self.roster)
+        })
     }
 
     fn ledger(&self, case: &Case) -> LedgerState {
         let mut ledger = LedgerState::empty();
+        let signs = |fact: &Fact| !matches!(fact, Fact::Rejected(_));
+        if case.ledger.iter().any(signs) {
+            // Who sits in the session of the journal that holds these facts.
+            ledger.record_duty(&["operator.a", "operator.b"].map(|who| Id::new(who).unwrap()));
+        }
         for fact in &case.ledger {
             match fact {
                 Fact::Spent(txid, vout) => {

@@ -5,6 +5,7 @@
 //! grammar, spoils it and must refuse it, and computes every digest and signature again.
 
 mod journal;
+mod parts;
 mod signed;
 mod uncompared;
 
@@ -99,7 +100,8 @@ fn psbt(world: &World, version: PsbtVersion) -> Value {
 /// The transcript of a device that was born, made ready, and has signed.
 fn transcript() -> Value {
     let mut bench = Bench::ready();
-    let case = Case::new(&bench.world);
+    let mut case = Case::new(&bench.world);
+    case.witnesses = std::vec!["witness.w"];
     bench.sign_case(&case);
     let trust = bench.trust();
     json!({
@@ -379,6 +381,6 @@ fn every_kind_of_entry_has_its_sample() {
     let names: Vec<_> = entries.iter().map(name).collect();
     let mut distinct = names.clone();
     distinct.dedup();
-    assert_eq!(distinct.len(), 32, "{names:?}");
+    assert_eq!(distinct.len(), 33, "{names:?}");
     assert_eq!(distinct[..2], ["genesis", "session opened"]);
 }

@@ -64,7 +64,7 @@ pub(crate) const SESSION: SessionNumber = SessionNumber(4);
 pub(crate) const KEYS: u32 = 6;
 
 /// Everybody in the roster: identifier, department, roles.
-const PEOPLE: [(&str, &str, &[Role]); 12] = [
+const PEOPLE: [(&str, &str, &[Role]); 15] = [
     ("admin.a", "compliance", &[Role::PolicyAdministrator]),
     (
         "admin.b",
@@ -79,12 +79,21 @@ const PEOPLE: [(&str, &str, &[Role]); 12] = [
     (
         "everybody",
         "board",
-        &[Role::Requester, Role::Approver, Role::Operator],
+        &[
+            Role::Requester,
+            Role::Approver,
+            Role::Operator,
+            Role::Witness,
+            Role::Broadcaster,
+        ],
     ),
     ("operator.a", "operations", &[Role::Operator]),
     ("operator.b", "operations", &[Role::Operator]),
     ("reconciler.c", "finance", &[Role::Reconciler]),
     ("requester.r", "treasury", &[Role::Requester]),
+    ("sender.x", "treasury", &[Role::Broadcaster]),
+    ("witness.v", "audit", &[Role::Witness]),
+    ("witness.w", "audit", &[Role::Witness]),
 ];
 
 /// A known height on main net, by a block of this time and this clock.
@@ -534,6 +543,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
             vendors: 2,
             sites: 3,
         },
+        witnesses: 0,
     };
     let mut wallets = vec![
         rules(
@@ -570,6 +580,7 @@ pub(crate) fn policy_for(roster: &ActiveRoster, [wallet, other]: [&RegisteredWal
         separation: Separation {
             devices_per_operator: 1,
             administrators_apart: 1,
+            sessions_in_a_row: None,
         },
     }
 }

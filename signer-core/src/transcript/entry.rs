@@ -154,6 +154,9 @@ pub enum Body {
     /// Open partial signatures were settled by proof.
     #[n(31)]
     Settled(#[n(0)] Box<Settled>),
+    /// A witness signed for the session: the signed statement.
+    #[n(32)]
+    Witnessed(#[n(0)] ByteString),
 }
 
 impl Body {
@@ -207,6 +210,7 @@ impl Body {
             Self::PinOpened(_) => ["PIN opened", "分割PINによるログイン"],
             Self::Replaced(_) => ["replaced", "HSM交換"],
             Self::Settled(_) => ["settled", "部分署名の解消"],
+            Self::Witnessed(_) => ["witnessed", "立会確認"],
         }
     }
 }

@@ -79,10 +79,10 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
     Ok(approved)
 }
 
-/// The two operators who attend the open session.
+/// The two operators who attend the open session, and its witnesses.
 ///
 /// # Errors
-/// [`NotApproved::Unready`] with APP10.
+/// [`NotApproved::Unready`] with APP10 or APP17.
 pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
     Ok(seated(state)?)
 }
@@ -95,7 +95,7 @@ fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
     let roster = state
         .roster()
         .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
-    let [a, b, ..] = session.attended() else {
+    let [a, b, witnesses @ ..] = session.attended() else {
         return Err(missing(phrase!("two operators", "操作者2名")));
     };
     let facts = SessionFacts {
@@ -103,7 +103,10 @@ fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
         session: session.number(),
         nonce: session.opened().nonce,
     };
-    Operators::open(&a.0, &b.0, facts, roster)
+    let both = Operators::open(&a.0, &b.0, facts, roster);
+    witnesses
+        .iter()
+        .fold(both, |seated, witness| seated?.beside(&witness.0, roster))
 }
 
 /// Two people who may operate now, by this roster, have the seats of the open session: one each.

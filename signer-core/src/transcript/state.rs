@@ -16,6 +16,7 @@ mod session;
 mod settlement;
 mod signatures;
 mod supply;
+mod witness;
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
@@ -380,6 +381,7 @@ impl DeviceState {
             }
             Body::Replaced(what) => self.replace(&entry.prev, what),
             Body::Settled(what) => self.settle(what),
+            Body::Witnessed(bytes) => self.witness(entry, bytes),
             Body::PinSplit(split) => self.announce_pin(split),
             Body::PinOpened(opened) => self.pin_opened(opened),
             Body::Exception(exception) => {
@@ -560,6 +562,8 @@ impl DeviceState {
             let coins: Vec<OutPoint> = unfinished.missing().map(|l| l.coin.into()).collect();
             session.intended = true;
             session.signs = Some(intent.tx);
+            let before = &unfinished.ledger_before;
+            self.ledger.record_duty_beside(&session.operators(), before);
             self.ledger.record_intent(intent.tx, &coins);
             self.count(intent);
             return Ok(());
@@ -568,6 +572,7 @@ impl DeviceState {
             return Err(FoldError::Intent);
         }
         let ledger_before = self.ledger.clone();
+        self.ledger.record_duty(&session.operators());
         let coins: Vec<OutPoint> = intent.lines.iter().map(|l| l.coin.into()).collect();
         self.ledger.record_intent(intent.tx, &coins);
         if let Some(index) = intent.change {
@@ -623,7 +628,7 @@ impl DeviceState {
         let wrong = match outcome {
             _ if session.fell_short() => true,
             Outcome::Cut => true,
-            Outcome::Signed => !signed,
+            Outcome::Signed => !signed || !session.is_witnessed(),
             Outcome::Done => half_done,
             Outcome::Refused | Outcome::Aborted => false,
         };

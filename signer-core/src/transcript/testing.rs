@@ -19,7 +19,7 @@ use super::{
     Proven, Rechecked, SealedSession, SessionOpened, Shown, Software, Trust, Unfinished, WhatKind,
     begin_signing, judge, new_rejections, review,
 };
-use crate::approval::{ApprovedTx, CheckedEnrolment, Seat, SessionFacts};
+use crate::approval::{ApprovedTx, CheckedEnrolment, Seat, SessionFacts, WitnessStatement};
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Signed};
 use crate::digest::{FileDigest, FreezeDigest};
@@ -450,14 +450,33 @@ impl Bench {
 
     /// Both operators take their seats.
     pub(crate) fn sit_down(&mut self, [a, b]: [&str; 2]) {
+        self.sit(a, Seat::OperatorA);
+        self.sit(b, Seat::OperatorB);
+    }
+
+    /// Somebody takes a seat.
+    pub(crate) fn sit(&mut self, who: &str, seat: Seat) {
         let session = self.state().open().unwrap();
         let facts = SessionFacts {
             device: self.device.id(),
             session: session.number(),
             nonce: session.opened().nonce,
         };
-        for (who, seat) in [(a, Seat::OperatorA), (b, Seat::OperatorB)] {
-            self.add(Body::Attended(ByteString(attendance(who, seat, facts))));
+        self.add(Body::Attended(ByteString(attendance(who, seat, facts))));
+    }
+
+    /// What a witness signs now.
+    pub(crate) fn statement(&self, who: &str) -> Option<WitnessStatement> {
+        let head = self.journal.head();
+        self.state().to_witness(&id(who), head.hash, head.entries)
+    }
+
+    /// Every witness signs for the session.
+    pub(crate) fn witness(&mut self) {
+        for who in self.state().open().unwrap().witnesses() {
+            let statement = self.statement(who.as_str()).unwrap();
+            let signed = officer_signs(statement, who.as_str()).to_bytes();
+            self.add(Body::Witnessed(ByteString(signed)));
         }
     }
 
@@ -616,6 +635,9 @@ impl Bench {
     /// Opens a session with both operators and reads a PSBT.
     pub(crate) fn take_in(&mut self, kind: CeremonyKind, case: &Case) {
         self.attend(kind, case.operators);
+        for who in &case.witnesses {
+            self.sit(who, Seat::Witness);
+        }
         self.add(Body::Intake(Intake::new(
             case.full(&self.world).into_bytes(),
             Channel::File,
@@ -752,6 +774,7 @@ impl Bench {
         self.take_in(kind, case);
         let confirmed = self.confirm();
         let signing = self.sign(confirmed, usize::MAX);
+        self.witness();
         let signed = self.receipt(signing);
         (signed, self.close(Outcome::Signed))
     }

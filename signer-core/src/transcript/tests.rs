@@ -21,6 +21,7 @@ mod sweep;
 mod tampered;
 mod told;
 mod unfinished;
+mod witnesses;
 
 use alloc::vec::Vec;
 

@@ -34,6 +34,7 @@ pub(crate) mod sign;
 pub(crate) mod split_pin;
 pub(crate) mod thaw;
 mod token;
+mod witnesses;
 mod words;
 
 /// A ceremony's script: the titles of its steps, English and Japanese, as the paper has them.

@@ -3,9 +3,9 @@
 use hsm_profiles::{OfficerToken, TokenSelector};
 use signer_core::approval::{Attendance, Officer, Operators, Role, Seat};
 use signer_core::codec::ByteString;
-use signer_core::cose::Draft;
+use signer_core::cose::{Artefact, Draft};
 use signer_core::phrase;
-use signer_core::rule::RuleId;
+use signer_core::rule::{Phrase, RuleId};
 use signer_core::token::{Line, hsm05};
 use signer_core::transcript::Body;
 use signer_core::types::{Id, Lang, OfficerId};
@@ -44,8 +44,18 @@ fn seat(
     other: Option<&OfficerId>,
 ) -> Result<(Vec<u8>, OfficerId), Failure> {
     let officer = who_sits(session, seat, other)?;
-    let mut token = own_token(session, &officer)?;
-    let attendance = sign(session, &officer, seat, &mut token)?;
+    let attendance = sit(session, &officer, seat)?;
+    Ok((attendance, officer.id))
+}
+
+/// An officer signs the attendance and takes the seat.
+pub(super) fn sit(
+    session: &mut Session,
+    officer: &Officer,
+    seat: Seat,
+) -> Result<Vec<u8>, Failure> {
+    let mut token = own_token(session, officer)?;
+    let attendance = sign(session, officer, seat, &mut token)?;
     go_home(session, token)?;
     session.record(Body::Attended(ByteString(attendance.clone())))?;
     let (name, id) = (officer.name.as_str(), &officer.id);
@@ -54,7 +64,7 @@ fn seat(
         &format!("{name} ({id}) sits as {}", sits.text(Lang::En)),
         &format!("{}({id})が{}に着席", officer.name_ja, sits.text(Lang::Ja)),
     )?;
-    Ok((attendance, officer.id))
+    Ok(attendance)
 }
 
 /// Opens an officer's own token with the PIN of its owner; its key is the roster's.
@@ -102,9 +112,10 @@ fn who_sits(
     seat: Seat,
     other: Option<&OfficerId>,
 ) -> Result<Officer, Failure> {
-    let (who, id) = match seat {
-        Seat::OperatorB => (Who::B, "officer-b"),
-        Seat::OperatorA | Seat::Witness => (Who::A, "officer-a"),
+    let id = match seat {
+        Seat::OperatorA => "officer-a",
+        Seat::OperatorB => "officer-b",
+        Seat::Witness => "witness",
     };
     let lang = session.lang();
     let question = match lang {
@@ -117,11 +128,13 @@ fn who_sits(
     let roster = roster.ok_or_else(|| {
         Failure::internal(phrase!("no roster is installed", "名簿が登録されていない"))
     })?;
-    session.room.ask_until(&who, id, &question, |typed| {
-        let named = Id::new(typed).ok().filter(|id| Some(id) != other)?;
-        let officer = roster.officer(&named)?;
-        officer.acting_as(Role::Operator, time).cloned()
-    })
+    session
+        .room
+        .ask_until(&Who::from(seat), id, &question, |typed| {
+            let named = Id::new(typed).ok().filter(|id| Some(id) != other)?;
+            let officer = roster.officer(&named)?;
+            officer.acting_as(Role::Operator, time).cloned()
+        })
 }
 
 fn sign(
@@ -141,18 +154,33 @@ fn sign(
         nonce: session.facts.nonce,
     };
     let draft = Draft::new(body, scope, officer.key);
+    let expected = phrase!("an attendance that verifies", "検証できる在席");
+    let rule = match seat {
+        Seat::OperatorA | Seat::OperatorB => RuleId::APP10,
+        Seat::Witness => RuleId::APP17,
+    };
+    signed(session, draft, token, rule, expected)
+}
+
+/// What an officer's token signs, verified; `rule` refuses a signature that is not the officer's.
+pub(super) fn signed<T: Artefact>(
+    session: &mut Session,
+    draft: Draft<T>,
+    token: &mut OfficerToken,
+    rule: RuleId,
+    expected: Phrase,
+) -> Result<Vec<u8>, Failure> {
     let order = draft.officer_order().ok_or_else(|| {
         Failure::internal(phrase!(
-            "an attendance is not an officer's to sign",
-            "在席が役職員の署名対象ではない"
+            "this is not an officer's to sign",
+            "役職員の署名対象ではない"
         ))
     })?;
     let signature = token.sign(&order).map_err(|e| of_hsm(&e))?;
     match draft.signed(signature) {
         Ok(signed) => Ok(signed.to_bytes()),
         Err(error) => {
-            let expected = phrase!("an attendance that verifies", "検証できる在席");
-            let refusal = token_refusal(RuleId::APP10, expected, error.phrase());
+            let refusal = token_refusal(rule, expected, error.phrase());
             Err(session.refuse(&refusal))
         }
     }

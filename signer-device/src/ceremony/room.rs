@@ -199,6 +199,6 @@ pub(super) const fn seat_of(who: &Who) -> Seat {
     match who {
         Who::A => Seat::OperatorA,
         Who::B => Seat::OperatorB,
-        Who::Officer(_) => Seat::Witness,
+        Who::Witness | Who::Officer(_) => Seat::Witness,
     }
 }

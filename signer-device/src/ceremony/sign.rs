@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use hsm_profiles::AskedSignature;
-use signer_core::approval::{ApprovedTx, Seat};
+use signer_core::approval::ApprovedTx;
 use signer_core::codec::ByteString;
 use signer_core::environment;
 use signer_core::frames::Form;
@@ -26,6 +26,7 @@ use super::begin::Desk;
 use super::intake::{Mouth, take_in};
 use super::officers;
 use super::session::{Session, of_hsm};
+use super::witnesses;
 use crate::console::{self, Answer, Who};
 use crate::failure::Failure;
 use crate::files::Output;
@@ -55,6 +56,7 @@ pub(crate) const SCRIPT: Script = Script {
         ["Environment again", "環境の再確認"],
         ["Intent", "署名意図の記録"],
         ["Signatures", "署名"],
+        ["Witnesses", "立会確認"],
         ["Receipt", "受領証"],
         ["Seal", "封印"],
         ["Release", "書き出し"],
@@ -75,6 +77,7 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     let outlets = Outlet::all(&plan.outputs, &plan.codes)?;
     let mut desk = Desk::sit_down(&plan.place, plan.token, &SCRIPT)?;
     let opening = mouth.opening(&desk)?;
+    let seats = plan.witnesses;
 
     // 1. Environment
     desk.room.step(1)?;
@@ -91,17 +94,18 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     // 4. Session
     token.room().step(4)?;
     let mut session = token.open(opening, machine)?;
-    match sign(&mut session, mouth) {
+    match sign(&mut session, mouth, seats) {
         Ok((signed, channel)) => finish(session, signed, channel, outlets),
         Err(failure) => Err(refused(session, failure, outlets)),
     }
 }
 
-/// Steps 5 to 12, inside the session.
-fn sign(session: &mut Session, mouth: Mouth) -> Result<(SignedPsbt, Channel), Failure> {
+/// Steps 5 to 13, inside the session.
+fn sign(session: &mut Session, mouth: Mouth, seats: u8) -> Result<(SignedPsbt, Channel), Failure> {
     // 5. Operators
     session.room.step(5)?;
     let _operators = officers::authenticate(session)?;
+    witnesses::sit_down(session, seats)?;
 
     // 6. Read the PSBT
     session.room.step(6)?;
@@ -129,12 +133,16 @@ fn sign(session: &mut Session, mouth: Mouth) -> Result<(SignedPsbt, Channel), Fa
     session.room.step(11)?;
     make_signatures(session, &mut signing)?;
 
-    // 12. Receipt
+    // 12. Witnesses
     session.room.step(12)?;
+    witnesses::sign_for_it(session)?;
+
+    // 13. Receipt
+    session.room.step(13)?;
     Ok((receipt(session, signing)?, channel))
 }
 
-/// Steps 13 to 15. What fails here is not recorded as an abort: the session has signed, and if its
+/// Steps 14 to 16. What fails here is not recorded as an abort: the session has signed, and if its
 /// seal is missing the next session says so.
 fn finish(
     mut session: Session,
@@ -142,18 +150,18 @@ fn finish(
     channel: Channel,
     outlets: Vec<Outlet>,
 ) -> Result<(SessionNumber, Form), Failure> {
-    // 13. Seal
-    session.room.step(13)?;
+    // 14. Seal
+    session.room.step(14)?;
     let number = signed.session();
     let sealed = session.close(Outcome::Signed)?;
 
-    // 14. Release
-    session.room.step(14)?;
+    // 15. Release
+    session.room.step(15)?;
     let form = channel.answered_in();
     let released = release(&mut session, signed, &sealed, form, outlets);
 
-    // 15. Log out
-    session.room.step(15)?;
+    // 16. Log out
+    session.room.step(16)?;
     session.leave()?;
     released.map(|()| (number, form))
 }
@@ -265,10 +273,7 @@ fn ask(session: &mut Session, review: &mut Review) -> Result<(), Failure> {
         return Ok(());
     };
     let (seat, question) = (challenge.seat(), challenge.question(review.lang()));
-    let who = match seat {
-        Seat::OperatorB => Who::B,
-        Seat::OperatorA | Seat::Witness => Who::A,
-    };
+    let who = Who::from(seat);
     let id = format!("screen-{number}");
     let text = match session.room.console.ask(&who, &id, &question)? {
         Answer::Typed(text) => text,

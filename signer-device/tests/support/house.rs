@@ -411,6 +411,7 @@ impl<'a> House<'a> {
                         vendors: 1,
                         sites: 1,
                     },
+                    witnesses: 0,
                     windows: vec![],
                 }],
                 destinations: vec![Destination {
@@ -425,6 +426,7 @@ impl<'a> House<'a> {
                 separation: Separation {
                     devices_per_operator: 1,
                     administrators_apart: 1,
+                    sessions_in_a_row: None,
                 },
                 cold_floors: None,
                 sweep: None,
@@ -678,6 +680,7 @@ impl<'a> House<'a> {
             builder: id("req.a"),
             replaces: self.replaces.clone(),
             kind: self.kind,
+            broadcaster: id("bro.a"),
         };
         self.officers.sign("req.a", request)
     }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::Bench;
 
 /// The officers: identifier, department, roles.
-const OFFICERS: [(&str, &str, &[Role]); 9] = [
+const OFFICERS: [(&str, &str, &[Role]); 10] = [
     (
         "app.a",
         "risk",
@@ -25,6 +25,7 @@ const OFFICERS: [(&str, &str, &[Role]); 9] = [
         "board",
         &[Role::Approver, Role::Director, Role::PolicyAdministrator],
     ),
+    ("bro.a", "treasury", &[Role::Broadcaster]),
     ("op.a", "operations", &[Role::Operator]),
     ("op.b", "treasury", &[Role::Operator]),
     ("op.c", "custody", &[Role::Operator]),

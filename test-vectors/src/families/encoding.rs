@@ -160,7 +160,8 @@ fn approved(bytes: &[u8]) -> Psbt {
     })
 }
 
-const UNASKED: &str = "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13";
+const UNASKED: &str =
+    "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13 APP15 APP17";
 const NO_APPROVAL: &str = "APP04@approval-approver.b";
 
 fn approval() -> Signed {

@@ -8,7 +8,7 @@ use crate::psbt::Psbt;
 use crate::receipt::Receipt;
 use crate::sign::{Signed, protected};
 use crate::transfer::{Approval, Ballot, Head, Output, PAID, Request, Transfer, himuro};
-use crate::world::{TIP, scope, separation, sign_policy, world};
+use crate::world::{TIP, rotating, scope, separation, sign_policy, world};
 use bitcoin::hashes::Hash;
 
 pub(super) fn families() -> Vec<Family> {
@@ -34,6 +34,21 @@ pub(super) fn families() -> Vec<Family> {
             approvals(),
         ),
         Family::new(
+            "A108-broadcaster",
+            "Who is to broadcast: of the role, and with no other part in the transfer.",
+            broadcaster(),
+        ),
+        Family::new(
+            "A108-rotation",
+            "Sessions that sign in a row: the journal of the device holds one, by operators a and b.",
+            rotation(),
+        ),
+        Family::new(
+            "A108-witness",
+            "Witnesses: as many as the policy calls for, of the role, and with no other part.",
+            witnesses(),
+        ),
+        Family::new(
             "A108-kept-apart",
             "Who sat at another device, by its receipt; who signed the policy and takes part; where devices are.",
             apart(),
@@ -43,7 +58,7 @@ pub(super) fn families() -> Vec<Family> {
 
 /// Rules that refuse where no request was signed by an officer.
 pub(super) const NO_REQUEST: &str =
-    "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09 APP11 APP13";
+    "APP01@request APP02 APP03 APP04 APP05 APP06 APP07 APP08 APP09 APP11 APP13 APP15 APP17";
 
 fn replay() -> Vec<Case> {
     both(|version| {
@@ -202,7 +217,7 @@ fn request() -> Vec<Case> {
             refuse(
                 "none",
                 &usual(version).bare(),
-                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13",
+                "APP01@request APP02 APP03 APP05 APP06 APP07 APP08 APP09 APP11 APP13 APP15 APP17",
             ),
             refuse(
                 "none-but-approvals",
@@ -650,7 +665,7 @@ fn operators() -> Vec<Case> {
     let late = refuse(
         "operators-whose-time-ended",
         &late_request(),
-        "APP01 APP04 APP05 APP06 APP07 APP10 APP11",
+        "APP01 APP04 APP05 APP06 APP07 APP10 APP11 APP15",
     );
     vec![
         seated("one-operator-twice", ["operator.a", "operator.a"]),
@@ -678,6 +693,127 @@ fn operators() -> Vec<Case> {
             ["operator.a:other-seat", "operator.b"],
         ),
         late.with(|case| case.tip = 900_001),
+    ]
+}
+
+/// `everybody` may do everything, but a broadcaster nothing else in the case.
+fn broadcaster() -> Vec<Case> {
+    both(|version| {
+        let transfer = usual(version);
+        let by = |who: &str| transfer.request().with(|r| r.broadcaster = who.into());
+        let asked = |who: &str| transfer.asked(&by(who));
+        let (asks, builds) = (
+            by("everybody").with(|r| r.requester = "everybody".into()),
+            by("everybody").with(|r| r.builder = "everybody".into()),
+        );
+        let votes = [&usual_votes()[..], &[Ballot::yes("everybody")]].concat();
+        let votes = transfer.voted(&by("everybody"), &votes);
+        let operates = |name: &str, [a, b]: [&str; 2]| {
+            let psbt = asked("everybody");
+            refuse(name, &psbt, "APP15@operators")
+                .with(|case| case.operators = [a.into(), b.into()])
+        };
+        let before = Receipt::of(&transfer, "south").with(|receipt| {
+            receipt.operators = ["operator.c", "everybody"];
+        });
+        let at = "APP15@request";
+        vec![
+            accept("who-broadcasts-alone", &asked("sender.x")),
+            accept("one-of-many-roles", &asked("everybody")),
+            refuse("of-another-role", &asked("approver.b"), at),
+            refuse("stranger", &asked("stranger"), at),
+            refuse("asks", &transfer.asked(&asks), at),
+            refuse("builds", &transfer.asked(&builds), at),
+            refuse("votes", &votes, "APP15@approval-everybody"),
+            operates("operates", ["everybody", "operator.b"]),
+            operates("operates-in-seat-b", ["operator.a", "everybody"]),
+            refuse(
+                "operated-before",
+                &before.in_psbt(asked("everybody")),
+                "APP15@operators",
+            ),
+        ]
+    })
+}
+
+/// Under a policy that says after how many sessions in a row somebody else sits.
+fn rotation() -> Vec<Case> {
+    let transfer = usual(0);
+    let before = Fact::Spent([0x77; 32], 0);
+    let under = |name: &str, most: Option<u64>, [a, b]: [&str; 2], rules: Option<&str>| {
+        let body = with_field(&world().policy_body(), 10, &rotating(most));
+        let policy = sign_policy(&body);
+        let request = transfer.request().with(|request| {
+            request.policy = policy.digest("himuro/policy");
+        });
+        let psbt = transfer.asked(&request);
+        let case = match rules {
+            None => accept(name, &psbt),
+            Some(rules) => refuse(name, &psbt, rules),
+        };
+        case.with(|case| {
+            case.policy = Some(policy.bytes());
+            case.operators = [a.into(), b.into()];
+            case.ledger = vec![before.clone()];
+        })
+    };
+    let same = ["operator.a", "operator.b"];
+    let twice = Some("APP16@operators APP16@operators");
+    let one = Some("APP16@operators");
+    let first = under("first-session", Some(1), same, None).with(|case| case.ledger = vec![]);
+    vec![
+        first,
+        under("others-sit", Some(1), ["operator.c", "everybody"], None),
+        under("at-the-limit", Some(2), same, None),
+        under("no-rotation", None, same, None),
+        under("both-stay", Some(1), same, twice),
+        under("one-stays", Some(1), ["operator.a", "operator.c"], one),
+        under(
+            "one-stays-in-the-other-seat",
+            Some(1),
+            ["operator.c", "operator.a"],
+            one,
+        ),
+    ]
+}
+
+fn witnesses() -> Vec<Case> {
+    let transfer = usual(0);
+    let under = |name: &str, least: u64, labels: &[&str], rules: Option<&str>| {
+        let policy = sign_policy(&world().policy_ruled(10, &Value::Uint(least)));
+        let request = transfer.request().with(|request| {
+            request.policy = policy.digest("himuro/policy");
+        });
+        let psbt = transfer.asked(&request);
+        let case = match rules {
+            None => accept(name, &psbt),
+            Some(rules) => refuse(name, &psbt, rules),
+        };
+        case.with(|case| {
+            case.policy = Some(policy.bytes());
+            case.witnesses = labels.iter().map(ToString::to_string).collect();
+        })
+    };
+    let at = Some("APP17@operators");
+    let also = |name: &str, edit: fn(&mut Request)| {
+        let psbt = transfer.asked(&transfer.request().with(edit));
+        refuse(name, &psbt, "APP17@operators")
+            .with(|case| case.witnesses = vec!["everybody".into()])
+    };
+    vec![
+        under("one-of-one", 1, &["witness.w"], None),
+        under("uncalled-for", 0, &["witness.w"], None),
+        under("two-of-two", 2, &["everybody", "witness.w"], None),
+        under("none-of-one", 1, &[], at),
+        under("one-of-two", 2, &["witness.w"], at),
+        under("one-twice", 2, &["witness.w", "witness.w"], at),
+        under("of-another-role", 0, &["admin.a"], at),
+        under("whose-time-ended", 0, &["witness.ended"], at),
+        under("of-another-session", 0, &["witness.w:other-session"], at),
+        under("in-another-seat", 0, &["witness.w:other-seat"], at),
+        also("who-requests", |r| r.requester = "everybody".into()),
+        also("who-built", |r| r.builder = "everybody".into()),
+        also("who-broadcasts", |r| r.broadcaster = "everybody".into()),
     ]
 }
 

@@ -60,6 +60,7 @@ fn policy(label: &str) -> Endorsed {
         Some(Value::Array(vec![])),
         None,
         Some(placement(1, 1)),
+        Some(Value::Uint(0)),
     ]);
     let body = with_field(&world().policy_body(), 8, &Value::Array(vec![rules]));
     let body = with_field(&body, 9, &Value::Array(vec![labelled(label)]));

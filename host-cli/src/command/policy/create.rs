@@ -18,7 +18,8 @@ use crate::view::line;
 /// Makes a policy from TOML. Amounts are text in BTC ("0.50000000") or whole satoshi.
 ///
 /// number, activation, delay and separation = { devices_per_operator, administrators_apart } stand at
-/// the top; each [[destination]] has id, label, address,
+/// the top; separation may have sessions_in_a_row: most sessions that sign, one after the other, that
+/// one person may operate at a device; each [[destination]] has id, label, address,
 /// activation and limit, and windows as below where it has limits over time; each
 /// [[wallet]] has name, per_transfer, fee = { absolute, sat_per_vbyte, per_mille }, approval =
 /// { approvers, departments, directors }, destinations, change_window, placement = { vendors,
@@ -28,6 +29,7 @@ use crate::view::line;
 /// statement of balances of at most so many blocks (`host-cli balance`).
 /// [sweep] has id, wallet (the name of an emergency wallet's record), fee and approval as a [[wallet]]
 /// has them: what a frozen device may still sign. Without it such a device signs nothing.
+/// A [[wallet]] may have witnesses: how many attend each session that signs, where any must.
 /// A [[wallet]] may have bands = [{ from, approvers, departments, directors }, ..]: stricter
 /// quorums for larger amounts.
 #[derive(Debug, clap::Args)]

@@ -211,6 +211,7 @@ struct WalletTerms {
     destinations: Vec<Id>,
     change_window: u32,
     placement: Placement,
+    witnesses: u8,
     windows: Vec<WindowLimit>,
 }
 
@@ -226,6 +227,7 @@ impl WalletTerms {
             change_window: self.change_window,
             bands: self.bands,
             placement: self.placement,
+            witnesses: self.witnesses,
             windows: self.windows,
         }
     }
@@ -265,6 +267,7 @@ fn wallet<T>(
         destinations,
         change_window: table.number("change_window")?,
         placement: placement(table.table("placement")?)?,
+        witnesses: table.some_number("witnesses")?.unwrap_or_default(),
         windows: windows(table.tables("windows")?)?,
     };
     table.end()?;
@@ -322,6 +325,7 @@ fn separation(mut table: Table<'_>) -> Result<Separation, Phrase> {
     let separation = Separation {
         devices_per_operator: table.number("devices_per_operator")?,
         administrators_apart: table.number("administrators_apart")?,
+        sessions_in_a_row: table.some_number("sessions_in_a_row")?,
     };
     table.end()?;
     Ok(separation)

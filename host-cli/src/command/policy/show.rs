@@ -123,6 +123,9 @@ pub(super) fn print(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) {
         "            {} who signed the policy have no part in a transfer",
         apart.administrators_apart
     );
+    if let Some(most) = apart.sessions_in_a_row {
+        line!("            one person operates at most {most} sessions that sign in a row");
+    }
     for floor in body.cold_floors() {
         let (class, floor, age) = (floor.class.name(), floor.per_mille, floor.age);
         line!("cold        {floor} per mille of {class} assets, statement of at most {age} blocks");
@@ -193,6 +196,7 @@ fn print_rules(rules: &WalletRules) {
         rules.placement.vendors,
         rules.placement.sites
     );
+    line!("            {} witnesses of a session", rules.witnesses);
     rules.windows.iter().copied().for_each(print_window);
 }
 
@@ -232,6 +236,7 @@ fn json(policy: &Endorsed<Policy>, roster: &Endorsed<Roster>) -> Value {
         "separation": {
             "devices_per_operator": body.separation.devices_per_operator,
             "administrators_apart": body.separation.administrators_apart,
+            "sessions_in_a_row": body.separation.sessions_in_a_row,
         },
         "cold_floors": body.cold_floors().iter().map(json_floor).collect::<Vec<_>>(),
         "sweep": body.sweep.as_ref().map(json_sweep),
@@ -259,6 +264,7 @@ fn json_rules(rules: &WalletRules) -> Value {
         "bands": rules.bands().iter().map(json_band).collect::<Vec<_>>(),
         "destinations": rules.destinations.iter().map(Id::as_str).collect::<Vec<_>>(),
         "change_window": rules.change_window,
+        "witnesses": rules.witnesses,
         "placement": { "vendors": rules.placement.vendors, "sites": rules.placement.sites },
         "windows": rules.windows.iter().copied().map(json_window).collect::<Vec<_>>(),
     })

@@ -88,6 +88,18 @@ impl<'t> Table<'t> {
             })
     }
 
+    /// A whole number that may be left out.
+    pub(in crate::command) fn some_number<T: TryFrom<u64>>(
+        &mut self,
+        key: &str,
+    ) -> Result<Option<T>, Phrase> {
+        if self.has(key) {
+            self.number(key).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// An amount: text in BTC, or whole satoshi. A float is neither.
     pub(in crate::command) fn amount(&mut self, key: &str) -> Result<Amount, Phrase> {
         let value = self.take(key)?;

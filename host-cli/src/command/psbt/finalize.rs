@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use bitcoin::consensus;
+use signer_core::approval::Request;
+use signer_core::cose;
 use signer_core::digest::hex;
 use signer_core::phrase;
+use signer_core::psbt::ParsedPsbt;
 
 use crate::combine::{check_receipts, finish};
 use crate::error::Failure;
@@ -13,7 +16,8 @@ use crate::view::line;
 use crate::{artefact, house};
 
 /// Checks every signature, and by the receipts that nobody operated so many devices as sign; makes the
-/// final transaction and has Bitcoin Core's interpreter judge it.
+/// final transaction and has Bitcoin Core's interpreter judge it. Says who is to broadcast it, as the
+/// request names them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli psbt finalize --psbt signed.psbt --wallet wallet.cbor --request request.psbt \\\n    \
@@ -41,9 +45,10 @@ impl Args {
         let out = Output::reserve(&self.out)?;
         let wallet = artefact::wallet(&self.wallet)?;
         let parsed = house::psbt(&self.psbt)?;
-        if let Some(request) = &self.request
-            && house::psbt(request)?.tx_digest() != parsed.tx_digest()
-        {
+        let request = self.request.as_ref().map(|path| house::psbt(path));
+        let request = request.transpose()?;
+        let asked = request.as_ref().and_then(asked_by);
+        if request.is_some_and(|request| request.tx_digest() != parsed.tx_digest()) {
             return Err(Failure::refused(
                 phrase!(
                     "the signed transaction is not the requested one",
@@ -60,6 +65,17 @@ impl Args {
         out.write(format!("{}\n", hex(&consensus::serialize(&tx))).as_bytes())?;
         line!("txid        {}", tx.compute_txid());
         line!("weight      {}", tx.weight().to_wu());
+        let asked = asked_by(&parsed).or(asked);
+        match asked {
+            Some(request) => line!("broadcaster {}", request.broadcaster),
+            None => line!("broadcaster see the request: this PSBT came without it"),
+        }
         Ok(())
     }
+}
+
+/// The request that a PSBT carries, for what it says alone: the devices judged it.
+fn asked_by(parsed: &ParsedPsbt) -> Option<Request> {
+    let bytes = parsed.carried().request.as_deref()?;
+    cose::peek::<Request>(bytes).ok()
 }

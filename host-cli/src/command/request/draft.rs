@@ -31,7 +31,7 @@ use crate::token::TokenArgs;
 #[command(after_help = "Example:\n  \
     host-cli request draft --psbt transfer.psbt --policy policy.cbor --roster roster.cbor \\\n    \
     --wallet wallet.cbor --root root.cbor --case wr-2026-000123 --requester sato.k --builder sato.k \\\n    \
-    --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 --expiry 1000 \\\n    \
+    --broadcaster abe.t --purpose \"Refill of the hot wallet\" --fee-ceiling 20000 --expiry 1000 \\\n    \
     --invite suzuki.h,ito.m --profile softhsm2 --token officer-sato.k \\\n    \
     --transcript tokyo-1.transcript --headers headers.json --out request.psbt")]
 pub(crate) struct Args {
@@ -53,6 +53,10 @@ pub(crate) struct Args {
     /// Who built the transaction; this officer then operates no device for it
     #[arg(long, value_parser = cli::id)]
     builder: OfficerId,
+
+    /// Who is to broadcast the signed transaction: a broadcaster with no other part in it
+    #[arg(long, value_parser = cli::id)]
+    broadcaster: OfficerId,
 
     /// Why, in the requester's words
     #[arg(long, value_parser = cli::label)]
@@ -202,7 +206,30 @@ impl Args {
             builder: self.known_builder(house)?,
             replaces: self.replaces.clone(),
             kind: self.kind,
+            broadcaster: self.known_broadcaster(house)?,
         })
+    }
+
+    fn known_broadcaster(&self, house: &House) -> Result<OfficerId, Failure> {
+        let broadcaster = &self.broadcaster;
+        let entry = house.roster.roster().officer(broadcaster);
+        let acts = entry.and_then(|officer| officer.acting_as(Role::Broadcaster, house.tip));
+        let apart = ![&self.requester, &self.builder].contains(&broadcaster);
+        if acts.is_some() && apart {
+            return Ok(broadcaster.clone());
+        }
+        Err(Failure::refused(
+            phrase!(
+                "{broadcaster} is no broadcaster valid at height {tip}, or asks or built it",
+                "{broadcaster} はブロック高 {tip} で有効な送信担当者ではないか、起案者または取引作成者である",
+                broadcaster = broadcaster,
+                tip = house.tip
+            ),
+            phrase!(
+                "name a broadcaster of the roster who has no other part in this transfer",
+                "この出庫に他の関与がない名簿の送信担当者を指定してください。"
+            ),
+        ))
     }
 
     fn known_builder(&self, house: &House) -> Result<OfficerId, Failure> {

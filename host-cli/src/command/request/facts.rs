@@ -76,6 +76,11 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
     )?;
     fact(
         desk,
+        ["to broadcast", "送信担当者"],
+        &request.broadcaster.to_string(),
+    )?;
+    fact(
+        desk,
         ["fee ceiling", "手数料上限"],
         &btc(request.fee_ceiling),
     )?;

@@ -78,6 +78,7 @@ fn json(seen: &HeardRequest, sheet: &Sheet) -> Value {
         "standing": standing(sheet.standing()),
         "requester": facts.people.requester.id.as_str(),
         "builder": request.builder.as_str(),
+        "broadcaster": request.broadcaster.as_str(),
         "reason": facts.purpose.as_str(),
         "expiry": facts.expiry.0,
         "wallet_name": facts.wallet.name.as_str(),

@@ -82,6 +82,7 @@ fn json(heard: &HeardRequest) -> Value {
         "case": request.case.as_str(),
         "requester": request.requester.as_str(),
         "builder": request.builder.as_str(),
+        "broadcaster": request.broadcaster.as_str(),
         "reason": request.purpose.as_str(),
         "payments": payments.collect::<Vec<_>>(),
         "fee_ceiling_sat": request.fee_ceiling.to_sat(),

@@ -6,10 +6,12 @@ use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::finding::Finding;
 use super::super::history::{DeviceHistory, SessionRecord};
 use super::super::records::{Held, Records, at};
-use crate::approval::{OperatedDevice, devices_per_operator, operated_too_many};
+use crate::approval::{OperatedDevice, RequestKind, devices_per_operator, operated_too_many};
 use crate::digest::TxDigest;
+use crate::ledger::Duty;
 use crate::phrase;
 use crate::rule::Phrase;
+use crate::transcript::CeremonyKind;
 use crate::types::OfficerId;
 
 /// Who took part, in which role, and was nobody on two sides of one transaction?
@@ -18,8 +20,11 @@ use crate::types::OfficerId;
 pub fn people(records: &Records) -> AuditAnswer {
     let mut cases = records.unheard();
     for history in records.histories() {
-        let sessions = history.sessions.iter();
-        cases.extend(sessions.filter_map(|session| attended(history, session)));
+        let mut turns = Turns::default();
+        for session in &history.sessions {
+            let stayed = turns.stayed(session);
+            cases.extend(attended(history, session, stayed));
+        }
     }
     let transactions = records.transactions().into_iter();
     cases.extend(transactions.filter_map(|tx| transaction(tx, records)));
@@ -30,17 +35,62 @@ pub fn people(records: &Records) -> AuditAnswer {
         ),
         claim: phrase!(
             "everybody who attended signed with the key of the roster in force, nobody who \
-             requested, built or approved a transaction operated a device for it, and nobody \
-             operated more of its devices than the policy allows",
-            "在席者全員が有効な名簿の鍵で署名し、起案者、作成者、承認者は同じ取引の端末を操作しておらず、\
-             ポリシーの上限を超える台数を操作した者もいない"
+             requested, built or approved a transaction operated a device for it, broadcasts it or \
+             was its witness, nobody operated more of its devices, or more sessions in a row, than \
+             the policy allows, and every witness whom it calls for attended",
+            "在席者全員が有効な名簿の鍵で署名し、起案者、作成者、承認者は同じ取引の端末を操作せず、送信担当者・\
+             立会人でもなく、ポリシーの上限を超える台数または連続セッションを操作した者もおらず、\
+             ポリシーの定める立会人が全員立ち会っている"
         ),
         none: Conclusion::Missing,
     };
     AuditAnswer::new(Question::People, unit, cases)
 }
 
-fn attended(history: &DeviceHistory, session: &SessionRecord) -> Option<AuditCase> {
+/// Who sat at the sessions of one device that signed, one after the other.
+#[derive(Default)]
+struct Turns {
+    duty: Duty,
+    /// What was counted before the last session that signed: one that goes on with it is the same.
+    before: Duty,
+}
+
+impl Turns {
+    /// Who operated more sessions in a row than the policy of this session allows, after it.
+    fn stayed(&mut self, session: &SessionRecord) -> Option<Phrase> {
+        let case = session.case.as_deref()?;
+        case.intent.as_ref()?;
+        let operators = case.facts.people.operators.iter().flatten();
+        let operators: Vec<OfficerId> = operators.map(|person| person.id.clone()).collect();
+        if session.kind == CeremonyKind::Resume {
+            self.duty.record_beside(&operators, &self.before);
+        } else {
+            self.before = self.duty.clone();
+            self.duty.record(&operators);
+        }
+        let most = case.separation.sessions_in_a_row?;
+        if case.facts.kind == RequestKind::Sweep {
+            return None;
+        }
+        let counts = operators.iter().map(|who| (who, self.duty.in_a_row(who)));
+        let (who, count) = counts.max_by_key(|(_, count)| *count)?;
+        (count > u32::from(most)).then(|| {
+            phrase!(
+                "{who} operated {count} sessions in a row, at most {most} are allowed",
+                "{who} が連続 {count} セッションを操作(上限 {most} セッション)",
+                who = who,
+                count = count,
+                most = most
+            )
+        })
+    }
+}
+
+fn attended(
+    history: &DeviceHistory,
+    session: &SessionRecord,
+    stayed: Option<Phrase>,
+) -> Option<AuditCase> {
     if session.attended.is_empty() {
         return None;
     }
@@ -52,6 +102,9 @@ fn attended(history: &DeviceHistory, session: &SessionRecord) -> Option<AuditCas
             "{seat}: 有効な名簿の役職員の署名ではない",
             seat = one.seat.phrase()
         );
+        return Some(AuditCase::fail(subject, found));
+    }
+    if let Some(found) = stayed {
         return Some(AuditCase::fail(subject, found));
     }
     let people = session.attended.iter().filter_map(|one| {
@@ -75,17 +128,26 @@ fn transaction(tx: TxDigest, records: &Records) -> Option<AuditCase> {
     if let Some(who) = twice.map(Phrase::figure).or_else(|| everywhere(&held)) {
         return Some(AuditCase::found(subject, Finding::OnePersonTwice, who));
     }
+    if let Some(who) = beside(&held, &asked, &operated) {
+        return Some(AuditCase::found(subject, Finding::OnePersonTwice, who));
+    }
+    if let Some(few) = unwitnessed(&held) {
+        return Some(AuditCase::fail(subject, few));
+    }
     if let Some(short) = nobody_apart(&held, &asked, &operated) {
         return Some(AuditCase::fail(subject, short));
     }
     Some(AuditCase::pass(
         subject,
         phrase!(
-            "requested by {requester}, approved by {approvers}, operated by {operators}",
-            "申請 {requester}、承認 {approvers}、操作 {operators}",
+            "requested by {requester}, approved by {approvers}, operated by {operators}, to be \
+             broadcast by {broadcaster}, witnesses: {witnesses}",
+            "申請 {requester}、承認 {approvers}、操作 {operators}、送信 {broadcaster}、立会 {witnesses}",
             requester = first.case.facts.people.requester.id,
             approvers = names(first.case.approvals.iter().map(|(who, _, _)| who)),
-            operators = names(&operated)
+            operators = names(&operated),
+            broadcaster = first.case.broadcaster,
+            witnesses = witnesses(&held)
         ),
     ))
 }
@@ -115,6 +177,45 @@ fn everywhere(held: &[Held<'_>]) -> Option<Phrase> {
         count = count,
         most = most
     ))
+}
+
+/// Who is to broadcast the transaction or was its witness, and had another part in it at any device.
+fn beside(held: &[Held<'_>], asked: &[OfficerId], operated: &[OfficerId]) -> Option<Phrase> {
+    let acted = |who: &OfficerId| asked.contains(who) || operated.contains(who);
+    let twice = held.iter().find_map(|one| {
+        let broadcaster = &one.case.broadcaster;
+        let mut witnesses = one.case.witnesses.iter();
+        let witness = witnesses.find(|who| acted(who) || *who == broadcaster);
+        witness.or_else(|| acted(broadcaster).then_some(broadcaster))
+    });
+    twice.map(Phrase::figure)
+}
+
+/// APP17 at each device: fewer witnesses attended than the policy called for.
+fn unwitnessed(held: &[Held<'_>]) -> Option<Phrase> {
+    held.iter().find_map(|one| {
+        let ordinary = one.case.facts.kind == RequestKind::Ordinary;
+        let (came, least) = (one.case.witnesses.len(), one.case.allowed.rules.witnesses);
+        (ordinary && came < usize::from(least)).then(|| {
+            phrase!(
+                "{came} witnesses attended a session, {least} were called for",
+                "立会人 {came} 名のセッションがある(必要 {least} 名)",
+                came = came,
+                least = least
+            )
+        })
+    })
+}
+
+/// Everybody who was a witness at any of the devices.
+fn witnesses(held: &[Held<'_>]) -> Phrase {
+    let mut all: Vec<&OfficerId> = held.iter().flat_map(|one| &one.case.witnesses).collect();
+    all.sort();
+    all.dedup();
+    if all.is_empty() {
+        return phrase!("none", "なし");
+    }
+    names(all)
 }
 
 /// APP13 over all devices: as many who signed the policy as it says took no part anywhere.

@@ -90,16 +90,27 @@ fn a_risk_checker_is_among_those_who_sign() {
 
 #[test]
 fn separation_is_one_at_least() {
-    let with = |devices_per_operator, administrators_apart| {
+    let within = |devices_per_operator, administrators_apart, sessions_in_a_row| {
         let separation = Separation {
             devices_per_operator,
             administrators_apart,
+            sessions_in_a_row,
         };
         take(|policy| policy.separation = separation).map(drop)
     };
+    let with = |devices, apart| within(devices, apart, None);
     assert_eq!([with(1, 1), with(9, 9)], [Ok(()), Ok(())]);
+    assert_eq!(within(1, 1, Some(1)), Ok(()));
     let none = Err(PolicyError::Separation);
-    assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none]);
+    assert_eq!([with(0, 1), with(1, 0)], [none.clone(), none.clone()]);
+    assert_eq!(within(1, 1, Some(0)), none);
+}
+
+#[test]
+fn witnesses_are_three_at_most() {
+    let with = |witnesses| take(|policy| rules_of(policy).witnesses = witnesses).map(drop);
+    assert_eq!([with(0), with(3)], [Ok(()), Ok(())]);
+    assert_eq!(with(4), Err(PolicyError::Witnesses));
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(super) fn head(block: &mut Block, sheet: &Sheet) {
     }
     block.fact(["Case", "案件"], sheet.facts.case.as_str());
     block.fact(["Built by", "取引作成者"], sheet.builder.as_str());
+    block.fact(["To broadcast", "送信担当者"], sheet.broadcaster.as_str());
     block.fact(["Standing", "状態"], sheet.standing().text(lang));
     for refusal in &sheet.rejections {
         block.fact(["Rejected", "否認"], refusal.got.text(lang));

@@ -9,7 +9,8 @@ use bitcoin::Amount;
 
 use super::Sample;
 use super::signed::{
-    attendance, possession_report, receipt, recovery, replacement, settlement, signature_line, site,
+    attendance, possession_report, receipt, recovery, replacement, settlement, signature_line,
+    site, witness_statement,
 };
 use crate::approval::Seat;
 use crate::codec::{self, ByteString};
@@ -226,6 +227,7 @@ fn of_a_long_life(world: &World) -> Vec<Body> {
         }),
         Body::Replaced(Box::new(replaced(world, None))),
         Body::Replaced(Box::new(replaced(world, Some(recovery(world).anchor)))),
+        Body::Witnessed(ByteString(witness_statement(world).to_bytes())),
         Body::Settled(Box::new(Settled {
             settlement: settlement().settlement,
             sets: vec![SettledSet {

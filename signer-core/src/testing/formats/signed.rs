@@ -7,14 +7,14 @@ use super::Sample;
 use crate::acceptance::testing::good_report;
 use crate::approval::{
     Approval, Attendance, Enrolment, KnownHead, OfficerCard, RecoveryCancellation, RecoveryQuorum,
-    Request, Roster, Seat,
+    Request, Roster, Seat, WitnessStatement,
 };
 use crate::codec::{self, ByteString};
 use crate::cose::{Endorsed, Scope, Signed};
 use crate::digest::{
     AcceptanceDigest, ApprovalDigest, CardDigest, EnrolmentDigest, FileDigest, FreezeDigest,
     LedgerDigest, PolicyDigest, ReceiptDigest, RecoveryDigest, ReplacementDigest, RequestDigest,
-    RetirementDigest, RosterDigest, WalletDigest,
+    RetirementDigest, RosterDigest, TxDigest, WalletDigest,
 };
 use crate::headers::{ChainTip, HeaderRun};
 use crate::life::{
@@ -22,7 +22,8 @@ use crate::life::{
     Recovery, Replacement, RetiredWallet, Retirement, Standing, UsedChange,
 };
 use crate::policy::{
-    ApprovalQuorum, BalanceStatement, ClassMove, ColdFloor, Policy, QuorumBand, WalletBalance,
+    ApprovalQuorum, BalanceStatement, ClassMove, ColdFloor, Policy, QuorumBand, Separation,
+    WalletBalance,
 };
 use crate::root::Checkpoint;
 use crate::settlement::testing::{proof, transaction};
@@ -314,6 +315,10 @@ fn later_policy(world: &World) -> Policy {
             age: Blocks(144),
         }]),
         sweep: Some(sweep_to(world.wallet.digest())),
+        separation: Separation {
+            sessions_in_a_row: Some(5),
+            ..world.policy.policy().separation
+        },
         ..world.policy.policy().clone()
     };
     for rules in &mut policy.wallets {
@@ -487,6 +492,10 @@ fn transfer(world: &World) -> Vec<Sample> {
         approvals(&Case::vote(&case.ballots[0], &request)),
         approvals(&Case::vote(&reject, &request)),
         Sample::plain("signed-attendance", attendance(world).to_bytes()),
+        Sample::plain(
+            "signed-witness-statement",
+            witness_statement(world).to_bytes(),
+        ),
         receipts(&receipt(world)),
     ]
 }
@@ -513,6 +522,21 @@ fn receipts(of: &Signed<Receipt>) -> Sample {
         of.to_bytes(),
         of.digest(ReceiptDigest::TAG),
     )
+}
+
+pub(super) fn witness_statement(world: &World) -> Signed<WitnessStatement> {
+    let session = world.session(0);
+    let body = WitnessStatement {
+        version: 1,
+        scope: SCOPE,
+        officer: id("witness.w"),
+        device: session.device,
+        session: session.session,
+        tx: TxDigest::over(&[]),
+        head: [5; 32],
+        entries: 90,
+    };
+    officer_signs(body, "witness.w")
 }
 
 pub(super) fn attendance(world: &World) -> Signed<Attendance> {

@@ -117,6 +117,7 @@ impl House {
             builder: id("requester.r"),
             replaces: vec![],
             kind: RequestKind::Ordinary,
+            broadcaster: id("sender.x"),
         };
         let signed = officer_signs(request, "requester.r");
         let raw = checked.wallet_tx().parsed().raw();

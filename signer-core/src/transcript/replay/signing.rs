@@ -119,6 +119,8 @@ impl SessionReplay {
             {
                 ended(place, *review, refusal, state)
             }
+            // Judged by the fold: who says it, and over what.
+            (Body::Witnessed(_), At::Signing(signing)) => Ok(At::Signing(signing)),
             (Body::Refused(refusal), at) => refused(place, at, refusal),
             (Body::Inventoried(listed), At::Idle) => life::inventoried(place, listed, state),
             (Body::Proven(proven), At::Idle) => life::proven(entry, proven, state),
@@ -140,6 +142,7 @@ impl SessionReplay {
                 | Body::Recovered(_)
                 | Body::Replaced(_)
                 | Body::Settled(_)
+                | Body::Witnessed(_)
                 | Body::Aborted(_),
                 _,
             ) => Err(unexpected(entry)),

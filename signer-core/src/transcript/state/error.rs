@@ -60,6 +60,8 @@ pub enum FoldError {
     Key(Refusal),
     /// A PIN that is split or opened out of turn, or opened by too few of its holders.
     Pin,
+    /// A statement of somebody who is no witness here, or over something else.
+    Witness,
     /// TRN06: a proof was refused.
     Settlement(Refusal),
     /// The seal was refused.
@@ -111,6 +113,10 @@ impl FoldError {
             Self::Pin => phrase!(
                 "a PIN that was not announced, not the next one, or opened by too few",
                 "予告のない、順序の違う、または人数の足りないPIN"
+            ),
+            Self::Witness => phrase!(
+                "a statement that is not of a witness of this session, over all before it",
+                "このセッションの立会人による、それまでの全記録に対する立会確認ではないもの"
             ),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
             Self::Frozen => phrase!(

@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::FoldError;
-use crate::approval::RequestKind;
+use crate::approval::{Attendance, RequestKind};
 use crate::codec::ByteString;
+use crate::cose::peek;
 use crate::digest::{FileDigest, PsbtDigest, RosterDigest, TxDigest};
 use crate::ledger::LedgerState;
 use crate::rule::{Refusal, RuleId};
@@ -14,7 +15,7 @@ use crate::transcript::entry::{
     SessionOpened, Shown, WhatKind,
 };
 use crate::transcript::seal::NotSigned;
-use crate::types::SessionNumber;
+use crate::types::{OfficerId, SessionNumber};
 
 /// A session that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub struct SessionSummary {
     pub seal: Option<FileDigest>,
 }
 
+/// Who sits down first: operator A and operator B.
+const OPERATORS: usize = 2;
+
 /// A session that is not sealed yet.
 #[derive(Debug)]
 pub struct OpenSession {
@@ -36,6 +40,8 @@ pub struct OpenSession {
     pub(super) at: u64,
     pub(super) opened: SessionOpened,
     pub(super) attended: Vec<ByteString>,
+    /// Witnesses who signed for the session.
+    pub(super) witnessed: Vec<OfficerId>,
     pub(super) intake: Option<Intake>,
     pub(super) shown: Vec<Shown>,
     pub(super) answered: Vec<Answered>,
@@ -74,6 +80,7 @@ impl OpenSession {
             at,
             opened: opened.clone(),
             attended: Vec::new(),
+            witnessed: Vec::new(),
             intake: None,
             shown: Vec::new(),
             answered: Vec::new(),
@@ -117,7 +124,7 @@ impl OpenSession {
 
     /// One PSBT is read in a session that signs, and none in any other; two operators attend.
     pub(super) fn take_in(&mut self, intake: &Intake) -> Result<(), FoldError> {
-        if self.attended.len() < 2 {
+        if self.attended.len() < OPERATORS {
             return Err(FoldError::Attendance);
         }
         if self.intake.is_some() || !self.opened.kind.signs() {
@@ -294,6 +301,26 @@ impl OpenSession {
     /// The signed attendances, in order.
     pub fn attended(&self) -> &[ByteString] {
         &self.attended
+    }
+
+    /// Who says to sit as operator; whether they do, APP10 judges.
+    pub(super) fn operators(&self) -> Vec<OfficerId> {
+        let seats = self.attended.iter().take(OPERATORS);
+        let named = seats.filter_map(|bytes| peek::<Attendance>(&bytes.0).ok());
+        named.map(|attendance| attendance.officer).collect()
+    }
+
+    /// Who says to sit as witness, beside the operators; whether they do, APP17 judges.
+    pub fn witnesses(&self) -> Vec<OfficerId> {
+        let seats = self.attended.iter().skip(OPERATORS);
+        let named = seats.filter_map(|bytes| peek::<Attendance>(&bytes.0).ok());
+        named.map(|attendance| attendance.officer).collect()
+    }
+
+    /// Whether every witness who sits here has signed for the session.
+    pub(super) fn is_witnessed(&self) -> bool {
+        let mut seated = self.witnesses().into_iter();
+        seated.all(|who| self.witnessed.contains(&who))
     }
 
     /// The PSBT that came in.

@@ -88,6 +88,7 @@ fn each_kind_of_entry_has_its_number() {
         ),
         (17, Body::Closed(Outcome::Done)),
         (18, Body::Sealed(ByteString(vec![]))),
+        (32, Body::Witnessed(ByteString(vec![]))),
         (
             19,
             Body::Rechecked(std::boxed::Box::new(Rechecked {
@@ -162,6 +163,7 @@ fn each_kind_of_entry_has_its_number() {
             Body::Recovered(_) => 27,
             Body::Replaced(_) => 30,
             Body::Settled(_) => 31,
+            Body::Witnessed(_) => 32,
             _ => continue,
         };
         assert!(encode(&entry.body).starts_with(&begins(number)));
