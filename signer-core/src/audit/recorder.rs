@@ -15,8 +15,8 @@ use crate::review::{Review, TxFacts};
 use crate::rule::Verdict;
 use crate::signing::Receipt;
 use crate::transcript::{
-    Body, DeviceState, Entry, Findings, Genesis, Installed, Outcome, Replay, SessionOpened, Trust,
-    WhatKind,
+    Body, DeviceState, Entry, Findings, Genesis, Installed, OpenSession, Outcome, Replay,
+    SessionOpened, Trust, WhatKind,
 };
 use crate::types::OfficerId;
 
@@ -231,10 +231,7 @@ fn case(review: &Review, policy: &ActivePolicy, state: &DeviceState) -> CaseReco
         threshold: checked.wallet_tx().wallet().threshold(),
         builder: approved.request().builder.clone(),
         broadcaster: approved.request().broadcaster.clone(),
-        witnesses: state
-            .open()
-            .map(|open| open.witnesses())
-            .unwrap_or_default(),
+        witnesses: state.open().map(OpenSession::witnesses).unwrap_or_default(),
         heads: approved.heads().to_vec(),
         height: state.height(),
         counted: state.time().closes(),

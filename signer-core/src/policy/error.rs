@@ -116,11 +116,7 @@ impl Explained for PolicyError {
                 "a placement below 1 vendor and 1 site",
                 "配置の値が1社・1か所に満たない"
             ),
-            Self::Witnesses => phrase!(
-                "more than {most} witnesses of a session",
-                "セッションの立会人が {most} 名を超える",
-                most = MAX_WITNESSES
-            ),
+            Self::Witnesses => crowd(),
             Self::NoRiskChecker => phrase!(
                 "no risk checker is among those who signed",
                 "署名者にリスク確認者がいない"
@@ -164,6 +160,14 @@ impl Explained for PolicyError {
             ),
         }
     }
+}
+
+fn crowd() -> Phrase {
+    phrase!(
+        "more than {most} witnesses of a session",
+        "セッションの立会人が {most} 名を超える",
+        most = MAX_WITNESSES
+    )
 }
 
 fn floors() -> Phrase {

@@ -5,7 +5,7 @@ use signer_core::codec::ByteString;
 use signer_core::cose::Draft;
 use signer_core::phrase;
 use signer_core::rule::RuleId;
-use signer_core::transcript::Body;
+use signer_core::transcript::{Body, OpenSession};
 use signer_core::types::{Id, Lang, OfficerId};
 
 use super::officers::{go_home, own_token, signed, sit};
@@ -38,7 +38,7 @@ fn who_attends(session: &mut Session, number: u8) -> Result<Option<Officer>, Fai
     };
     let state = session.records.journal().state();
     let time = state.time();
-    let sitting = state.open().map(|open| open.witnesses());
+    let sitting = state.open().map(OpenSession::witnesses);
     let sitting = sitting.unwrap_or_default();
     let roster = state.roster();
     let roster = roster.ok_or_else(|| {
@@ -61,7 +61,7 @@ fn who_attends(session: &mut Session, number: u8) -> Result<Option<Officer>, Fai
 /// what was signed is recorded, and nothing leaves.
 pub(super) fn sign_for_it(session: &mut Session) -> Result<(), Failure> {
     let state = session.journal().state();
-    let witnesses = state.open().map(|open| open.witnesses());
+    let witnesses = state.open().map(OpenSession::witnesses);
     let witnesses = witnesses.unwrap_or_default();
     if witnesses.is_empty() {
         return session.room.say(

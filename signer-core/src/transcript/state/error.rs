@@ -114,10 +114,7 @@ impl FoldError {
                 "a PIN that was not announced, not the next one, or opened by too few",
                 "予告のない、順序の違う、または人数の足りないPIN"
             ),
-            Self::Witness => phrase!(
-                "a statement that is not of a witness of this session, over all before it",
-                "このセッションの立会人による、それまでの全記録に対する立会確認ではないもの"
-            ),
+            Self::Witness => no_witness(),
             Self::Ceremony => phrase!("an entry of another ceremony", "別のセレモニーの記録"),
             Self::Frozen => phrase!(
                 "a PSBT that was read on a frozen device, or for a sweep on another",
@@ -166,6 +163,13 @@ impl FoldError {
             _ => Phrase::none(),
         }
     }
+}
+
+fn no_witness() -> Phrase {
+    phrase!(
+        "a statement that is not of a witness of this session, over all before it",
+        "このセッションの立会人による、それまでの全記録に対する立会確認ではないもの"
+    )
 }
 
 fn of_rule(refusal: &Refusal) -> Phrase {
