@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use signer_core::digest::hex;
 use signer_core::random::RandomEvidence;
+use signer_core::rule::RuleReport;
 use signer_core::token::{Date, hsm_screen};
 use signer_core::transcript::{Body, Entry};
 use signer_core::types::{Id, Lang, OfficerId};
@@ -94,15 +95,7 @@ fn detail(entry: &Entry) -> String {
                 intake.channel().name()
             )
         }
-        Body::Reported(report) => {
-            let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();
-            rules.dedup();
-            if rules.is_empty() {
-                "nothing refused".to_owned()
-            } else {
-                format!("refused by {}", rules.join(", "))
-            }
-        }
+        Body::Reported(report) => of_rules(report),
         Body::Rejected(rejected) => format!("{} by {}", rejected.request, rejected.officer),
         Body::Shown(shown) => format!("screen {}", shown.number),
         Body::Answered(answered) => {
@@ -128,6 +121,17 @@ fn detail(entry: &Entry) -> String {
         Body::Destroyed(id) => format!("key {id}"),
         Body::Closed(outcome) => outcome.name().to_owned(),
         other => of_pin(other),
+    }
+}
+
+/// Which rules refused.
+fn of_rules(report: &RuleReport) -> String {
+    let mut rules: Vec<&str> = report.refusals().map(|r| r.rule.name()).collect();
+    rules.dedup();
+    if rules.is_empty() {
+        "nothing refused".to_owned()
+    } else {
+        format!("refused by {}", rules.join(", "))
     }
 }
 
