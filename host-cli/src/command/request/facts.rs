@@ -76,7 +76,7 @@ pub(super) fn show_request(desk: &mut Desk, heard: &HeardRequest) -> Result<(), 
     )?;
     fact(
         desk,
-        ["to broadcast", "送信担当者"],
+        ["broadcaster", "送信担当者"],
         &request.broadcaster.to_string(),
     )?;
     fact(
