@@ -6,6 +6,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 
 use super::{Coin, Intent, IntentLine, SighashOrder, Signing, SigningHsm, WalletKeyRef, rules};
+use crate::approval::Now;
 use crate::keys::{CkaId, KeyRole, Signature64};
 use crate::ledger::LedgerState;
 use crate::review::{Answer, ConfirmedTx, Review, ReviewSession, Step};
@@ -289,7 +290,8 @@ mod sig04 {
     #[test]
     fn refuses_a_transaction_explained_for_another_device() {
         let bench = Bench::ready();
-        let approved = Case::new(&bench.world).approve(&bench.world).unwrap();
+        let case = Case::new(&bench.world);
+        let approved = case.approve(&bench.world).unwrap();
         let session = ReviewSession {
             device: bench.world.devices[1].id(),
             device_name: crate::testing::id("tokyo-2"),
@@ -308,8 +310,13 @@ mod sig04 {
             }
         }
         let confirmed = review.finish().unwrap();
+        let now = Now {
+            time: case.time,
+            roster: &bench.world.roster,
+            operators: &bench.world.operators(case.device, case.operators),
+        };
         assert_eq!(
-            refused(begin_signing(bench.state(), confirmed)),
+            refused(Signing::begin(confirmed, &now)),
             Some(RuleId::SIG04)
         );
     }
