@@ -163,10 +163,6 @@ fn an_operator_of_the_first_device_is_refused_at_the_second() {
                 played.output
             );
             assert!(!played.output.contains("[screen-1]"), "nobody was asked");
-            played.says("the host learns of the refusal");
-            let refused = receipt_of_refusal(&house, &psbt);
-            assert_eq!(refused.rules.first(), Some(&RuleId::POL01));
-            assert!(!bench.path("out.psbt").exists(), "nothing has its name");
             assert!(!bench.path("d2.psbt").exists());
             let transcript = house.verified_transcript("d2");
             let last = transcript.state().sessions().last().copied();
@@ -251,6 +247,10 @@ fn an_unknown_destination_is_refused_and_recorded() {
         let played = ceremony(&arguments);
         played.ended(1).says("x POL01 refused at output 0");
         assert!(!played.output.contains("[screen-1]"), "nobody was asked");
+        played.says("the host learns of the refusal");
+        let refused = receipt_of_refusal(&house, &psbt);
+        assert_eq!(refused.rules.first(), Some(&RuleId::POL01));
+        assert!(!bench.path("out.psbt").exists(), "nothing has its name");
         let transcript = house.verified_transcript("d1");
         let reported = transcript
             .entries()
