@@ -22,15 +22,15 @@ use crate::{combine, house, picture};
 
 /// Reads QR pictures of a folder, in the order of their names, or before a camera, until the PSBT is whole.
 ///
-/// Before a camera the screen shows how many frames are still needed, and which; q aborts.
+/// Before a camera (`--camera /dev/video0` in place of `--in`) the screen shows how many frames are still
+/// needed, and which; q aborts.
 ///
 /// The pictures are decoded in a process of their own. A device answers with what it adds alone: with
 /// --request that is put together with the PSBT that the device was asked about, and checked to add
 /// one signature for each input and one receipt.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    host-cli qr receive --in frames --request request.psbt --out answer.psbt\n  \
-    host-cli qr receive --camera /dev/video0 --request request.psbt --out answer.psbt")]
+    host-cli qr receive --in frames --request request.psbt --out answer.psbt")]
 pub(crate) struct Args {
     /// The folder with PNG pictures
     #[arg(long = "in", value_name = "FOLDER", required_unless_present = "camera")]
