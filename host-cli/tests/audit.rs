@@ -537,6 +537,19 @@ fn a_refused_transfer_is_told_with_its_rule() {
     assert_eq!(run.status.code(), Some(0), "{said}");
     assert!(said.starts_with("2 of 2 refused"), "{said}");
     assert_eq!(said.matches("POL01 at").count(), 2, "{said}");
+    let refused = |receipt: &str, request: &str| {
+        let run = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .current_dir(keep.join("office"))
+            .args(["psbt", "refused", "--receipt", receipt])
+            .args(["--request", request, "--wallet", "wallet.cbor"])
+            .output()
+            .unwrap();
+        run.status.code()
+    };
+    assert_eq!(refused("refused-d1.cbor", "ceremony.psbt"), Some(0));
+    // Before the thief changed it, it was another PSBT; and no other artefact is a receipt.
+    assert_eq!(refused("refused-d1.cbor", "approved.psbt"), Some(1));
+    assert_eq!(refused("wallet.cbor", "ceremony.psbt"), Some(3));
     // The host's receipts of it stand in the transcripts, and without these they are found.
     let complete = || {
         let run = Command::new(env!("CARGO_BIN_EXE_host-cli"))
