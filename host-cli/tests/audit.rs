@@ -537,15 +537,8 @@ fn a_refused_transfer_is_told_with_its_rule() {
     assert_eq!(run.status.code(), Some(0), "{said}");
     assert!(said.starts_with("2 of 2 refused"), "{said}");
     assert_eq!(said.matches("POL01 at").count(), 2, "{said}");
-    let refused = |receipt: &str, request: &str| {
-        let run = Command::new(env!("CARGO_BIN_EXE_host-cli"))
-            .current_dir(keep.join("office"))
-            .args(["psbt", "refused", "--receipt", receipt])
-            .args(["--request", request, "--wallet", "wallet.cbor"])
-            .output()
-            .unwrap();
-        run.status.code()
-    };
+    let office = keep.join("office");
+    let refused = |receipt: &str, request: &str| takes_refusal(&office, receipt, request);
     assert_eq!(refused("refused-d1.cbor", "ceremony.psbt"), Some(0));
     // Before the thief changed it, it was another PSBT; and no other artefact is a receipt.
     assert_eq!(refused("refused-d1.cbor", "approved.psbt"), Some(1));
@@ -632,6 +625,17 @@ fn rules_and_findings_are_explained_in_both_languages() {
     assert!(json["advice"]["ja"].as_str().unwrap().contains("凍結"));
     assert_eq!(audit.run("explain F99").code, 3);
     audit.done();
+}
+
+/// What `psbt refused` ends with.
+fn takes_refusal(office: &Path, receipt: &str, request: &str) -> Option<i32> {
+    let run = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+        .current_dir(office)
+        .args(["psbt", "refused", "--receipt", receipt])
+        .args(["--request", request, "--wallet", "wallet.cbor"])
+        .output()
+        .unwrap();
+    run.status.code()
 }
 
 /// A journal as it was one session before.
