@@ -5,4 +5,4 @@ mod inlet;
 mod outlet;
 
 pub(crate) use inlet::{CHILD, Inlet};
-pub(crate) use outlet::{Outlet, show};
+pub(crate) use outlet::{Outlet, show, show_refusal};

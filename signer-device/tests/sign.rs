@@ -19,9 +19,9 @@ use support::house::{House, ceremony, destination_script, run};
 use support::isolated;
 use support::officers::SCOPE;
 use support::people::{PIN, at_ceremony, at_the_next_device, from_screen};
-use support::pictures::{answer_in, draw_pictures, message_of, read_pictures};
+use support::pictures::{answer_in, draw_pictures, message_in, message_of, read_pictures};
 use support::play::{Act, typed};
-use test_vectors::camera::codes_on;
+use test_vectors::camera::{Picture, codes_on};
 
 #[test]
 fn two_devices_sign_a_withdrawal() {
@@ -243,12 +243,13 @@ fn an_unknown_destination_is_refused_and_recorded() {
             .ended(1)
             .says(r#"{"rule":"POL01","verdict":"refused""#);
         std::fs::create_dir(bench.path("pictures")).expect("ours");
-        let arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt", "pictures"]);
+        let mut arguments = house.sign_arguments("d1", "in.psbt", &["out.psbt", "pictures"]);
+        arguments.extend(["--show", "--fps", "30"].map(str::to_owned));
         let played = ceremony(&arguments);
         played.ended(1).says("x POL01 refused at output 0");
         assert!(!played.output.contains("[screen-1]"), "nobody was asked");
         played.says("the host learns of the refusal");
-        let refused = receipt_of_refusal(&house, &psbt);
+        let refused = receipt_of_refusal(&house, &psbt, codes_on(&played.output));
         assert_eq!(refused.rules.first(), Some(&RuleId::POL01));
         assert!(!bench.path("out.psbt").exists(), "nothing has its name");
         let transcript = house.verified_transcript("d1");
@@ -263,14 +264,15 @@ fn an_unknown_destination_is_refused_and_recorded() {
 }
 
 /// What the device gave in the place of the answer, sealed by its key and over what it was given.
-fn receipt_of_refusal(house: &House<'_>, psbt: &RawPsbt) -> NotSigned {
+fn receipt_of_refusal(house: &House<'_>, psbt: &RawPsbt, shown: Vec<Picture>) -> NotSigned {
     let bench = house.bench;
     let entries = std::fs::read_dir(&bench.folder).expect("ours");
     let names = entries.map(|entry| entry.expect("ours").file_name());
     let mut names = names.map(|name| name.into_string().expect("plain"));
     let name = names.find(|name| name.starts_with("out.psbt.refused-"));
     let bytes = bench.read(&name.expect("a receipt"));
-    assert_eq!(message_of(&bench.path("pictures")), bytes, "by either way");
+    assert_eq!(message_of(&bench.path("pictures")), bytes, "in pictures");
+    assert_eq!(message_in(shown), bytes, "on the screen");
     let identity = peek::<DeviceCard>(&bench.read("d1.card"))
         .expect("a card")
         .identity;

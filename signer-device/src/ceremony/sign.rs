@@ -30,9 +30,9 @@ use super::witnesses;
 use crate::console::{self, Answer, Who};
 use crate::failure::Failure;
 use crate::files::Output;
-use crate::gap::Outlet;
+use crate::gap::{self, Outlet};
 use crate::machine;
-use crate::plan::Sign;
+use crate::plan::{Codes, Sign};
 use crate::reissue;
 
 /// Signatures that the HSM is asked for before the first of them is waited for: with two it never
@@ -96,7 +96,7 @@ fn ceremony(plan: Sign) -> Result<(SessionNumber, Form), Failure> {
     let mut session = token.open(opening, machine)?;
     match sign(&mut session, mouth, seats) {
         Ok((signed, channel)) => finish(session, signed, channel, outlets),
-        Err(failure) => Err(refused(session, failure, outlets)),
+        Err(failure) => Err(refused(session, failure, outlets, &plan.codes)),
     }
 }
 
@@ -168,20 +168,29 @@ fn finish(
 
 /// The session is sealed without signatures. Where it had read a PSBT the seal goes out in the place
 /// of an answer: the host's receipt of the refusal.
-fn refused(session: Session, failure: Failure, outlets: Vec<Outlet>) -> Failure {
+fn refused(session: Session, failure: Failure, outlets: Vec<Outlet>, codes: &Codes) -> Failure {
+    let lang = session.lang();
     let intake = session.journal().state().open();
     let intake = intake.and_then(OpenSession::intake);
     let Some(form) = intake.map(|intake| intake.channel().answered_in()) else {
         return session.end_badly(failure);
     };
-    session.end_telling(failure, |session, sealed| {
+    let mut receipt = None;
+    let failure = session.end_telling(failure, |session, sealed| {
+        receipt = Some(sealed.signed().to_vec());
         let console = &mut session.room.console;
         let given = outlets
             .into_iter()
             .map(|outlet| outlet.refuse(sealed, form, console));
         // Every way out is tried; what fails first is said.
         given.fold(Ok(()), Result::and)
-    })
+    });
+    // The token is closed by now: codes may stay on the screen as long as the host needs them.
+    let shown = receipt.map_or(Ok(()), |seal| gap::show_refusal(&seal, form, codes, lang));
+    match shown {
+        Ok(()) => failure,
+        Err(second) => failure.followed_by(&second),
+    }
 }
 
 /// Runs every rule over what the journal holds; the whole report is recorded.

@@ -189,11 +189,32 @@ pub(crate) fn show(
     codes: &Codes,
     lang: Lang,
 ) -> Result<(), Failure> {
+    project(
+        |density| sender(released.answer(), form, density),
+        codes,
+        lang,
+    )
+}
+
+/// Shows the receipt of a refusal, a `seal`, in the same way. Nothing is recorded: the session is sealed.
+pub(crate) fn show_refusal(
+    seal: &[u8],
+    form: Form,
+    codes: &Codes,
+    lang: Lang,
+) -> Result<(), Failure> {
+    project(|density| refusal(seal, form, density), codes, lang)
+}
+
+fn project(
+    cut: impl Fn(Density) -> Result<Sender, SenderError>,
+    codes: &Codes,
+    lang: Lang,
+) -> Result<(), Failure> {
     let Some(pace) = codes.shown else {
         return Ok(());
     };
     let density = codes.density;
-    let cut = |density: Density| sender(released.answer(), form, density);
     let shown = Stage::stdio()
         .map_err(ProjectorError::from)
         .and_then(|mut stage| projector::run(cut, Settings { density, pace }, lang, &mut stage));

@@ -38,12 +38,16 @@ pub(crate) fn message_of(folder: &Path) -> Vec<u8> {
 
 /// The PSBT that codes on a screen or a paper hold.
 pub(crate) fn answer_in(codes: Vec<Picture>) -> RawPsbt {
+    RawPsbt::parse(&message_in(codes)).expect("strict")
+}
+
+/// What codes on a screen or a paper hold.
+pub(crate) fn message_in(codes: Vec<Picture>) -> Vec<u8> {
     let mut receiver = Receiver::new(Limits::OURS);
     for seen in codes {
         for found in read::grey(seen.width, seen.height, &seen.pixels) {
             let _ = receiver.receive(&found);
         }
     }
-    let (_, message) = receiver.message().expect("whole");
-    RawPsbt::parse(&message).expect("strict")
+    receiver.message().expect("whole").1
 }
