@@ -82,10 +82,25 @@ where
     decode_within(bytes, ARTEFACT_LIMIT)
 }
 
+/// The same with something at hand that helps reading.
+pub fn decode_with<T, C>(bytes: &[u8], help: &mut C) -> Result<T, CodecError>
+where
+    T: for<'b> Decode<'b, C> + Encode<()>,
+{
+    read(bytes, ARTEFACT_LIMIT, help)
+}
+
 /// The same with another limit: for a journal entry, which may hold a PSBT.
 pub fn decode_within<T>(bytes: &[u8], limit: usize) -> Result<T, CodecError>
 where
     T: for<'b> Decode<'b, ()> + Encode<()>,
+{
+    read(bytes, limit, &mut ())
+}
+
+fn read<T, C>(bytes: &[u8], limit: usize, help: &mut C) -> Result<T, CodecError>
+where
+    T: for<'b> Decode<'b, C> + Encode<()>,
 {
     if bytes.len() > limit {
         return Err(CodecError::TooLarge {
@@ -93,7 +108,7 @@ where
             got: bytes.len(),
         });
     }
-    let value: T = minicbor::decode(bytes).map_err(|e| malformed(&e))?;
+    let value: T = minicbor::decode_with(bytes, help).map_err(|e| malformed(&e))?;
     if encode(&value) == bytes {
         Ok(value)
     } else {

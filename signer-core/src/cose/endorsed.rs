@@ -61,13 +61,17 @@ impl<T: Artefact> Endorsed<T> {
 
     /// The same, of an artefact that names the keys by which it is signed. It is read once: points of
     /// keys cost more than the rest of a wallet record.
-    pub(crate) fn open_naming(
+    pub(crate) fn open_naming<C>(
         bytes: &[u8],
         scope: Scope,
+        help: &mut C,
         keys: impl Fn(&T, &KeyId) -> Option<P256PublicKey>,
-    ) -> Result<Self, CoseError> {
+    ) -> Result<Self, CoseError>
+    where
+        T: for<'b> Decode<'b, C>,
+    {
         let wire: EndorsedWire = codec::decode(bytes)?;
-        let body: T = codec::decode(&wire.payload.0)?;
+        let body: T = codec::decode_with(&wire.payload.0, help)?;
         Self::verified(&wire, scope, |kid| keys(&body, kid))?;
         Ok(Self::of(body, wire, scope))
     }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::registered::check_shape;
 use super::wal07::kept;
 use super::{
-    CheckedCard, CoSigner, KeyRow, PoolKey, RegisteredWallet, Registry, ScriptType, WalletClass,
-    WalletError, WalletRecord,
+    CheckedCard, CoSigner, KeyRow, KnownPoints, Points, PoolKey, RegisteredWallet, Registry,
+    ScriptType, WalletClass, WalletError, WalletRecord,
 };
 use crate::approval::CheckedEnrolment;
 use crate::codec;
@@ -176,7 +176,8 @@ impl RegistrableRecord {
     /// Checks a draft.
     pub fn check(asked: &Registration<'_>) -> Result<Self, WalletError> {
         let scope = asked.own.card().scope;
-        let endorsed = open_record(asked.record, scope, &asked.own.card().root)?;
+        let mut known = KnownPoints::of(asked.cards.iter().chain([asked.own]));
+        let endorsed = open_record(asked.record, scope, &asked.own.card().root, &mut known)?;
         let record = endorsed.body();
         check_shape(record)?;
         let own = asked.own.device();
@@ -271,8 +272,9 @@ pub(super) fn open_record(
     bytes: &[u8],
     scope: Scope,
     root: &RootDigest,
+    points: &mut impl Points,
 ) -> Result<Endorsed<WalletRecord>, WalletError> {
-    let endorsed = Endorsed::<WalletRecord>::open_naming(bytes, scope, |record, kid| {
+    let endorsed = Endorsed::<WalletRecord>::open_naming(bytes, scope, points, |record, kid| {
         let mut keys = record.cosigners.iter().map(|cosigner| cosigner.identity);
         keys.find(|key| key.key_id() == *kid)
     })?;

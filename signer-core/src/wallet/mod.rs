@@ -14,6 +14,7 @@ mod draft;
 mod error;
 mod lean;
 mod moves;
+mod points;
 mod record;
 mod registered;
 mod script;
@@ -37,6 +38,7 @@ pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record, exte
 pub use error::WalletError;
 pub use moves::{InsideMove, OutputKind};
 pub(crate) use moves::{Moves, transfer_of};
+pub use points::{KnownPoints, Points};
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
 pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};
 pub use supply::{Supply, SupplyLevel};

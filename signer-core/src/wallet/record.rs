@@ -6,6 +6,7 @@ use bitcoin::Address;
 use bitcoin::secp256k1::PublicKey;
 use minicbor::{Decode, Encode};
 
+use super::points::Points;
 use super::script;
 use crate::codec::{self, ByteString};
 use crate::cose::{Artefact, Scope, SignedBy};
@@ -19,6 +20,7 @@ use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
 /// A wallet, signed by all of its devices.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
+#[cbor(context_bound = "Points")]
 pub struct WalletRecord {
     /// Version of this structure: 1.
     #[n(0)]
@@ -246,18 +248,18 @@ impl<C> Encode<C> for KeyRow {
     }
 }
 
-impl<'b, C> Decode<'b, C> for KeyRow {
+impl<'b, C: Points> Decode<'b, C> for KeyRow {
     fn decode(d: &mut minicbor::Decoder<'b>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
         let bytes: ByteString = d.decode_with(ctx)?;
-        let chunks = bytes.0.chunks_exact(33);
-        if !chunks.remainder().is_empty() {
+        let (keys, rest) = bytes.0.as_chunks::<33>();
+        if !rest.is_empty() {
             return Err(minicbor::decode::Error::message("keys of 33 bytes each"));
         }
-        chunks
-            .map(PublicKey::from_slice)
-            .collect::<Result<Vec<_>, _>>()
+        let points = keys.iter().map(|key| ctx.point(key));
+        points
+            .collect::<Option<Vec<_>>>()
             .map(Self)
-            .map_err(|_| minicbor::decode::Error::message("not a point of secp256k1"))
+            .ok_or_else(|| minicbor::decode::Error::message("not a point of secp256k1"))
     }
 }
 

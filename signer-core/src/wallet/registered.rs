@@ -12,7 +12,7 @@ use super::draft::open_record;
 use super::script::{self, Descriptors};
 use super::wal07::wal07;
 use super::wal08::wal08;
-use super::{CoSigner, ScriptType, WalletClass, WalletError, WalletRecord};
+use super::{CoSigner, Points, ScriptType, WalletClass, WalletError, WalletRecord};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::{CkaId, Fingerprint, KeyPoint};
@@ -48,7 +48,17 @@ impl Endorsed<WalletRecord> {
 impl RegisteredWallet {
     /// Reads a record of this network, purpose and root that all of its devices have signed.
     pub fn open(bytes: &[u8], scope: Scope, root: &RootDigest) -> Result<Self, WalletError> {
-        let endorsed = open_record(bytes, scope, root)?;
+        Self::open_knowing(bytes, scope, root, &mut ())
+    }
+
+    /// The same where points of its keys may be known.
+    pub(crate) fn open_knowing(
+        bytes: &[u8],
+        scope: Scope,
+        root: &RootDigest,
+        points: &mut impl Points,
+    ) -> Result<Self, WalletError> {
+        let endorsed = open_record(bytes, scope, root, points)?;
         let record = endorsed.body();
         check_shape(record)?;
         // Every signer is one of the devices, and each once: so equal counts are equal sets.

@@ -16,7 +16,8 @@ use crate::rule::Explained;
 use crate::transcript::entry::{CeremonyKind, Exception, Genesis, Installed, WhatKind};
 use crate::transcript::judge::two_operators;
 use crate::wallet::{
-    CheckedCard, RegisteredWallet, RegistrableRecord, Registration, WalletClass, WalletError,
+    CheckedCard, KnownPoints, RegisteredWallet, RegistrableRecord, Registration, WalletClass,
+    WalletError,
 };
 
 impl DeviceState {
@@ -224,7 +225,9 @@ impl DeviceState {
 
     fn install_wallet(&mut self, bytes: &[u8], genesis: &Genesis) -> Result<(), FoldError> {
         let root = &genesis.root;
-        let wallet = RegisteredWallet::open(bytes, root.scope, &root.digest()).map_err(refused)?;
+        let mut known = KnownPoints::of(&self.cards);
+        let wallet = RegisteredWallet::open_knowing(bytes, root.scope, &root.digest(), &mut known)
+            .map_err(refused)?;
         // All devices of a record have signed it: where this one is missing, nobody here has
         // compared anything, and names, pools or scripts of others would be taken by it.
         let own = self.is_of(wallet.record());
