@@ -11,6 +11,8 @@ pub(super) struct Finder {
     pub(super) module: f32,
     /// Rows in which it was seen.
     seen: f32,
+    /// How much lighter its light ring is than its dark parts, in shades.
+    clear: f32,
 }
 
 /// Most finders that are kept, of which the surest go on.
@@ -18,6 +20,9 @@ const KEPT: usize = 160;
 const SUREST: usize = 12;
 /// Most places that are looked at closely.
 const LOOKS: usize = 4_000;
+/// Least share of the whole picture's contrast, and of the clearest finder's, that is not noise.
+const OF_PICTURE: f32 = 1.0 / 12.0;
+const OF_CLEAREST: f32 = 1.0 / 6.0;
 
 /// The surest finders of a picture.
 pub(super) fn find(picture: &Picture) -> Vec<Finder> {
@@ -38,6 +43,8 @@ pub(super) fn find(picture: &Picture) -> Vec<Finder> {
             });
         }
     }
+    let clearest = found.iter().map(|finder| finder.clear).fold(0.0, f32::max);
+    found.retain(|finder| finder.clear >= OF_CLEAREST * clearest);
     let sure = |finder: &Finder| finder.seen / finder.module;
     found.sort_by(|a, b| sure(b).total_cmp(&sure(a)));
     found.truncate(SUREST);
@@ -77,7 +84,8 @@ fn alike(runs: [usize; 5]) -> bool {
 fn look(picture: &Picture, y: usize, end: usize, runs: [usize; 5]) -> Option<Finder> {
     let total: usize = runs.iter().sum();
     let mut middle = middle_of_runs(y, end, runs);
-    let most = total as f32 * 2.0;
+    // Seen from the side, twice as long one way as the other.
+    let most = total as f32;
     let mut module = 0.0;
     for _ in 0..2 {
         let (down, up) = picture.halves(middle, point(0.0, 1.0), most)?;
@@ -86,15 +94,34 @@ fn look(picture: &Picture, y: usize, end: usize, runs: [usize; 5]) -> Option<Fin
         middle.x += (right - left) / 2.0;
         module = (down + up + right + left) / 14.0;
     }
-    let slanting = std::f32::consts::FRAC_1_SQRT_2;
-    for slope in [slanting, -slanting] {
-        picture.halves(middle, point(slanting, slope), most * 1.5)?;
-    }
-    Some(Finder {
+    let clear = clearness(picture, middle, most)?;
+    (clear >= OF_PICTURE * f32::from(picture.contrast)).then_some(Finder {
         middle,
         module,
         seen: 1.0,
+        clear,
     })
+}
+
+/// How much lighter the light ring is than the dark parts, in eight directions. None where one of them does
+/// not look like a finder.
+fn clearness(picture: &Picture, middle: Point, most: f32) -> Option<f32> {
+    const SLANTING: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    let ways = [
+        point(SLANTING, SLANTING),
+        point(SLANTING, -SLANTING),
+        point(1.0, 0.0),
+        point(0.0, 1.0),
+    ];
+    let mut sum = 0.0;
+    for way in ways {
+        let (ahead, back) = picture.halves(middle, way, most * 1.5)?;
+        for half in [way * ahead, way * -back] {
+            let at = |modules: f32| picture.pixel(middle + half * (modules / 3.5));
+            sum += at(2.0) - (at(0.0) + at(1.0) + at(3.0)) / 3.0;
+        }
+    }
+    Some(sum / 8.0)
 }
 
 /// The middle of the third run.
@@ -126,6 +153,7 @@ fn add(found: &mut Vec<Finder>, new: Finder) {
         let share = 1.0 / (old.seen + 1.0);
         old.middle = old.middle + (new.middle - old.middle) * share;
         old.module += (new.module - old.module) * share;
+        old.clear += (new.clear - old.clear) * share;
         old.seen += 1.0;
     } else if found.len() < KEPT {
         found.push(new);

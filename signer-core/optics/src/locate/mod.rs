@@ -79,7 +79,7 @@ fn search(picture: &Picture) -> Result<Vec<Vec<u8>>, Missed> {
         return Ok(found);
     }
     let (width, height) = (picture.width, picture.height);
-    let sharp = picture::sharpened(width, height, &picture.smoothed(), APART);
+    let sharp = picture::sharpened(width, &picture.smoothed(), APART);
     let sharp = Picture::new(width, height, &sharp);
     let sharper = finders::find(&sharp);
     let found = Search::new().read(&sharp, &sharper);

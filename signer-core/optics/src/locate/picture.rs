@@ -22,21 +22,27 @@ pub(super) struct Picture<'a> {
     /// Squares in a row.
     across: usize,
     thresholds: Vec<u8>,
+    /// Between its darkest and its lightest place.
+    pub(super) contrast: u8,
 }
 
 impl<'a> Picture<'a> {
     pub(super) fn new(width: usize, height: usize, pixels: &'a [u8]) -> Self {
         let across = width.div_ceil(SQUARE);
+        let ranges = ranges(width, height, pixels);
+        let whole = ranges.iter().copied().fold((255, 0), joined);
         Self {
             width,
             height,
             pixels,
             across,
-            thresholds: thresholds(width, height, pixels),
+            thresholds: thresholds(&ranges, across, whole),
+            contrast: spread(whole),
         }
     }
 
     /// Whether the pixel at this place is dark; outside nothing is.
+    #[inline]
     pub(super) fn dark(&self, p: Point) -> bool {
         let (x, y) = (p.x as i32, p.y as i32);
         if p.x < 0.0 || p.y < 0.0 || x >= self.width as i32 || y >= self.height as i32 {
@@ -59,6 +65,7 @@ impl<'a> Picture<'a> {
     }
 
     /// The shade at this place, between the four pixels around it.
+    #[inline]
     pub(super) fn shade(&self, p: Point) -> f32 {
         let x = (p.x - 0.5).clamp(0.0, self.width as f32 - 1.0);
         let y = (p.y - 0.5).clamp(0.0, self.height as f32 - 1.0);
@@ -74,6 +81,7 @@ impl<'a> Picture<'a> {
     }
 
     /// The shade of the pixel at this place.
+    #[inline]
     pub(super) fn pixel(&self, p: Point) -> f32 {
         let x = (p.x.max(0.0) as usize).min(self.width - 1);
         let y = (p.y.max(0.0) as usize).min(self.height - 1);
@@ -119,7 +127,8 @@ impl<'a> Picture<'a> {
         const STEP: f32 = 0.25;
         let mut edges = [0.0; 3];
         let (mut way, mut dark) = (0.0, true);
-        for edge in &mut edges {
+        // The core ends after 1.5 of 3.5 modules, the light ring after 2.5.
+        for (edge, most) in edges.iter_mut().zip([0.5 * most, 0.75 * most, most]) {
             let same = |way: f32| {
                 self.dark(from + along * way) == dark
                     || speck > 0.0 && self.dark(from + along * (way + speck)) == dark
@@ -157,71 +166,77 @@ impl<'a> Picture<'a> {
         half
     }
 
-    /// The picture with its noise smoothed: each pixel with its eight neighbours.
+    /// The picture with its noise smoothed: each pixel with its eight neighbours, the nearer the heavier.
     pub(super) fn smoothed(&self) -> Vec<u8> {
-        let (width, pixels) = (self.width, self.pixels);
-        let mut smooth = pixels.to_vec();
-        for y in 1..self.height.saturating_sub(1) {
-            let rows = [-1_isize, 0, 1].map(|dy| {
-                let from = y.wrapping_add_signed(dy) * width;
-                &pixels[from..from + width]
-            });
-            let out = &mut smooth[y * width..][..width];
-            let inner = out.iter_mut().enumerate().skip(1);
-            for (x, to) in inner.take(width.saturating_sub(2)) {
-                let sum = |row: &[u8]| {
-                    u16::from(row[x - 1]) + 2 * u16::from(row[x]) + u16::from(row[x + 1])
-                };
-                // A weighted mean of bytes is a byte.
-                *to = ((sum(rows[0]) + 2 * sum(rows[1]) + sum(rows[2])) / 16) as u8;
-            }
+        let mut wide = self.pixels.to_vec();
+        let rows = wide.chunks_exact_mut(self.width);
+        for (out, row) in rows.zip(self.pixels.chunks_exact(self.width)) {
+            between(out.get_mut(1..), row, 1);
         }
+        let mut smooth = wide.clone();
+        between(smooth.get_mut(self.width..), &wide, self.width);
         smooth
     }
 }
 
+/// Fills `out` with the means of three pixels of `pixels`, a step apart, the middle one counted twice; what has
+/// no neighbours on both sides is left.
+fn between(out: Option<&mut [u8]>, pixels: &[u8], step: usize) {
+    let (Some(out), Some(middle), Some(after)) = (out, pixels.get(step..), pixels.get(2 * step..))
+    else {
+        return;
+    };
+    for (((to, a), b), c) in out.iter_mut().zip(pixels).zip(middle).zip(after) {
+        // A mean of bytes is a byte.
+        *to = ((u16::from(*a) + 2 * u16::from(*b) + u16::from(*c)) / 4) as u8;
+    }
+}
+
 /// A picture in which rings of about `apart` pixels stand out again: each pixel is moved away from
-/// the mean of the eight at that distance.
-pub(super) fn sharpened(width: usize, height: usize, pixels: &[u8], apart: usize) -> Vec<u8> {
+/// the mean of itself and the eight at that distance.
+pub(super) fn sharpened(width: usize, pixels: &[u8], apart: usize) -> Vec<u8> {
     let mut sharp = pixels.to_vec();
-    for y in apart..height.saturating_sub(apart) {
-        let rows = [y - apart, y, y + apart].map(|row| &pixels[row * width..][..width]);
-        let out = &mut sharp[y * width..][..width];
-        let inner = out.iter_mut().enumerate().skip(apart);
-        for (x, to) in inner.take(width.saturating_sub(2 * apart)) {
-            let at = |row: &[u8], x: usize| i32::from(row[x]);
-            let three = |row| at(row, x - apart) + at(row, x) + at(row, x + apart);
-            let own = at(rows[1], x);
-            let around = three(rows[0]) + three(rows[1]) + three(rows[2]) - own;
-            *to = (own + (8 * own - around) * SHARPEN / 16).clamp(0, 255) as u8;
+    let outer = pixels.chunks_exact(width);
+    let inner = outer.clone().skip(apart);
+    let rows = outer.clone().zip(inner).zip(outer.skip(2 * apart));
+    let outs = sharp.chunks_exact_mut(width).skip(apart);
+    let mut means = vec![0; width];
+    for (((above, row), below), out) in rows.zip(outs) {
+        for (((mean, a), b), c) in means.iter_mut().zip(above).zip(row).zip(below) {
+            *mean = ((u32::from(*a) + u32::from(*b) + u32::from(*c)) / 3) as u8;
+        }
+        let threes = means.iter().zip(means.iter().skip(apart));
+        let threes = threes.zip(means.iter().skip(2 * apart));
+        let own = out.iter_mut().zip(row).skip(apart);
+        for (((left, middle), right), (to, own)) in threes.zip(own) {
+            let own = i16::from(*own);
+            let around = i16::from(*left) + i16::from(*middle) + i16::from(*right);
+            *to = (own + (3 * own - around) * SHARPEN / 16).clamp(0, 255) as u8;
         }
     }
     sharp
 }
 
-/// How much more than the difference to its surroundings a pixel is moved, in halves.
-const SHARPEN: i32 = 3;
+/// How much more than three times the difference to its surroundings a pixel is moved, in sixteenths.
+const SHARPEN: i16 = 9;
 
 /// Darkest and lightest.
 type Range = (u8, u8);
 
 /// The middle between darkest and lightest around each square; further around where that is flat.
-fn thresholds(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
-    let ranges = ranges(width, height, pixels);
-    let across = width.div_ceil(SQUARE);
-    let (coarse, coarse_across) = coarser(&ranges, across);
-    let all = coarse.iter().fold((255, 0), |a, b| joined(a, *b));
-    let contrast = ((all.1.saturating_sub(all.0)) / 4).max(CONTRAST);
-    let (near, far) = (around(&ranges, across), around(&coarse, coarse_across));
-    let middle = |range: Range| range.0 + (range.1.saturating_sub(range.0)) / 2;
-    let clear = |range: &Range| range.1.saturating_sub(range.0) > contrast;
+fn thresholds(ranges: &[Range], across: usize, whole: Range) -> Vec<u8> {
+    let (coarse, coarse_across) = coarser(ranges, across);
+    let contrast = (spread(whole) / 4).max(CONTRAST);
+    let (near, far) = (around(ranges, across), around(&coarse, coarse_across));
+    let middle = |range: Range| range.0 + spread(range) / 2;
+    let clear = |range: &Range| spread(*range) > contrast;
     let each = near.into_iter().enumerate();
     each.map(|(i, near)| {
         if clear(&near) {
             return middle(near);
         }
         let far = far[i / across / TOGETHER * coarse_across + i % across / TOGETHER];
-        middle(if clear(&far) { far } else { all })
+        middle(if clear(&far) { far } else { whole })
     })
     .collect()
 }
@@ -230,13 +245,20 @@ fn joined(a: Range, b: Range) -> Range {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
+const fn spread(range: Range) -> u8 {
+    range.1.saturating_sub(range.0)
+}
+
+/// The darkest and the lightest of each square.
 fn ranges(width: usize, height: usize, pixels: &[u8]) -> Vec<Range> {
     let mut ranges = Vec::with_capacity(width.div_ceil(SQUARE) * height.div_ceil(SQUARE));
+    let mut means = vec![0; width];
     for rows in pixels.chunks(width * SQUARE) {
         // Column by column first: that is done many at a time.
         let (mut darkest, mut lightest) = (vec![255; width], vec![0; width]);
-        for row in rows.chunks(width) {
-            for ((dark, light), shade) in darkest.iter_mut().zip(&mut lightest).zip(row) {
+        for two in rows.chunks(2 * width) {
+            means_of_four(two, &mut means);
+            for ((dark, light), shade) in darkest.iter_mut().zip(&mut lightest).zip(&means) {
                 *dark = (*shade).min(*dark);
                 *light = (*shade).max(*light);
             }
@@ -248,6 +270,18 @@ fn ranges(width: usize, height: usize, pixels: &[u8]) -> Vec<Range> {
         }));
     }
     ranges
+}
+
+/// The mean of each pixel of two rows (or one) and its neighbours to the right and below: there is half as much
+/// noise in it, which must not pass for contrast.
+fn means_of_four(rows: &[u8], means: &mut [u8]) {
+    let (upper, lower) = (&rows[..means.len()], &rows[rows.len() - means.len()..]);
+    for ((mean, a), b) in means.iter_mut().zip(upper).zip(lower) {
+        *mean = u8::midpoint(*a, *b);
+    }
+    for x in 1..means.len() {
+        means[x - 1] = u8::midpoint(means[x - 1], means[x]);
+    }
 }
 
 /// The ranges of squares of squares, and how many are in a row.
