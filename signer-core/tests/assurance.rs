@@ -280,6 +280,13 @@ const NUMBERS: [(RuleId, Number); RuleId::ALL.len()] = {
         (RuleId::KEY02, None("retired or not")),
         (RuleId::WAL07, None("equal or not")),
         (RuleId::WAL08, None("different HSMs, or not")),
+        (
+            RuleId::WAL09,
+            Held(
+                "at_the_limit_and_one_past_it",
+                "at_the_limit_and_one_past_it",
+            ),
+        ),
         (RuleId::POL08, None("read and typed, or not")),
     ]
 };

@@ -12,7 +12,8 @@ were announced before they were made, that the device's cards hold these keys an
 proof of possession, that keys end only after a retirement of their wallet, all of them, that no two
 signatures of the device share an r value, and that a journal leaps only to the anchor of a signed
 recovery of this device, whose receipts are not ahead of it, that an HSM is replaced only by one that
-proved every key since the old one was used, by a signed order, and again in that session, that every
+proved every key since the old one was used, by a signed order, and again in that session, that no older card
+of a co-signer is taken after a newer one, that every
 session was told how many released signatures are open, that each of them that was settled was
 settled by a transaction in the chain, that known blocks were left only for others with more work, that
 what was cut goes on with its own intent and PSBT or not at all, each signature of it made once, and that
@@ -99,6 +100,7 @@ class Journal:
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
+        self.newest = {}
         self.open, self.settled, self.untold = {}, set(), False
         self.ends, self.lost = {}, []
         self.duty, self.witnesses, self.called_for = parts.Duty(), parts.Witnesses(), {}
@@ -206,6 +208,8 @@ class Journal:
             digests.check_possession(body)
             if body[5] == self.identity:
                 self.own_card(body, digest)
+            else:
+                self.follows(body)
         elif rule == "endorsed-wallet-record":
             pools = [c[3] for c in body[7] if c[0] == self.identity]
             if not pools:
@@ -365,6 +369,15 @@ class Journal:
         self.card, self.announced = digest, {}
         for key in (key for pool in card[8] for key in pool[1] + pool[2]):
             self.new_r(key[1])
+
+    def follows(self, card):
+        """A co-signer's card follows the newest one that is known: its generation never falls, and one
+        generation is one HSM (WAL09)."""
+        new = card[6], (card[9][0], card[9][2])
+        known = self.newest.get(card[5], new)
+        require(new[0] >= known[0], "a card of a co-signer's earlier generation")
+        require(new[0] > known[0] or new[1] == known[1], "two HSMs of one generation")
+        self.newest[card[5]] = new
 
     def brought(self, rule, body):
         """Keys by which an artefact may be signed though nobody has vouched for them: those of the

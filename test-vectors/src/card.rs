@@ -35,8 +35,14 @@ pub(crate) struct Card {
     pub(crate) pool: u32,
     pub(crate) chains: [Vec<CardKey>; 2],
     pub(crate) attributes: Vec<u64>,
+    /// Vendor of its HSM.
+    pub(crate) vendor: &'static str,
     /// Serial number of its HSM.
     pub(crate) serial: &'static str,
+    /// How often its HSM was replaced, and once more.
+    pub(crate) generation: u64,
+    /// Where it stands.
+    pub(crate) site: String,
 }
 
 impl Card {
@@ -54,7 +60,10 @@ impl Card {
             pool: POOL,
             chains: [chain(0), chain(1)],
             attributes: BORN_IN_HSM.to_vec(),
+            vendor: "nobody",
             serial: device,
+            generation: 1,
+            site: site(device),
         }
     }
 
@@ -84,12 +93,12 @@ impl Card {
             Some(self.scope.clone()),
             Some(Value::bytes(&self.root)),
             Some(Value::text(self.device)),
-            Some(Value::text(&site(self.device))),
+            Some(Value::text(&self.site)),
             Some(Value::bytes(&public(self.device))),
-            Some(Value::Uint(1)),
+            Some(Value::Uint(self.generation)),
             Some(Value::bytes(&nonce(self.device))),
             Some(Value::Array(vec![pool])),
-            Some(hsm_of(self.serial)),
+            Some(hsm_of(self.vendor, self.serial)),
         ]);
         Signed::new("device-card", &body.encode(), self.signer)
     }

@@ -137,6 +137,8 @@ pub struct Case {
     pub tip: u32,
     /// What the device remembers.
     pub ledger: Vec<Fact>,
+    /// Newer cards of co-signers that the device has taken.
+    pub cards: Vec<Vec<u8>>,
     /// A policy in place of the world's.
     pub policy: Option<Vec<u8>>,
     /// What must come of it.
@@ -171,6 +173,7 @@ impl Case {
             witnesses: vec![],
             tip: TIP,
             ledger: vec![],
+            cards: vec![],
             policy: None,
             expected,
             notices: vec![],
@@ -217,6 +220,9 @@ impl Case {
                 Fact::Signed(before) => before.text(),
             };
             let _ = writeln!(out, "ledger {text}");
+        }
+        for card in &self.cards {
+            let _ = writeln!(out, "card {}", hex(card));
         }
         if let Some(policy) = &self.policy {
             let _ = writeln!(out, "policy {}", hex(policy));
@@ -332,6 +338,7 @@ fn read_line(cases: &mut Vec<Case>, line: &str) -> Option<()> {
         "witnesses" => case.witnesses = rest.split(' ').map(Into::into).collect(),
         "tip" => case.tip = rest.parse().ok()?,
         "ledger" => case.ledger.push(read_fact(rest)?),
+        "card" => case.cards.push(unhex(rest)?),
         "policy" => case.policy = Some(unhex(rest)?),
         "psbt" => case.source = Source::Bytes(unbase64(rest)?),
         "file" => case.source = Source::File(unhex(rest)?),

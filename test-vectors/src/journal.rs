@@ -142,6 +142,9 @@ fn standing(case: &Case) -> Journal {
     for wallet in world().wallets() {
         journal.register("wallet", &wallet.record_bytes());
     }
+    for card in &case.cards {
+        journal.register("card", card);
+    }
     // What was signed earlier was signed at the height of then.
     let signed = case.ledger.iter().filter_map(|fact| match fact {
         Fact::Signed(before) => Some(before.height),
@@ -616,11 +619,11 @@ fn software() -> Value {
 }
 
 fn hsm_facts() -> Value {
-    hsm_of("1")
+    hsm_of("nobody", "1")
 }
 
 /// The HSM of this serial number.
-pub(crate) fn hsm_of(serial: &str) -> Value {
+pub(crate) fn hsm_of(vendor: &str, serial: &str) -> Value {
     let line = |text: &str| Some(Value::text(text));
     let digest = |text: &str| Some(Value::bytes(&tagged("himuro/file", &[text.as_bytes()])));
     let (test_only, software) = (Value::Uint(0), Value::Uint(2));
@@ -629,7 +632,7 @@ pub(crate) fn hsm_of(serial: &str) -> Value {
     let never_validated = Value::Array(vec![Value::Uint(0), why]);
     let none_relaxed = [Value::Uint(0), Value::Uint(0), Value::Array(vec![])];
     Value::fields([
-        line("nobody"),
+        line(vendor),
         line("in memory"),
         line(serial),
         line("1.0"),

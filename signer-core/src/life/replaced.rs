@@ -14,13 +14,12 @@ use crate::codec::ByteString;
 use crate::cose::Scope;
 use crate::digest::{DeviceId, RootDigest};
 use crate::phrase;
-use crate::policy::{ActivePolicy, pol09_after};
-use crate::rule::{Explained as _, Verdict};
+use crate::rule::Explained as _;
 use crate::split::PinOpened;
 use crate::token::HsmFacts;
 use crate::transcript::{Anchor, CeremonyKind, DeviceState, OpenSession};
 use crate::types::{Id, Lang};
-use crate::wallet::{CheckedCard, RegisteredWallet, wal08_after};
+use crate::wallet::CheckedCard;
 
 /// The entry by which a restored HSM takes the place of the device's.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -205,23 +204,13 @@ fn is_ready(open: &OpenSession) -> bool {
     open.opened().kind == CeremonyKind::Replace && !open.has_replaced()
 }
 
-/// WAL08 and POL09 over every wallet of this device, with the HSM that comes: the registered records
-/// go on to name the one that goes.
+/// WAL08 and POL09 over every wallet of this device, with the HSM that comes beside those of the
+/// co-signers' newest cards: the registered records go on to name those that went.
 fn placed(state: &DeviceState, device: &DeviceId, hsm: &HsmFacts) -> Result<(), ReplacementError> {
-    let retired = |wallet: &RegisteredWallet| state.wallets().retirement(&wallet.id()).is_some();
-    let policy = state.policy().map(ActivePolicy::policy);
-    for wallet in state.wallets().newest().filter(|wallet| !retired(wallet)) {
-        let rules = policy.and_then(|policy| policy.wallet(&wallet.digest()));
-        let spread = rules.map(|rules| pol09_after(wallet, rules, device, hsm));
-        let verdicts = [Some(wal08_after(wallet.record(), device, hsm)), spread];
-        for verdict in verdicts.into_iter().flatten() {
-            if let Verdict::Refused(refusals) = verdict {
-                let refused = refusals.into_iter().next();
-                return refused.map_or(Ok(()), |why| Err(ReplacementError::Placement(why)));
-            }
-        }
-    }
-    Ok(())
+    let cards = state.wallets().cards();
+    let unplaced = state.unplaced(|record| cards.cosigners_after(record, device, hsm));
+    let first = unplaced.into_iter().next();
+    first.map_or(Ok(()), |(_, why)| Err(ReplacementError::Placement(why)))
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ impl CheckedTx {
             ),
             (RuleId::POL06, pol06),
             (RuleId::POL07, pol07::pol07(&tx, replaces, kind)),
-            (RuleId::POL09, pol09::pol09(tx.wallet(), rules)),
+            (RuleId::POL09, pol09::pol09(&tx.cosigners(), rules)),
             (RuleId::POL10, pol10),
         ];
         let all = checking.judge().into_iter().chain(of_device);

@@ -49,6 +49,6 @@ pub use placement::Placement;
 pub use plain::PlainPolicy;
 pub use pol06::ColdShare;
 pub use pol08::{NewPolicy, pol08};
-pub(crate) use pol09::pol09_after;
+pub(crate) use pol09::pol09_among;
 pub use separation::{Separation, SeparationChange};
 pub use sweep::{Sweep, SweepChange};

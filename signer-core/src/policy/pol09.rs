@@ -4,35 +4,24 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::WalletRules;
-use crate::digest::DeviceId;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
-use crate::token::HsmFacts;
-use crate::wallet::{CoSigner, RegisteredWallet};
+use crate::wallet::CoSigner;
 
 /// POL09: The devices of the wallet are of as many vendors and at as many sites as the policy says.
 ///
-/// Vendor and site are those of the devices' cards, as the registered record has them. Without the
-/// policy's rules for the wallet it refuses.
-pub(super) fn pol09(wallet: &RegisteredWallet, rules: Option<&WalletRules>) -> Verdict {
+/// Vendor and site are those of the newest cards that are known here; of the registered record where
+/// none is. Without the policy's rules for the wallet it refuses.
+pub(super) fn pol09(cosigners: &[CoSigner], rules: Option<&WalletRules>) -> Verdict {
     let Some(rules) = rules else {
         let expected = phrase!("a policy for this wallet", "このウォレットのポリシー");
         return Verdict::of(Vec::from([refusal(expected, Phrase::none())]));
     };
-    spread(wallet.cosigners(), rules)
+    pol09_among(cosigners, rules)
 }
 
-/// POL09 over the devices of a wallet, after this one has taken another HSM.
-pub(crate) fn pol09_after(
-    wallet: &RegisteredWallet,
-    rules: &WalletRules,
-    device: &DeviceId,
-    hsm: &HsmFacts,
-) -> Verdict {
-    spread(&wallet.record().cosigners_after(device, hsm), rules)
-}
-
-fn spread(cosigners: &[CoSigner], rules: &WalletRules) -> Verdict {
+/// POL09 over the devices of a wallet, each with the HSM that it has now.
+pub(crate) fn pol09_among(cosigners: &[CoSigner], rules: &WalletRules) -> Verdict {
     let vendors: BTreeSet<_> = cosigners.iter().map(|one| one.vendor.as_str()).collect();
     let sites: BTreeSet<_> = cosigners.iter().map(|one| one.site.as_str()).collect();
     let mut refusals = Vec::new();
@@ -91,7 +80,7 @@ mod tests {
     fn refuses_without_rules_for_the_wallet() {
         let wallet = &crate::testing::world().wallet;
         assert!(matches!(
-            super::pol09(wallet, None),
+            super::pol09(wallet.cosigners(), None),
             super::Verdict::Refused(_)
         ));
     }

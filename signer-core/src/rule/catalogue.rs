@@ -753,6 +753,18 @@ pub(super) const fn words(rule: RuleId) -> Words {
                 "登録しないでください。それぞれ専用のHSMを持つ端末でウォレットを作り直してください。",
             ],
         },
+        RuleId::WAL09 => Words {
+            stage: Stage::Register,
+            name: "WAL09",
+            sentence: [
+                "A device's card follows the newest one that is known: its generation never falls, and one generation is one HSM.",
+                "端末カードは既知の最新カードに続く。世代は下がらず、1つの世代は1台のHSMである。",
+            ],
+            advice: [
+                "Take the newest card of that device from its own medium. If it is refused again, report it: its HSM may have been cloned.",
+                "その端末の最新カードを媒体から取り直してください。再び拒否された場合は、HSM複製の疑いとして報告してください。",
+            ],
+        },
         RuleId::POL09 => Words {
             stage: Stage::Check,
             name: "POL09",

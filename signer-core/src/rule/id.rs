@@ -248,6 +248,10 @@ pub enum RuleId {
     /// No two keys of a wallet are in one HSM.
     #[n(59)]
     WAL08,
+    /// A device's card follows the newest one that is known: its generation never falls, and one
+    /// generation is one HSM.
+    #[n(69)]
+    WAL09,
     /// A policy follows the one in force, and two operators read what it changes and typed every new address.
     #[n(52)]
     POL08,
@@ -255,7 +259,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order of the report.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::PSB01,
         Self::PSB02,
         Self::PSB03,
@@ -324,6 +328,7 @@ impl RuleId {
         Self::KEY02,
         Self::WAL07,
         Self::WAL08,
+        Self::WAL09,
         Self::POL08,
     ];
 

@@ -26,8 +26,8 @@ use crate::settlement::OpenRegister;
 use crate::testing::free;
 use crate::types::{Chain, Height, Id, KeyIndex, Lang, Network, Purpose, SessionNumber};
 use crate::wallet::{
-    BindContext, CheckOnly, CheckTerms, DescriptorWallet, DeviceStanding, ListedDescriptor,
-    RegisteredWallet, Registry, WalletTx,
+    BindContext, CheckOnly, CheckTerms, CheckedCard, DescriptorWallet, DeviceStanding,
+    ListedDescriptor, RegisteredWallet, Registry, WalletTx,
 };
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
@@ -145,6 +145,16 @@ impl World {
 }
 
 impl World {
+    /// The wallets, with the newer cards that the device has taken.
+    fn knowing(&self, case: &Case) -> Registry {
+        let mut wallets = self.wallets.clone();
+        for card in &case.cards {
+            let card = CheckedCard::open(card, SCOPE, &self.roster.root());
+            wallets.note_card(&card.unwrap_or_else(|e| panic!("{}: {e:?}", case.name)));
+        }
+        wallets
+    }
+
     /// What an intent of earlier leaves behind.
     fn remember(&self, before: &SignedBefore, ledger: &mut LedgerState) {
         let tx = TxDigest::from_bytes(before.tx);
@@ -189,7 +199,7 @@ fn judge(case: &Case, bytes: Vec<u8>) -> Result<Vec<RuleId>, Vec<Refusal>> {
     let (ledger, time) = (world.ledger(case), free(Height(case.tip)));
     let refusals = |stopped: Stopped| stopped.report().refusals().cloned().collect::<Vec<_>>();
     let context = BindContext {
-        wallets: &world.wallets,
+        wallets: &world.knowing(case),
         policy,
         ledger: &ledger,
         device: &world.device(&case.device),

@@ -33,7 +33,7 @@ use crate::transcript::{
     Anchor, Body, CeremonyKind, Outcome, UnverifiedTranscript, VerifiedTranscript, trn03, trn05,
 };
 use crate::types::{Lang, Network};
-use crate::wallet::{refused_extension, refused_hsm};
+use crate::wallet::{refused_card, refused_extension, refused_hsm};
 
 #[test]
 fn one_refusal_of_each_rule_is_the_golden_text() {
@@ -78,6 +78,7 @@ fn every() -> Vec<Refusal> {
     all.extend(of_the_life_of_keys());
     all.extend(refused_extension().into_iter().take(1));
     all.extend(refused_hsm());
+    all.extend(refused_card());
     all.push(refused_policy());
     all
 }

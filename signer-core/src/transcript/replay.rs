@@ -343,6 +343,7 @@ fn acceptance_line(hsm: &HsmFacts, birth: &Genesis) -> RuleLine {
 fn unfolded(entry: &Entry, error: FoldError) -> Refusal {
     match error {
         FoldError::Seal(refusal)
+        | FoldError::Card(refusal)
         | FoldError::Key(refusal)
         | FoldError::Policy(refusal)
         | FoldError::Settlement(refusal) => refusal,

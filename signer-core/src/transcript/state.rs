@@ -8,6 +8,7 @@ mod install;
 mod keys;
 mod life;
 mod pins;
+mod placement;
 mod receipts;
 mod recovery;
 mod registered;

@@ -8,6 +8,7 @@ mod frozen;
 mod headers;
 mod keys;
 mod life;
+mod newest;
 mod numbers;
 mod pins;
 mod policy;

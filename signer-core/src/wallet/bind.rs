@@ -11,7 +11,7 @@ use bitcoin::{Amount, ScriptBuf, Weight};
 use super::binding::{Binding, ChangeWindow};
 use super::moves::{InsideMove, Moves, inside, outputs};
 use super::scripts::WalletScripts;
-use super::{OutputKind, RegisteredWallet, Registry, wal01, wal06};
+use super::{CoSigner, OutputKind, RegisteredWallet, Registry, wal01, wal06};
 use crate::digest::{DeviceId, PolicyDigest, TxDigest};
 use crate::headers::KnownTime;
 use crate::keys::Signature64;
@@ -203,6 +203,11 @@ impl WalletTx {
     /// The wallet that pays.
     pub const fn wallet(&self) -> &Arc<RegisteredWallet> {
         &self.wallet
+    }
+
+    /// The devices of that wallet, each with the HSM of its newest card that is known here.
+    pub fn cosigners(&self) -> Vec<CoSigner> {
+        self.wallets.cards().cosigners(self.wallet.record())
     }
 
     /// All wallets that are registered on the device.

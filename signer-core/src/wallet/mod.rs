@@ -14,6 +14,7 @@ mod draft;
 mod error;
 mod lean;
 mod moves;
+mod newest;
 mod points;
 mod record;
 mod registered;
@@ -28,6 +29,7 @@ mod wal05;
 mod wal06;
 mod wal07;
 mod wal08;
+mod wal09;
 
 pub use bind::{BindContext, BoundInput, DeviceStanding, ExistingSignature, WalletTx};
 pub use card::{DeviceCard, PoolCard, PoolKey};
@@ -38,6 +40,7 @@ pub use draft::{RegistrableRecord, Registration, WalletTerms, draft_record, exte
 pub use error::WalletError;
 pub use moves::{InsideMove, OutputKind};
 pub(crate) use moves::{Moves, transfer_of};
+pub use newest::{KnownHsm, NewestCards};
 pub use points::{KnownPoints, Points};
 pub use record::{CoSigner, KeyRow, ScriptType, WalletClass, WalletRecord};
 pub use registered::{MAX_DEVICES, RegisteredWallet, Registry};
@@ -46,4 +49,7 @@ pub use supply::{Supply, SupplyLevel};
 pub(crate) use wal07::tests::refused_extension;
 #[cfg(test)]
 pub(crate) use wal08::tests::refused_hsm;
-pub(crate) use wal08::wal08_after;
+pub(crate) use wal08::wal08_among;
+#[cfg(test)]
+pub(crate) use wal09::tests::refused_card;
+pub(crate) use wal09::wal09;

@@ -10,11 +10,11 @@ use super::points::Points;
 use super::script;
 use crate::codec::{self, ByteString};
 use crate::cose::{Artefact, Scope, SignedBy};
-use crate::digest::{CardDigest, DeviceId, RootDigest, WalletDigest, WalletId};
+use crate::digest::{CardDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::P256PublicKey;
 use crate::phrase;
 use crate::rule::Phrase;
-use crate::token::{HsmFacts, HsmIdentity, Line};
+use crate::token::{HsmIdentity, Line};
 use crate::types::{Chain, Id, KeyIndex, Label, PoolNumber};
 
 /// A wallet, signed by all of its devices.
@@ -69,17 +69,6 @@ impl Artefact for WalletRecord {
 }
 
 impl WalletRecord {
-    /// The co-signers, this one of them with another HSM.
-    pub(crate) fn cosigners_after(&self, device: &DeviceId, hsm: &HsmFacts) -> Vec<CoSigner> {
-        let mut cosigners = self.cosigners.clone();
-        let mut own = cosigners.iter_mut();
-        if let Some(own) = own.find(|cosigner| cosigner.identity.device_id() == *device) {
-            own.vendor.clone_from(&hsm.vendor);
-            own.serial.clone_from(&hsm.serial);
-        }
-        cosigners
-    }
-
     /// Identity of the wallet: the same for every version of its key table.
     pub fn id(&self) -> WalletId {
         let mut parts: Vec<u8> = Vec::new();

@@ -11,8 +11,10 @@ use bitcoin::{Address, Script, ScriptBuf};
 use super::draft::open_record;
 use super::script::{self, Descriptors};
 use super::wal07::wal07;
-use super::wal08::wal08;
-use super::{CoSigner, Points, ScriptType, WalletClass, WalletError, WalletRecord};
+use super::wal08::{wal08, wal08_among};
+use super::{
+    CheckedCard, CoSigner, NewestCards, Points, ScriptType, WalletClass, WalletError, WalletRecord,
+};
 use crate::cose::{Endorsed, Scope};
 use crate::digest::{DeviceId, RetirementDigest, RootDigest, WalletDigest, WalletId};
 use crate::keys::{CkaId, Fingerprint, KeyPoint};
@@ -318,6 +320,7 @@ pub struct Registry {
     /// Emergency wallets of which this device is no co-signer: they are paid by a sweep and nothing
     /// else, and no coin of theirs is ever looked for.
     emergency: Vec<Arc<RegisteredWallet>>,
+    cards: NewestCards,
 }
 
 impl Registry {
@@ -327,7 +330,18 @@ impl Registry {
             wallets: Vec::new(),
             retired: BTreeMap::new(),
             emergency: Vec::new(),
+            cards: NewestCards::none(),
         }
+    }
+
+    /// The newest card of each device that is known here.
+    pub const fn cards(&self) -> &NewestCards {
+        &self.cards
+    }
+
+    /// Remembers the HSM that a card names.
+    pub fn note_card(&mut self, card: &CheckedCard) {
+        self.cards.note(card);
     }
 
     /// Adds a wallet; the same one again changes nothing.
@@ -351,6 +365,9 @@ impl Registry {
         }
         if let Verdict::Refused(refusals) = wal07(record, digest, self) {
             return Err(WalletError::Extension(refusals));
+        }
+        if let Verdict::Refused(refusals) = wal08_among(&self.cards.cosigners(record)) {
+            return Err(WalletError::SharedHsm(refusals));
         }
         // WAL07 has found versions of one wallet to be of one wallet.
         let extends = record.predecessor.and_then(|named| self.by_digest(&named));

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::wal08::wal08_among;
 use super::{BindContext, RegisteredWallet};
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
@@ -10,7 +11,8 @@ use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
 /// WAL01: The wallet is registered on this device, is active, and is of this network.
 ///
 /// Active means that the policy in force lists this version of it, under the same class, that it
-/// is not retired, and that this device is one of its co-signers.
+/// is not retired, that this device is one of its co-signers, and that by the newest cards of its
+/// devices no two of them are at one HSM (WAL08).
 pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContext<'_>) -> Verdict {
     let Some(wallet) = wallet else {
         let expected = phrase!("a registered wallet", "登録済みウォレット");
@@ -54,6 +56,11 @@ pub(super) fn wal01(wallet: Option<&Arc<RegisteredWallet>>, context: &BindContex
         ));
     }
     refusals.extend(unlisted(wallet, context));
+    let now = context.wallets.cards().cosigners(wallet.record());
+    if let Verdict::Refused(shared) = wal08_among(&now) {
+        let of_wallet = shared.into_iter().map(|one| refused(one.expected, one.got));
+        refusals.extend(of_wallet);
+    }
     Verdict::of(refusals)
 }
 

@@ -3,26 +3,21 @@
 use alloc::vec::Vec;
 
 use super::{CoSigner, WalletRecord};
-use crate::digest::DeviceId;
 use crate::phrase;
 use crate::rule::{Place, Refusal, RuleId, Verdict};
-use crate::token::HsmFacts;
 
 /// WAL08: No two keys of a wallet are in one HSM.
 ///
 /// An HSM is told by vendor and serial number, as its device read them and wrote them on its card.
 /// Judged before this device signs or registers a record, before it takes another HSM, and again
-/// whenever its journal is read.
+/// whenever its journal is read. By the newest cards that are known here it is judged as well where
+/// a wallet signs (WAL01): one with two keys in one HSM is not active.
 pub(crate) fn wal08(record: &WalletRecord) -> Verdict {
-    apart(&record.cosigners)
+    wal08_among(&record.cosigners)
 }
 
-/// WAL08 over the devices of a wallet, after this one has taken another HSM.
-pub(crate) fn wal08_after(record: &WalletRecord, device: &DeviceId, hsm: &HsmFacts) -> Verdict {
-    apart(&record.cosigners_after(device, hsm))
-}
-
-fn apart(cosigners: &[CoSigner]) -> Verdict {
+/// WAL08 over the devices of a wallet, each with the HSM that it has now.
+pub(crate) fn wal08_among(cosigners: &[CoSigner]) -> Verdict {
     let mut before: Vec<&CoSigner> = Vec::new();
     let mut refusals = Vec::new();
     for cosigner in cosigners {
@@ -57,8 +52,8 @@ pub(super) mod tests {
     use crate::testing::device::hsm_facts;
     use crate::testing::world;
     use crate::token::Line;
-    use crate::wallet::WalletError;
     use crate::wallet::registered::check_shape;
+    use crate::wallet::{NewestCards, WalletError};
 
     fn record(change: impl FnOnce(&mut [CoSigner])) -> WalletRecord {
         let mut record = world().wallet.record().clone();
@@ -121,18 +116,14 @@ pub(super) mod tests {
         };
         let after = |place: usize, of: usize| {
             let device = record.cosigners[place].identity.device_id();
-            record.cosigners_after(&device, &hsm(of))
+            NewestCards::none().cosigners_after(&record, &device, &hsm(of))
         };
         assert_eq!(after(1, 1), record.cosigners);
         let mut moved = record.cosigners.clone();
         beside_the_first(&mut moved, 2);
         assert_eq!(after(2, 0), moved);
-        let third = record.cosigners[2].identity.device_id();
-        assert!(matches!(
-            wal08_after(&record, &third, &hsm(0)),
-            Verdict::Refused(_)
-        ));
-        assert_eq!(wal08_after(&record, &third, &hsm(2)), Verdict::Passed);
+        assert!(matches!(wal08_among(&after(2, 0)), Verdict::Refused(_)));
+        assert_eq!(wal08_among(&after(2, 2)), Verdict::Passed);
     }
 
     /// Nothing else is wrong with the record.

@@ -2,6 +2,7 @@
 
 use super::encoding::with_field;
 use super::{accept, both, refuse, usual};
+use crate::card::Card;
 use crate::case::{Case, Fact, Family};
 use crate::cbor::Value;
 use crate::psbt::Psbt;
@@ -894,10 +895,39 @@ fn spread(transfer: &Transfer) -> Vec<Case> {
         case.with(|case| case.policy = Some(policy.bytes()))
     };
     let at = Some("POL09@transaction");
+    let newer = |mut case: Case, change: fn(&mut Card)| {
+        let card = Card::of("south").with(|card| {
+            card.generation = 2;
+            card.serial = "spare";
+            change(card);
+        });
+        case.cards.push(card.bytes());
+        case
+    };
     vec![
         under("one-vendor-and-three-sites", (1, 3), None),
         under("two-vendors-are-asked-for", (2, 3), at),
         under("four-sites-are-asked-for", (1, 4), at),
+        newer(
+            under("newer-card-with-a-second-vendor", (2, 3), None),
+            |card| card.vendor = "somebody",
+        ),
+        newer(
+            under("newer-card-with-the-same-vendor", (2, 3), at),
+            |card| card.vendor = "nobody",
+        ),
+        newer(
+            under("newer-card-at-the-site-of-another", (1, 3), at),
+            |card| card.site = "Vault west".into(),
+        ),
+        newer(
+            under(
+                "newer-card-with-the-hsm-of-another",
+                (1, 3),
+                Some("WAL01@transaction"),
+            ),
+            |card| card.serial = "west",
+        ),
     ]
 }
 

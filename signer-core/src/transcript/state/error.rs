@@ -56,6 +56,8 @@ pub enum FoldError {
     Frozen,
     /// POL08: a policy was refused.
     Policy(Refusal),
+    /// WAL09: a co-signer's card was refused.
+    Card(Refusal),
     /// A destruction, or the holders of a PIN, were refused.
     Key(Refusal),
     /// A PIN that is split or opened out of turn, or opened by too few of its holders.
@@ -127,6 +129,7 @@ impl FoldError {
             | Self::BlocksLeft
             | Self::Renewed => self.of_session(),
             Self::Seal(refusal)
+            | Self::Card(refusal)
             | Self::Key(refusal)
             | Self::Policy(refusal)
             | Self::Settlement(refusal) => of_rule(refusal),

@@ -12,12 +12,12 @@ use crate::headers::{HeaderRun, KnownTime, LeftBlocks};
 use crate::life::{CheckedRetirement, FreezeStanding, Frozen, RetirementStanding};
 use crate::phrase;
 use crate::policy::{Page, pol08};
-use crate::rule::Explained;
+use crate::rule::{Explained, Refusal, Verdict};
 use crate::transcript::entry::{CeremonyKind, Exception, Genesis, Installed, WhatKind};
 use crate::transcript::judge::two_operators;
 use crate::wallet::{
     CheckedCard, KnownPoints, RegisteredWallet, RegistrableRecord, Registration, WalletClass,
-    WalletError,
+    WalletError, wal09,
 };
 
 impl DeviceState {
@@ -195,11 +195,29 @@ impl DeviceState {
             self.judge_own_card(&card)?;
             self.generation = None;
         } else {
+            self.admits_card(&card).map_err(FoldError::Card)?;
             self.registers(&[self.card_page(&card)?])?;
             self.have_compared();
         }
-        self.cards.push(card);
+        self.hold_card(card);
         Ok(())
+    }
+
+    /// Whether a co-signer's card follows the newest one that is known here (WAL09).
+    ///
+    /// # Errors
+    /// What is refused.
+    pub fn admits_card(&self, card: &CheckedCard) -> Result<(), Refusal> {
+        match wal09(card, self.wallets.cards()) {
+            Verdict::Refused(refusals) => refusals.into_iter().next().map_or(Ok(()), Err),
+            _ => Ok(()),
+        }
+    }
+
+    /// A card is known from now on, and its HSM where it is the newest one of its device.
+    pub(super) fn hold_card(&mut self, card: CheckedCard) {
+        self.wallets.note_card(&card);
+        self.cards.push(card);
     }
 
     fn install_draft(&mut self, installed: &Installed) -> Result<(), FoldError> {

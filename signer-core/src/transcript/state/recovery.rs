@@ -134,7 +134,7 @@ impl DeviceState {
             }
         }
         self.generation = None;
-        self.cards.push(card);
+        self.hold_card(card);
     }
 
     /// Counts, coins, rejections, retirements and the policy, by the order.

@@ -11,7 +11,9 @@ use crate::digest::{WalletDigest, word_lines};
 use crate::policy::Page;
 use crate::review::address::grouped;
 use crate::types::{Chain, Id, KeyIndex, Label, Lang};
-use crate::wallet::{CheckedCard, CoSigner, RegisteredWallet, RegistrableRecord, WalletRecord};
+use crate::wallet::{
+    CheckedCard, CoSigner, KnownHsm, RegisteredWallet, RegistrableRecord, WalletRecord,
+};
 
 impl DeviceState {
     /// Whom the administrators vouch for; B types words of the identity from that device's own paper.
@@ -43,13 +45,34 @@ impl DeviceState {
         Ok(Page { id, lines, asked })
     }
 
-    /// A co-signer's card; A types words of it from that device's own paper.
+    /// A co-signer's card; A types words of it from that device's own paper. Of a device of which one is
+    /// known the HSM of before stands beside the one of now, and each wallet that cannot sign with it.
     ///
     /// # Errors
     /// Where no session is open.
     pub fn card_page(&self, card: &CheckedCard) -> Result<Page, FoldError> {
-        let body = card.card();
-        self.words_of_card(&body.name, &body.site, card.digest().as_bytes())
+        let (body, lang) = (card.card(), self.asking()?.lang);
+        let mut page = self.words_of_card(&body.name, &body.site, card.digest().as_bytes())?;
+        if let Some(before) = self.wallets().cards().of(&card.device()) {
+            page.lines.push(String::new());
+            page.lines
+                .extend(hsm_lines(before, &KnownHsm::of(card), lang));
+            page.lines.extend(self.unplaced_after(card, lang));
+        }
+        Ok(page)
+    }
+
+    /// The wallets that WAL08 or POL09 keep from signing once this card is known.
+    fn unplaced_after(&self, card: &CheckedCard, lang: Lang) -> Vec<String> {
+        let mut cards = self.wallets().cards().clone();
+        cards.note(card);
+        let cannot = lang.pick("CANNOT SIGN", "署名できません");
+        let unplaced = self.unplaced(|record| cards.cosigners(record)).into_iter();
+        let lines = unplaced.map(|(wallet, refusal)| {
+            let (rule, why) = (refusal.rule, refusal.difference());
+            format!("{} {cannot}: {rule} {}", wallet.name(), why.text(lang))
+        });
+        lines.collect()
     }
 
     /// The cards of other devices that this one does not know, and the wallet; B types words that
@@ -239,6 +262,15 @@ impl DeviceState {
 
 /// A complete record: both operators type.
 const BOTH: [(&str, Seat); 2] = [("wallet-1", Seat::OperatorA), ("wallet-2", Seat::OperatorB)];
+
+/// Which HSM a device had, and which it has.
+fn hsm_lines(before: &KnownHsm, now: &KnownHsm, lang: Lang) -> [String; 2] {
+    let [was, is] = match lang {
+        Lang::En => ["known until now: ", "from now on:     "],
+        Lang::Ja => ["これまで: ", "これから: "],
+    };
+    [(was, before), (is, now)].map(|(when, known)| format!("{when}{}", known.phrase().text(lang)))
+}
 
 fn address_lines(record: &WalletRecord, index: KeyIndex) -> Vec<String> {
     let address = record.address(Chain::Receive, index);

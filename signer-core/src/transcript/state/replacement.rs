@@ -70,7 +70,7 @@ impl DeviceState {
         genesis.acceptance.clone_from(&order.acceptance);
         // What was recorded of it speaks of the HSM that is gone.
         genesis.readied = Some(ReadiedBy::NotKnown);
-        self.cards.push(card);
+        self.hold_card(card);
         self.proven = Vec::new();
         let session = self.open.as_mut().ok_or(FoldError::NoSession)?;
         session.intended = true;
