@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::super::answer::{AuditAnswer, AuditCase, Conclusion, Question, Unit};
 use super::super::finding::Finding;
-use super::super::records::Records;
+use super::super::records::{DeviceRecord, Records};
 use crate::digest::DeviceId;
 use crate::phrase;
 use crate::rule::{Named, Phrase};
@@ -40,17 +40,43 @@ fn wallets(records: &Records) -> Vec<Arc<RegisteredWallet>> {
     found
 }
 
-/// The newest card of a device that any device took.
+/// The newest card of a device that any device took: the one with the highest generation, and of
+/// those the newest one of its own journal.
 fn card<'r>(device: &DeviceId, records: &'r Records) -> Option<&'r DeviceCard> {
     let own = records.of(device).and_then(|record| record.history());
     let own = own.and_then(|history| history.state.own_card());
     let own = own.filter(|card| card.device() == *device);
     let others = records.histories().flat_map(|history| {
-        let cards = history.state.cards().iter().rev();
+        let cards = history.state.cards().iter();
         cards.filter(|card| card.device() == *device)
     });
-    let mut all = own.into_iter().chain(others);
-    all.next().map(CheckedCard::card)
+    // Of several with one generation the last one counts.
+    let all = others.chain(own).map(CheckedCard::card);
+    all.max_by_key(|card| card.generation)
+}
+
+/// The devices of a wallet that judge it by an HSM of a co-signer which was replaced since.
+fn behind(wallet: &RegisteredWallet, cards: &[&DeviceCard], records: &Records) -> Vec<Phrase> {
+    let mut found = Vec::new();
+    for member in wallet.cosigners() {
+        let record = records.of(&member.identity.device_id());
+        let Some(history) = record.and_then(DeviceRecord::history) else {
+            continue;
+        };
+        for card in cards {
+            let known = history.state.wallets().cards();
+            let known = known.of(&card.identity.device_id());
+            if known.is_some_and(|known| known.generation() < card.generation) {
+                found.push(phrase!(
+                    "{name} has not taken the newest card of {other}",
+                    "{name} は {other} の最新カードを受け入れていない",
+                    name = member.name,
+                    other = card.name
+                ));
+            }
+        }
+    }
+    found
 }
 
 fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
@@ -68,7 +94,13 @@ fn wallet(wallet: &RegisteredWallet, records: &Records) -> AuditCase {
         let found = phrase!("a device card is missing", "端末カードが不足している");
         return AuditCase::missing(subject, found);
     }
-    standing(subject, &cards, vendors_asked(wallet, records))
+    let answer = standing(subject.clone(), &cards, vendors_asked(wallet, records));
+    let behind = behind(wallet, &cards, records);
+    if answer.conclusion != Conclusion::Pass || behind.is_empty() {
+        return answer;
+    }
+    let found = Phrase::listed(core::iter::once(answer.found).chain(behind));
+    AuditCase::missing(subject, found)
 }
 
 /// Of how many vendors the HSMs of this wallet have to be, by the strictest policy of any device.
