@@ -186,6 +186,12 @@ pub(crate) enum WalletCommand {
       --card d1.card --card d2.card --card d3.card \\
       --enrolment d1.enrolment --enrolment d2.enrolment --enrolment d3.enrolment")]
     Register(Box<RegisterArgs>),
+    /// Take the newer card of a co-signer, whose HSM was replaced or got more keys: the wallets of this
+    /// device are judged by it from then on (WAL08, POL09).
+    #[command(
+        after_help = "Example:\n  signer-device wallet take-card --state /var/lib/himuro --card d2-2.card"
+    )]
+    TakeCard(TakeCardArgs),
     /// Retire a wallet by an order that a quorum of policy administrators signed: for ever.
     #[command(after_help = "Example:
   signer-device wallet retire --state /var/lib/himuro --order retirement.cbor")]
@@ -588,6 +594,18 @@ pub(crate) struct OrderArgs {
     /// The order with the administrators' signatures.
     #[arg(long, value_name = "FILE")]
     pub(crate) order: PathBuf,
+}
+
+/// `wallet take-card`
+#[derive(Debug, Args)]
+pub(crate) struct TakeCardArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// The co-signer's card.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: PathBuf,
 }
 
 /// What is done with a PIN.

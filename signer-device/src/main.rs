@@ -83,6 +83,7 @@ fn run(plan: Plan) -> Result<(), Failure> {
         Plan::Destroy(plan) => ceremony::destroy::run(plan),
         Plan::SplitPin(plan) => ceremony::split_pin::run(plan),
         Plan::Retire(plan) => ceremony::retire_wallet::run(plan),
+        Plan::TakeCard(plan) => ceremony::take_card::run(plan),
         Plan::Anchor(plan) => ceremony::anchor::run(&plan),
         Plan::Recover(plan) => ceremony::recover::run(&plan),
         Plan::Generate(plan) => ceremony::generate::run(*plan),

@@ -47,6 +47,8 @@ pub(crate) enum Plan {
     Destroy(DestroyKeys),
     /// `wallet retire`
     Retire(RetireWallet),
+    /// `wallet take-card`
+    TakeCard(TakeCard),
     /// `device anchor`
     Anchor(ShowAnchor),
     /// `device recover`
@@ -242,6 +244,14 @@ pub(crate) struct RetireWallet {
     pub(crate) place: Place,
     pub(crate) token: TokenChoice,
     pub(crate) order: PathBuf,
+}
+
+/// `wallet take-card`
+#[derive(Debug)]
+pub(crate) struct TakeCard {
+    pub(crate) place: Place,
+    pub(crate) token: TokenChoice,
+    pub(crate) card: PathBuf,
 }
 
 /// `device anchor`
@@ -451,6 +461,11 @@ impl TryFrom<Cli> for Plan {
                 place: args.common.into(),
                 token: token(args.token)?,
                 order: args.order,
+            }),
+            Command::Wallet(WalletCommand::TakeCard(args)) => Self::TakeCard(TakeCard {
+                place: args.common.into(),
+                token: token(args.token)?,
+                card: args.card,
             }),
             Command::Device(DeviceCommand::Anchor(args)) => Self::Anchor(ShowAnchor {
                 lang: lang_of(args.lang),

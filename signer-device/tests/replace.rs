@@ -281,6 +281,66 @@ fn a_restored_hsm_takes_the_place_of_the_old_one() {
     });
 }
 
+/// Another device takes a card.
+fn take(bench: &Bench, name: &str, card: &str) -> Played {
+    let (state, card) = (bench.arg(name), bench.arg(card));
+    let arguments = ["wallet", "take-card", "--state", &state, "--card", &card];
+    ceremony(&arguments.map(str::to_owned))
+}
+
+/// Once `d2` knows of the new HSM, no older card of `d1` is taken there, and both HSMs are in its journal.
+#[test]
+fn the_other_device_takes_the_new_card() {
+    isolated("the_other_device_takes_the_new_card", |bench| {
+        let mut house = House::ready(bench);
+        more_keys(bench);
+        restore(bench, SPARE);
+        sign(&mut house, "tokens", 1, "first.psbt").ended(0);
+        verify(bench, SPARE, "d1.possession").ended(0);
+        let order = order(&house, "d1.possession");
+        let paper = signed(&mut house, order.clone());
+        replace(bench, SPARE, &paper).ended(0);
+
+        let taken = take(bench, "d2", "d1-2.card");
+        taken
+            .ended(0)
+            .says("the wallets of this device are judged by this card");
+        let screen = taken.screen("card-d1").join("\n");
+        let [old, new] = [&order.retired.serial, &order.hsm.serial];
+        for known in [
+            format!("generation 1, {} {old}", order.hsm.vendor),
+            format!("generation 2, {} {new}", order.hsm.vendor),
+        ] {
+            assert!(screen.contains(&known), "{screen}");
+        }
+        // The card of before, which this device never took, would bring the retired HSM back.
+        take(bench, "d2", "d1.card")
+            .ended(1)
+            .says("x WAL09 refused")
+            .says("expected generation 2 or above, got 1");
+        take(bench, "d2", "d1-2.card")
+            .ended(3)
+            .says("is known here");
+        take(bench, "d2", "d2.card").ended(3).says("no co-signer");
+        let bytes = bench.read("d1-2.card");
+        let mut altered = bytes.clone();
+        altered[200] ^= 1;
+        bench.write("altered.card", &altered);
+        take(bench, "d2", "altered.card").ended(3);
+
+        let psbt = house.approved_psbt(destination_script(), 2);
+        bench.write("second.psbt", &psbt.to_bytes());
+        ceremony(&house.sign_arguments("d2", "second.psbt", &["signed.psbt"])).ended(0);
+        let transcript = house.verified_transcript("d2");
+        let card: DeviceCard = peek(&bytes).expect("a card");
+        let cards = transcript.state().wallets().cards();
+        let known = cards.of(&card.identity.device_id()).expect("a card");
+        assert_eq!((known.generation(), known.hsm().serial), (2, new));
+        let bytes = bench.read("d2.transcript");
+        assert_eq!(house.said_without_our_code("d2", &bytes), "");
+    });
+}
+
 /// The same serial number behind both: only what the HSM remembers tells them apart.
 #[test]
 fn the_old_hsm_is_refused_also_where_it_looks_the_same() {

@@ -32,6 +32,7 @@ mod session;
 pub(crate) mod settle;
 pub(crate) mod sign;
 pub(crate) mod split_pin;
+pub(crate) mod take_card;
 pub(crate) mod thaw;
 mod token;
 mod witnesses;

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Every ceremony.
-const SCRIPTS: [&Script; 20] = [
+const SCRIPTS: [&Script; 21] = [
     &commission::SCRIPT,
     &generate::SCRIPT,
     &check::SCRIPT,
@@ -20,6 +20,7 @@ const SCRIPTS: [&Script; 20] = [
     &split_pin::SCRIPT,
     &backup::SCRIPT,
     &retire_wallet::SCRIPT,
+    &take_card::SCRIPT,
     &destroy::SCRIPT,
     &anchor::SCRIPT,
     &recover::SCRIPT,
