@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use bitcoin::consensus::encode::deserialize_hex;
+use bitcoin::{Address, Network, Transaction};
 use signer_core::digest::hex;
 use signer_core::frames::{Limits, Received, Receiver};
 use signer_core::root::Root;
@@ -61,9 +63,50 @@ impl Kept {
         }
     }
 
+    /// The final transaction has one output: the first receive address of this wallet.
+    fn pays_all_to(&self, record: &str) {
+        let shown = Command::new(env!("CARGO_BIN_EXE_host-cli"))
+            .args(["wallet", "address", "--chain", "receive", "--index", "0"])
+            .arg("--wallet")
+            .arg(self.0.join("office").join(record))
+            .output()
+            .unwrap();
+        let address: Address<_> = text(&shown.stdout).trim().parse().unwrap();
+        let address = address.require_network(Network::Regtest).unwrap();
+        let hex = text(&self.read("office/final-transaction.hex"));
+        let tx: Transaction = deserialize_hex(hex.trim()).unwrap();
+        let paid: Vec<_> = tx.output.iter().map(|out| &out.script_pubkey).collect();
+        assert_eq!(paid, [&address.script_pubkey()]);
+    }
+
+    /// Every question was answered, and of every device.
+    fn audited(&self) {
+        let answers = text(&self.read("audit/answers.txt"));
+        let asked = answers.lines().filter(|line| line.starts_with("$ "));
+        assert_eq!(asked.count(), 12, "{answers}");
+        let there = |folder: &str, kind: &str| {
+            let entries = fs::read_dir(self.0.join(folder)).unwrap();
+            let paths = entries.map(|entry| entry.unwrap().path());
+            paths
+                .filter(|path| path.extension().is_some_and(|own| own == kind))
+                .count()
+        };
+        let devices = there("gap", "card");
+        assert!(devices > 1);
+        assert_eq!(there("audit/evidence", "transcript"), devices);
+    }
+
     fn done(self) {
         fs::remove_dir_all(&self.0).unwrap();
     }
+}
+
+/// The last step that was announced is the last one of all.
+fn every_step_was_announced(shown: &str) {
+    let marks = shown.lines().filter_map(|line| line.strip_prefix('['));
+    let last = marks.filter_map(|line| line.split_once(']')).next_back();
+    let (step, steps) = last.unwrap().0.trim().split_once('/').unwrap();
+    assert_eq!(step, steps, "{shown}");
 }
 
 fn run(keep: &Path, arguments: &[&str]) -> Output {
@@ -97,6 +140,8 @@ fn three_of_five_with_three_payments_in_japanese() {
     ];
     let shown = kept.rehearse(&arguments);
     assert!(shown.contains("すべての検査に合格しました"), "{shown}");
+    every_step_was_announced(&shown);
+    kept.audited();
     let screens = text(&kept.read("screens/d3.txt"));
     assert!(
         screens.contains("送付先 3 / 3"),
@@ -168,6 +213,7 @@ fn sad_paths_end_in_a_recorded_refusal() {
     ] {
         let kept = Kept::new(play);
         let shown = kept.rehearse(&["--play", play]);
+        every_step_was_announced(&shown);
         for device in ["d1", "d2"] {
             assert!(
                 shown.contains(&format!("{device}: {rule} ")),
@@ -193,13 +239,57 @@ fn sad_paths_end_in_a_recorded_refusal() {
 #[test]
 fn a_frozen_device_signs_again_after_a_quorum_thawed_it() {
     let kept = Kept::new("frozen");
-    kept.rehearse(&["--play", "frozen", "-n", "2"]);
+    let shown = kept.rehearse(&["--play", "frozen", "-n", "2"]);
+    every_step_was_announced(&shown);
     assert!(!kept.0.join("gap/frozen.psbt").exists());
     let screens = text(&kept.read("screens/d1.txt"));
     for said in ["the device is frozen", "x ENV03", "the device is thawed"] {
         assert!(screens.contains(said), "{said}: {screens}");
     }
     assert!(!kept.read("office/final-transaction.hex").is_empty());
+    kept.transcripts_read_without_our_code();
+    kept.done();
+}
+
+/// Frozen devices bring every coin to the emergency wallet, and the auditor finds it in order.
+#[test]
+fn frozen_devices_sweep_to_the_emergency_wallet() {
+    let kept = Kept::new("sweep");
+    let shown = kept.rehearse(&["--play", "sweep", "-n", "2"]);
+    every_step_was_announced(&shown);
+    for device in ["d1", "d2"] {
+        let screens = text(&kept.read(&format!("screens/{device}.txt")));
+        for said in [
+            "the device is frozen",
+            "** SWEEP ** SUMMARY",
+            "Emergency 01",
+        ] {
+            assert!(screens.contains(said), "{device}: {said}");
+        }
+    }
+    kept.pays_all_to("emergency.cbor");
+    kept.audited();
+    assert!(text(&kept.read("READ-ME-FIRST.txt")).contains("nothing but the sweep"));
+    kept.transcripts_read_without_our_code();
+    kept.done();
+}
+
+/// One frozen device leaves the wallet without a spare: the others move its coins.
+#[test]
+fn the_coins_of_a_wallet_without_a_spare_move_to_a_new_wallet() {
+    let kept = Kept::new("migration");
+    let shown = kept.rehearse(&["--play", "migration"]);
+    every_step_was_announced(&shown);
+    assert!(
+        shown.contains("wallet Customer cold 01: 2 devices must sign and 2 can"),
+        "{shown}"
+    );
+    for device in ["d1", "d2", "d3"] {
+        let screens = text(&kept.read(&format!("screens/{device}.txt")));
+        assert!(screens.contains("the wallet is retired"), "{device}");
+    }
+    kept.pays_all_to("new-wallet.cbor");
+    kept.audited();
     kept.transcripts_read_without_our_code();
     kept.done();
 }
@@ -221,10 +311,19 @@ fn an_existing_folder_is_left_alone() {
 }
 
 #[test]
-fn quorums_that_cannot_be_are_refused() {
-    for arguments in [["-m", "1"], ["-m", "4"], ["-n", "16"], ["--inputs", "0"]] {
+fn arguments_that_do_not_go_together_are_refused() {
+    let arguments: [&[&str]; 7] = [
+        &["-m", "1"],
+        &["-m", "4"],
+        &["-n", "16"],
+        &["--inputs", "0"],
+        &["--play", "migration", "-n", "2"],
+        &["--play", "sweep", "--outputs", "2"],
+        &["--play", "sweep", "--builder", "python"],
+    ];
+    for arguments in arguments {
         let kept = Kept::new("quorum");
-        let output = run(&kept.0, &arguments);
+        let output = run(&kept.0, arguments);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
         assert!(!kept.0.exists(), "{arguments:?}");
     }

@@ -8,13 +8,14 @@ use bitcoin::Amount;
 use serde_json::{Value, json};
 use signer_core::phrase;
 
-use super::commissioning::{POOL, destination_id};
+use super::commissioning::POOL;
 use super::people::REQUESTER;
+use super::policy::destination_id;
 use super::world::write_json;
 use super::{Rehearsal, RehearseError, nobody};
 
 /// What the transaction pays in fees for each input, in satoshi: about 15 sat/vB.
-const FEE_PER_INPUT: u64 = 1_600;
+pub(super) const FEE_PER_INPUT: u64 = 1_600;
 
 impl Rehearsal<'_> {
     /// Runs `program` in the office; it gets descriptors, coins and outputs as JSON files and
@@ -87,7 +88,7 @@ impl Rehearsal<'_> {
     }
 
     fn builder_outputs(&self, change: usize) -> Value {
-        let addresses = self.destinations();
+        let addresses = &self.addresses;
         let mut outputs: Vec<Value> = (1..=self.arguments.outputs)
             .filter_map(|number| addresses.get(&destination_id(number)))
             .map(|address| json!({ "amount_sat": self.payment().to_sat(), "address": address }))

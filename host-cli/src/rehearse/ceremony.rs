@@ -7,8 +7,8 @@ use signer_core::rule::Phrase;
 use std::fs;
 
 use super::actor::{Machine, Prompt};
-use super::commissioning::destination_id;
 use super::officer::{grid, not_seen, screen, stretch_of_address, tag};
+use super::policy::destination_id;
 use super::withdrawal::{CASE, btc};
 use super::{Play, Rehearsal, RehearseError, nobody};
 
@@ -24,11 +24,7 @@ impl Rehearsal<'_> {
         if self.arguments.play == Play::WrongDestination {
             self.swap_destination()?;
         }
-        for name in self
-            .device_names()
-            .into_iter()
-            .take(self.arguments.threshold)
-        {
+        for name in self.signers() {
             self.step(
                 &format!("device {name}: two operators read the screens; one signature per input"),
                 &format!("端末 {name}: 操作者2名が画面を読み、入力ごとに1つ署名する"),
@@ -64,9 +60,13 @@ impl Rehearsal<'_> {
         let answers = self.house.gap(&format!("from-{name}"));
         fs::create_dir_all(&answers).map_err(|e| RehearseError::file(&answers, &e))?;
 
+        let verb = match self.arguments.play {
+            Play::Sweep => "sweep",
+            _ => "sign",
+        };
         let (input, output) = (format!("../{to}"), format!("../{from}"));
         let arguments = [
-            "psbt", "sign", "--state", "state", "--in", &input, "--out", &output,
+            "psbt", verb, "--state", "state", "--in", &input, "--out", &output,
         ];
         self.with_operators(&machine, &arguments, i32::from(!good), |prompt| {
             self.consent(prompt)
@@ -102,10 +102,7 @@ impl Rehearsal<'_> {
         }
         if asked("characters", "文字目") {
             let address = address_on(&screen);
-            let on_paper = self
-                .destinations()
-                .into_values()
-                .any(|known| known == address);
+            let on_paper = self.addresses.values().any(|known| *known == address);
             return if on_paper {
                 stretch_of_address(prompt, &address)
             } else {
@@ -165,10 +162,10 @@ impl Rehearsal<'_> {
                 .map_err(|e| RehearseError::Check(Phrase::new(&e.to_string(), "アドレスではない")))
         };
         let ours = self
-            .destinations()
-            .remove(&destination_id(1))
-            .unwrap_or_default();
-        let ours = script(&ours)?;
+            .addresses
+            .get(&destination_id(1))
+            .map_or("", String::as_str);
+        let ours = script(ours)?;
         let mut theirs = ours.clone();
         if let Some(last) = theirs.last_mut() {
             *last ^= 0xff;

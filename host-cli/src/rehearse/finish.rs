@@ -5,35 +5,38 @@ use signer_core::phrase;
 use std::fs;
 
 use super::ceremony::CEREMONY;
+use super::wallet::Wallet;
 use super::{Play, Rehearsal, RehearseError, nobody};
 
 impl Rehearsal<'_> {
     /// Finalizes the transaction, or shows that nothing was signed; verifies every transcript.
     pub(super) fn finish(&mut self) -> Result<(), RehearseError> {
-        if self.arguments.play.ends_well() {
-            self.step(
-                "the host combines m of n and finalizes",
-                "ホストがm/nを結合し確定する",
-            );
-            self.combine()?;
-        }
         self.step(
             "the transcripts of all devices are verified",
             "全端末の記録を検証する",
         );
-        for name in self.device_names() {
-            self.verify(&name)?;
+        for wallet in self.wallets() {
+            for name in &wallet.devices {
+                self.verify(name, &wallet)?;
+            }
+        }
+        if self.arguments.play.ends_well() {
+            self.audit()?;
         }
         self.explain()?;
         self.summary();
         Ok(())
     }
 
-    fn combine(&self) -> Result<(), RehearseError> {
+    /// Makes the final transaction, which Bitcoin Core's interpreter judges.
+    pub(super) fn combine(&mut self) -> Result<(), RehearseError> {
+        self.step(
+            "the host combines m of n and finalizes",
+            "ホストがm/nを結合し確定する",
+        );
         let answers: Vec<String> = self
-            .device_names()
+            .signers()
             .iter()
-            .take(self.arguments.threshold)
             .map(|name| format!("answer-{name}.psbt"))
             .collect();
         let mut arguments = vec!["psbt", "combine", "--request", CEREMONY];
@@ -52,7 +55,7 @@ impl Rehearsal<'_> {
 
     /// Exports a device's transcript and verifies it in the office; a sad path must have left its
     /// refusal in it.
-    fn verify(&self, name: &str) -> Result<(), RehearseError> {
+    fn verify(&self, name: &str, wallet: &Wallet) -> Result<(), RehearseError> {
         let out = format!("../../gap/{name}.transcript");
         let machine = self.house.device(name)?;
         let export = ["transcript", "export", "--state", "state", "--out", &out];
@@ -60,10 +63,10 @@ impl Rehearsal<'_> {
         let file = format!("../gap/{name}.transcript");
         let desk = self.house.desk("kato.m")?;
         let mut arguments = vec!["transcript", "verify", "--transcript", &file];
-        arguments.extend(["--root", "root.cbor", "--wallet", "wallet.cbor"]);
+        let record = wallet.record();
+        arguments.extend(["--root", "root.cbor", "--wallet", &record]);
         self.host(&desk, &arguments, 0, nobody)?;
-        let signs = self.device_names().iter().position(|known| known == name)
-            < Some(self.arguments.threshold);
+        let signs = self.signers().iter().any(|signer| signer == name);
         match self.expected_refusal().filter(|_| signs) {
             None => Ok(()),
             Some(rule) => self.refusal_is_recorded(name, &file, rule),
@@ -72,7 +75,7 @@ impl Rehearsal<'_> {
 
     const fn expected_refusal(&self) -> Option<&'static str> {
         match self.arguments.play {
-            Play::Good | Play::Frozen => None,
+            Play::Good | Play::Frozen | Play::Sweep | Play::Migration => None,
             Play::WrongDestination => Some("POL01"),
             Play::Expired => Some("APP03"),
             Play::Rejected => Some("APP08"),

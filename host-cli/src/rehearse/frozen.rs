@@ -5,7 +5,7 @@ use signer_core::phrase;
 use super::actor::{Machine, Prompt};
 use super::ceremony::CEREMONY;
 use super::officer::{not_seen, screen, stretch_of_words, tag};
-use super::people::{self, ADMINISTRATORS};
+use super::people::{self, ADMINISTRATORS, number_of};
 use super::{Rehearsal, RehearseError, nobody};
 
 /// The device that is frozen.
@@ -20,7 +20,7 @@ impl Rehearsal<'_> {
         );
         self.refresh_headers()?;
         let machine = self.house.device(DEVICE)?;
-        let freeze = self.freeze(&machine)?;
+        let freeze = self.freeze(DEVICE)?;
         self.to_gap(CEREMONY)?;
         self.signs_nothing(&machine)?;
         self.step(
@@ -35,11 +35,12 @@ impl Rehearsal<'_> {
         self.thaw(&machine)
     }
 
-    /// The digest of the freeze, as the device shows it.
-    fn freeze(&self, machine: &Machine) -> Result<String, RehearseError> {
-        let [officer, _] = people::operators(1);
+    /// One officer freezes a device; the digest of the freeze, as the device shows it.
+    pub(super) fn freeze(&self, device: &str) -> Result<String, RehearseError> {
+        let machine = self.house.device(device)?;
+        let [officer, _] = people::operators(number_of(device));
         let arguments = ["device", "freeze", "--state", "state", "--reason", "seal"];
-        let frozen = self.with_operators(machine, &arguments, 0, |prompt| match tag(prompt) {
+        let frozen = self.with_operators(&machine, &arguments, 0, |prompt| match tag(prompt) {
             "officer" => Ok(officer.id.clone()),
             _ => Err(not_seen(prompt)),
         })?;
@@ -50,11 +51,12 @@ impl Rehearsal<'_> {
             RehearseError::Check(phrase!(
                 "device {name} shows no freeze",
                 "端末 {name} が凍結を表示しない",
-                name = DEVICE
+                name = device
             ))
         })
     }
 
+    /// A device that is frozen refuses an ordinary transfer.
     fn signs_nothing(&self, machine: &Machine) -> Result<(), RehearseError> {
         let (from, to) = (format!("../../gap/{CEREMONY}"), "../../gap/frozen.psbt");
         let arguments = [

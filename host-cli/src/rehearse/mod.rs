@@ -7,6 +7,7 @@
 
 mod actor;
 mod apart;
+mod audit;
 mod builder;
 mod ceremony;
 mod commissioning;
@@ -14,12 +15,17 @@ mod finish;
 mod frozen;
 mod guide;
 mod house;
+mod migration;
 mod office;
 mod officer;
 mod people;
+mod policy;
+mod sweep;
+mod wallet;
 mod withdrawal;
 mod world;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,6 +40,8 @@ use signer_core::types::Lang;
 use actor::{Machine, Played, Prompt};
 use house::House;
 use officer::Pins;
+use policy::Policy;
+use wallet::Wallet;
 
 /// Arguments of `rehearse`.
 #[derive(Args, Debug)]
@@ -96,12 +104,36 @@ enum Play {
     Rejected,
     /// An officer freezes the first device; the administrators thaw it, and it signs.
     Frozen,
+    /// All devices are frozen, and sweep to the emergency wallet that was registered before.
+    Sweep,
+    /// The wallet can lose no device any more: its coins move to a new wallet of other devices.
+    Migration,
 }
 
 impl Play {
     /// Whether the transaction is final at the end.
     const fn ends_well(self) -> bool {
-        matches!(self, Self::Good | Self::Frozen)
+        matches!(
+            self,
+            Self::Good | Self::Frozen | Self::Sweep | Self::Migration
+        )
+    }
+
+    /// How many steps are announced, with m of n devices.
+    const fn steps(self, m: usize, n: usize) -> usize {
+        let withdrawal = 9 + 3 * n + m;
+        match self {
+            Self::WrongDestination | Self::Expired | Self::Rejected => withdrawal - 1,
+            Self::Good => withdrawal + 1,
+            Self::Frozen => withdrawal + 4,
+            Self::Sweep => withdrawal + 2 + 5 * n,
+            Self::Migration => withdrawal + 5 + 6 * n,
+        }
+    }
+
+    /// Whether every coin goes to another wallet, and nothing comes back.
+    const fn empties_the_wallet(self) -> bool {
+        matches!(self, Self::Sweep | Self::Migration)
     }
 }
 
@@ -233,15 +265,12 @@ impl std::error::Error for RehearseError {}
 /// Plays the rehearsal; `Ok` only if every check held.
 pub(crate) fn run(arguments: &RehearseArgs, lang: Lang) -> Result<(), RehearseError> {
     let mut rehearsal = Rehearsal::prepare(arguments, lang)?;
-    rehearsal.open_the_office()?;
-    rehearsal.commission_devices()?;
-    rehearsal.register_wallet()?;
-    rehearsal.install_policy()?;
-    rehearsal.request_withdrawal()?;
-    if arguments.play == Play::Frozen {
-        rehearsal.freeze_and_thaw()?;
+    let other = Wallet::of_play(arguments.play, arguments.devices);
+    match (arguments.play, &other) {
+        (Play::Sweep, Some(emergency)) => rehearsal.sweep(emergency)?,
+        (Play::Migration, Some(new)) => rehearsal.migrate(new)?,
+        _ => rehearsal.withdraw()?,
     }
-    rehearsal.sign_at_devices()?;
     rehearsal.finish()
 }
 
@@ -253,6 +282,10 @@ struct Rehearsal<'a> {
     host_program: PathBuf,
     device_program: PathBuf,
     pins: Pins,
+    /// The addresses that officers know from papers of their own, by destination.
+    addresses: BTreeMap<String, String>,
+    /// What the own devices of a wallet showed of it, by its name.
+    wallet_papers: BTreeMap<&'static str, String>,
     step: usize,
     steps: usize,
     began: Instant,
@@ -275,6 +308,19 @@ impl<'a> Rehearsal<'a> {
                 "入力は1以上、出力は1から90"
             )));
         }
+        if arguments.play == Play::Migration && m == n {
+            return Err(RehearseError::Arguments(phrase!(
+                "a migration needs a device more than must sign: m < n",
+                "移行には署名数より多い端末が必要(m < n)"
+            )));
+        }
+        let one = arguments.outputs == 1 && arguments.builder.is_none();
+        if arguments.play.empties_the_wallet() && !one {
+            return Err(RehearseError::Arguments(phrase!(
+                "this play makes one output, by host-cli's own builder",
+                "このシナリオの出力は1つで、PSBTは host-cli が作成する"
+            )));
+        }
         let host_program =
             std::env::current_exe().map_err(|e| RehearseError::machine("host-cli", &e))?;
         let device_program = arguments
@@ -295,10 +341,34 @@ impl<'a> Rehearsal<'a> {
             host_program,
             device_program,
             pins: Pins::default(),
+            addresses: policy::destinations(arguments.outputs),
+            wallet_papers: BTreeMap::new(),
             step: 0,
-            steps: 9 + 3 * n + m + 3 * usize::from(arguments.play == Play::Frozen),
+            steps: arguments.play.steps(m, n),
             began: Instant::now(),
         })
+    }
+
+    /// A withdrawal by a wallet, from the birth of its keys on.
+    fn withdraw(&mut self) -> Result<(), RehearseError> {
+        self.open_the_office()?;
+        let wallet = self.paying_wallet();
+        self.commission_devices(&wallet)?;
+        self.register_wallet(&wallet)?;
+        let policy = Policy::first(&wallet);
+        self.sign_policy(&policy)?;
+        for device in &wallet.devices {
+            self.install_policy(&policy, device)?;
+        }
+        self.request_transfer()?;
+        if self.arguments.play == Play::Frozen {
+            self.freeze_and_thaw()?;
+        }
+        self.sign_at_devices()?;
+        if self.arguments.play.ends_well() {
+            self.combine()?;
+        }
+        Ok(())
     }
 
     /// Announces a step of the rehearsal.
@@ -389,11 +459,56 @@ impl<'a> Rehearsal<'a> {
         })
     }
 
-    /// `d1`, `d2`, ...
+    /// The wallet that pays.
+    fn paying_wallet(&self) -> Wallet {
+        Wallet::that_pays(self.arguments.devices)
+    }
+
+    /// Every wallet of the play.
+    fn wallets(&self) -> Vec<Wallet> {
+        let other = Wallet::of_play(self.arguments.play, self.arguments.devices);
+        [self.paying_wallet()].into_iter().chain(other).collect()
+    }
+
+    /// The devices of the wallet that pays: `d1`, `d2`, ...
     fn device_names(&self) -> Vec<String> {
-        (1..=self.arguments.devices)
-            .map(|n| format!("d{n}"))
-            .collect()
+        self.paying_wallet().devices
+    }
+
+    /// The devices that sign. Where the wallet moves because one of them is frozen, not that one.
+    fn signers(&self) -> Vec<String> {
+        let unable = usize::from(self.arguments.play == Play::Migration);
+        let able = self.device_names().into_iter().skip(unable);
+        able.take(self.arguments.threshold).collect()
+    }
+
+    /// What the own devices of a wallet showed of it when it was registered.
+    fn paper_of(&self, wallet: &Wallet) -> Result<&str, RehearseError> {
+        let paper = self.wallet_papers.get(wallet.name);
+        paper.map(String::as_str).ok_or_else(|| {
+            RehearseError::Check(phrase!(
+                "{wallet} is not registered",
+                "{wallet} が登録されていない",
+                wallet = wallet.name
+            ))
+        })
+    }
+
+    /// The officers copy the first address of a wallet to their own paper.
+    fn know_address(&mut self, id: &str, wallet: &Wallet) -> Result<String, RehearseError> {
+        let address = self.address_of(&wallet.record(), "receive", 0)?.to_string();
+        self.addresses.insert(id.to_owned(), address.clone());
+        Ok(address)
+    }
+
+    /// The devices of every wallet.
+    fn everywhere(&self) -> Vec<String> {
+        self.wallets().into_iter().flat_map(|w| w.devices).collect()
+    }
+
+    /// How many devices there are.
+    fn all_devices(&self) -> usize {
+        self.everywhere().len()
     }
 }
 

@@ -3,18 +3,32 @@
 use std::fs;
 use std::path::Path;
 
-use super::actor::{Machine, Prompt};
+use super::actor::{Machine, Played, Prompt};
 use super::officer::stretch_of_words;
 use super::people::{self, ADMINISTRATORS, Person};
 use super::world::{Chain, write_json};
-use super::{Rehearsal, RehearseError, nobody};
+use super::{Play, Rehearsal, RehearseError, nobody, policy};
 
-/// Height of the made-up chain when the withdrawal is requested and approved.
-pub(super) const TIP: u32 = 20;
-/// Height of the made-up chain on the day of the ceremony.
-pub(super) const LATER: u32 = 30;
+/// Height of the made-up chain when a withdrawal is requested and approved.
+const TIP: u32 = 20;
+/// Blocks between that day and the day of the ceremony.
+const DAYS: u32 = 10;
 
 impl Rehearsal<'_> {
+    /// Height of the made-up chain when the transfer is requested and approved: where a policy that
+    /// loosens must be in force before, its delay is over.
+    pub(super) const fn tip(&self) -> u32 {
+        match self.arguments.play {
+            Play::Migration => TIP + policy::DELAY,
+            _ => TIP,
+        }
+    }
+
+    /// Height of the made-up chain on the day of the ceremony.
+    pub(super) const fn later(&self) -> u32 {
+        self.tip() + DAYS
+    }
+
     /// Officers, roster, root of trust.
     pub(super) fn open_the_office(&mut self) -> Result<(), RehearseError> {
         self.step(
@@ -24,7 +38,7 @@ impl Rehearsal<'_> {
         for person in people::office() {
             self.enroll(&person)?;
         }
-        for number in 1..=self.arguments.devices {
+        for number in 1..=self.all_devices() {
             for person in people::operators(number) {
                 self.enroll(&person)?;
                 self.house.carry_token(&person.id, &format!("d{number}"))?;
@@ -42,7 +56,7 @@ impl Rehearsal<'_> {
         self.house.envelope(&token, &self.pins.user(&token)?)?;
         let desk = self.house.desk(&person.id)?;
         // An operator's token is carried to the device: its reader must exist there too.
-        for number in 1..=self.arguments.devices {
+        for number in 1..=self.all_devices() {
             self.house.device(&format!("d{number}"))?;
         }
         let card = format!("{}.officer", person.id);
@@ -74,7 +88,7 @@ impl Rehearsal<'_> {
 
     fn sign_roster(&mut self) -> Result<(), RehearseError> {
         let mut people = people::office();
-        people.extend((1..=self.arguments.devices).flat_map(people::operators));
+        people.extend((1..=self.all_devices()).flat_map(people::operators));
         let cards: Vec<String> = people.iter().map(|p| format!("{}.officer", p.id)).collect();
         let mut arguments = vec!["roster", "create", "--network", "regtest"];
         for card in &cards {
@@ -98,9 +112,11 @@ impl Rehearsal<'_> {
             &ADMINISTRATORS,
             &[],
         )
+        .map(drop)
     }
 
-    /// Lets officers sign `NAME-0.cbor` one after the other, the last into `NAME.cbor`.
+    /// Lets officers sign `NAME-0.cbor` one after the other, the last into `NAME.cbor`; what stood on
+    /// the screen of the last of them.
     pub(super) fn sign_in_turn(
         &self,
         command: &[&str],
@@ -108,7 +124,8 @@ impl Rehearsal<'_> {
         name: &str,
         officers: &[&str],
         more: &[&str],
-    ) -> Result<(), RehearseError> {
+    ) -> Result<String, RehearseError> {
+        let mut shown = String::new();
         for (turn, officer) in officers.iter().enumerate() {
             let from = format!("{name}-{turn}.cbor");
             let last = turn + 1 == officers.len();
@@ -120,11 +137,12 @@ impl Rehearsal<'_> {
             let mut arguments = command.to_vec();
             arguments.extend([flag, &from, "--officer", officer, "--out", &to]);
             arguments.extend_from_slice(more);
-            self.sign_at_desk(officer, &arguments, |prompt| {
+            let signed = self.sign_at_desk(officer, &arguments, |prompt| {
                 stretch_of_words(prompt, prompt.screen)
             })?;
+            shown = signed.output;
         }
-        Ok(())
+        Ok(shown)
     }
 
     /// Runs a command that ends with an officer's signature: the challenge first, then the PIN.
@@ -133,7 +151,7 @@ impl Rehearsal<'_> {
         officer: &str,
         arguments: &[&str],
         mut challenge: impl FnMut(&Prompt<'_>) -> Result<String, RehearseError>,
-    ) -> Result<(), RehearseError> {
+    ) -> Result<Played, RehearseError> {
         let desk: Machine = self.house.desk(officer)?;
         let token = token_of(officer);
         let officer_token = self.officer_token(&token);
@@ -145,8 +163,7 @@ impl Rehearsal<'_> {
             } else {
                 challenge(prompt)
             }
-        })?;
-        Ok(())
+        })
     }
 
     /// The arguments that name an officer's token.
@@ -162,10 +179,10 @@ impl Rehearsal<'_> {
     }
 
     fn print_root(&mut self) -> Result<(), RehearseError> {
-        let chain = Chain::mine(TIP);
+        let chain = Chain::mine(self.tip());
         write_json(&self.house.office("checkpoint.json"), &chain.checkpoint())?;
         write_json(&self.house.office("headers.json"), &chain.headers())?;
-        let later = Chain::mine(LATER);
+        let later = Chain::mine(self.later());
         write_json(&self.house.office("headers-later.json"), &later.headers())?;
         let desk = self.house.desk("kato.m")?;
         let mut arguments = vec!["root", "create", "--network", "regtest"];

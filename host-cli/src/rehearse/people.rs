@@ -96,6 +96,11 @@ pub(super) fn office() -> Vec<Person> {
         .collect()
 }
 
+/// The number of a device by its name: `d3` is 3.
+pub(super) fn number_of(device: &str) -> usize {
+    device.trim_start_matches('d').parse().unwrap_or(1)
+}
+
 /// The two operators of device `number`, counted from 1.
 pub(super) fn operators(number: usize) -> [Person; 2] {
     [

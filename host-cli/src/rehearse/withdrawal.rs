@@ -3,10 +3,11 @@
 use bitcoin::{Address, Amount, ScriptBuf};
 use signer_core::rule::Phrase;
 
-use super::commissioning::{POOL, destination_id};
-use super::office::{LATER, TIP};
+use super::builder::FEE_PER_INPUT;
+use super::commissioning::POOL;
 use super::officer::not_seen;
 use super::people::{APPROVERS, BROADCASTER, REQUESTER};
+use super::policy::{NEW_WALLET, destination_id};
 use super::world::{coins, write_json};
 use super::{Play, Rehearsal, RehearseError, nobody};
 
@@ -17,8 +18,12 @@ const COIN: Amount = Amount::ONE_BTC;
 
 impl Rehearsal<'_> {
     /// Builds the PSBT and has it requested and approved, or rejected.
-    pub(super) fn request_withdrawal(&mut self) -> Result<(), RehearseError> {
-        self.step("a withdrawal is requested", "出庫を申請する");
+    pub(super) fn request_transfer(&mut self) -> Result<(), RehearseError> {
+        let [en, ja] = self.purpose();
+        self.step(
+            &format!("it is requested: {en}"),
+            &format!("申請する: {ja}"),
+        );
         self.gather_coins()?;
         self.build_psbt()?;
         self.export_transcripts()?;
@@ -58,23 +63,27 @@ impl Rehearsal<'_> {
     }
 
     fn wallet_script(&self, chain: &str, index: usize) -> Result<ScriptBuf, RehearseError> {
+        let address = self.address_of("wallet.cbor", chain, index)?;
+        Ok(address.script_pubkey())
+    }
+
+    /// An address of a wallet, as `host-cli wallet address` shows it.
+    pub(super) fn address_of(
+        &self,
+        record: &str,
+        chain: &str,
+        index: usize,
+    ) -> Result<Address, RehearseError> {
         let index = index.to_string();
         let arguments = [
-            "wallet",
-            "address",
-            "--wallet",
-            "wallet.cbor",
-            "--chain",
-            chain,
-            "--index",
-            &index,
+            "wallet", "address", "--wallet", record, "--chain", chain, "--index", &index,
         ];
         let played = self.host(&self.house.desk(REQUESTER)?, &arguments, 0, nobody)?;
         played
             .output
             .trim()
             .parse::<Address<_>>()
-            .map(|address| address.assume_checked().script_pubkey())
+            .map(Address::assume_checked)
             .map_err(|e| {
                 RehearseError::Check(Phrase::new(
                     &format!("not an address: {e}"),
@@ -87,16 +96,22 @@ impl Rehearsal<'_> {
         if let Some(program) = &self.arguments.builder {
             return self.build_elsewhere(program);
         }
-        let payments: Vec<String> = (1..=self.arguments.outputs)
-            .map(|number| format!("{}={}", destination_id(number), btc(self.payment())))
-            .collect();
+        let (payments, fee) = (self.payments(), self.whole_fee().to_sat().to_string());
         let mut arguments = vec!["psbt", "create", "--wallet", "wallet.cbor"];
         arguments.extend(["--roster", "roster.cbor"]);
         arguments.extend(["--policy", "policy.cbor", "--coins", "coins.json"]);
         for payment in &payments {
             arguments.extend(["--pay", payment]);
         }
-        arguments.extend(["--fee-rate", "10", "--change-index", "0"]);
+        match self.arguments.play {
+            Play::Sweep => arguments.extend(["--sweep", "emergency.cbor", "--to-index", "0"]),
+            _ => arguments.extend(["--change-index", "0"]),
+        }
+        if self.arguments.play.empties_the_wallet() {
+            arguments.extend(["--fee", &fee]);
+        } else {
+            arguments.extend(["--fee-rate", "10"]);
+        }
         arguments.extend([
             "--psbt-version",
             &self.arguments.psbt_version,
@@ -119,11 +134,11 @@ impl Rehearsal<'_> {
     }
 
     fn draft_request(&self) -> Result<(), RehearseError> {
-        let play = self.arguments.play;
-        let expiry = if play == Play::Expired {
-            LATER - 1
+        let [purpose, _] = self.purpose();
+        let expiry = if self.arguments.play == Play::Expired {
+            self.later() - 1
         } else {
-            LATER + 144
+            self.later() + 144
         };
         let (expiry, total) = (expiry.to_string(), btc(self.total()));
         let mut arguments = vec!["request", "draft", "--psbt", "unsigned.psbt"];
@@ -144,8 +159,9 @@ impl Rehearsal<'_> {
             "--broadcaster",
             BROADCASTER,
             "--purpose",
-            "Refill of the hot wallet",
+            purpose,
         ]);
+        arguments.extend_from_slice(self.as_sweep());
         arguments.extend(["--fee-ceiling", "5000000", "--expiry", &expiry]);
         arguments.extend(["--invite", "suzuki.a,tanaka.d", "--headers", "headers.json"]);
         arguments.extend(["--out", "request.psbt"]);
@@ -158,14 +174,16 @@ impl Rehearsal<'_> {
                 Err(not_seen(prompt))
             }
         })
+        .map(drop)
     }
 
     fn decide(&self, officer: &str, from: &str, to: &str, word: &str) -> Result<(), RehearseError> {
-        let (height, total) = (TIP.to_string(), btc(self.total()));
+        let (height, total) = (self.tip().to_string(), btc(self.total()));
         let mut arguments = vec!["request", word, "--psbt", from, "--policy", "policy.cbor"];
         arguments.extend(["--roster", "roster.cbor", "--wallet", "wallet.cbor"]);
         arguments.extend(["--root", "root.cbor", "--height", &height]);
         arguments.extend(["--officer", officer, "--out", to]);
+        arguments.extend_from_slice(self.with_emergency());
         let read: Vec<String> = self.device_names().iter().map(|name| known(name)).collect();
         arguments.extend(read.iter().flat_map(|path| ["--transcript", path]));
         self.sign_at_desk(officer, &arguments, |prompt| {
@@ -175,12 +193,57 @@ impl Rehearsal<'_> {
                 Ok(CASE.into())
             }
         })
+        .map(drop)
+    }
+
+    /// Why the transfer is asked for.
+    const fn purpose(&self) -> [&'static str; 2] {
+        match self.arguments.play {
+            Play::Sweep => ["Sweep to the emergency wallet", "緊急退避送金"],
+            Play::Migration => ["Move to the new wallet", "新ウォレットへの移行"],
+            _ => ["Refill of the hot wallet", "ホットウォレットの補充"],
+        }
+    }
+
+    /// What makes a request one for a sweep.
+    const fn as_sweep(&self) -> &'static [&'static str] {
+        match self.arguments.play {
+            Play::Sweep => &["--kind", "sweep", "--emergency", "emergency.cbor"],
+            _ => &[],
+        }
+    }
+
+    /// The wallet that a desk must know to judge a sweep.
+    const fn with_emergency(&self) -> &'static [&'static str] {
+        match self.arguments.play {
+            Play::Sweep => &["--emergency", "emergency.cbor"],
+            _ => &[],
+        }
+    }
+
+    /// The payments as `psbt create` takes them; a sweep names none.
+    fn payments(&self) -> Vec<String> {
+        let ids: Vec<String> = match self.arguments.play {
+            Play::Sweep => Vec::new(),
+            Play::Migration => vec![NEW_WALLET.into()],
+            _ => (1..=self.arguments.outputs).map(destination_id).collect(),
+        };
+        let amount = btc(self.payment());
+        ids.iter().map(|id| format!("{id}={amount}")).collect()
     }
 
     /// What each destination is paid.
     pub(super) fn payment(&self) -> Amount {
         let coins = COIN * self.arguments.inputs as u64;
+        if self.arguments.play.empties_the_wallet() {
+            return coins - self.whole_fee();
+        }
         Amount::from_sat(coins.to_sat() * 6 / 10 / self.arguments.outputs as u64)
+    }
+
+    /// The fee, where nothing of the coins is left over.
+    fn whole_fee(&self) -> Amount {
+        Amount::from_sat(FEE_PER_INPUT) * self.arguments.inputs as u64
     }
 
     /// What is paid out in all, change not counted.
