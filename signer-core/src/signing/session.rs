@@ -121,7 +121,7 @@ impl Signing {
     /// who asked, approved and operates is judged again as it stands now.
     ///
     /// # Errors
-    /// APP01 to APP14, TIM01 where something has ended since; SIG04 where the transaction was explained
+    /// Any APP rule or TIM01, where something has ended since; SIG04 where the transaction was explained
     /// for another device.
     pub fn begin(confirmed: ConfirmedTx, now: &Now<'_>) -> Result<Intended, Refusal> {
         confirmed.approved().judge_again(now)?;

@@ -148,7 +148,7 @@ pub fn review(state: &DeviceState, approved: ApprovedTx) -> Result<Review, NotAp
 /// Goes on from what people confirmed, at the moment at which the session read the clock last.
 ///
 /// # Errors
-/// APP01 to APP14 and TIM01 where something has ended since; SIG04.
+/// Any APP rule or TIM01, where something has ended since; SIG04.
 pub fn begin_signing(state: &DeviceState, confirmed: ConfirmedTx) -> Result<Intended, Refusal> {
     let roster = state
         .roster()
