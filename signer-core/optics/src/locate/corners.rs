@@ -79,6 +79,12 @@ impl Corners {
         if guess >= 6 {
             numbers.extend(self.written(picture));
         }
+        // Twice the same is no chance.
+        if let [one, other] = numbers[..]
+            && one == other
+        {
+            return Version::new(one).into_iter().collect();
+        }
         numbers.extend([guess, guess.saturating_sub(1), guess + 1]);
         let mut versions: Vec<Version> = Vec::new();
         for version in numbers.into_iter().filter_map(Version::new) {

@@ -53,18 +53,25 @@ pub(super) fn find(picture: &Picture) -> Vec<Finder> {
 
 /// Calls `look` wherever five runs of a row, the last of them dark, are about as 1:1:3:1:1.
 fn scan(row: &[bool], mut look: impl FnMut(usize, [usize; 5])) {
-    let (mut runs, mut begin, mut dark) = ([0; 5], 0, false);
-    for x in 0..=row.len() {
-        let now = row.get(x).copied().unwrap_or(!dark);
-        if now == dark {
-            continue;
-        }
-        runs = [runs[1], runs[2], runs[3], runs[4], x - begin];
+    let (mut runs, mut end, mut dark) = ([0; 5], 0, false);
+    while let Some(rest @ [_, ..]) = row.get(end..) {
+        let run = run(rest, dark);
+        end += run;
+        runs = [runs[1], runs[2], runs[3], runs[4], run];
         if dark && runs[0] > 0 && alike(runs) {
-            look(x, runs);
+            look(end, runs);
         }
-        (begin, dark) = (x, now);
+        dark = !dark;
     }
+}
+
+/// How many pixels from the first one on are dark, or light.
+fn run(row: &[bool], dark: bool) -> usize {
+    // Wide ones many at a time.
+    let (many, _) = row.as_chunks::<16>();
+    let skipped = 16 * many.iter().take_while(|many| **many == [dark; 16]).count();
+    let rest = row.iter().skip(skipped);
+    skipped + rest.take_while(|pixel| **pixel == dark).count()
 }
 
 fn alike(runs: [usize; 5]) -> bool {

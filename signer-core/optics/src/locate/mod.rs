@@ -80,7 +80,7 @@ fn search(picture: &Picture) -> Result<Vec<Vec<u8>>, Missed> {
     }
     let (width, height) = (picture.width, picture.height);
     let sharp = picture::sharpened(width, &picture.smoothed(), APART);
-    let sharp = Picture::new(width, height, &sharp);
+    let sharp = picture.redrawn(&sharp);
     let sharper = finders::find(&sharp);
     let found = Search::new().read(&sharp, &sharper);
     if !found.is_empty() {

@@ -22,6 +22,8 @@ pub(super) struct Picture<'a> {
     /// Squares in a row.
     across: usize,
     thresholds: Vec<u8>,
+    /// Squares around which there is no contrast.
+    flat: Vec<bool>,
     /// Between its darkest and its lightest place.
     pub(super) contrast: u8,
 }
@@ -31,14 +33,27 @@ impl<'a> Picture<'a> {
         let across = width.div_ceil(SQUARE);
         let ranges = ranges(width, height, pixels);
         let whole = ranges.iter().copied().fold((255, 0), joined);
+        let (thresholds, flat) = thresholds(&ranges, across, whole).unzip();
         Self {
             width,
             height,
             pixels,
             across,
-            thresholds: thresholds(&ranges, across, whole),
+            thresholds,
+            flat,
             contrast: spread(whole),
         }
+    }
+
+    /// The same with other pixels, in which nothing is dark where this one is flat.
+    pub(super) fn redrawn<'b>(&self, pixels: &'b [u8]) -> Picture<'b> {
+        let mut other = Picture::new(self.width, self.height, pixels);
+        for (threshold, flat) in other.thresholds.iter_mut().zip(&self.flat) {
+            if *flat {
+                *threshold = 0;
+            }
+        }
+        other
     }
 
     /// Whether the pixel at this place is dark; outside nothing is.
@@ -223,22 +238,22 @@ const SHARPEN: i16 = 9;
 /// Darkest and lightest.
 type Range = (u8, u8);
 
-/// The middle between darkest and lightest around each square; further around where that is flat.
-fn thresholds(ranges: &[Range], across: usize, whole: Range) -> Vec<u8> {
+/// The middle between darkest and lightest around each square, further around where that is flat; and whether it
+/// is.
+fn thresholds(ranges: &[Range], across: usize, whole: Range) -> impl Iterator<Item = (u8, bool)> {
     let (coarse, coarse_across) = coarser(ranges, across);
     let contrast = (spread(whole) / 4).max(CONTRAST);
     let (near, far) = (around(ranges, across), around(&coarse, coarse_across));
     let middle = |range: Range| range.0 + spread(range) / 2;
-    let clear = |range: &Range| spread(*range) > contrast;
+    let flat = move |range: &Range| spread(*range) <= contrast;
     let each = near.into_iter().enumerate();
-    each.map(|(i, near)| {
-        if clear(&near) {
-            return middle(near);
+    each.map(move |(i, near)| {
+        if !flat(&near) {
+            return (middle(near), false);
         }
         let far = far[i / across / TOGETHER * coarse_across + i % across / TOGETHER];
-        middle(if clear(&far) { far } else { whole })
+        (middle(if flat(&far) { whole } else { far }), true)
     })
-    .collect()
 }
 
 fn joined(a: Range, b: Range) -> Range {
@@ -298,25 +313,37 @@ fn coarser(ranges: &[Range], across: usize) -> (Vec<Range>, usize) {
 
 /// For every square the range of itself and its neighbours.
 fn around(ranges: &[Range], across: usize) -> Vec<Range> {
-    let mut rows = Vec::with_capacity(ranges.len());
-    for row in ranges.chunks(across) {
-        for x in 0..across {
-            let part = &row[x.saturating_sub(NEAR)..(x + NEAR + 1).min(across)];
-            rows.push(part.iter().fold((255, 0), |a, b| joined(a, *b)));
-        }
+    let (darkest, lightest): (Vec<u8>, Vec<u8>) = ranges.iter().copied().unzip();
+    let darkest = of_near(&darkest, across, u8::min);
+    darkest
+        .into_iter()
+        .zip(of_near(&lightest, across, u8::max))
+        .collect()
+}
+
+/// For every square the `most` of itself and its neighbours. Whole rows at once: that is done many at a time.
+fn of_near(squares: &[u8], across: usize, most: impl Fn(u8, u8) -> u8 + Copy) -> Vec<u8> {
+    let mut rows = squares.to_vec();
+    for (to, from) in rows.chunks_mut(across).zip(squares.chunks(across)) {
+        (1..=NEAR).for_each(|away| join_near(to, from, away, most));
     }
-    let down = rows.len() / across.max(1);
-    let mut both = Vec::with_capacity(ranges.len());
-    for y in 0..down {
-        let mut sum = vec![(255, 0); across];
-        for other in y.saturating_sub(NEAR)..(y + NEAR + 1).min(down) {
-            for (range, next) in sum.iter_mut().zip(&rows[other * across..]) {
-                *range = joined(*range, *next);
-            }
-        }
-        both.extend(sum);
-    }
+    let mut both = rows.clone();
+    (1..=NEAR).for_each(|away| join_near(&mut both, &rows, away * across, most));
     both
+}
+
+/// Joins with every square those that are `away` before and behind it.
+fn join_near(to: &mut [u8], from: &[u8], away: usize, most: impl Fn(u8, u8) -> u8) {
+    let (Some(behind), Some(ahead)) = (from.get(away..), to.get_mut(away..)) else {
+        return;
+    };
+    ahead
+        .iter_mut()
+        .zip(from)
+        .for_each(|(a, b)| *a = most(*a, *b));
+    to.iter_mut()
+        .zip(behind)
+        .for_each(|(a, b)| *a = most(*a, *b));
 }
 
 /// The middle of a pixel.
