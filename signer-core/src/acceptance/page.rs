@@ -2,6 +2,7 @@
 //!
 //! A view, never authority: whoever relies on a report verifies the signed one.
 
+use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +11,7 @@ use core::fmt::{self, Write as _};
 use super::{AcceptanceReport, Finding, Findings, ReportSigner, Standing, Subject, Weight};
 use crate::digest::{AcceptanceDigest, hex};
 use crate::html::{self, Escaped, heading, row};
-use crate::token::{Date, KeyAttribute, Line, fips_status};
+use crate::token::{Assurance, Date, KeyAttribute, Line, fips_status};
 use crate::types::Lang;
 
 /// Whether the report behind the page is signed.
@@ -25,7 +26,8 @@ pub enum PageSeal {
 const STYLE: &str = "\
 .verdict{border:2px solid;padding:.5rem .8rem;margin:.8rem 0;font-size:13pt;font-weight:700}\
 .held{color:#14663c}.notice{color:#8a5a00}.noted,.open{color:#4a5a66}\
-.failed{color:#a3162a;font-weight:700}";
+.failed{color:#a3162a;font-weight:700}\
+th{overflow-wrap:normal}td:first-child{overflow-wrap:normal;white-space:nowrap}";
 
 /// The page of a report.
 pub fn page(report: &AcceptanceReport, seal: &PageSeal) -> String {
@@ -49,6 +51,9 @@ fn write_page(
         "<h1>Acceptance test of an HSM</h1>\n<p class=\"ja\" lang=\"ja\">HSM受入試験</p>"
     )?;
     verdict(html, findings.standing())?;
+    if report.hsm.assurance == Assurance::TestOnly {
+        html.push_str(TEST_ONLY);
+    }
     sealed(html, report, seal)?;
     claims(html, report)?;
     trials(html, findings)?;
@@ -67,6 +72,10 @@ looks random passes. An HSM can behave otherwise tomorrow, so its attributes, ra
 again in every session.</p>\n\
 <p class=\"ja\" lang=\"ja\">本試験はモジュールの応答を確認したもので、内部は検査していません。属性はベンダーの証明がない限りモジュールの申告です。\
 乱数らしく見えるだけの生成器も合格します。属性・乱数・署名は毎回のセッションで再検査されます。</p>\n";
+
+/// A passed test makes no HSM of software.
+const TEST_ONLY: &str = "<p>The profile is for tests only: whatever this page says, such a token never signs for main net (HSM06).</p>\n\
+<p class=\"ja\" lang=\"ja\">試験専用のプロファイルです。本試験の結果にかかわらず、メインネットの署名には使用できません(HSM06)。</p>\n";
 
 fn verdict(html: &mut String, standing: Standing) -> fmt::Result {
     let class = match standing {
@@ -104,7 +113,7 @@ fn sealed(html: &mut String, report: &AcceptanceReport, seal: &PageSeal) -> fmt:
     row(html, "Key identifier / 鍵識別子", &key.to_hex())?;
     row(html, "In words / 単語表記", &key.words().join(" "))?;
     row(html, "Network / ネットワーク", report.scope.network.name())?;
-    let clock = format!("{} (seconds since 1970; the machine's claim)", report.clock);
+    let clock = format!("{} (the machine's claim)", Date::moment(report.clock));
     row(html, "Clock / 時計", &clock)?;
     html.push_str("</table>\n");
     Ok(())
@@ -115,6 +124,10 @@ fn claims(html: &mut String, report: &AcceptanceReport) -> fmt::Result {
     let today = Date::of_clock(report.clock);
     let fips = fips_status(&hsm.fips, &hsm.firmware, today).lines(Lang::En);
     let unverified: Vec<&str> = hsm.unverified.iter().map(Line::as_str).collect();
+    let unverified = match unverified.as_slice() {
+        [] => "none / なし".to_owned(),
+        values => values.join(", "),
+    };
     heading(html, "What the module claims", "モジュールの申告")?;
     html.push_str("<table>\n");
     for (what, text) in [
@@ -129,10 +142,7 @@ fn claims(html: &mut String, report: &AcceptanceReport) -> fmt::Result {
         ("Profile / プロファイル", hsm.profile.as_str()),
         ("Assurance / 保証", hsm.assurance.name()),
         ("Keys at rest / 鍵の保管", hsm.key_storage.name()),
-        (
-            "Not verified by anybody / 未検証の値",
-            &unverified.join(", "),
-        ),
+        ("Not verified by anybody / 未検証の値", &unverified),
         (
             "FIPS, by the profile / FIPS(プロファイル)",
             &fips.join(". "),

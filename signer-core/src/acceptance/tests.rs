@@ -6,7 +6,7 @@ use super::*;
 use crate::cose::Draft;
 use crate::signing::SigningHsm as _;
 use crate::testing::{SCOPE, SoftDevice};
-use crate::token::{Flag, KeyAttribute, Line, WrapBackup};
+use crate::token::{Assurance, Flag, KeyAttribute, Line, WrapBackup};
 use crate::types::{Chain, Lang};
 
 const DEVICE: SoftDevice = SoftDevice::new("north");
@@ -327,6 +327,23 @@ mod pages {
         assert!(signed.contains(&checked.digest().to_hex()) && !signed.contains("NOT SIGNED"));
         let words = DEVICE.identity().key_id().words().join(" ");
         assert!(signed.contains(&words));
+    }
+
+    #[test]
+    fn a_page_says_that_software_never_signs_for_main_net_and_when_it_was_made() {
+        let mut report = report();
+        report.hsm.unverified.clear();
+        let never = "never signs for main net";
+        for (assurance, said) in [
+            (Assurance::TestOnly, true),
+            (Assurance::Unverified, false),
+            (Assurance::Verified, false),
+        ] {
+            report.hsm.assurance = assurance;
+            assert_eq!(html(&report).contains(never), said, "{assurance:?}");
+        }
+        let html = html(&report);
+        assert!(html.contains("2023-11-14 22:13 UTC") && html.contains("none / なし"));
     }
 
     #[test]
