@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use bitcoin::{Amount, OutPoint};
 
 use super::*;
-use crate::approval::KnownHead;
+use crate::approval::{KnownHead, RequestKind};
 use crate::digest::{FileDigest, PolicyDigest, RequestDigest, RosterDigest, TxDigest};
 use crate::policy::WindowLimit;
 use crate::rule::{Phrase, RuleId};
@@ -437,6 +437,72 @@ fn who_signed_the_policy_and_operated_elsewhere_is_not_apart() {
     passes(&operated_by("operator.e", 2));
     passes(&operated_by("admin.a", 1));
     assert_eq!(operated_by("admin.a", 2).conclusion(), Conclusion::Fail);
+}
+
+/// A witness, or whoever is to broadcast, with a part at any other device of the same transaction.
+#[test]
+fn f12_a_witness_or_broadcaster_with_another_part_is_found() {
+    let seated = |witness: &'static str, broadcaster: &'static str| {
+        people(&two(move |history| {
+            let case = case(history);
+            case.witnesses = Vec::from([id(witness)]);
+            case.broadcaster = id(broadcaster);
+        }))
+    };
+    passes(&seated("witness.w", "broadcaster.w"));
+    // At the device itself, at the other one, at a desk, and in both of these seats.
+    for acted in ["operator.c", "operator.a", "requester.r", "approver.a"] {
+        finds(&seated(acted, "broadcaster.w"), Finding::OnePersonTwice);
+        finds(&seated("witness.w", acted), Finding::OnePersonTwice);
+    }
+    finds(&seated("witness.w", "witness.w"), Finding::OnePersonTwice);
+}
+
+#[test]
+fn a_session_with_fewer_witnesses_than_called_for_fails() {
+    let attended = |count: usize, kind| {
+        people(&two(move |history| {
+            let case = case(history);
+            case.allowed.rules.witnesses = 2;
+            case.facts.kind = kind;
+            let came = ["witness.v", "witness.w"].map(id);
+            case.witnesses = came[..count].to_vec();
+        }))
+    };
+    passes(&attended(2, RequestKind::Ordinary));
+    for count in [0, 1] {
+        let short = attended(count, RequestKind::Ordinary);
+        assert_eq!(short.conclusion(), Conclusion::Fail, "{short:?}");
+        passes(&attended(count, RequestKind::Sweep));
+    }
+}
+
+/// Duty is counted at each device over the sessions that sign, whatever each device said of its own.
+#[test]
+fn who_operated_more_sessions_in_a_row_than_allowed_fails() {
+    let in_a_row = |second: [&'static str; 2], kind, most| {
+        let bench = bench();
+        let mut history = recorded(&bench);
+        let mut again = recorded(&bench).sessions;
+        again.retain(|session| session.kind.signs());
+        let mut again = again.remove(0);
+        let case = again.case.as_mut().unwrap();
+        case.separation.sessions_in_a_row = most;
+        case.facts.kind = kind;
+        operate(case, second);
+        history.sessions.push(again);
+        let records = alone(&bench, history);
+        let answer = people(&records);
+        let said = |case: &AuditCase| case.found.text(Lang::En).contains("in a row");
+        answer.cases().iter().any(said)
+    };
+    let (same, others) = (["operator.a", "operator.c"], ["operator.c", "operator.d"]);
+    let ordinary = RequestKind::Ordinary;
+    assert!(in_a_row(same, ordinary, Some(1)));
+    assert!(!in_a_row(same, ordinary, Some(2)));
+    assert!(!in_a_row(others, ordinary, Some(1)));
+    assert!(!in_a_row(same, ordinary, None));
+    assert!(!in_a_row(same, RequestKind::Sweep, Some(1)));
 }
 
 #[test]
