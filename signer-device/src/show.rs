@@ -102,6 +102,7 @@ fn status_json(reading: &Reading) -> Json {
         ),
         ("roster", text(state.roster().map(|r| r.digest().to_hex()))),
         ("policy", text(state.policy().map(|p| p.digest().to_hex()))),
+        ("sweeps_to", sweeps_to(state)),
         ("height", Json::from(state.height().0)),
         ("signatures", Json::Number(state.ledger().signatures())),
         ("open_signatures", open_json(state)),
@@ -193,13 +194,10 @@ fn session_json(session: &SessionSummary) -> Json {
 /// `wallet list`
 pub(crate) fn wallets(plan: &Show) -> Result<(), Failure> {
     let mut reading = Reading::open(&plan.place)?;
-    let wallets = reading.state().wallets().wallets();
-    let list = Json::List(
-        wallets
-            .iter()
-            .map(|wallet| wallet_json(reading.state(), wallet))
-            .collect(),
-    );
+    let registry = reading.state().wallets();
+    let wallets = registry.wallets().iter().chain(registry.emergencies());
+    let list = wallets.map(|wallet| wallet_json(reading.state(), wallet));
+    let list = Json::List(list.collect());
     if plan.format == Format::Json {
         return reading.console.plain(&list.to_string());
     }
@@ -218,12 +216,26 @@ pub(crate) fn wallets(plan: &Show) -> Result<(), Failure> {
         .try_for_each(|wallet| lines_of(&mut reading.console, wallet))
 }
 
+/// A wallet of this device, or the emergency wallet of others, for which it never signs.
 fn wallet_json(state: &DeviceState, wallet: &RegisteredWallet) -> Json {
+    let registry = state.wallets();
     Json::Object(vec![
         ("name", Json::text(wallet.name())),
         ("digest", Json::text(wallet.digest())),
         ("id", Json::text(wallet.id())),
         ("class", Json::text(wallet.class().name())),
+        (
+            "signs_here",
+            Json::Truth(registry.by_digest(&wallet.digest()).is_some()),
+        ),
+        (
+            "retired",
+            Json::maybe(
+                registry
+                    .retirement(&wallet.id())
+                    .map(|order| order.to_hex()),
+            ),
+        ),
         ("script", Json::text(wallet.script_type().name())),
         ("threshold", Json::from(u32::from(wallet.threshold()))),
         (
@@ -364,6 +376,22 @@ pub(crate) fn policy(plan: &Show) -> Result<(), Failure> {
     lines_of(&mut reading.console, &value)
 }
 
+/// The emergency wallet that the policy names; its name is known where its record is here.
+fn sweeps_to(state: &DeviceState) -> Json {
+    let policy = state.policy();
+    let Some(sweep) = policy.and_then(|policy| policy.policy().sweep.as_ref()) else {
+        return Json::Null;
+    };
+    let known = state.wallets().emergency(&sweep.wallet);
+    Json::Object(vec![
+        (
+            "wallet",
+            Json::maybe(known.map(|wallet| wallet.name().to_string())),
+        ),
+        ("digest", Json::text(sweep.wallet)),
+    ])
+}
+
 fn policy_json(state: &DeviceState) -> Json {
     let Some(policy) = state.policy() else {
         return Json::Null;
@@ -447,6 +475,7 @@ fn limited(state: &DeviceState, rules: &WalletRules) -> Json {
         ("destinations", Json::List(destinations.collect())),
         ("vendors", Json::from(u32::from(rules.placement.vendors))),
         ("sites", Json::from(u32::from(rules.placement.sites))),
+        ("witnesses", Json::from(u32::from(rules.witnesses))),
         ("windows", windows(&rules.windows, signers_of(state, rules))),
     ])
 }

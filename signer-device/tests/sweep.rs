@@ -68,6 +68,23 @@ fn register_emergency(house: &House<'_>, device: &str) -> Played {
     ceremony(&words.map(str::to_owned))
 }
 
+/// Whoever looks at the device sees which wallet is the emergency wallet.
+fn assert_shown(house: &House<'_>, device: &str) {
+    let state = house.bench.arg(device);
+    let show = |noun: &str, verb: &str| {
+        let words = [noun, verb, "--state", &state];
+        ceremony(&words.map(str::to_owned))
+    };
+    show("wallet", "list")
+        .ended(0)
+        .says("name: Emergency 1")
+        .says("class: emergency")
+        .says("signs_here: false");
+    show("device", "status")
+        .ended(0)
+        .says("sweeps_to: wallet Emergency 1, digest");
+}
+
 fn receive(wallet: &RegisteredWallet, index: u32) -> ScriptBuf {
     let script = wallet.script_pubkey(Chain::Receive, KeyIndex(index));
     script.expect("an address")
@@ -141,6 +158,8 @@ fn frozen_devices_sweep_to_the_emergency_wallet_and_nothing_else() {
                 .ended(0)
                 .says("this device is NOT one of them");
         }
+
+        assert_shown(&house, "d1");
 
         // Anything else: an ordinary transfer, another output, too few people, too high a fee.
         house.kind = RequestKind::Ordinary;

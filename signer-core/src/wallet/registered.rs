@@ -422,6 +422,11 @@ impl Registry {
             .or_else(|| others.find(|wallet| wallet.digest() == *digest))
     }
 
+    /// Every emergency wallet of other devices that was registered here, to be paid by a sweep alone.
+    pub fn emergencies(&self) -> &[Arc<RegisteredWallet>] {
+        &self.emergency
+    }
+
     /// Adds an emergency wallet of other devices; the same one again changes nothing. `labels` are those of the
     /// destinations.
     ///
