@@ -16,13 +16,17 @@ use support::{Run, host_cli, matches, prompt, words};
 const OWN_PIN: [&str; 2] = ["(your PIN)", "(ご自分のPIN)"];
 
 /// What an officer has on the desk before the first command.
-const AT_HAND: [&str; 6] = [
+const AT_HAND: [&str; 9] = [
     "root.cbor",
     "roster.cbor",
     "policy.cbor",
     "wallet.cbor",
     "coins.json",
     "headers.json",
+    // Of the broadcaster: the request with every approval, and what two devices answered.
+    "approved-v2.psbt",
+    "answer-tokyo-1-v2.psbt",
+    "answer-osaka-1-v2.psbt",
 ];
 
 /// A block of the page between fences.
@@ -170,6 +174,27 @@ fn an_officer_gets_through_by_the_page_alone() {
         let taken = play(&world, name);
         if std::env::var("HIMURO_WRITE").is_ok() {
             fs::write(page(name), taken).expect("the page can be written");
+        }
+    }
+}
+
+/// A witness has no command: the prompts that the page names are those of the ceremony's script.
+#[test]
+fn the_prompts_of_a_witness_are_those_of_the_ceremony() {
+    let read = |path: PathBuf| fs::read_to_string(path).expect("the page is there");
+    let script = read(page("../ceremony/sign.md"));
+    for (name, title) in [
+        ("README.md", "## The witness"),
+        ("README.ja.md", "## 立会人"),
+    ] {
+        let text = read(page(name));
+        let (_, part) = text.split_once(title).expect("a part for the witness");
+        let (part, _) = part.split_once("\n## ").expect("a part follows");
+        let prompts = part.split('`').filter(|code| code.starts_with('['));
+        let prompts: Vec<&str> = prompts.collect();
+        assert_eq!(prompts, ["[witness-1]", "[officer-pin]", "[officer-pin]"]);
+        for prompt in prompts {
+            assert!(script.contains(&format!("`{prompt}`")), "{name}: {prompt}");
         }
     }
 }
