@@ -8,7 +8,7 @@ use clap::Args;
 use signer_core::approval::{ActiveRoster, HeardRequest, RequestKind};
 use signer_core::cose::Endorsed;
 use signer_core::digest::DeviceId;
-use signer_core::headers::{ChainTip, HeaderRun};
+use signer_core::headers::{ChainTip, HeaderRun, KnownTime};
 use signer_core::phrase;
 use signer_core::policy::{ActivePolicy, Before, CheckedTx, Policy, PolicyStanding};
 use signer_core::psbt::ParsedPsbt;
@@ -76,7 +76,7 @@ impl HouseArgs {
         let made_under = made_under.or(rosters.last()).ok_or_else(no_roster)?;
         // Only a device knows which policy was in force before, and since when it has this one.
         let standing = PolicyStanding {
-            installed: tip.into(),
+            installed: KnownTime::without_clock(tip),
             before: Before::Unheard,
         };
         let policy = ActivePolicy::open(&bytes, made_under, standing, tip)
@@ -136,7 +136,7 @@ impl House {
             policy: &self.policy,
             ledger: unborn.ledger(),
             device: &device,
-            time: self.tip.into(),
+            time: KnownTime::without_clock(self.tip),
             standing: DeviceStanding::Unknown,
             register: unborn.register(),
         };

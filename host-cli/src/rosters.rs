@@ -6,6 +6,7 @@ use clap::Args;
 use signer_core::approval::{ActiveRoster, NextRoster, Officer, Roster, RosterError};
 use signer_core::cose::{CoseError, Endorsed};
 use signer_core::digest::{KeyId, RosterDigest};
+use signer_core::headers::KnownTime;
 use signer_core::keys::P256PublicKey;
 use signer_core::phrase;
 use signer_core::root::Root;
@@ -64,7 +65,10 @@ fn followed(known: &ActiveRoster, bytes: &[u8], tip: Height) -> Result<ActiveRos
     let mut heights: Vec<Height> = officers.map(|officer| officer.valid_from).collect();
     heights.retain(|height| *height <= tip);
     // Whether one of the recovery quorum has waited, a device knows too.
-    let at = |height| known.next(bytes, None, height).map(NextRoster::into_roster);
+    let at = |height| {
+        let next = known.next(bytes, None, KnownTime::without_clock(height));
+        next.map(NextRoster::into_roster)
+    };
     let earlier = || heights.iter().find_map(|height| at(*height).ok());
     at(tip).or_else(|error| earlier().ok_or(error))
 }

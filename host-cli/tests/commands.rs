@@ -11,6 +11,7 @@ use signer_core::approval::{ActiveRoster, NextRoster};
 use signer_core::codec;
 use signer_core::digest::hex;
 use signer_core::frames::{Hello, Limits, Receiver};
+use signer_core::headers::KnownTime;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, RawPsbt};
 use signer_core::root::Root;
@@ -19,6 +20,11 @@ use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
 use test_vectors::camera::{codes_in_page, codes_on};
+
+/// By headers alone.
+const fn at(height: u32) -> KnownTime {
+    KnownTime::without_clock(Height(height))
+}
 
 /// Standard error of a failed command: two lines, or two for each refusal.
 fn told_in_two_lines(run: &Run, line: &str) {
@@ -706,7 +712,7 @@ fn a_wallet_is_retired_by_a_quorum_of_administrators() {
     let standing = RetirementStanding {
         roster: &roster,
         wallets: &wallets,
-        time: Height(100).into(),
+        time: at(100),
     };
     // What a device would take, and what not.
     assert!(CheckedRetirement::open(&bytes("order-1.cbor"), standing).is_err());
@@ -958,9 +964,9 @@ fn a_roster_follows_the_one_in_force() {
     let bytes = |name: &str| fs::read(world.folder.join(name)).expect("written");
     let root: Root = codec::decode(&world.read("root.cbor")).expect("a root");
     let first = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
-    assert!(first.succeed(&bytes("next-1.cbor"), Height(6)).is_err());
+    assert!(first.succeed(&bytes("next-1.cbor"), at(6)).is_err());
     let second = first
-        .succeed(&bytes("next-2.cbor"), Height(6))
+        .succeed(&bytes("next-2.cbor"), at(6))
         .expect("a quorum");
     assert_eq!(second.digest().to_string(), digest);
 
@@ -1056,22 +1062,20 @@ fn recovery_keys_sign_a_roster_and_one_administrator_cancels_it() {
     let bytes = |name: &str| fs::read(world.folder.join(name)).expect("written");
     let root: Root = codec::decode(&world.read("root.cbor")).expect("a root");
     let first = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
-    let second = first
-        .succeed(&bytes("s-2.cbor"), Height(6))
-        .expect("a quorum");
+    let second = first.succeed(&bytes("s-2.cbor"), at(6)).expect("a quorum");
     assert!(
-        second.next(&bytes("r-1.cbor"), None, Height(6)).is_err(),
+        second.next(&bytes("r-1.cbor"), None, at(6)).is_err(),
         "one of two keys"
     );
     let next = second
-        .next(&bytes("r-2.cbor"), None, Height(6))
+        .next(&bytes("r-2.cbor"), None, at(6))
         .expect("both keys");
     let NextRoster::Waits(_, waiting) = next else {
         panic!("it waits");
     };
     assert_eq!(waiting.from, Height(150));
     second
-        .open_cancellation(&bytes("cancellation.cbor"), Some(&waiting), Height(6))
+        .open_cancellation(&bytes("cancellation.cbor"), Some(&waiting), at(6))
         .expect("one administrator");
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use signer_core::approval::ActiveRoster;
 use signer_core::codec;
 use signer_core::digest::{LedgerDigest, TxDigest};
+use signer_core::headers::KnownTime;
 use signer_core::life::{AnchorStatement, CheckedRecovery, RecoveryError, RecoveryStanding};
 use signer_core::root::Root;
 use signer_core::transcript::Anchor;
@@ -76,7 +77,7 @@ fn an_order_is_drafted_from_psbts_and_signed_by_a_quorum() {
         let standing = RecoveryStanding {
             roster: &roster,
             identity,
-            known: Height(100),
+            time: KnownTime::without_clock(Height(100)),
         };
         CheckedRecovery::open(&bytes, standing)
     };

@@ -7,6 +7,7 @@ use signer_core::approval::ActiveRoster;
 use signer_core::codec;
 use signer_core::cose::{Endorsed, peek};
 use signer_core::digest::FileDigest;
+use signer_core::headers::KnownTime;
 use signer_core::life::{Found, PossessionReport, Replacement, Standing};
 use signer_core::root::Root;
 use signer_core::types::Height;
@@ -60,7 +61,7 @@ fn an_order_is_drafted_from_a_report_and_signed_by_a_quorum() {
     let roster = ActiveRoster::first(&world.read("roster.cbor"), root.scope, &root).expect("first");
     let open = |file: &str| {
         let bytes = std::fs::read(world.folder.join(file)).expect("written");
-        roster.open_endorsed::<Replacement>(&bytes, Height(100))
+        roster.open_endorsed::<Replacement>(&bytes, KnownTime::without_clock(Height(100)))
     };
     assert!(open("replacement-1.cbor").is_err());
     let order: Endorsed<Replacement> = open("replacement-2.cbor").expect("a quorum");

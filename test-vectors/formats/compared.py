@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from digests import device_id, tagged
+from parts import is_valid
 
 A, B = 0, 1
 OPERATOR = 4
@@ -47,13 +48,13 @@ def holds(pages, screens, answers, nonce):
     return True
 
 
-def seated(seats, officers, height, session):
+def seated(seats, officers, time, session):
     """Two people of the roster, each with the role of an operator, attend this very session."""
     if set(seats) < {A, B} or seats[A][2] == seats[B][2]:
         return False
     for body in (seats[A], seats[B]):
         officer = next((o for o in officers if o[0] == body[2]), None)
-        if officer is None or OPERATOR not in officer[4] or not officer[6] <= height <= officer[7]:
+        if officer is None or OPERATOR not in officer[4] or not is_valid(officer, time):
             return False
         if (body[4], body[5], body[6]) != session:
             return False

@@ -16,8 +16,9 @@ proved every key since the old one was used, by a signed order, and again in tha
 of a co-signer is taken after a newer one, that every
 session was told how many released signatures are open, that each of them that was settled was
 settled by a transaction in the chain, that known blocks were left only for others with more work, that
-what was cut goes on with its own intent and PSBT or not at all, each signature of it made once, and that
-no session's clock was set back.
+what was cut goes on with its own intent and PSBT or not at all, each signature of it made once, that
+no session's clock was set back, that nothing is done before a clock that went back is on record, and that what
+ends ends at the later of headers and clock.
 Screens, rule reports and sighashes are not computed again: for that there is signer-core's replay.
 """
 
@@ -32,6 +33,7 @@ import psbt
 import settlement
 from cddl import Grammar, Mismatch
 from chain import Chain
+from clock import Clock
 from ecdsa import SECP256k1
 
 GENESIS, OPENED, INSTALLED, GENERATED, ATTENDED, INTAKE = 0, 1, 2, 3, 4, 5
@@ -50,9 +52,11 @@ SIGN, DESTROY, RESUME, SWEEP = 6, 8, 9, 19
 COMMISSION, REGISTER, POLICY = 0, 2, 4
 MAKES_CARDS = (0, 1, 7)
 EMERGENCY = 3
-RECHECKED, CLOCK_SLACK = 19, 300
+RECHECKED = 19
 # Where an entry says what the machine's clock said.
 CLOCKS = {INSTALLED: 2, INTAKE: 3, RECHECKED: 3}
+# What may stand before the exception of a clock that went back: screens, answers, a refusal, an abort, PINs, the end.
+BEFORE_IT = {OPENED, SHOWN, ANSWERED, REFUSAL, 14, 15, EXCEPTION, CLOSED, SEALED, 29}
 ACTS = {INSTALLED, GENERATED, ATTENDED, INTAKE, INTENT, INTENDED, PROVEN, DESTROYING, RECOVERED, SETTLED}
 ARTEFACTS = [
     "endorsed-roster",
@@ -84,7 +88,7 @@ class Journal:
         self.keys = {digests.key_id(identity): identity}
         self.officers, self.roster, self.roster_digest = {}, None, None
         self.waiting, self.chain, self.excepted, self.frozen = None, None, None, None
-        self.sweep, self.cut, self.resumes, self.clock = None, {}, None, 0
+        self.sweep, self.cut, self.resumes, self.clock = None, {}, None, Clock()
         self.pinned = self.psbt = self.outcome = None
         self.intent, self.spends = {}, {}
         self.wallet_keys, self.announced, self.card = {}, {}, None
@@ -109,6 +113,11 @@ class Journal:
     def height(self):
         return self.chain.height
 
+    @property
+    def time(self):
+        """What begins by the first height has begun; what ends before the second one has ended."""
+        return self.chain.height, self.chain.reached_by(self.clock.closing)
+
     def take(self, entry, data):
         self.grammar.check("entry", entry)
         prev, sequence, session, (kind, fields) = entry
@@ -127,6 +136,8 @@ class Journal:
         if kind in CLOCKS:
             self.reads_clock(content[CLOCKS[kind]])
         require(not self.untold or kind not in ACTS, "people who were not told what is open")
+        recorded = self.clock.owed is None or kind in BEFORE_IT
+        require(recorded, "a clock that went back, without the exception that says so")
         handlers = {
             GENESIS: self.born,
             INSTALLED: self.installed,
@@ -162,7 +173,7 @@ class Journal:
         digest = digests.tagged("himuro/root", cbor.dumps(genesis[0]))
         require(digest == self.root, "another root than the one that is trusted")
         require(genesis[3] == self.identity, "another device than the one that is trusted")
-        self.pinned, self.chain = genesis[0][3], Chain(genesis[0][2][0], genesis[0][2][1])
+        self.pinned, self.chain = genesis[0][3], Chain(genesis[0][2], genesis[0][1][0])
         self.hsm, self.generation = genesis[4], genesis[5]
 
     def artefact(self, rule, data, brought=()):
@@ -197,7 +208,7 @@ class Journal:
         elif rule == "endorsed-thaw":
             require(self.frozen is not None and body[4] == self.frozen, "a thaw of another freeze")
             signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
-            require(signers <= self.administrators(), "a thaw signed by who is no administrator")
+            require(signers <= self.acting(), "a thaw signed by who is no administrator")
             require(len(signers) >= self.roster[5], "a thaw without its quorum")
             self.frozen = None
         elif rule == "signed-recovery-cancellation":
@@ -243,7 +254,7 @@ class Journal:
         """Two operators of the roster attend the session."""
         session = self.device, self.session, self.nonce
         officers = self.roster[4] if self.roster else []
-        return compared.seated(self.attends, officers, self.height, session)
+        return compared.seated(self.attends, officers, self.time, session)
 
     def next_policy(self, body, digest, item):
         """Each one names the one before it, and its number rises (POL08). Two operators compared it in a
@@ -267,6 +278,11 @@ class Journal:
     def administrators(self):
         return {digests.key_id(o[5]) for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]}
 
+    def acting(self):
+        """Administrators whose entries have begun and not ended."""
+        here = [o for o in self.roster[4] if POLICY_ADMINISTRATOR in o[4]]
+        return {digests.key_id(o[5]) for o in here if parts.is_valid(o, self.time)}
+
     def next_roster(self, body, digest, item, kind):
         """The first one is the root's; each later one names the one before it, has the next number and
         the signatures of a quorum of its administrators, or of the recovery quorum: then it waits
@@ -284,7 +300,7 @@ class Journal:
                 self.recovered(body, signers)
                 if kind == WAITING:
                     require(self.waiting is None, "a second roster that waits")
-                    self.waiting = (digest, self.height + self.roster[6][2])
+                    self.waiting = (digest, self.time[1] + self.roster[6][2])
                     return
                 waited = self.waiting and self.waiting[0] == digest
                 require(waited and self.height >= self.waiting[1], "a roster that has not waited")
@@ -312,7 +328,7 @@ class Journal:
 
     def cancelled(self, body, item):
         signer = cbor.loads(item.value[0])[4]
-        require(signer in self.administrators(), "a cancellation of no administrator")
+        require(signer in self.acting(), "a cancellation of no administrator")
         require(self.waiting and body[4] == self.waiting[0], "a cancellation of what does not wait")
         require(body[3] == self.roster_digest, "a cancellation under another roster")
         self.waiting = None
@@ -485,10 +501,10 @@ class Journal:
         voters = {name[len(votes) :].decode() for name in records if name.startswith(votes)}
         acts = {request[8], request[16], *voters, *operated}
         sender, seated = request[19], self.witnesses.seated
-        sends = parts.holds(self.roster, sender, parts.BROADCASTER, self.height)
+        sends = parts.holds(self.roster, sender, parts.BROADCASTER, self.time)
         require(sends and sender not in acts, "a broadcaster without the role, or with another part")
         for who in seated:
-            sees = parts.holds(self.roster, who, parts.WITNESS, self.height)
+            sees = parts.holds(self.roster, who, parts.WITNESS, self.time)
             apart = who not in acts | {sender}
             require(sees and apart, "a witness without the role, or with another part")
         least = self.called_for[request[6]] if self.begun_in() != SWEEP else 0
@@ -538,12 +554,14 @@ class Journal:
 
     def except_(self, exception):
         self.excepted = exception
+        self.clock.excuse(exception)
 
     def opened(self, opened):
         self.excepted = None
         require(not self.recovering, "a session behind one that was to recover and did not")
         self.ceremony, self.nonce, self.ending = opened[0], opened[1], []
-        self.resumes, self.hand, self.clock = opened.get(11), None, opened[4]
+        self.resumes, self.hand = opened.get(11), None
+        self.clock.begin(opened[4])
         require((self.ceremony == RESUME) == (self.resumes is not None), "a session that does not say with what it goes on")
         require(self.resumes is None or self.resumes in self.cut, "a session that goes on with what was not cut")
         self.seats, self.attends, self.screens, self.answers = {}, {}, [], []
@@ -566,7 +584,7 @@ class Journal:
         require(order[2] == self.root and card[5] == self.identity, "another root or device")
         require(order[3] == self.roster_digest, "an order under another roster")
         signers = {cbor.loads(sign1.value[0])[4] for sign1 in cbor.loads(recovered[0])[1]}
-        require(signers <= self.administrators(), "an order signed by who is no administrator")
+        require(signers <= self.acting(), "an order signed by who is no administrator")
         require(len(signers) >= self.roster[5], "an order without its quorum")
         require(self.begun < anchor[2], "a journal that has passed this anchor")
         last = 0
@@ -609,7 +627,7 @@ class Journal:
         require(order[2] == self.root and order[4] == self.identity, "another root or device")
         require(order[3] == self.roster_digest, "an order under another roster")
         signers = {cbor.loads(sign1.value[0])[4] for sign1 in cbor.loads(replaced[0])[1]}
-        require(signers <= self.administrators(), "an order signed by who is no administrator")
+        require(signers <= self.acting(), "an order signed by who is no administrator")
         require(len(signers) >= self.roster[5], "an order without its quorum")
         require(order[5] == self.generation + 1, "an order of another generation")
         require(order[6] == {0: self.hsm[2], 1: self.hsm[5]}, "an order that retires another HSM")
@@ -675,8 +693,7 @@ class Journal:
 
     def reads_clock(self, clock):
         """Nobody sets it back while a session is open."""
-        require(clock + CLOCK_SLACK >= self.clock, "a clock that was set back within a session")
-        self.clock = max(self.clock, clock)
+        require(self.clock.read(clock), "a clock that was set back within a session")
 
     def closed(self, outcome):
         if outcome == SIGNED:

@@ -6,10 +6,15 @@ WITNESS_SEAT = 2
 WITNESS, BROADCASTER = 5, 8
 
 
-def holds(roster, who, role, height):
-    """The roster's entry has this role at this height."""
+def is_valid(officer, time):
+    """The entry has begun by the headers, and not ended by the later of headers and clock."""
+    return officer[6] <= time[0] and time[1] <= officer[7]
+
+
+def holds(roster, who, role, time):
+    """The roster's entry has this role at this time."""
     officer = next((o for o in roster[4] if o[0] == who), None)
-    return officer is not None and role in officer[4] and officer[6] <= height <= officer[7]
+    return officer is not None and role in officer[4] and is_valid(officer, time)
 
 
 class Duty:

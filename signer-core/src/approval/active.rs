@@ -331,7 +331,8 @@ impl ActiveRoster {
         if roster.predecessor.is_some() {
             return Err(RosterError::NotFirst);
         }
-        check_shape(roster, scope, root.checkpoint.height)?;
+        let born = KnownTime::without_clock(root.checkpoint.height);
+        check_shape(roster, scope, born)?;
         let signers: BTreeSet<KeyId> = endorsed.signers().collect();
         for officer in &roster.officers {
             let is_administrator = officer.roles.contains(&Role::PolicyAdministrator);
@@ -404,9 +405,8 @@ impl ActiveRoster {
     pub fn open_endorsed<T: Artefact>(
         &self,
         bytes: &[u8],
-        at: impl Into<KnownTime>,
+        at: KnownTime,
     ) -> Result<Endorsed<T>, RosterError> {
-        let at = at.into();
         let endorsed = self.open_by_officers::<T>(bytes)?;
         let mut got = 0_usize;
         for kid in endorsed.signers() {
@@ -429,7 +429,7 @@ impl Roster {
     /// What can be judged before anybody has signed: order, people and keys, the quorum at this
     /// height.
     pub fn check(&self, at: Height) -> Result<(), RosterError> {
-        check_shape(self, self.scope, at)
+        check_shape(self, self.scope, KnownTime::without_clock(at))
     }
 }
 
@@ -440,7 +440,7 @@ fn key_of(roster: &Roster, kid: &KeyId) -> Option<P256PublicKey> {
 
 /// What every roster must be: in order, no person and no key twice, a quorum that survives the
 /// loss of one administrator.
-pub(super) fn check_shape(roster: &Roster, scope: Scope, at: Height) -> Result<(), RosterError> {
+pub(super) fn check_shape(roster: &Roster, scope: Scope, at: KnownTime) -> Result<(), RosterError> {
     if roster.version != 1 {
         return Err(RosterError::Version(roster.version));
     }
@@ -507,12 +507,8 @@ pub struct CheckedEnrolment {
 }
 
 impl CheckedEnrolment {
-    /// Reads an enrolment under the roster in force, with administrators valid at this height.
-    pub fn open(
-        bytes: &[u8],
-        roster: &ActiveRoster,
-        at: impl Into<KnownTime>,
-    ) -> Result<Self, RosterError> {
+    /// Reads an enrolment under the roster in force, with administrators valid at this time.
+    pub fn open(bytes: &[u8], roster: &ActiveRoster, at: KnownTime) -> Result<Self, RosterError> {
         let endorsed = roster.open_endorsed::<Enrolment>(bytes, at)?;
         let enrolment = endorsed.body();
         if enrolment.version != 1 {

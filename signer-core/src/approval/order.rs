@@ -57,7 +57,7 @@ impl ActiveRoster {
     pub fn open_order<T: Order>(
         &self,
         bytes: &[u8],
-        at: impl Into<KnownTime>,
+        at: KnownTime,
     ) -> Result<Endorsed<T>, RosterError> {
         let endorsed = self.open_endorsed::<T>(bytes, at)?;
         let frame = endorsed.body().frame();

@@ -90,14 +90,13 @@ impl ActiveRoster {
         &self,
         bytes: &[u8],
         waiting: Option<&WaitingRoster>,
-        time: impl Into<KnownTime>,
+        time: KnownTime,
     ) -> Result<NextRoster, RosterError> {
-        let time = time.into();
         let at = time.opens();
         let Some(recovery) = self.signing_recovery(bytes) else {
-            return self.succeed(bytes, at).map(NextRoster::InForce);
+            return self.succeed(bytes, time).map(NextRoster::InForce);
         };
-        let next = self.recovered(bytes, recovery, at)?;
+        let next = self.recovered(bytes, recovery, time)?;
         let Some(known) = waiting else {
             let waiting = WaitingRoster {
                 roster: next.digest(),
@@ -129,7 +128,7 @@ impl ActiveRoster {
         &self,
         bytes: &[u8],
         recovery: &RecoveryQuorum,
-        at: Height,
+        at: KnownTime,
     ) -> Result<Self, RosterError> {
         let key_of = |kid: &KeyId| {
             let mut keys = recovery.keys.iter();
@@ -153,7 +152,7 @@ impl ActiveRoster {
         &self,
         bytes: &[u8],
         waiting: Option<&WaitingRoster>,
-        at: impl Into<KnownTime>,
+        at: KnownTime,
     ) -> Result<Signed<RecoveryCancellation>, RosterError> {
         let (signed, officer) = self.open_signed::<RecoveryCancellation>(bytes)?;
         let body = signed.body();

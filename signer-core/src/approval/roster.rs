@@ -82,13 +82,12 @@ pub struct Officer {
 
 impl Officer {
     /// The entry, if it has this role and is valid at this time.
-    pub fn acting_as(&self, role: Role, at: impl Into<KnownTime>) -> Option<&Self> {
+    pub fn acting_as(&self, role: Role, at: KnownTime) -> Option<&Self> {
         (self.is_valid(at) && self.roles.contains(&role)).then_some(self)
     }
 
     /// Whether the entry is valid at this time: it begins by headers, and ends by the clock too.
-    pub fn is_valid(&self, at: impl Into<KnownTime>) -> bool {
-        let at = at.into();
+    pub fn is_valid(&self, at: KnownTime) -> bool {
         self.valid_from <= at.opens() && at.closes() <= self.valid_to
     }
 }

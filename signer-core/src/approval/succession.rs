@@ -9,6 +9,7 @@ use super::active::check_shape;
 use super::{ActiveRoster, Officer, Role, Roster, RosterError};
 use crate::cose::{Artefact, CoseError, Endorsed};
 use crate::digest::{KeyId, RosterDigest};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::types::{Blocks, Height, OfficerId, Version};
@@ -45,15 +46,15 @@ impl ActiveRoster {
     ///
     /// An administrator whose term alone has ended may sign it, and nothing else: otherwise a house
     /// that let a date pass could never go on. The new roster must have one administrator more than
-    /// it needs, valid at this height.
+    /// it needs, valid at this time.
     ///
     /// # Errors
     /// [`RosterError`]; this roster then stays in force.
-    pub fn succeed(&self, bytes: &[u8], at: Height) -> Result<Self, RosterError> {
+    pub fn succeed(&self, bytes: &[u8], at: KnownTime) -> Result<Self, RosterError> {
         // First, so that a roster that was taken long ago is called what it is.
         self.is_named_by(&Endorsed::<Roster>::peek(bytes)?)?;
         let endorsed = self.open_by_officers::<Roster>(bytes)?;
-        self.signed_by_a_quorum(&endorsed, at)?;
+        self.signed_by_a_quorum(&endorsed, at.opens())?;
         self.followed_by(endorsed, at)
     }
 
@@ -101,7 +102,7 @@ impl ActiveRoster {
     pub(super) fn followed_by(
         &self,
         endorsed: Endorsed<Roster>,
-        at: Height,
+        at: KnownTime,
     ) -> Result<Self, RosterError> {
         let next = endorsed.body();
         check_shape(next, self.scope(), at)?;

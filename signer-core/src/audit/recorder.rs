@@ -293,7 +293,7 @@ fn new_policy(installed: &Installed, state: &DeviceState) -> Option<InstalledPol
         return None;
     }
     let (active, roster) = (state.policy()?, state.roster()?);
-    let endorsed = roster.open_order::<Policy>(&installed.artefact.0, state.height());
+    let endorsed = roster.open_order::<Policy>(&installed.artefact.0, state.time());
     let endorsed = endorsed.ok()?;
     let signers = endorsed.signers().filter_map(|kid| {
         let officer = roster.officer_of(&kid)?;

@@ -93,12 +93,6 @@ impl KnownTime {
     }
 }
 
-impl From<Height> for KnownTime {
-    fn from(known: Height) -> Self {
-        Self::without_clock(known)
-    }
-}
-
 /// One height, or `from..to` where the clock says that the chain is further than the headers.
 impl fmt::Display for KnownTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,7 +27,7 @@ mod state;
 
 pub use confirm::{Asked, Taken};
 pub use destruction::{DestroyOrder, Destroying, Destruction, DoomedKey, Undertaker, key02};
-pub use freeze::{Freeze, FreezeError, FreezeStanding, Frozen, Thaw, env03};
+pub use freeze::{Freeze, FreezeError, FreezeStanding, Frozen, Thaw, env03, may_freeze};
 pub use possession::{Found, PossessionReport, ProofLine, Standing, key01};
 pub use recovered::{Continuation, Recovered};
 pub use recovery::{

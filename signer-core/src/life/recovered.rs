@@ -63,7 +63,7 @@ impl Continuation {
             RecoveryStanding {
                 roster,
                 identity: genesis.identity,
-                known: state.height(),
+                time: state.time(),
             },
         )?;
         let anchor = &order.order().anchor;

@@ -14,6 +14,7 @@ use crate::digest::{
     AnchorDigest, CardDigest, PolicyDigest, RecoveryDigest, RetirementDigest, RootDigest,
     RosterDigest, TxDigest, WalletId,
 };
+use crate::headers::KnownTime;
 use crate::keys::P256PublicKey;
 use crate::ledger::Transfer;
 use crate::signing::{Coin, Receipt};
@@ -161,8 +162,8 @@ pub struct RecoveryStanding<'a> {
     pub roster: &'a ActiveRoster,
     /// The identity key in the device's HSM.
     pub identity: P256PublicKey,
-    /// The last block that is known.
-    pub known: Height,
+    /// What is known of the time.
+    pub time: KnownTime,
 }
 
 /// A receipt that verified.
@@ -251,14 +252,14 @@ impl CheckedRecovery {
         let RecoveryStanding {
             roster,
             identity,
-            known,
+            time,
         } = at;
-        let endorsed = roster.open_order::<Recovery>(bytes, known)?;
+        let endorsed = roster.open_order::<Recovery>(bytes, time)?;
         let order = endorsed.body();
         if order.identity != identity {
             return Err(RecoveryError::OtherDevice(order.identity.device_id()));
         }
-        let height = order.height;
+        let (height, known) = (order.height, time.opens());
         if height < known {
             return Err(RecoveryError::Stale { height, known });
         }

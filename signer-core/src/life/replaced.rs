@@ -69,7 +69,7 @@ impl Takeover {
                 device,
                 card: state.own_card().map(CheckedCard::digest),
                 proven: state.proven_hsms(),
-                known: state.height(),
+                time: state.time(),
             },
         )
     }

@@ -9,11 +9,12 @@ use super::replacement_error::ReplacementError;
 use crate::approval::ActiveRoster;
 use crate::cose::{Artefact, Endorsed, Scope, SignedBy};
 use crate::digest::{CardDigest, FileDigest, ReplacementDigest, RootDigest, RosterDigest};
+use crate::headers::KnownTime;
 use crate::keys::P256PublicKey;
 use crate::rule::Verdict;
 use crate::token::{AcceptanceRecord, HsmFacts, Line};
 use crate::transcript::Genesis;
-use crate::types::{Height, Label};
+use crate::types::Label;
 
 /// The order by which a restored HSM takes the place of the device's HSM, which is retired. Signed
 /// by a quorum of policy administrators.
@@ -143,8 +144,8 @@ pub struct ReplacementStanding<'a> {
     pub card: Option<CardDigest>,
     /// Every possession report since anything else was done.
     pub proven: &'a [ProvenHsm],
-    /// The last block that is known.
-    pub known: Height,
+    /// What is known of the time.
+    pub time: KnownTime,
 }
 
 /// A replacement that a quorum of administrators signed, of this device's HSM, by one that has
@@ -162,7 +163,7 @@ impl CheckedReplacement {
     /// [`ReplacementError`].
     pub fn open(bytes: &[u8], at: ReplacementStanding<'_>) -> Result<Self, ReplacementError> {
         let ReplacementStanding { roster, device, .. } = at;
-        let endorsed = roster.open_order::<Replacement>(bytes, at.known)?;
+        let endorsed = roster.open_order::<Replacement>(bytes, at.time)?;
         let order = endorsed.body();
         if order.identity != device.identity {
             return Err(ReplacementError::OtherDevice(order.identity.device_id()));

@@ -220,7 +220,7 @@ mod tests {
         let at = RetirementStanding {
             roster: &world().roster,
             wallets: &world().wallets,
-            time: TIP.into(),
+            time: crate::testing::free(TIP),
         };
         CheckedRetirement::open(&officers_sign(order, signers).to_bytes(), at)
     }
@@ -261,7 +261,7 @@ mod tests {
             let at = RetirementStanding {
                 roster: &emergency.roster,
                 wallets,
-                time: TIP.into(),
+                time: crate::testing::free(TIP),
             };
             CheckedRetirement::open(&bytes, at).map(|order| order.order().wallet)
         };

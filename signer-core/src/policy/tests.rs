@@ -43,7 +43,7 @@ fn follow(
     edit(&mut policy);
     let bytes = officers_sign(policy, &["admin.a", "admin.b"]).to_bytes();
     let standing = PolicyStanding {
-        installed: installed.into(),
+        installed: crate::testing::free(installed),
         before: Before::Policy(last),
     };
     Arc::new(ActivePolicy::open(&bytes, &world().roster, standing, installed).unwrap())

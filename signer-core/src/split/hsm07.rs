@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use super::{Credential, PinSplit};
 use crate::approval::{ActiveRoster, Officer, Role};
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::{Phrase, Place, Refusal, RuleId, Verdict};
-use crate::types::{Height, OfficerId};
+use crate::types::OfficerId;
 
 /// HSM07: A split PIN takes at least two holders to open, all valid officers, and nobody holds both PINs.
 ///
@@ -15,7 +16,7 @@ use crate::types::{Height, OfficerId};
 pub fn hsm07(
     split: &PinSplit,
     roster: &ActiveRoster,
-    known: Height,
+    known: KnownTime,
     other: &[&PinSplit],
 ) -> Verdict {
     let refused = |expected, got| Refusal::new(RuleId::HSM07, Place::Token, expected, got);
@@ -76,7 +77,7 @@ fn may_hold(officer: &Officer, credential: Credential) -> bool {
     }
 }
 
-fn wanted(credential: Credential, known: Height) -> Phrase {
+fn wanted(credential: Credential, known: KnownTime) -> Phrase {
     match credential {
         Credential::User => phrase!(
             "an operator valid at height {known}",
@@ -99,7 +100,8 @@ fn holds(sets: &[&PinSplit], holder: &OfficerId) -> bool {
 mod tests {
     use super::*;
     use crate::digest::SharesDigest;
-    use crate::testing::{TIP, id, world};
+    use crate::testing::{TIP, free, id, world};
+    use crate::types::Height;
 
     fn split(credential: Credential, threshold: u8, holders: &[&str]) -> PinSplit {
         PinSplit {
@@ -112,7 +114,7 @@ mod tests {
     }
 
     fn judged(split: &PinSplit) -> Verdict {
-        hsm07(split, &world().roster, TIP, &[])
+        hsm07(split, &world().roster, free(TIP), &[])
     }
 
     fn refusals(verdict: Verdict) -> usize {
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn refuses_holders_whose_time_ended() {
         let three = split(USER, 2, &["everybody", "operator.a", "operator.b"]);
-        let at = |height| refusals(hsm07(&three, &world().roster, Height(height), &[]));
+        let at = |height| refusals(hsm07(&three, &world().roster, free(Height(height)), &[]));
         assert_eq!(at(900_000), 0);
         assert_eq!(at(900_001), 3);
     }
@@ -180,10 +182,10 @@ mod tests {
     fn refuses_a_holder_of_both_pins() {
         let user = split(USER, 2, &["everybody", "operator.a", "operator.b"]);
         let so = split(SO, 2, &["admin.a", "admin.b", "operator.b"]);
-        let verdict = hsm07(&user, &world().roster, TIP, &[&so]);
+        let verdict = hsm07(&user, &world().roster, free(TIP), &[&so]);
         assert_eq!(refusals(verdict), 1);
         let apart = split(SO, 2, &["admin.a", "admin.b"]);
-        let verdict = hsm07(&user, &world().roster, TIP, &[&apart]);
+        let verdict = hsm07(&user, &world().roster, free(TIP), &[&apart]);
         assert_eq!(verdict, Verdict::Passed);
     }
 }

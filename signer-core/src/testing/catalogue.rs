@@ -182,7 +182,7 @@ fn open_policy(
     tip: Height,
 ) -> Result<ActivePolicy, PolicyError> {
     let standing = PolicyStanding {
-        installed: tip.into(),
+        installed: free(tip),
         before: Before::Nothing,
     };
     ActivePolicy::open(bytes, roster, standing, tip)

@@ -419,7 +419,7 @@ pub(crate) fn enrolments(devices: &[SoftDevice], roster: &ActiveRoster) -> Vec<C
     let enrolments = devices.iter().map(|device| {
         let body = enrolment(device, roster);
         let bytes = officers_sign(body, &["admin.a", "admin.c"]).to_bytes();
-        CheckedEnrolment::open(&bytes, roster, TIP).unwrap()
+        CheckedEnrolment::open(&bytes, roster, free(TIP)).unwrap()
     });
     enrolments.collect()
 }

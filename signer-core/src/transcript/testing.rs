@@ -296,12 +296,12 @@ impl Bench {
     /// What two people read and type before this takes effect; nothing where it is none.
     pub(crate) fn pages(&self, kind: WhatKind, bytes: &[u8]) -> Vec<Page> {
         let state = self.state();
-        let (Some(roster), height) = (state.roster(), state.height()) else {
+        let (Some(roster), time) = (state.roster(), state.time()) else {
             return Vec::new();
         };
         let pages = match kind {
             WhatKind::Roster | WhatKind::WaitingRoster => {
-                let next = roster.next(bytes, state.waiting_roster(), height);
+                let next = roster.next(bytes, state.waiting_roster(), time);
                 next.ok().map(|next| {
                     let mut pages = state.people_pages(next.roster()).unwrap();
                     pages.push(state.roster_page(next.roster()).unwrap());
@@ -309,25 +309,25 @@ impl Bench {
                 })
             }
             WhatKind::Cancellation => {
-                let order = roster.open_cancellation(bytes, state.waiting_roster(), height);
+                let order = roster.open_cancellation(bytes, state.waiting_roster(), time);
                 let order = order.ok();
                 order.map(|order| vec![state.cancellation_page(order.body()).unwrap()])
             }
             WhatKind::Thaw => {
-                let order = Frozen::open_thaw(state.frozen(), bytes, roster, height).ok();
+                let order = Frozen::open_thaw(state.frozen(), bytes, roster, time).ok();
                 order.map(|order| vec![state.thaw_page(order.body()).unwrap()])
             }
             WhatKind::Retirement => {
                 let standing = RetirementStanding {
                     roster,
                     wallets: state.wallets(),
-                    time: height.into(),
+                    time,
                 };
                 let order = CheckedRetirement::open(bytes, standing).ok();
                 order.map(|order| vec![state.retirement_page(&order).unwrap()])
             }
             WhatKind::Enrolment => {
-                let enrolment = CheckedEnrolment::open(bytes, roster, height).ok();
+                let enrolment = CheckedEnrolment::open(bytes, roster, time).ok();
                 enrolment.map(|known| vec![state.enrolment_page(&known).unwrap()])
             }
             WhatKind::Card => {
@@ -794,7 +794,11 @@ pub(crate) fn renewed() -> Bench {
     bench.compare(WhatKind::Roster, &bytes);
     bench.install(WhatKind::Roster, bytes.clone());
     bench.close(Outcome::Done);
-    bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();
+    bench.world.roster = bench
+        .world
+        .roster
+        .succeed(&bytes, crate::testing::free(TIP))
+        .unwrap();
     bench
 }
 

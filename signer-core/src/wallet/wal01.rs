@@ -197,7 +197,7 @@ mod tests {
                 policy: &world.policy,
                 ledger: &case.ledger,
                 device: &device.id(),
-                time: TIP.into(),
+                time: crate::testing::free(TIP),
                 standing: DeviceStanding::Free,
                 register: &case.register,
             };
@@ -217,7 +217,7 @@ mod tests {
             policy: &here.policy,
             ledger: &case.ledger,
             device: &here.devices[0].id(),
-            time: TIP.into(),
+            time: crate::testing::free(TIP),
             standing: DeviceStanding::Free,
             register: &case.register,
         };
@@ -256,7 +256,7 @@ mod tests {
             policy: &world.policy,
             ledger: &case.ledger,
             device: &world.devices[0].id(),
-            time: TIP.into(),
+            time: crate::testing::free(TIP),
             standing: DeviceStanding::Free,
             register: &case.register,
         };

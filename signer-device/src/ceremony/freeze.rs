@@ -3,7 +3,7 @@
 use signer_core::approval::Officer;
 use signer_core::cose::Draft;
 use signer_core::digest::word_lines;
-use signer_core::life::{Freeze, FreezeError};
+use signer_core::life::{Freeze, FreezeError, may_freeze};
 use signer_core::phrase;
 use signer_core::rule::Explained as _;
 use signer_core::transcript::{CeremonyKind, Outcome, WhatKind};
@@ -100,7 +100,7 @@ fn who(session: &mut Session) -> Result<Officer, Failure> {
         .room
         .ask_until(&Who::A, "officer", question, |typed| {
             let officer = roster.officer(&Id::new(typed).ok()?)?;
-            officer.is_valid(height).then(|| officer.clone())
+            may_freeze(officer, height).then(|| officer.clone())
         })
 }
 

@@ -442,12 +442,11 @@ fn follow_roster(session: &mut Session, bytes: &[u8]) -> Result<(), Failure> {
         Failure::told(&phrase!("roster", "名簿"), &error)
     })?;
     let state = session.journal().state();
-    let height = state.height();
     if let Some(known) = state.roster() {
         if body.number <= known.roster().number {
             return Ok(());
         }
-        let next = known.succeed(bytes, height);
+        let next = known.succeed(bytes, state.time());
         next.map_err(|error| Failure::told(&phrase!("roster", "名簿"), &error))?;
     }
     install(session, WhatKind::Roster, bytes.to_vec())

@@ -7,6 +7,7 @@ use signer_core::approval::{Request, RequestKind, RequestedPayment, Role};
 use signer_core::codec;
 use signer_core::cose::Draft;
 use signer_core::digest::TxDigest;
+use signer_core::headers::KnownTime;
 use signer_core::phrase;
 use signer_core::policy::CheckedTx;
 use signer_core::psbt::ProprietaryField;
@@ -213,7 +214,9 @@ impl Args {
     fn known_broadcaster(&self, house: &House) -> Result<OfficerId, Failure> {
         let broadcaster = &self.broadcaster;
         let entry = house.roster.roster().officer(broadcaster);
-        let acts = entry.and_then(|officer| officer.acting_as(Role::Broadcaster, house.tip));
+        let acts = entry.and_then(|officer| {
+            officer.acting_as(Role::Broadcaster, KnownTime::without_clock(house.tip))
+        });
         let apart = ![&self.requester, &self.builder].contains(&broadcaster);
         if acts.is_some() && apart {
             return Ok(broadcaster.clone());
@@ -234,7 +237,7 @@ impl Args {
 
     fn known_builder(&self, house: &House) -> Result<OfficerId, Failure> {
         let entry = house.roster.roster().officer(&self.builder);
-        if !entry.is_some_and(|officer| officer.is_valid(house.tip)) {
+        if !entry.is_some_and(|officer| officer.is_valid(KnownTime::without_clock(house.tip))) {
             let builder = &self.builder;
             return Err(Failure::refused(
                 phrase!(

@@ -153,7 +153,7 @@ pub(crate) fn stages(data: &[u8]) -> bool {
         policy: &world.policy,
         ledger: journal.state().ledger(),
         device: &public(DEVICES[0]).device_id(),
-        time: TIP.into(),
+        time: signer_core::headers::KnownTime::without_clock(TIP),
         standing: DeviceStanding::Free,
         register: journal.state().register(),
     };

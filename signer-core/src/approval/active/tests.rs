@@ -183,7 +183,7 @@ fn recovery_keys_are_enough_in_order_and_nobodys() {
 fn enrol(signers: &[&str], at: Height) -> Result<CheckedEnrolment, RosterError> {
     let body = enrolment(&world().devices[0], &world().roster);
     let bytes = officers_sign(body, signers).to_bytes();
-    CheckedEnrolment::open(&bytes, &world().roster, at)
+    CheckedEnrolment::open(&bytes, &world().roster, crate::testing::free(at))
 }
 
 #[test]
@@ -216,6 +216,7 @@ fn refuses_an_enrolment_of_another_root() {
     let mut body = enrolment(&world().devices[0], &world().roster);
     body.root = RootDigest::over(&[]);
     let bytes = officers_sign(body, &ADMINISTRATORS).to_bytes();
-    let error = CheckedEnrolment::open(&bytes, &world().roster, TIP).unwrap_err();
+    let error =
+        CheckedEnrolment::open(&bytes, &world().roster, crate::testing::free(TIP)).unwrap_err();
     assert_eq!(error, RosterError::OtherRoot);
 }

@@ -33,7 +33,10 @@ fn in_force() -> ActiveRoster {
         roster.officers[6].roles.push(Role::PolicyAdministrator);
     });
     let bytes = officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
-    world().roster.succeed(&bytes, TIP).unwrap()
+    world()
+        .roster
+        .succeed(&bytes, crate::testing::free(TIP))
+        .unwrap()
 }
 
 /// Two administrators have lost their keys: two others come.
@@ -53,7 +56,7 @@ fn recover(
 ) -> Result<NextRoster, RosterError> {
     let known = in_force();
     let bytes = officers_sign(after(&known, change), signers).to_bytes();
-    known.next(&bytes, waiting, at)
+    known.next(&bytes, waiting, crate::testing::free(at))
 }
 
 fn refused(change: impl FnOnce(&mut Roster)) -> RosterError {
@@ -201,6 +204,7 @@ fn one_administrator_cancels() {
     let waiting = seen();
     let cancel = |body: RecoveryCancellation, by: &str, waiting: Option<&WaitingRoster>, at| {
         let bytes = officer_signs(body, by).to_bytes();
+        let at = crate::testing::free(at);
         in_force().open_cancellation(&bytes, waiting, at).map(drop)
     };
     let good = || cancellation(&waiting);

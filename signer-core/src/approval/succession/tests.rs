@@ -17,9 +17,10 @@ fn next(change: impl FnOnce(&mut Roster)) -> Roster {
 }
 
 fn take_at(body: Roster, signers: &[&str], at: Height) -> Result<ActiveRoster, RosterError> {
-    world()
-        .roster
-        .succeed(&officers_sign(body, signers).to_bytes(), at)
+    world().roster.succeed(
+        &officers_sign(body, signers).to_bytes(),
+        crate::testing::free(at),
+    )
 }
 
 fn take(change: impl FnOnce(&mut Roster)) -> Result<ActiveRoster, RosterError> {
@@ -97,13 +98,15 @@ fn rolls_back_to_nothing() {
     let bytes = |body| officers_sign(body, &ADMINISTRATORS).to_bytes();
     let old = [bytes(roster()), bytes(next(|_| {})), second.to_bytes()];
     for old in old {
-        let error = second.succeed(&old, TIP).unwrap_err();
+        let error = second.succeed(&old, crate::testing::free(TIP)).unwrap_err();
         assert_eq!(error, RosterError::NotSuccessor(second.digest()));
     }
     let mut third = next(|_| {});
     third.number = Version(3);
     third.predecessor = Some(second.digest());
-    let third = second.succeed(&bytes(third), TIP).unwrap();
+    let third = second
+        .succeed(&bytes(third), crate::testing::free(TIP))
+        .unwrap();
     assert!(third.continues(&world().roster.digest()));
     assert_eq!(
         third
@@ -172,9 +175,10 @@ fn an_ended_term_signs_a_successor_alone() {
     // Who has not begun signs nothing.
     let early = take_at(prolonged(), &["admin.a", "admin.b"], Height(799_999)).unwrap_err();
     assert!(matches!(early, RosterError::NotAdministrator(_)));
-    let policy = world()
-        .roster
-        .open_endorsed::<crate::policy::Policy>(&world().policy.to_bytes(), late);
+    let policy = world().roster.open_endorsed::<crate::policy::Policy>(
+        &world().policy.to_bytes(),
+        crate::testing::free(late),
+    );
     assert!(matches!(policy, Err(RosterError::NotAdministrator(_))));
 }
 

@@ -9,6 +9,7 @@ use super::super::records::Records;
 use super::people::names;
 use crate::approval::{Officer, RosterDifference};
 use crate::digest::RosterDigest;
+use crate::headers::KnownTime;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::types::{Height, Lang};
@@ -83,7 +84,7 @@ fn officer(officer: &Officer, at: Height) -> AuditCase {
     let roles = officer.roles.iter();
     let roles = roles.map(|role| Phrase::new(role.title(Lang::En), role.title(Lang::Ja)));
     let roles = Phrase::listed(roles);
-    let standing = if officer.is_valid(at) {
+    let standing = if officer.is_valid(KnownTime::without_clock(at)) {
         phrase!("valid", "有効")
     } else {
         phrase!("not valid at this height", "このブロック高では無効")

@@ -83,13 +83,13 @@ fn refuses_what_was_made_for_something_else() {
 }
 
 fn thaw(change: impl FnOnce(&mut Thaw), signers: &[&str]) -> Result<(), FreezeError> {
-    thaw_at(change, signers, TIP)
+    thaw_at(change, signers, crate::testing::free(TIP))
 }
 
 fn thaw_at(
     change: impl FnOnce(&mut Thaw),
     signers: &[&str],
-    at: impl Into<KnownTime>,
+    at: KnownTime,
 ) -> Result<(), FreezeError> {
     let mut body = Thaw {
         version: 1,

@@ -61,7 +61,7 @@ fn needs_the_quorum_of_administrators() {
     let by = |signers: &[&str], installed: Height| {
         let bytes = officers_sign(usual(), signers).to_bytes();
         let standing = PolicyStanding {
-            installed: installed.into(),
+            installed: crate::testing::free(installed),
             ..FIRST
         };
         ActivePolicy::open(&bytes, &world().roster, standing, Height(950_000)).is_ok()
@@ -159,7 +159,7 @@ fn numbers_rise_and_follow() {
     let first = Arc::new(take(|_| {}).unwrap());
     let before = first.digest();
     let standing = PolicyStanding {
-        installed: TIP.into(),
+        installed: crate::testing::free(TIP),
         before: Before::Policy(&first),
     };
     let next = |number, predecessor| {

@@ -35,7 +35,7 @@ impl DeviceState {
             .flatten()
             .collect();
         let roster = self.roster()?;
-        Some(hsm07(split, roster, self.height(), &others))
+        Some(hsm07(split, roster, self.time(), &others))
     }
 
     /// The next set is announced: it is on the disk, and the token gets its PIN.

@@ -42,7 +42,11 @@ pub(crate) fn with_safes() -> Bench {
         }),
     )
     .unwrap();
-    bench.world.roster = bench.world.roster.succeed(&bytes, TIP).unwrap();
+    bench.world.roster = bench
+        .world
+        .roster
+        .succeed(&bytes, crate::testing::free(TIP))
+        .unwrap();
     bench
 }
 

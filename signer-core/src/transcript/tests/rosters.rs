@@ -50,7 +50,11 @@ fn renew(bench: &mut Bench, change: impl FnOnce(&mut Roster)) {
     bench.attend(CeremonyKind::Roster, OPERATORS);
     install(bench, roster.clone()).unwrap();
     bench.close(Outcome::Done);
-    bench.world.roster = bench.world.roster.succeed(&roster, TIP).unwrap();
+    bench.world.roster = bench
+        .world
+        .roster
+        .succeed(&roster, crate::testing::free(TIP))
+        .unwrap();
 }
 
 /// What refuses this case in a session of its own, and in which words.

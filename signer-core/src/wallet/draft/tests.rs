@@ -296,7 +296,12 @@ fn refuses_an_enrolment_under_another_name_or_site() {
         let mut body = crate::testing::enrolment(&world().devices[1], &world().roster);
         edit(&mut body);
         let bytes = crate::testing::officers_sign(body, &["admin.a", "admin.b"]).to_bytes();
-        let other = CheckedEnrolment::open(&bytes, &world().roster, Height(850_000)).unwrap();
+        let other = CheckedEnrolment::open(
+            &bytes,
+            &world().roster,
+            crate::testing::free(Height(850_000)),
+        )
+        .unwrap();
         let error = check(|asked| asked.enrolments[1] = other).unwrap_err();
         assert!(matches!(error, WalletError::NotEnrolled(_)));
     }
