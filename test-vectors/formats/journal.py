@@ -104,7 +104,7 @@ class Journal:
         self.wallets, self.retired, self.ending, self.gone = {}, {}, [], set()
         self.hsm, self.generation, self.whole = None, 0, {}
         self.hsm_now, self.replacing = None, False
-        self.newest = {}
+        self.newest, self.elsewhere = {}, set()
         self.open, self.settled, self.untold = {}, set(), False
         self.ends, self.lost = {}, []
         self.duty, self.witnesses, self.called_for = parts.Duty(), parts.Witnesses(), {}
@@ -225,6 +225,7 @@ class Journal:
             pools = [c[3] for c in body[7] if c[0] == self.identity]
             if not pools:
                 require(digest == self.sweep, "a wallet of other devices to which no policy sweeps")
+                self.elsewhere.add(body[3])
                 return
             self.wallets[digests.wallet_id(body)] = pools[0]
             self.thresholds[digests.wallet_id(body)] = body[5]
@@ -271,6 +272,8 @@ class Journal:
         signers = {cbor.loads(sign1.value[0])[4] for sign1 in item[1]}
         checkers = {digests.key_id(o[5]) for o in self.roster[4] if RISK_CHECKER in o[4]}
         require(signers & checkers, "a policy without a risk checker among its signers")
+        labels = {destination[1] for destination in body[9]}
+        require(not labels & self.elsewhere, "a destination with the name of an emergency wallet")
         self.policy, self.separation = (body[4], digest), body[10]
         self.sweep = body[13][1] if 13 in body else None
         self.called_for = {rules[0]: rules[10] for rules in body[8]}

@@ -343,7 +343,29 @@ fn opened(
     bytes: &[u8],
 ) -> Result<ActivePolicy, Refusal> {
     let policy = ActivePolicy::open(bytes, roster, standing, state.height());
-    policy.map_err(|error| not_taken(&error))
+    let policy = policy.map_err(|error| not_taken(&error))?;
+    named_apart(state.wallets(), &policy)?;
+    Ok(policy)
+}
+
+/// No destination bears the name of an emergency wallet of other devices: a name on a screen means one
+/// thing, whichever of both came first.
+fn named_apart(wallets: &Registry, policy: &ActivePolicy) -> Result<(), Refusal> {
+    let mut listed = policy.document().destinations.iter();
+    let taken = listed.find(|listed| wallets.is_emergency_name(&listed.label));
+    taken.map_or(Ok(()), |taken| {
+        let expected = phrase!(
+            "labels that are no emergency wallet's name",
+            "緊急退避ウォレットの名称と異なる表示名"
+        );
+        let got = phrase!(
+            "{label}, the label of {id}",
+            "{id} の表示名 {label}",
+            label = taken.label,
+            id = taken.id
+        );
+        Err(refusal(expected, got))
+    })
 }
 
 /// Two operators read it, in a ceremony of its own.

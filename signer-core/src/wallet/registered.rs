@@ -464,6 +464,11 @@ impl Registry {
         Ok(())
     }
 
+    /// Whether an emergency wallet of other devices bears this name.
+    pub(crate) fn is_emergency_name(&self, name: &Label) -> bool {
+        self.emergency.iter().any(|known| known.name() == name)
+    }
+
     /// The wallet that an output script belongs to, and where it stands there.
     pub fn locate(&self, script: &Script) -> Option<(&Arc<RegisteredWallet>, Chain, KeyIndex)> {
         self.wallets.iter().rev().find_map(|wallet| {

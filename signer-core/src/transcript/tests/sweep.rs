@@ -3,8 +3,11 @@
 use super::found;
 use crate::approval::RequestKind;
 use crate::codec::ByteString;
+use crate::policy::NewPolicy;
 use crate::rule::{RuleId, Verdict};
-use crate::testing::{Case, Output, World, foreign_emergency, foreign_emergency_with};
+use crate::testing::{
+    Case, Output, World, foreign_emergency, foreign_emergency_with, label, officers_sign,
+};
 use crate::transcript::testing::CLOCK;
 use crate::transcript::testing::{Bench, OPERATORS, sweeping};
 use crate::transcript::{
@@ -232,5 +235,42 @@ fn an_emergency_wallet_with_the_label_of_a_destination_is_refused() {
         .unwrap_err();
     assert!(refusal.got.text(Lang::En).contains("Emergency 1"));
     bench.close(Outcome::Aborted);
+    assert_eq!(found(&bench, &bench.disk), []);
+}
+
+/// The label of a destination and the name of the wallet that a sweep pays mean one thing each, also
+/// where the policy comes after the wallet.
+#[test]
+fn no_later_policy_calls_a_destination_like_the_emergency_wallet() {
+    let (wallet, world) = foreign_emergency();
+    let mut bench = Bench::ready_in(World {
+        wallets: crate::wallet::Registry::new(),
+        ..world
+    });
+    bench.attend(CeremonyKind::Wallet, OPERATORS);
+    bench.register(WhatKind::Wallet, wallet.to_bytes());
+    bench.close(Outcome::Done);
+    let called = |bench: &Bench, name: &str| {
+        let last = bench.state().policy().unwrap();
+        let mut policy = last.document().clone();
+        policy.number.0 += 1;
+        policy.predecessor = Some(last.digest());
+        policy.destinations[0].label = label(name);
+        officers_sign(policy, &["admin.a", "admin.b"]).to_bytes()
+    };
+    let taken = called(&bench, wallet.name().as_str());
+    bench.attend(CeremonyKind::Policy, OPERATORS);
+    let refusal = NewPolicy::of(bench.state(), &taken).unwrap_err();
+    assert_eq!(refusal.rule, RuleId::POL08);
+    let installed = Body::Installed(Installed {
+        kind: WhatKind::Policy,
+        artefact: ByteString(taken),
+        clock: CLOCK,
+    });
+    let why = bench.try_add(installed).unwrap_err().difference();
+    assert!(why.text(Lang::En).contains("no emergency wallet's name"));
+    bench.close(Outcome::Refused);
+    let free = called(&bench, "Emergency 2");
+    bench.install_policy(free);
     assert_eq!(found(&bench, &bench.disk), []);
 }
