@@ -15,7 +15,7 @@ use signer_core::headers::KnownTime;
 use signer_core::life::{CheckedRetirement, RetirementStanding};
 use signer_core::psbt::{ParsedPsbt, ProprietaryField, RawPsbt};
 use signer_core::root::Root;
-use signer_core::types::{Chain, Height, KeyIndex};
+use signer_core::types::{Chain, Height, Id, KeyIndex};
 use signer_core::wallet::Registry;
 use support::world::{HOUSE, OTHER_DEVICES, PIN, World, coins, obedient, world};
 use support::{Run, host_cli, host_cli_on_a_full_disk, matches, words};
@@ -178,6 +178,33 @@ fn one_person_at_two_devices_is_found_when_answers_are_combined() {
     let line = "psbt finalize --psbt merged.psbt --wallet w/wallet.cbor --out merged.hex";
     let run = fails(&world, line, 1, "merged.hex");
     assert!(run.stderr.contains(person), "{}", run.stderr);
+}
+
+/// Of two devices side by side neither sees who operates the other: the host finds that it was the broadcaster.
+#[test]
+fn a_broadcaster_who_operated_a_device_is_found_before_anything_is_sent() {
+    let world = world();
+    let asked = world.read("approved-v2.psbt");
+    let [first, ..] = support::world::DEVICES;
+    let line =
+        "psbt combine --psbt operated.psbt --psbt w/answer-osaka-1-v2.psbt --out sent-by.psbt";
+    for (operator, code) in [("abe.t", 1), ("kato.n", 0)] {
+        let answer = first.answer(&asked, &world.registered(), |receipt| {
+            receipt.operators[1] = Id::new(operator).expect("an identifier");
+        });
+        fs::write(world.folder.join("operated.psbt"), answer.bytes()).expect("ours");
+        let _ = fs::remove_file(world.folder.join("sent-by.psbt"));
+        world.done(line);
+        let line = "psbt finalize --psbt sent-by.psbt --wallet w/wallet.cbor --out sent-by.hex";
+        if code == 0 {
+            assert!(world.done(line).contains("broadcaster abe.t"));
+            continue;
+        }
+        let run = fails(&world, line, code, "sent-by.hex");
+        let said =
+            "APP15 refused at operators: expected operators other than the broadcaster, got abe.t";
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
 }
 
 /// The same PSBT without its receipts.

@@ -12,7 +12,7 @@ use signer_core::phrase;
 use signer_core::psbt::{ParsedPsbt, signed};
 use signer_core::rule::{Named, Phrase, Place, Refusal, RuleId};
 use signer_core::signing::{Receipt, SignatureLine};
-use signer_core::types::{Id, InputIndex, SessionNumber};
+use signer_core::types::{Id, InputIndex, OfficerId, SessionNumber};
 use signer_core::wallet::{CoSigner, RegisteredWallet};
 
 use super::Asked;
@@ -173,6 +173,21 @@ pub(super) fn kept_apart(
     );
     let refusal = Refusal::new(RuleId::APP12, Place::Operators, expected, got);
     Err(refusal)
+}
+
+/// Who is to send the transaction operated none of its devices. One device sees those that signed before
+/// it; where two signed side by side, it is here that both are seen.
+pub(super) fn sender_apart(devices: &[OperatedDevice], sender: &OfficerId) -> Result<(), Refusal> {
+    let mut devices = devices.iter();
+    if !devices.any(|device| device.operators.contains(sender)) {
+        return Ok(());
+    }
+    let expected = phrase!(
+        "operators other than the broadcaster",
+        "送信担当者以外の操作者"
+    );
+    let got = Phrase::figure(sender);
+    Err(Refusal::new(RuleId::APP15, Place::Operators, expected, got))
 }
 
 fn new_receipt<'a>(

@@ -4,6 +4,7 @@
 mod answer;
 mod finish;
 
+use signer_core::approval::Request;
 use signer_core::digest::PsbtDigest;
 use signer_core::phrase;
 use signer_core::psbt::merge::MergeError;
@@ -99,6 +100,16 @@ pub(crate) fn check_receipts(
     answer::kept_apart(&operated, wallet).map_err(|refusal| not_apart(&refusal))
 }
 
+/// Checks that whom the request names as broadcaster operated none of the devices whose receipts are here.
+pub(crate) fn check_broadcaster(
+    parsed: &ParsedPsbt,
+    wallet: &RegisteredWallet,
+    request: &Request,
+) -> Result<(), Failure> {
+    let operated = answer::operated(parsed, wallet).map_err(|refusal| unusable(&refusal))?;
+    answer::sender_apart(&operated, &request.broadcaster).map_err(|refusal| no_sender(&refusal))
+}
+
 /// Checks the signatures of a device's own receipt over the transaction of its PSBT.
 pub(crate) fn check_receipt(
     parsed: &ParsedPsbt,
@@ -125,6 +136,16 @@ fn not_apart(refusal: &Refusal) -> Failure {
         phrase!(
             "send nothing: let other operators sign at one of the devices, under a new request, and report it",
             "送信せず報告し、新しい申請の下で、いずれかの端末では別の操作者が署名してください。"
+        ),
+    )
+}
+
+fn no_sender(refusal: &Refusal) -> Failure {
+    Failure::refused(
+        refusal.what(),
+        phrase!(
+            "send nothing: have it requested again with a broadcaster who operates no device, and report it",
+            "送信せず報告し、端末を操作しない送信担当者を指定した新しい申請を作成してください。"
         ),
     )
 }

@@ -9,15 +9,15 @@ use signer_core::digest::hex;
 use signer_core::phrase;
 use signer_core::psbt::ParsedPsbt;
 
-use crate::combine::{check_receipts, finish};
+use crate::combine::{check_broadcaster, check_receipts, finish};
 use crate::error::Failure;
 use crate::files::Output;
 use crate::view::line;
 use crate::{artefact, house};
 
-/// Checks every signature, and by the receipts that nobody operated so many devices as sign; makes the
-/// final transaction and has Bitcoin Core's interpreter judge it. Says who is to broadcast it, as the
-/// request names them.
+/// Checks every signature, and by the receipts that nobody operated so many devices as sign, and that the
+/// broadcaster whom the request names operated none; makes the final transaction and has Bitcoin Core's
+/// interpreter judge it. Says who is to broadcast it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     host-cli psbt finalize --psbt signed.psbt --wallet wallet.cbor --request request.psbt \\\n    \
@@ -62,10 +62,13 @@ impl Args {
         }
         let tx = finish(&parsed, &wallet)?;
         check_receipts(&parsed, &wallet)?;
+        let asked = asked_by(&parsed).or(asked);
+        if let Some(request) = &asked {
+            check_broadcaster(&parsed, &wallet, request)?;
+        }
         out.write(format!("{}\n", hex(&consensus::serialize(&tx))).as_bytes())?;
         line!("txid        {}", tx.compute_txid());
         line!("weight      {}", tx.weight().to_wu());
-        let asked = asked_by(&parsed).or(asked);
         match asked {
             Some(request) => line!("broadcaster {}", request.broadcaster),
             None => line!("broadcaster see the request: this PSBT came without it"),
