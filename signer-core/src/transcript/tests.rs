@@ -10,6 +10,7 @@ mod keys;
 mod life;
 mod newest;
 mod numbers;
+mod orders;
 mod pins;
 mod policy;
 mod recovery;

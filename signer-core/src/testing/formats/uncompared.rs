@@ -1,4 +1,5 @@
-//! The second verifier takes no enrolment, card or wallet that two operators did not compare.
+//! The second verifier takes no enrolment, card or wallet that two operators did not compare, and no clock
+//! that went back unsaid.
 
 use alloc::vec::Vec;
 
@@ -94,6 +95,18 @@ fn a_policy_that_nobody_compared_is_found() {
     policy("policy-beside", |body| {
         if let Body::SessionOpened(opened) = body {
             opened.kind = CeremonyKind::Commission;
+        }
+        true
+    });
+}
+
+/// By more than five minutes, and nothing says so before people take their seats.
+#[test]
+fn a_clock_that_went_back_unsaid_is_found() {
+    let what = "a clock that went back, without the exception that says so";
+    said_in(REGISTERS, what, "clock-back", |body| {
+        if let Body::SessionOpened(opened) = body {
+            opened.clock -= 301;
         }
         true
     });

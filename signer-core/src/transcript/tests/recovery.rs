@@ -25,7 +25,7 @@ use crate::transcript::{
 use crate::types::{Height, InputIndex, KeyIndex, Lang, SessionNumber};
 
 /// A device that has signed, the disk before it signed, and what it signed.
-fn signed() -> (Bench, Vec<u8>, Case) {
+pub(super) fn signed() -> (Bench, Vec<u8>, Case) {
     let mut bench = Bench::ready();
     let before = bench.disk.clone();
     let case = Case::new(&bench.world);

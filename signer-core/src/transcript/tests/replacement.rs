@@ -33,7 +33,7 @@ fn start(anchor: Option<&Anchor>, bench: &Bench) -> Result<(), RuleId> {
 }
 
 /// A device that went on since its backup, and what the backup, and the HSM in use, remember.
-fn lost() -> (Bench, Anchor, Anchor) {
+pub(super) fn lost() -> (Bench, Anchor, Anchor) {
     let mut bench = Bench::ready();
     let backup = bench.anchor();
     bench.open(CeremonyKind::Inventory);
