@@ -601,6 +601,8 @@ class Journal:
             require(last < receipt[8] < anchor[2], "a receipt out of order, or beyond the anchor")
             require(receipt[9] <= anchor[3], "a receipt that counts more than the anchor")
             last = receipt[8]
+            if receipt[4] not in self.spends:
+                self.duty.turn(receipt[10], False)
             self.own(data)
             for line in receipt[6]:
                 self.new_r(line[2])

@@ -143,6 +143,8 @@ impl DeviceState {
         let before = self.ledger.clone();
         for read in new_receipts(order, &before) {
             self.ledger.record_intent(read.receipt().tx, read.coins());
+            // Whose turn it was goes on too, as far as receipts tell.
+            self.ledger.record_duty(&read.receipt().operators);
         }
         // Also of those whose intent is known: nobody knows here whether that intent was released.
         for read in order.receipts() {

@@ -125,6 +125,25 @@ fn a_lost_journal_begins_anew_behind_the_anchor() {
     assert_eq!(found(&bench, &bench.disk), []);
 }
 
+/// Who operated the lost sessions stands in their receipts: a recovery begins no turn anew.
+#[test]
+fn whose_turn_it_is_goes_on_as_far_as_receipts_tell() {
+    for (receipts, sessions) in [(true, 1), (false, 0)] {
+        let (mut bench, before, _) = signed();
+        let mut order = bench.recovery();
+        if !receipts {
+            order.receipts.clear();
+        }
+        bench.roll_back(&before);
+        bench.recover(order);
+        for who in ["operator.a", "operator.b"] {
+            let duty = bench.state().ledger().duty();
+            assert_eq!(duty.in_a_row(&id(who)), sessions, "{who}");
+        }
+        assert_eq!(found(&bench, &bench.disk), []);
+    }
+}
+
 /// Without the receipt the coins are not known: the count stands, and every transaction says so.
 #[test]
 fn what_no_receipt_shows_is_counted_and_said() {
