@@ -82,8 +82,6 @@ pub struct SessionRecord {
     pub hsm: HsmFacts,
     /// The machine's clock, in seconds since 1970: a claim.
     pub clock: u64,
-    /// The time that an officer declared: a claim.
-    pub declared: Option<u64>,
     /// The last block that was known when it opened.
     pub before: Option<ChainTip>,
     /// The last block that was known when it ended.

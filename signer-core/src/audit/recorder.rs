@@ -124,7 +124,6 @@ fn begun(entry: &Entry, opened: &SessionOpened, state: &DeviceState) -> SessionR
         software: opened.software.clone(),
         hsm: opened.hsm.clone(),
         clock: opened.clock,
-        declared: opened.declared,
         before: state.tip().cloned(),
         after: None,
         random: opened.random,

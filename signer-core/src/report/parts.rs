@@ -140,12 +140,6 @@ pub(super) fn session(html: &mut String, record: &SessionRecord<'_>) -> fmt::Res
         ["Machine's clock, a claim", "端末の時計(申告)"],
         &moment(opened.clock),
     )?;
-    if let Some(declared) = opened.declared {
-        facts.row(
-            ["Time declared by an officer", "役職員の申告時刻"],
-            &moment(declared),
-        )?;
-    }
     facts.figure(["Known block height", "既知のブロック高"], record.known)?;
     let [before, after] = record.signatures;
     facts.row(

@@ -927,7 +927,6 @@ fn opened(bench: &Bench, kind: CeremonyKind) -> SessionOpened {
             profile: card.hsm.profile_digest,
         },
         clock: bench.clock,
-        declared: None,
         report,
         environment,
         hsm: card.hsm,

@@ -542,7 +542,6 @@ impl TokenDesk {
             lang,
             software: software(&hsm_facts)?,
             clock: now,
-            declared: None,
             hsm: hsm_facts,
             environment: machine.reading,
             report: [machine.lines, lines.clone()].concat(),

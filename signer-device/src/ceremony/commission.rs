@@ -454,7 +454,6 @@ fn be_born(
         lang,
         software: software(&hsm_facts)?,
         clock: now,
-        declared: None,
         hsm: hsm_facts,
         environment: machine.reading,
         report: [machine.lines, lines].concat(),

@@ -377,7 +377,6 @@ fn begin(
         lang,
         software: software(&facts)?,
         clock: now,
-        declared: None,
         hsm: facts,
         environment: machine.reading,
         report: [machine.lines, lines.clone()].concat(),

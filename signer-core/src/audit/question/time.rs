@@ -9,7 +9,6 @@ use crate::headers::ChainTip;
 use crate::phrase;
 use crate::rule::Phrase;
 use crate::token::Date;
-use crate::transcript::CLOCK_SLACK;
 use crate::types::Network;
 
 /// How far the time of a block may lie ahead of the clocks of the world, in seconds.
@@ -28,8 +27,8 @@ pub fn time(records: &Records, papers: &Papers) -> AuditAnswer {
     let unit = Unit {
         name: phrase!("sessions", "セッション"),
         claim: phrase!(
-            "the machine's clock, the declared time and the blocks do not contradict each other",
-            "端末の時計、申告時刻、ブロックの時刻に矛盾がない"
+            "the machine's clock and the blocks do not contradict each other",
+            "端末の時計とブロックの時刻に矛盾がない"
         ),
         none: Conclusion::Missing,
     };
@@ -39,10 +38,9 @@ pub fn time(records: &Records, papers: &Papers) -> AuditAnswer {
 fn one(history: &DeviceHistory, session: &SessionRecord, last: u64, papers: &Papers) -> AuditCase {
     let subject = at(history, session);
     let mined = mined(session, papers);
-    let declared = session.declared.map_or_else(Phrase::none, moment);
     let found = phrase!(
-        "{after}; {before}; machine {clock}, declared {declared}",
-        "{after}。{before}。端末の時計 {clock}、申告 {declared}",
+        "{after}; {before}; machine {clock}",
+        "{after}。{before}。端末の時計 {clock}",
         after = not_before(history, session.after.as_ref()),
         before = mined.map_or_else(
             || phrase!("no block after it is known", "後のブロックは不明"),
@@ -52,8 +50,7 @@ fn one(history: &DeviceHistory, session: &SessionRecord, last: u64, papers: &Pap
                 time = moment(time)
             )
         ),
-        clock = moment(session.clock),
-        declared = declared
+        clock = moment(session.clock)
     );
     if contradicts(history, session, last, mined) {
         AuditCase::found(subject, Finding::Clock, found)
@@ -69,11 +66,9 @@ fn contradicts(
     mined: Option<u64>,
 ) -> bool {
     let clock = session.clock;
-    let declared = session.declared.unwrap_or(clock);
     let tip = session.before.as_ref().filter(|_| proves(history));
     let tip = tip.map_or(0, |tip| u64::from(tip.median_time()));
-    clock.abs_diff(declared) > CLOCK_SLACK
-        || clock < last
+    clock < last
         || clock.saturating_add(BLOCK_AHEAD) < tip
         || mined.is_some_and(|mined| mined.saturating_add(BLOCK_AHEAD) < clock)
 }

@@ -356,7 +356,6 @@ fn opened(previous_seal: Option<FileDigest>) -> SessionOpened {
             profile: FileDigest::over(&[b"profile"]),
         },
         clock: 1_700_000_000,
-        declared: previous_seal.map(|_| 1_700_000_060),
         hsm: hsm_facts(),
         environment: readable(),
         report: vec![RuleLine {

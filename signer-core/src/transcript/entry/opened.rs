@@ -149,9 +149,6 @@ pub struct SessionOpened {
     /// The machine's clock, in seconds since 1970: a claim.
     #[n(4)]
     pub clock: u64,
-    /// The time that an officer declared, in seconds since 1970: a claim.
-    #[n(5)]
-    pub declared: Option<u64>,
     /// The HSM as it shows itself today.
     #[n(6)]
     pub hsm: HsmFacts,
