@@ -1,8 +1,8 @@
 //! A signing ceremony may end at any moment: at each write, flush, new name and call of the HSM, and
 //! in between. The device comes back, says what was cut, and nothing that left is without its record.
 //!
-//! `HIMURO_CUTS=all` takes every point and 2,000 moments (`scripts/cuts`); the ordinary tests a few of
-//! each.
+//! `HIMURO_CUTS=all` takes every point and 2,000 moments (`scripts/cuts`), or `HIMURO_MOMENTS` of them; the
+//! ordinary tests a few of each.
 
 mod support;
 
@@ -20,6 +20,13 @@ const POINTS: usize = 200;
 
 fn all() -> bool {
     std::env::var("HIMURO_CUTS").is_ok_and(|which| which == "all")
+}
+
+/// How often a ceremony is killed at a random moment.
+fn moments() -> u32 {
+    let asked = std::env::var("HIMURO_MOMENTS").ok();
+    let usual = if all() { 2_000 } else { 50 };
+    asked.map_or(usual, |count| count.parse().expect("a number"))
 }
 
 /// A house whose first device has a withdrawal to sign, at an HSM whose calls are points too.
@@ -115,7 +122,7 @@ fn killed_at_random_moments() {
         let began = Instant::now();
         let scene = Scene::new(&house, &["psbt", "sign", "--out", "out.psbt"]);
         let whole = began.elapsed();
-        let moments = if all() { 2_000 } else { 50 };
+        let moments = moments();
         let mut random = Random::seeded();
         let mut through = 0;
         for _ in 0..moments {
