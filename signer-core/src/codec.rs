@@ -109,10 +109,25 @@ where
         });
     }
     let value: T = minicbor::decode_with(bytes, help).map_err(|e| malformed(&e))?;
-    if encode(&value) == bytes {
-        Ok(value)
-    } else {
-        Err(CodecError::NotDeterministic)
+    let mut unread = Unread(bytes);
+    match minicbor::encode(&value, &mut unread) {
+        Ok(()) if unread.0.is_empty() => Ok(value),
+        _ => Err(CodecError::NotDeterministic),
+    }
+}
+
+/// Bytes that an encoding is held against while it is written: it is never whole in memory.
+struct Unread<'a>(&'a [u8]);
+
+/// The encoding goes on otherwise.
+struct Differs;
+
+impl minicbor::encode::Write for Unread<'_> {
+    type Error = Differs;
+
+    fn write_all(&mut self, written: &[u8]) -> Result<(), Differs> {
+        self.0 = self.0.strip_prefix(written).ok_or(Differs)?;
+        Ok(())
     }
 }
 

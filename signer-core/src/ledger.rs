@@ -5,6 +5,7 @@ mod heads;
 mod transfers;
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -48,7 +49,7 @@ pub struct RecoveredAt {
 
 impl LedgerState {
     /// Before the first entry of a journal.
-    pub(crate) const fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             spent: BTreeMap::new(),
             transfers: Transfers::new(),
@@ -198,8 +199,8 @@ impl LedgerState {
             bytes.extend_from_slice(&coin.vout.to_be_bytes());
             bytes.extend_from_slice(tx.as_bytes());
         }
-        let rejected: Vec<u8> = self.rejected.keys().flat_map(|r| *r.as_bytes()).collect();
-        let r_values: Vec<u8> = self.r_values.0.keys().flatten().copied().collect();
+        let rejected = joined(self.rejected.keys().map(RequestDigest::as_bytes));
+        let r_values = joined(self.r_values.0.keys());
         let mut change = Vec::new();
         for (wallet, index) in &self.highest_change {
             change.extend_from_slice(wallet.as_bytes());
@@ -227,13 +228,15 @@ impl LedgerState {
 ///
 /// An r is the x coordinate of the nonce's point: two signatures with one r were made with one nonce
 /// (or its negative), and give away the key that made both, or each key to who knows the other.
+///
+/// The longest map of a ledger, shared by its copies until one of them goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RValues(BTreeMap<[u8; 32], [u8; 32]>);
+pub struct RValues(Arc<BTreeMap<[u8; 32], [u8; 32]>>);
 
 impl RValues {
     /// Before the first signature.
-    pub const fn new() -> Self {
-        Self(BTreeMap::new())
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Whether the r value of this signature was seen before.
@@ -247,7 +250,9 @@ impl RValues {
 
     /// Remembers the r value of a signature.
     pub fn record(&mut self, signature: &Signature64) {
-        self.0.entry(signature.r()).or_insert(signature.s());
+        if !self.0.contains_key(&signature.r()) {
+            Arc::make_mut(&mut self.0).insert(signature.r(), signature.s());
+        }
     }
 
     /// Every r with its s, ascending.
@@ -270,6 +275,15 @@ pub enum RValue {
     SameSignature,
     /// Seen before, in another signature: the nonce was used twice.
     Seen,
+}
+
+/// Records one after the other: an auditor makes this at the end of every session.
+fn joined<'a>(records: impl Iterator<Item = &'a [u8; 32]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for record in records {
+        bytes.extend_from_slice(record);
+    }
+    bytes
 }
 
 /// The digest of one section, so that sections cannot run into each other.

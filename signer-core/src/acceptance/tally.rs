@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 
 use super::TestDigest;
 use crate::keys::Signature64;
-use crate::signing::{taken_by_k256, taken_by_libsecp256k1};
+use crate::signing::Libraries;
 
 /// What came of many signatures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -59,12 +59,11 @@ impl Tally {
         };
         add(&mut counts.high_s, signature != low);
         let digest = digest.as_bytes();
-        let libsecp256k1 = taken_by_libsecp256k1(key, digest, &low);
+        let libraries = Libraries::ready();
+        let libsecp256k1 = libraries.libsecp256k1_takes(key, digest, &low);
         add(&mut counts.refused_by_libsecp256k1, !libsecp256k1);
-        add(
-            &mut counts.refused_by_k256,
-            !taken_by_k256(key, digest, &low),
-        );
+        let k256 = libraries.k256_takes(key, digest, &low);
+        add(&mut counts.refused_by_k256, !k256);
         add(&mut counts.repeated_r, !self.seen.insert(low.r()));
     }
 

@@ -393,6 +393,14 @@ impl ActiveRoster {
         let signed = Signed::<T>::open(bytes, self.scope(), |kid| {
             self.officer_of(kid).map(|officer| officer.key)
         })?;
+        self.signer_of(signed)
+    }
+
+    /// The officer whose key signed.
+    pub(super) fn signer_of<T: Artefact>(
+        &self,
+        signed: Signed<T>,
+    ) -> Result<(Signed<T>, &Officer), CoseError> {
         let key = signed.signer();
         match self.officer_of(&key) {
             Some(officer) => Ok((signed, officer)),

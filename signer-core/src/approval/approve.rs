@@ -24,6 +24,9 @@ use crate::types::{Height, OfficerId};
 pub struct ApprovedTx {
     checked: CheckedTx,
     request: Signed<Request>,
+    /// What came as approvals, each with the officer under whom it was filed.
+    votes: Vec<(OfficerId, Result<Signed<Approval>, CoseError>)>,
+    seated: Operators,
     requester: Officer,
     approvers: Vec<Approver>,
     operators: [Officer; 2],
@@ -71,14 +74,16 @@ impl ApprovedTx {
         let approvers = hearing.approvers();
         let heads = app14::named(&hearing);
         let heads = heads.into_iter().map(|(_, head)| head.clone()).collect();
-        let seated = hearing.seated(operators);
-        let request = hearing.request;
+        let both = hearing.seated(operators);
+        let (request, votes) = (hearing.request, hearing.votes.into_iter());
+        let votes = votes.map(|vote| (vote.filed.clone(), vote.opened.map(|(signed, _)| signed)));
+        let votes = votes.collect();
         let report = checked
             .report()
             .clone()
             .with_stage(Stage::Approve, &verdicts);
         let report = report.unrefused()?;
-        let (Some((request, requester)), Some(operators)) = (request, seated) else {
+        let (Some((request, requester)), Some(both)) = (request, both) else {
             // No rule refused, so there are both: this is never reached, and stops.
             let expected = phrase!("a request", "申請");
             let nothing = Refusal::new(RuleId::APP01, Place::Request, expected, Phrase::none());
@@ -86,9 +91,11 @@ impl ApprovedTx {
         };
         Ok(Self {
             request,
+            votes,
+            seated: operators.clone(),
             requester: requester.clone(),
             approvers,
-            operators,
+            operators: both,
             heads,
             report,
             checked,
@@ -100,11 +107,8 @@ impl ApprovedTx {
     /// # Errors
     /// The first refusal of this stage.
     pub fn judge_again(&self, now: &Now<'_>) -> Result<(), Refusal> {
-        let hearing = Hearing {
-            time: now.time,
-            ..Hearing::new(&self.checked, now.roster)
-        };
-        let verdicts = hearing.verdicts(now.operators).into_iter();
+        let hearing = Hearing::again(self, now);
+        let verdicts = hearing.verdicts(&self.seated).into_iter();
         let mut refusals = verdicts.filter_map(|(_, verdict)| match verdict {
             Verdict::Refused(refusals) => refusals.into_iter().next(),
             _ => None,
@@ -160,8 +164,6 @@ pub struct Now<'a> {
     pub time: KnownTime,
     /// The roster in force.
     pub roster: &'a ActiveRoster,
-    /// Who has the seats.
-    pub operators: &'a Operators,
 }
 
 /// What the rules of this stage judge.
@@ -215,6 +217,36 @@ impl<'a> Hearing<'a> {
             request,
             no_request,
             votes,
+        }
+    }
+
+    /// What was heard before, at another moment. No signature changes meanwhile: those that were verified
+    /// under this roster are not verified twice. Under another roster they are, and no operator counts (APP10).
+    fn again(before: &'a ApprovedTx, now: &Now<'a>) -> Self {
+        let (checked, roster) = (&before.checked, now.roster);
+        if before.seated.roster() != roster.digest() {
+            let time = now.time;
+            return Self {
+                time,
+                ..Self::new(checked, roster)
+            };
+        }
+        let votes = before.votes.iter().map(|(filed, opened)| Vote {
+            filed,
+            opened: opened.clone().and_then(|signed| roster.signer_of(signed)),
+        });
+        let (request, no_request) = match roster.signer_of(before.request.clone()) {
+            Ok(request) => (Some(request), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
+            checked,
+            roster,
+            ledger: checked.wallet_tx().ledger(),
+            time: now.time,
+            request,
+            no_request,
+            votes: votes.collect(),
         }
     }
 

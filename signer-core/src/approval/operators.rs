@@ -24,7 +24,7 @@ pub struct SessionFacts {
 ///
 /// Whether the two may operate is judged with the other rules (APP09, APP10), and whether the
 /// witnesses may be that (APP17).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Operators {
     a: OfficerId,
     b: OfficerId,

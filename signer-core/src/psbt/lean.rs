@@ -11,9 +11,7 @@ use alloc::vec::Vec;
 
 use bitcoin::{Script, ScriptBuf};
 
-use crate::keys::KeyPoint;
 use crate::rule::Refusal;
-use crate::types::InputIndex;
 
 use super::build::OutputParts;
 use super::key::{
@@ -25,9 +23,7 @@ use super::key::{
 };
 use super::merge::MergeError;
 use super::raw::{self, RawPsbt, Record};
-use super::signed::{
-    clear_modifiable, is_receipt, is_signature, only_permitted_difference, only_these_added,
-};
+use super::signed::{clear_modifiable, is_receipt, is_signature, only_permitted_difference};
 use super::{ParsedPsbt, previous};
 
 /// The request without what `known` says again of the script of a coin or an output.
@@ -110,23 +106,14 @@ fn without_witnesses(map: MapId, record: Record<'_>) -> Cow<'_, [u8]> {
 /// SIG05, where they differ in anything else.
 pub fn answer(before: &RawPsbt, after: &RawPsbt) -> Result<RawPsbt, Refusal> {
     only_permitted_difference(before, after)?;
-    added(before, after)
+    answer_of(before, after)
 }
 
-/// The same, where every signature is known.
+/// The same, where SIG05 was judged over both before.
 ///
 /// # Errors
-/// SIG05, where they differ in anything else.
-pub(crate) fn answer_with(
-    before: &RawPsbt,
-    after: &RawPsbt,
-    signatures: &[(InputIndex, KeyPoint, Vec<u8>)],
-) -> Result<RawPsbt, Refusal> {
-    only_these_added(before, after, signatures)?;
-    added(before, after)
-}
-
-fn added(before: &RawPsbt, after: &RawPsbt) -> Result<RawPsbt, Refusal> {
+/// PSB01, where the result is no PSBT.
+pub(crate) fn answer_of(before: &RawPsbt, after: &RawPsbt) -> Result<RawPsbt, Refusal> {
     let maps = after.maps().map(|map| {
         // What is permitted stands behind all that was there.
         let known = before.records(map).count();

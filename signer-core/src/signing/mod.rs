@@ -16,5 +16,5 @@ mod tests;
 pub use intent::{Coin, Intent, IntentLine, IntentPayment};
 pub use order::{OfficerOrder, PossessionOrder, SealOrder, SighashOrder, SigningHsm, WalletKeyRef};
 pub use receipt::{Receipt, SignatureLine};
-pub(crate) use rules::{taken_by_k256, taken_by_libsecp256k1, used_before};
+pub(crate) use rules::{Libraries, used_before};
 pub use session::{Intended, ReceiptFacts, SignedPsbt, Signing};

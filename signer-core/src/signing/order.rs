@@ -99,9 +99,9 @@ impl PossessionOrder {
     /// # Errors
     /// SIG01 to SIG03.
     pub fn judge(&self, proof: &Signature64, before: &RValues) -> Result<(), Refusal> {
-        rules::sig01(self, proof)?;
+        rules::sig01(&rules::Libraries::ready(), self, proof)?;
         rules::sig02(self, proof)?;
-        rules::sig03(self, proof, &[], before)
+        rules::sig03(self, proof, &RValues::new(), before)
     }
 }
 

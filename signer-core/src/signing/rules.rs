@@ -1,6 +1,6 @@
 //! SIG01 to SIG04: what a signature must be before it is written down.
 
-use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, ecdsa};
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, ecdsa};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 
 use super::{IntentLine, PossessionOrder, SighashOrder, SignatureLine};
@@ -37,8 +37,19 @@ impl From<&PossessionOrder> for Ordered {
     }
 }
 
+/// The two libraries that verify signatures of wallet keys. Made once for many: libsecp256k1 tests itself
+/// whenever it is made ready.
+#[derive(Debug)]
+pub(crate) struct Libraries {
+    libsecp256k1: Secp256k1<VerifyOnly>,
+}
+
 /// SIG01: The signature verifies with two independent libraries under the registered key.
-pub(super) fn sig01(ordered: impl Into<Ordered>, signature: &Signature64) -> Result<(), Refusal> {
+pub(super) fn sig01(
+    libraries: &Libraries,
+    ordered: impl Into<Ordered>,
+    signature: &Signature64,
+) -> Result<(), Refusal> {
     let ordered = ordered.into();
     let refusal = |library| {
         Err(Refusal::new(
@@ -52,39 +63,55 @@ pub(super) fn sig01(ordered: impl Into<Ordered>, signature: &Signature64) -> Res
             ),
         ))
     };
-    if !taken_by_libsecp256k1(&ordered.key, &ordered.digest, signature) {
+    let (key, digest) = (&ordered.key, &ordered.digest);
+    if !libraries.libsecp256k1_takes(key, digest, signature) {
         return refusal("libsecp256k1");
     }
-    if !taken_by_k256(&ordered.key, &ordered.digest, signature) {
+    if !libraries.k256_takes(key, digest, signature) {
         return refusal("k256");
     }
     Ok(())
 }
 
-/// Whether libsecp256k1 takes the signature of `key` over `digest`.
-pub(crate) fn taken_by_libsecp256k1(
-    key: &PublicKey,
-    digest: &[u8; 32],
-    signature: &Signature64,
-) -> bool {
-    ecdsa::Signature::from_compact(&signature.0).is_ok_and(|mut parsed| {
-        // This library refuses a high S; that is SIG02's to say.
-        parsed.normalize_s();
-        let message = Message::from_digest(*digest);
-        Secp256k1::verification_only()
-            .verify_ecdsa(&message, &parsed, key)
-            .is_ok()
-    })
-}
+impl Libraries {
+    /// Both, ready.
+    pub(crate) fn ready() -> Self {
+        Self {
+            libsecp256k1: Secp256k1::verification_only(),
+        }
+    }
 
-/// Whether k256 takes the signature of `key` over `digest`.
-pub(crate) fn taken_by_k256(key: &PublicKey, digest: &[u8; 32], signature: &Signature64) -> bool {
-    // Uncompressed: the curve equation is checked all the same, and no square root is needed.
-    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&key.serialize_uncompressed());
-    let parsed = k256::ecdsa::Signature::from_slice(&signature.0);
-    match (key, parsed) {
-        (Ok(key), Ok(parsed)) => key.verify_prehash(digest, &parsed.normalize_s()).is_ok(),
-        _ => false,
+    /// Whether libsecp256k1 takes the signature of `key` over `digest`.
+    pub(crate) fn libsecp256k1_takes(
+        &self,
+        key: &PublicKey,
+        digest: &[u8; 32],
+        signature: &Signature64,
+    ) -> bool {
+        ecdsa::Signature::from_compact(&signature.0).is_ok_and(|mut parsed| {
+            // This library refuses a high S; that is SIG02's to say.
+            parsed.normalize_s();
+            let message = Message::from_digest(*digest);
+            let verified = self.libsecp256k1.verify_ecdsa(&message, &parsed, key);
+            verified.is_ok()
+        })
+    }
+
+    /// Whether k256 takes the signature of `key` over `digest`. It needs nothing made ready.
+    #[expect(clippy::unused_self, reason = "one of two libraries, asked alike")]
+    pub(crate) fn k256_takes(
+        &self,
+        key: &PublicKey,
+        digest: &[u8; 32],
+        signature: &Signature64,
+    ) -> bool {
+        // Uncompressed: the curve equation is checked all the same, and no square root is needed.
+        let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&key.serialize_uncompressed());
+        let parsed = k256::ecdsa::Signature::from_slice(&signature.0);
+        match (key, parsed) {
+            (Ok(key), Ok(parsed)) => key.verify_prehash(digest, &parsed.normalize_s()).is_ok(),
+            _ => false,
+        }
     }
 }
 
@@ -108,17 +135,16 @@ pub(super) fn sig02(ordered: impl Into<Ordered>, signature: &Signature64) -> Res
 pub(super) fn sig03(
     ordered: impl Into<Ordered>,
     signature: &Signature64,
-    made: &[SignatureLine],
+    made: &RValues,
     before: &RValues,
 ) -> Result<(), Refusal> {
-    let r = signature.r();
-    let now = made.iter().any(|other| other.signature.r() == r);
-    if now || before.seen(signature) != RValue::New {
+    let is_new = |known: &RValues| known.seen(signature) == RValue::New;
+    if !is_new(made) || !is_new(before) {
         return Err(Refusal::new(
             RuleId::SIG03,
             ordered.into().place,
             phrase!("a new r value", "初出のr値"),
-            used_before(&r),
+            used_before(&signature.r()),
         ));
     }
     Ok(())

@@ -15,9 +15,9 @@ use crate::codec;
 use crate::cose::{Draft, Signed};
 use crate::digest::{DeviceId, TxDigest};
 use crate::keys::{KeyPoint, P256PublicKey, Signature64};
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, RValues};
 use crate::phrase;
-use crate::psbt::signed::add_signatures;
+use crate::psbt::signed::{add_signatures, only_these_added};
 use crate::psbt::{ParsedPsbt, RawPsbt, lean};
 use crate::review::ConfirmedTx;
 use crate::rule::{Phrase, Place, Refusal, RuleId};
@@ -35,6 +35,9 @@ pub struct Signing {
     intent: Intent,
     orders: VecDeque<SighashOrder>,
     made: Vec<SignatureLine>,
+    /// The r values of `made`.
+    r_values: RValues,
+    libraries: rules::Libraries,
 }
 
 /// A confirmed transaction with every order computed and none given: the intent comes first.
@@ -101,6 +104,8 @@ impl Intended {
             intent: self.intent,
             orders: self.orders,
             made: Vec::new(),
+            r_values: RValues::new(),
+            libraries: rules::Libraries::ready(),
         })
     }
 }
@@ -218,13 +223,22 @@ impl Signing {
         facts: ReceiptFacts,
         identity: P256PublicKey,
     ) -> Result<Draft<Receipt>, Refusal> {
+        let receipt = self.unsigned_receipt(facts)?;
+        let scope = receipt.scope;
+        Ok(Draft::new(receipt, scope, identity))
+    }
+
+    /// What the receipt says.
+    ///
+    /// # Errors
+    /// SIG04 while a signature is missing.
+    pub(crate) fn unsigned_receipt(&self, facts: ReceiptFacts) -> Result<Receipt, Refusal> {
         rules::sig04(&self.intent.lines, &self.made)?;
         let parsed = self.parsed();
         let session = self.confirmed.session();
-        let scope = self.confirmed.scope();
-        let receipt = Receipt {
+        Ok(Receipt {
             version: 1,
-            scope,
+            scope: self.confirmed.scope(),
             device: session.device,
             session: session.session,
             tx: parsed.tx_digest(),
@@ -234,8 +248,7 @@ impl Signing {
             entries: facts.entries,
             signature_count: facts.signature_count,
             operators: self.operators(),
-        };
-        Ok(Draft::new(receipt, scope, identity))
+        })
     }
 
     /// The PSBT with our signatures and our receipt, and nothing else changed.
@@ -243,9 +256,23 @@ impl Signing {
     /// # Errors
     /// SIG04, SIG05.
     pub fn finish(self, receipt: &Signed<Receipt>) -> Result<SignedPsbt, Refusal> {
-        rules::sig04(&self.intent.lines, &self.made)?;
-        self.check_receipt(receipt.body())?;
+        self.check_end(receipt)?;
         SignedPsbt::assemble(self.parsed().raw(), receipt)
+    }
+
+    /// The same where nothing is released: the lean answer is not made.
+    ///
+    /// # Errors
+    /// SIG04, SIG05.
+    pub(crate) fn finish_unreleased(self, receipt: &Signed<Receipt>) -> Result<(), Refusal> {
+        self.check_end(receipt)?;
+        let signatures = added_by(receipt.body())?;
+        with_signatures(self.parsed().raw(), receipt, &signatures).map(drop)
+    }
+
+    fn check_end(&self, receipt: &Signed<Receipt>) -> Result<(), Refusal> {
+        rules::sig04(&self.intent.lines, &self.made)?;
+        self.check_receipt(receipt.body())
     }
 
     fn parsed(&self) -> &ParsedPsbt {
@@ -272,9 +299,9 @@ impl Signing {
         ledger: &LedgerState,
     ) -> Result<SignatureLine, Refusal> {
         let verdicts = [
-            rules::sig01(order, &signature),
+            rules::sig01(&self.libraries, order, &signature),
             rules::sig02(order, &signature),
-            rules::sig03(order, &signature, &self.made, ledger.r_values()),
+            rules::sig03(order, &signature, &self.r_values, ledger.r_values()),
         ];
         verdicts.into_iter().collect::<Result<(), Refusal>>()?;
         let made = SignatureLine {
@@ -283,6 +310,7 @@ impl Signing {
             signature,
         };
         self.made.push(made);
+        self.r_values.record(&signature);
         Ok(made)
     }
 
@@ -374,6 +402,30 @@ fn der(line: &SignatureLine) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
+/// A partial signature as a PSBT carries it.
+type Added = (InputIndex, KeyPoint, Vec<u8>);
+
+/// What a receipt's signatures add to a PSBT.
+fn added_by(receipt: &Receipt) -> Result<Vec<Added>, Refusal> {
+    let lines = receipt.signatures.iter();
+    lines
+        .map(|line| Ok((line.input, line.key, der(line)?)))
+        .collect()
+}
+
+/// The PSBT with these signatures and the receipt, held against SIG05.
+fn with_signatures(
+    before: &RawPsbt,
+    receipt: &Signed<Receipt>,
+    signatures: &[Added],
+) -> Result<RawPsbt, Refusal> {
+    let said = receipt.body();
+    let addition = (said.device, said.session, receipt.to_bytes());
+    let psbt = add_signatures(before, signatures, addition)?;
+    only_these_added(before, &psbt, signatures)?;
+    Ok(psbt)
+}
+
 /// The PSBT with this device's signatures. It does not turn into bytes: only a release does.
 #[derive(Debug)]
 pub struct SignedPsbt {
@@ -404,14 +456,9 @@ impl SignedPsbt {
     /// receipt with what was signed.
     pub(crate) fn assemble(before: &RawPsbt, receipt: &Signed<Receipt>) -> Result<Self, Refusal> {
         let said = receipt.body();
-        let signatures = said
-            .signatures
-            .iter()
-            .map(|line| Ok((line.input, line.key, der(line)?)))
-            .collect::<Result<Vec<_>, Refusal>>()?;
-        let addition = (said.device, said.session, receipt.to_bytes());
-        let psbt = add_signatures(before, &signatures, addition)?;
-        let answer = lean::answer_with(before, &psbt, &signatures)?;
+        let signatures = added_by(said)?;
+        let psbt = with_signatures(before, receipt, &signatures)?;
+        let answer = lean::answer_of(before, &psbt)?;
         Ok(Self {
             device: said.device,
             session: said.session,

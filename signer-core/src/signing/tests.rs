@@ -5,10 +5,11 @@ use std::vec::Vec;
 use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 
-use super::{Coin, Intent, IntentLine, SighashOrder, Signing, SigningHsm, WalletKeyRef, rules};
+use super::rules::{self, Libraries};
+use super::{Coin, Intent, IntentLine, SighashOrder, Signing, SigningHsm, WalletKeyRef};
 use crate::approval::Now;
 use crate::keys::{CkaId, KeyRole, Signature64};
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, RValues};
 use crate::review::{Answer, ConfirmedTx, Review, ReviewSession, Step};
 use crate::rule::{Refusal, RuleId};
 use crate::testing::Case;
@@ -171,7 +172,10 @@ mod sig01 {
 
     #[test]
     fn passes_a_signature_of_the_registered_key() {
-        assert_eq!(rules::sig01(&order(1), &signature(1, SIGHASH)), Ok(()));
+        assert_eq!(
+            rules::sig01(&Libraries::ready(), &order(1), &signature(1, SIGHASH)),
+            Ok(())
+        );
     }
 
     #[test]
@@ -179,7 +183,7 @@ mod sig01 {
         let other = signature(1, [0x43; 32]);
         for wrong in [signature(2, SIGHASH), other, Signature64([0; 64])] {
             assert_eq!(
-                refused(rules::sig01(&order(1), &wrong)),
+                refused(rules::sig01(&Libraries::ready(), &order(1), &wrong)),
                 Some(RuleId::SIG01)
             );
         }
@@ -191,7 +195,10 @@ mod sig01 {
         for bit in (0..512).step_by(7) {
             let mut wrong = right;
             wrong.0[bit / 8] ^= 1 << (bit % 8);
-            assert!(rules::sig01(&order(1), &wrong).is_err(), "bit {bit}");
+            assert!(
+                rules::sig01(&Libraries::ready(), &order(1), &wrong).is_err(),
+                "bit {bit}"
+            );
         }
     }
 }
@@ -203,12 +210,13 @@ mod two_libraries {
     #[test]
     fn each_takes_what_is_right_and_refuses_what_is_not() {
         let key = public_key(1);
-        for takes in [rules::taken_by_libsecp256k1, rules::taken_by_k256] {
-            assert!(takes(&key, &SIGHASH, &signature(1, SIGHASH)));
-            assert!(takes(&key, &SIGHASH, &high(signature(1, SIGHASH))));
-            assert!(!takes(&key, &SIGHASH, &signature(2, SIGHASH)));
-            assert!(!takes(&key, &SIGHASH, &signature(1, [0x43; 32])));
-            assert!(!takes(&key, &SIGHASH, &Signature64([0; 64])));
+        let both = Libraries::ready();
+        for takes in [Libraries::libsecp256k1_takes, Libraries::k256_takes] {
+            assert!(takes(&both, &key, &SIGHASH, &signature(1, SIGHASH)));
+            assert!(takes(&both, &key, &SIGHASH, &high(signature(1, SIGHASH))));
+            assert!(!takes(&both, &key, &SIGHASH, &signature(2, SIGHASH)));
+            assert!(!takes(&both, &key, &SIGHASH, &signature(1, [0x43; 32])));
+            assert!(!takes(&both, &key, &SIGHASH, &Signature64([0; 64])));
         }
     }
 }
@@ -221,7 +229,7 @@ mod sig02 {
         let low = signature(1, SIGHASH);
         assert_eq!(rules::sig02(&order(1), &low), Ok(()));
         let other = high(low);
-        assert_eq!(rules::sig01(&order(1), &other), Ok(()));
+        assert_eq!(rules::sig01(&Libraries::ready(), &order(1), &other), Ok(()));
         assert_eq!(
             refused(rules::sig02(&order(1), &other)),
             Some(RuleId::SIG02)
@@ -245,25 +253,25 @@ mod sig03 {
         let mut ledger = LedgerState::empty();
         ledger.record_signature(&signature(2, SIGHASH));
         let made = signature(1, SIGHASH);
-        let judged = rules::sig03(&order(1), &made, &[], ledger.r_values());
+        let judged = rules::sig03(&order(1), &made, &RValues::new(), ledger.r_values());
         assert_eq!(judged, Ok(()));
     }
 
     #[test]
     fn refuses_an_r_of_the_past_or_of_this_session() {
         let made = signature(1, SIGHASH);
-        let new = |lines: &[_], ledger: &LedgerState| {
-            rules::sig03(&order(1), &made, lines, ledger.r_values())
+        let new = |session: &RValues, ledger: &LedgerState| {
+            rules::sig03(&order(1), &made, session, ledger.r_values())
         };
         let mut ledger = LedgerState::empty();
-        let before = crate::signing::SignatureLine {
-            input: InputIndex(7),
-            key: line(2).key,
-            signature: high(made),
-        };
-        assert_eq!(refused(new(&[before], &ledger)), Some(RuleId::SIG03));
+        for before in [made, high(made)] {
+            let mut session = RValues::new();
+            session.record(&before);
+            assert_eq!(refused(new(&session, &ledger)), Some(RuleId::SIG03));
+        }
         ledger.record_signature(&made);
-        assert_eq!(refused(new(&[], &ledger)), Some(RuleId::SIG03));
+        let refused = refused(new(&RValues::new(), &ledger));
+        assert_eq!(refused, Some(RuleId::SIG03));
     }
 }
 
@@ -313,7 +321,6 @@ mod sig04 {
         let now = Now {
             time: case.time,
             roster: &bench.world.roster,
-            operators: &bench.world.operators(case.device, case.operators),
         };
         assert_eq!(
             refused(Signing::begin(confirmed, &now)),
@@ -519,9 +526,9 @@ mod alone {
             ledger.record_signature(&before);
         }
         let judged = [
-            rules::sig01(&order(1), signature),
+            rules::sig01(&Libraries::ready(), &order(1), signature),
             rules::sig02(&order(1), signature),
-            rules::sig03(&order(1), signature, &[], ledger.r_values()),
+            rules::sig03(&order(1), signature, &RValues::new(), ledger.r_values()),
         ];
         judged.into_iter().filter_map(refused).collect()
     }

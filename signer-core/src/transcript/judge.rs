@@ -84,10 +84,6 @@ pub fn judge(state: &DeviceState) -> Result<ApprovedTx, NotApproved> {
 /// # Errors
 /// [`NotApproved::Unready`] with APP10 or APP17.
 pub fn operators(state: &DeviceState) -> Result<Operators, NotApproved> {
-    Ok(seated(state)?)
-}
-
-fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
     let session = open(state)?;
     let device = state
         .device()
@@ -96,7 +92,7 @@ fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
         .roster()
         .ok_or_else(|| missing(phrase!("a roster", "名簿")))?;
     let [a, b, witnesses @ ..] = session.attended() else {
-        return Err(missing(phrase!("two operators", "操作者2名")));
+        return Err(missing(phrase!("two operators", "操作者2名")).into());
     };
     let facts = SessionFacts {
         device,
@@ -104,9 +100,10 @@ fn seated(state: &DeviceState) -> Result<Operators, Refusal> {
         nonce: session.opened().nonce,
     };
     let both = Operators::open(&a.0, &b.0, facts, roster);
-    witnesses
+    let seated = witnesses
         .iter()
-        .fold(both, |seated, witness| seated?.beside(&witness.0, roster))
+        .fold(both, |seated, witness| seated?.beside(&witness.0, roster));
+    Ok(seated?)
 }
 
 /// Two people who may operate now, by this roster, have the seats of the open session: one each.
@@ -156,7 +153,6 @@ pub fn begin_signing(state: &DeviceState, confirmed: ConfirmedTx) -> Result<Inte
     let now = Now {
         time: state.time(),
         roster,
-        operators: &seated(state)?,
     };
     Signing::begin(confirmed, &now)
 }

@@ -297,17 +297,16 @@ fn receipt(
         entries: entry.sequence,
         signature_count: state.ledger().signatures(),
     };
-    let draft = signing.receipt(facts, identity)?;
-    let scope = draft.body().scope;
+    let expected = signing.unsigned_receipt(facts)?;
     let known = |kid: &_| (*kid == identity.key_id()).then_some(identity);
-    let signed = Signed::<Receipt>::open(&bytes.0, scope, known).map_err(|error| {
+    let signed = Signed::<Receipt>::open(&bytes.0, expected.scope, known).map_err(|error| {
         let expected = phrase!("a receipt of this device", "この端末の受領証");
         trn04(place, expected, error.phrase())
     })?;
-    same(place, signed.body() == draft.body(), || {
+    same(place, *signed.body() == expected, || {
         phrase!("the same receipt", "同じ受領証")
     })?;
-    signing.finish(&signed)?;
+    signing.finish_unreleased(&signed)?;
     Ok(At::Signed)
 }
 

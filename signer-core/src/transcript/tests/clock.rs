@@ -1,16 +1,17 @@
 //! The clock within a session: what it says later counts, and nobody sets it back.
 
 use super::found;
+use crate::approval::{ActiveRoster, Now};
 use crate::codec::ByteString;
 use crate::headers::KnownTime;
 use crate::rule::RuleId;
-use crate::testing::{Case, TIP, dated};
+use crate::testing::{ADMINISTRATORS, Case, SCOPE, TIP, dated, officers_sign, root_over, roster};
 use crate::transcript::testing::{Bench, CLOCK, OPERATORS};
 use crate::transcript::{
     Body, CLOCK_SLACK, CeremonyKind, Channel, Installed, Intake, Journal, Outcome, WhatKind,
     begin_signing,
 };
-use crate::types::Lang;
+use crate::types::{Lang, Version};
 
 /// Every entry that tells the clock, at this one.
 fn telling(bench: &Bench, clock: u64) -> [Body; 2] {
@@ -76,14 +77,9 @@ fn who_asked_approved_and_operates_is_judged_again_before_the_intent() {
     let confirmed = bench.confirm();
     let state = bench.state();
     let roster = state.roster().unwrap();
-    let operators = crate::transcript::operators(state).unwrap();
     let time = 1_790_000_000;
     let judged = |time: KnownTime| {
-        let now = crate::approval::Now {
-            time,
-            roster,
-            operators: &operators,
-        };
+        let now = Now { time, roster };
         let judged = confirmed.approved().judge_again(&now);
         judged.map_err(|refusal| refusal.rule)
     };
@@ -93,6 +89,27 @@ fn who_asked_approved_and_operates_is_judged_again_before_the_intent() {
     // The request of the case ends 144 blocks after the tip.
     assert_eq!(judged(after(145 * 600)), Err(RuleId::APP03));
     assert!(begin_signing(bench.state(), confirmed).is_ok());
+}
+
+/// Signatures that were verified count under the roster under which they were, and under no other.
+#[test]
+fn nothing_that_was_heard_under_one_roster_counts_under_another() {
+    let mut bench = Bench::ready();
+    let case = Case::new(&bench.world);
+    bench.take_in(CeremonyKind::Sign, &case);
+    let confirmed = bench.confirm();
+    let time = bench.state().time();
+    let mut body = roster();
+    body.number = Version(2);
+    let signed = officers_sign(body, &ADMINISTRATORS);
+    let root = root_over(&signed, TIP);
+    let other = ActiveRoster::first(&signed.to_bytes(), SCOPE, &root).unwrap();
+    let judged = |roster| {
+        let judged = confirmed.approved().judge_again(&Now { time, roster });
+        judged.map_err(|refusal| refusal.rule)
+    };
+    assert_eq!(judged(bench.state().roster().unwrap()), Ok(()));
+    assert_eq!(judged(&other), Err(RuleId::APP01));
 }
 
 /// A program that says of a transfer that it has ended, where it has not, is found; and so is any other rule of
