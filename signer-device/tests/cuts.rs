@@ -23,7 +23,7 @@ fn all() -> bool {
 }
 
 /// How often a ceremony is killed at a random moment.
-fn moments() -> u32 {
+fn moments() -> usize {
     let asked = std::env::var("HIMURO_MOMENTS").ok();
     let usual = if all() { 2_000 } else { 50 };
     asked.map_or(usual, |count| count.parse().expect("a number"))
