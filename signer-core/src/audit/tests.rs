@@ -465,8 +465,8 @@ fn a_session_with_fewer_witnesses_than_called_for_fails() {
             let case = case(history);
             case.allowed.rules.witnesses = 2;
             case.facts.kind = kind;
-            let came = ["witness.v", "witness.w"].map(id);
-            case.witnesses = came[..count].to_vec();
+            let seated = ["witness.v", "witness.w"].map(id);
+            case.witnesses = seated[..count].to_vec();
         }))
     };
     passes(&attended(2, RequestKind::Ordinary));

@@ -28,6 +28,7 @@ mod strict;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod words;
 
 pub(crate) use check::OF_DEVICES;

@@ -9,18 +9,17 @@ use bitcoin::Address;
 use super::page::{Asked, Page, Typed};
 use super::strict::nothing;
 use super::{
-    ActivePolicy, ApprovalQuorum, Before, Destination, Direction, Policy, PolicyChange,
-    PolicyChanges, PolicyError, PolicyStanding, QuorumBand, WalletRules,
+    ActivePolicy, Before, Destination, Direction, Policy, PolicyChange, PolicyChanges, PolicyError,
+    PolicyStanding,
 };
 use crate::approval::{ActiveRoster, Seat};
 use crate::digest::{WalletDigest, word_lines};
 use crate::headers::KnownTime;
 use crate::phrase;
 use crate::review::address::grouped;
-use crate::review::amount::{btc, sat};
 use crate::rule::{Explained, Phrase, Place, Refusal, RuleId};
 use crate::transcript::{CeremonyKind, DeviceState, OpenSession, two_operators};
-use crate::types::{Height, Id, Lang, Network};
+use crate::types::{Height, Lang, Network};
 use crate::wallet::Registry;
 
 /// A policy that may be installed in the open session, before anybody has compared it.
@@ -170,15 +169,8 @@ impl<'a> NewPolicy<'a> {
             String::new(),
         ]);
         lines.extend(grouped(&address));
-        let from = destination.activation;
-        lines.extend([
-            String::new(),
-            format!("{}  ({})", btc(destination.limit), sat(destination.limit)),
-            match lang {
-                Lang::En => format!("at most, in one transfer; from height {from}"),
-                Lang::Ja => format!("1回の上限。ブロック高 {from} から有効"),
-            },
-        ]);
+        lines.push(String::new());
+        lines.extend(destination.limits(lang));
         let asked = Asked::of_address(&id, &address, &self.nonce, lang);
         Page {
             id,
@@ -189,44 +181,9 @@ impl<'a> NewPolicy<'a> {
 
     /// The whole policy with its words.
     pub fn whole(&self, lang: Lang) -> Page {
-        let document = self.policy.document();
         let digest = self.policy.digest();
-        let apart = document.separation;
-        let mut lines = Vec::from([
-            format!("policy {}  {}", document.number, document.scope.network),
-            match lang {
-                Lang::En => format!(
-                    "from height {}; a later loosening waits {} blocks",
-                    document.activation, document.delay
-                ),
-                Lang::Ja => format!(
-                    "ブロック高 {} から。以後の緩和は {} ブロック待機",
-                    document.activation, document.delay
-                ),
-            },
-            rotation(apart.sessions_in_a_row, lang),
-            match lang {
-                Lang::En => format!(
-                    "devices per operator {}; administrators apart {}",
-                    apart.devices_per_operator, apart.administrators_apart
-                ),
-                Lang::Ja => format!(
-                    "操作者1人あたりの端末 {} 台、関与しないポリシー署名者 {} 名",
-                    apart.devices_per_operator, apart.administrators_apart
-                ),
-            },
-            String::new(),
-        ]);
-        for rules in &document.wallets {
-            lines.extend(self.rules(rules, lang));
-            lines.push(String::new());
-        }
-        if let Some(sweep) = &document.sweep {
-            let name = self.name(&sweep.wallet, lang);
-            let what = lang.pick("SWEEP when frozen, to", "凍結中の緊急退避送金:");
-            lines.push(format!("{what} {name}  ({})", sweep.id));
-            lines.extend([format!("  {}", sweep.text(lang)), String::new()]);
-        }
+        let named = |wallet: &WalletDigest| self.name(wallet, lang);
+        let mut lines = self.policy.document().in_full(lang, &named);
         lines.extend(word_lines(digest.as_bytes()));
         let subject = ["the policy from your paper", "書面のポリシー照合語"];
         let asked = Asked::of_words("policy", digest.as_bytes(), &self.nonce, subject, lang);
@@ -235,38 +192,6 @@ impl<'a> NewPolicy<'a> {
             lines,
             asked: Vec::from([asked]),
         }
-    }
-
-    fn rules(&self, rules: &WalletRules, lang: Lang) -> Vec<String> {
-        let (fee, quorum) = (rules.fee, rules.quorum);
-        let to: Vec<&str> = rules.destinations.iter().map(Id::as_str).collect();
-        let (limit, class) = (rules.per_transfer, rules.class.phrase());
-        let mut lines = Vec::from([
-            format!("{}  {}", self.name(&rules.wallet, lang), class.text(lang)),
-            format!("  wallet {}", rules.wallet),
-            format!("  per transfer  {}  ({})", btc(limit), sat(limit)),
-            format!(
-                "  fee           {}, {} sat/vB, {}/1000",
-                sat(fee.absolute),
-                fee.sat_per_vbyte,
-                fee.per_mille
-            ),
-            format!("  approvals     {}", people(quorum)),
-        ]);
-        let bands = rules.bands().iter();
-        lines.extend(bands.map(|QuorumBand { from, quorum }| {
-            format!("    from {}: {}", sat(*from), people(*quorum))
-        }));
-        lines.extend([
-            format!("  pays          {}", to.join(" ")),
-            format!("  change window {}", rules.change_window),
-            format!(
-                "  placement     {} vendors, {} sites",
-                rules.placement.vendors, rules.placement.sites
-            ),
-            format!("  witnesses     {}", rules.witnesses),
-        ]);
-        lines
     }
 
     fn name(&self, wallet: &WalletDigest, lang: Lang) -> String {
@@ -395,21 +320,6 @@ fn is_born_with_it(state: &DeviceState, open: &OpenSession) -> bool {
     open.opened().kind == CeremonyKind::Commission && first && nothing
 }
 
-fn rotation(most: Option<u8>, lang: Lang) -> String {
-    match (most, lang) {
-        (Some(most), Lang::En) => format!("sessions in a row per operator {most}"),
-        (Some(most), Lang::Ja) => format!("操作者1人の連続セッション {most} 回まで"),
-        (None, Lang::En) => "sessions in a row per operator: any number".to_string(),
-        (None, Lang::Ja) => "操作者1人の連続セッション 制限なし".to_string(),
-    }
-}
-
-fn people(quorum: ApprovalQuorum) -> String {
-    let (approvers, departments) = (quorum.approvers, quorum.departments);
-    let directors = quorum.directors;
-    format!("{approvers} people, {departments} departments, {directors} directors")
-}
-
 fn address_of(destination: &Destination, network: Network) -> String {
     // Every destination has one: `Policy::check`.
     Address::from_script(&destination.script, network.to_bitcoin())
@@ -433,19 +343,4 @@ fn no_session() -> Refusal {
 
 const fn refusal(expected: Phrase, got: Phrase) -> Refusal {
     Refusal::new(RuleId::POL08, Place::Whole, expected, got)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quorum_is_told_in_full() {
-        let quorum = ApprovalQuorum {
-            approvers: 4,
-            departments: 3,
-            directors: 2,
-        };
-        assert_eq!(people(quorum), "4 people, 3 departments, 2 directors");
-    }
 }
