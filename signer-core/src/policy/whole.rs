@@ -154,7 +154,7 @@ impl Destination {
 }
 
 impl Separation {
-    fn in_full(&self, lang: Lang) -> [String; 2] {
+    fn in_full(self, lang: Lang) -> [String; 2] {
         let Self {
             devices_per_operator: devices,
             administrators_apart: apart,
