@@ -419,6 +419,8 @@ fn rfc_3161(office: &Office, list: &[u8]) {
     };
     fs::write(office.0.join("trust-tsa.toml"), named(&ours)).expect("ours");
     fs::write(office.0.join("trust-other.toml"), named(&other)).expect("ours");
+    let listed = || format!("{}revoked = \"\"\"\n{}\"\"\"\n", named(&ours), ours.list());
+    fs::write(office.0.join("trust-listed.toml"), listed()).expect("ours");
     let path = office.0.join("bundle/MANIFEST.sha256.tsr");
     fs::write(&path, ours.token(list, "-sha256")).expect("ours");
     verify_with(office, "trust.toml", &[], 2, "names no authority");
@@ -427,7 +429,23 @@ fn rfc_3161(office: &Office, list: &[u8]) {
         "trust-tsa.toml",
         &[],
         0,
-        "by the token of Example TSA",
+        "by the token of Example TSA; whether its certificate was revoked was not asked",
+    );
+    verify_with(
+        office,
+        "trust-listed.toml",
+        &[],
+        0,
+        "its certificate is on no list of revoked ones that you gave",
+    );
+    ours.revoke("tsa");
+    fs::write(office.0.join("trust-listed.toml"), listed()).expect("ours");
+    verify_with(
+        office,
+        "trust-listed.toml",
+        &[],
+        1,
+        "signed by a certificate that was revoked",
     );
     verify_with(
         office,

@@ -16,7 +16,7 @@ distinguished_name = nobody
 [nobody]
 [ca]
 basicConstraints = critical, CA:true
-keyUsage = critical, keyCertSign
+keyUsage = critical, keyCertSign, cRLSign
 [tsa]
 keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
@@ -30,6 +30,14 @@ signer_digest = sha256
 default_policy = 1.2.3.4
 digests = sha256, sha384, sha512
 ess_cert_id_alg = sha256
+[lists]
+database = index
+crlnumber = crlnumber
+default_md = sha256
+default_crl_days = 30
+crl_extensions = list
+[list]
+authorityKeyIdentifier = keyid
 ";
 
 /// Its folder, with ca.pem and the tsa.pem that stands below it.
@@ -43,6 +51,8 @@ impl Authority {
         let made = Self(folder);
         made.write("openssl.cnf", CONFIG.as_bytes());
         made.write("serial", b"01\n");
+        made.write("index", b"");
+        made.write("crlnumber", b"01\n");
         made.certificate("ca", None, key);
         made.certificate("tsa", Some("ca"), key);
         made
@@ -131,6 +141,32 @@ impl Authority {
             "cms.der",
         ]);
         fs::read(self.0.join("cms.der")).expect("made")
+    }
+
+    /// Its list of revoked certificates as it is now.
+    pub(crate) fn list(&self) -> String {
+        self.lists(&["-gencrl", "-out", "list.pem"]);
+        self.pem("list")
+    }
+
+    /// Puts a certificate on its list.
+    pub(crate) fn revoke(&self, name: &str) {
+        self.lists(&["-revoke", &format!("{name}.pem")]);
+    }
+
+    fn lists(&self, does: &[&str]) {
+        let by = [
+            "ca",
+            "-config",
+            "openssl.cnf",
+            "-name",
+            "lists",
+            "-cert",
+            "ca.pem",
+            "-keyfile",
+            "ca.key",
+        ];
+        self.openssl(&[&by[..], does].concat());
     }
 
     pub(crate) fn pem(&self, name: &str) -> String {

@@ -1,7 +1,8 @@
 //! RFC 3161 time-stamp tokens, checked without a network: by a certificate that the auditor's trust file holds.
 //!
 //! Shapes: RFC 3161 section 2.4.2, RFC 5652 section 5, RFC 5035 section 5. The way of certificates is
-//! judged by webpki, at the time that the token states; nothing tells here what was revoked since.
+//! judged by webpki, at the time that the token states. What was revoked is asked where the trust file
+//! holds lists of that, and told as not asked where it does not.
 
 use bitcoin::hashes::{Hash as _, sha1, sha256, sha384, sha512};
 use der::asn1::{AnyRef, ObjectIdentifier};
@@ -10,7 +11,10 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime}
 use signer_core::phrase;
 use signer_core::rule::Phrase;
 use signer_core::token::Date;
-use webpki::{EndEntityCert, Error, KeyUsage, ring};
+use webpki::{
+    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, RevocationOptions,
+    RevocationOptionsBuilder, ring,
+};
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
@@ -22,12 +26,23 @@ const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 const TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
 
 /// A time-stamp authority that the trust file names.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct StampAuthority {
     /// Its name in the trust file.
     pub(super) name: String,
     /// The certificate above those that sign tokens.
     pub(super) certificate: CertificateDer<'static>,
+    /// Lists of revoked certificates (CRL), of this one and of those between it and a token.
+    pub(super) revoked: Vec<CertRevocationList<'static>>,
+}
+
+/// Whether it was asked if a certificate was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Revocation {
+    /// By the lists of the trust file: it was not.
+    NotRevoked,
+    /// The trust file holds no list.
+    NotAsked,
 }
 
 /// Why a token proves nothing.
@@ -45,6 +60,8 @@ pub(super) enum StampError {
     Signature,
     /// The certificate that signed leads to none of the trust file.
     Certificate,
+    /// It does, and a list of the trust file says that it was revoked, or none speaks of that time.
+    Revoked,
 }
 
 impl StampError {
@@ -65,6 +82,10 @@ impl StampError {
                 "signed by no authority of the trust file, or outside its term",
                 "信頼ファイルの認証局によるものではない、または有効期間外"
             ),
+            Self::Revoked => phrase!(
+                "signed by a certificate that was revoked, or of which no list of the trust file speaks",
+                "失効した証明書、または信頼ファイルの失効リストで確認できない証明書による署名"
+            ),
         }
     }
 }
@@ -76,6 +97,8 @@ pub(super) struct Stamp {
     pub(super) time: u64,
     /// The authority, by its name in the trust file.
     pub(super) authority: String,
+    /// Whether its certificate was held against lists.
+    pub(super) revocation: Revocation,
 }
 
 impl Stamp {
@@ -91,45 +114,67 @@ impl Stamp {
             return Err(StampError::OtherData);
         }
         let certificate = token.signer()?;
-        let authority = authority(&token, certificate, info.time, trusted)?;
+        let (authority, revocation) = authority(&token, certificate, info.time, trusted)?;
         Ok(Self {
             time: info.time,
             authority,
+            revocation,
         })
     }
 
     /// What it says, in words.
     pub(super) fn phrase(&self) -> Phrase {
+        let revocation = match self.revocation {
+            Revocation::NotRevoked => phrase!(
+                "its certificate is on no list of revoked ones that you gave",
+                "証明書は指定の失効リストにない"
+            ),
+            Revocation::NotAsked => phrase!(
+                "whether its certificate was revoked was not asked",
+                "証明書の失効は未確認"
+            ),
+        };
         phrase!(
-            "the list existed at {time}, by the token of {authority}",
-            "{time} に一覧が存在({authority} のトークン)",
+            "the list existed at {time}, by the token of {authority}; {revocation}",
+            "{time} に一覧が存在({authority} のトークン)。{revocation}",
             time = Date::moment(self.time),
-            authority = &self.authority
+            authority = &self.authority,
+            revocation = revocation
         )
     }
 }
 
-/// The trusted authority whose certificate stands above this one at that time.
+/// The trusted authority whose certificate stands above this one at that time, and what its lists say.
 fn authority(
     token: &Token<'_>,
     signer: &[u8],
     time: u64,
     trusted: &[StampAuthority],
-) -> Result<String, StampError> {
+) -> Result<(String, Revocation), StampError> {
     let leaf = CertificateDer::from(signer);
     let leaf = EndEntityCert::try_from(&leaf).map_err(|_| StampError::Certificate)?;
     let between = token.certificates.iter();
     let between: Vec<_> = between.map(|bytes| CertificateDer::from(*bytes)).collect();
     let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(time));
-    let of = trusted.iter().find(|authority| {
+    let leads_to = |authority: &StampAuthority, lists: Option<RevocationOptions<'_>>| {
         webpki::anchor_from_trusted_cert(&authority.certificate).is_ok_and(|anchor| {
             let usage = KeyUsage::required(TIME_STAMPING);
-            leaf.verify_for_usage(ALL, &[anchor], &between, time, usage, None, None)
+            leaf.verify_for_usage(ALL, &[anchor], &between, time, usage, lists, None)
                 .is_ok()
         })
-    });
+    };
+    let of = trusted.iter().find(|authority| leads_to(authority, None));
     let of = of.ok_or(StampError::Certificate)?;
-    Ok(of.name.clone())
+    let lists: Vec<&CertRevocationList<'_>> = of.revoked.iter().collect();
+    // Every certificate below the authority's must be spoken of, by a list that had not ended then.
+    let Ok(asked) = RevocationOptionsBuilder::new(&lists) else {
+        return Ok((of.name.clone(), Revocation::NotAsked));
+    };
+    let asked = asked.with_expiration_policy(ExpirationPolicy::Enforce);
+    if !leads_to(of, Some(asked.build())) {
+        return Err(StampError::Revoked);
+    }
+    Ok((of.name.clone(), Revocation::NotRevoked))
 }
 
 static ALL: &[&dyn SignatureVerificationAlgorithm] = webpki::ALL_VERIFICATION_ALGS;
@@ -445,7 +490,9 @@ mod authority;
 mod tests {
     use std::fs;
 
+    use rustls_pki_types::CertificateRevocationListDer;
     use rustls_pki_types::pem::PemObject as _;
+    use webpki::OwnedCertRevocationList;
 
     use super::authority::{Authority, P256, RSA};
     use super::*;
@@ -456,6 +503,17 @@ mod tests {
         StampAuthority {
             name: "Zeitstempel".into(),
             certificate: CertificateDer::from_pem_slice(of.pem("ca").as_bytes()).unwrap(),
+            revoked: Vec::new(),
+        }
+    }
+
+    /// The same with the authority's list of this moment.
+    fn listing(of: &Authority) -> StampAuthority {
+        let list = CertificateRevocationListDer::from_pem_slice(of.list().as_bytes()).unwrap();
+        let list = OwnedCertRevocationList::from_der(&list).unwrap();
+        StampAuthority {
+            revoked: vec![list.into()],
+            ..trusted(of)
         }
     }
 
@@ -474,6 +532,7 @@ mod tests {
             let stamp = Stamp::verify(&token, LIST, &trusted).unwrap();
             assert!((before..=now()).contains(&stamp.time), "{stamp:?}");
             assert_eq!(stamp.authority, "Zeitstempel");
+            assert_eq!(stamp.revocation, Revocation::NotAsked);
             assert_eq!(
                 Stamp::verify(&token, b"another list", &trusted),
                 Err(StampError::OtherData)
@@ -492,6 +551,26 @@ mod tests {
             let alone = fs::read(authority.0.join("t.der")).unwrap();
             assert_eq!(Stamp::verify(&alone, LIST, &trusted), Ok(stamp));
         }
+    }
+
+    #[test]
+    fn a_certificate_that_a_list_names_proves_nothing() {
+        let authority = Authority::new("revoked", P256);
+        let token = authority.token(LIST, "-sha256");
+        let before = [listing(&authority)];
+        let stamp = Stamp::verify(&token, LIST, &before).unwrap();
+        assert_eq!(stamp.revocation, Revocation::NotRevoked);
+        authority.revoke("tsa");
+        let judged = Stamp::verify(&token, LIST, &[listing(&authority)]);
+        assert_eq!(judged, Err(StampError::Revoked));
+        // Another authority's list says nothing of it, and is not taken for an answer.
+        let other = Authority::new("revoked-other", P256);
+        let beside = [StampAuthority {
+            certificate: trusted(&authority).certificate,
+            ..listing(&other)
+        }];
+        let judged = Stamp::verify(&token, LIST, &beside);
+        assert_eq!(judged, Err(StampError::Revoked));
     }
 
     #[test]

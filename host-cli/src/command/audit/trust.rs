@@ -18,13 +18,18 @@
 //! ...
 //! -----END CERTIFICATE-----
 //! """
+//! revoked = """
+//! -----BEGIN X509 CRL-----
+//! ...
+//! -----END X509 CRL-----
+//! """
 //! ```
 
 use std::fs;
 use std::path::Path;
 
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use signer_core::audit::{AuditTrust, TrustedDevice, TrustedRelease};
 use signer_core::digest::{DeviceId, FileDigest, RootDigest, from_hex, from_words};
 use signer_core::keys::P256PublicKey;
@@ -32,6 +37,7 @@ use signer_core::phrase;
 use signer_core::rule::{Named, Phrase};
 use signer_core::types::Id;
 use toml::de::DeTable;
+use webpki::{CertRevocationList, OwnedCertRevocationList};
 
 use super::stamp::StampAuthority;
 use crate::command::policy::table::Table;
@@ -121,8 +127,28 @@ fn release(mut table: Table<'_>) -> Result<TrustedRelease, Phrase> {
 fn authority(mut table: Table<'_>) -> Result<StampAuthority, Phrase> {
     let name = table.text("name", |text| Ok::<_, Phrase>(text.to_owned()))?;
     let certificate = table.text("certificate", certificate)?;
+    let revoked = table.text_if_any("revoked", lists)?;
     table.end()?;
-    Ok(StampAuthority { name, certificate })
+    Ok(StampAuthority {
+        name,
+        certificate,
+        revoked: revoked.unwrap_or_default(),
+    })
+}
+
+/// Lists of revoked certificates in PEM, one after the other.
+fn lists(text: &str) -> Result<Vec<CertRevocationList<'static>>, Phrase> {
+    let read = CertificateRevocationListDer::pem_slice_iter(text.as_bytes()).map(|list| {
+        let list = OwnedCertRevocationList::from_der(&list.ok()?).ok()?;
+        Some(CertRevocationList::from(list))
+    });
+    let lists: Option<Vec<_>> = read.collect();
+    lists.filter(|lists| !lists.is_empty()).ok_or_else(|| {
+        phrase!(
+            "no lists of revoked certificates in PEM",
+            "PEM形式の失効リストではない"
+        )
+    })
 }
 
 /// One certificate in PEM that stands above others.

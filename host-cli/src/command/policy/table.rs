@@ -128,7 +128,7 @@ impl<'t> Table<'t> {
     }
 
     /// Text that `parse` takes, where there is some.
-    pub(super) fn text_if_any<T, E: Into<Phrase>>(
+    pub(in crate::command) fn text_if_any<T, E: Into<Phrase>>(
         &mut self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
